@@ -1,0 +1,87 @@
+"""Where everything lies in Redis: the contract between the write side and its readers.
+
+Keys of a partition carry its number as hash tag, so that they share a slot on Redis Cluster::
+
+    pw:layout                        hash   partitions, currency, windows, history_days
+    pw:{3}:meta                      hash   epoch, seq, offset:<topic>, clock, counters (see COUNTERS)
+    pw:{3}:kpi                       hash   series -> JSON {as_of, windows: {"5m": {...}, ..., "total": {...}}}
+    pw:{3}:pane:<window>:<start>     hash   series -> packed int64 measures            (expires)
+    pw:{3}:history:<series>:<day>    hash   quarter hour 0..95 -> packed measures      (expires)
+    pw:{3}:seen:<stream>:<hour>      set    8-byte digests of event ids                (expires)
+    pw:{3}:ahead                     hash   block number -> packed entries not yet due
+
+``start`` is a pane's first epoch millisecond, ``day`` a UTC date (2026-11-22), ``hour`` epoch milliseconds // 3,600,000.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+LAYOUT = "pw:layout"
+
+EPOCH = "epoch"
+SEQ = "seq"
+CLOCK = "clock"
+"""Meta field: the stream clock, epoch milliseconds."""
+CAUGHT_UP = "caught_up"
+"""Meta field: 1 when the partition had read all that Kafka held at its last flush."""
+FLUSHED_AT = "flushed_at"
+"""Meta field: the worker's clock at its last flush, epoch milliseconds."""
+OFFSET = "offset:"
+"""Prefix of meta fields: the next offset to read, by topic."""
+LAG = "lag:"
+"""Prefix of meta fields: records not yet read at the last flush, by topic."""
+ACCEPTED = "accepted:"
+"""Prefix of meta counters: events counted, by stream."""
+REJECTED = "rejected:"
+"""Prefix of meta counters: events refused, by ``<stream>:<reason>``."""
+DUPLICATE = "duplicate:"
+"""Prefix of meta counters: repeated event ids, by stream."""
+FOLDED = "folded:"
+"""Prefix of meta counters: events whose breakdown went to ``__other__``, by stream."""
+COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED)
+
+QUARTER_MS = 900_000
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
+TOTAL = "total"
+
+
+def meta(partition: int) -> str:
+    """Key of the partition's meta hash."""
+    return f"pw:{{{partition}}}:meta"
+
+
+def kpi(partition: int) -> str:
+    """Key of the hash of KPI documents."""
+    return f"pw:{{{partition}}}:kpi"
+
+
+def pane(partition: int, window: str, start_ms: int) -> str:
+    """Key of one pane of a rolling window."""
+    return f"pw:{{{partition}}}:pane:{window}:{start_ms}"
+
+
+def history(partition: int, series: str, day: str) -> str:
+    """Key of one series' quarter hours of one UTC day."""
+    return f"pw:{{{partition}}}:history:{series}:{day}"
+
+
+def seen(partition: int, stream: str, hour: int) -> str:
+    """Key of the ids accepted in one hour of one stream."""
+    return f"pw:{{{partition}}}:seen:{stream}:{hour}"
+
+
+def ahead(partition: int) -> str:
+    """Key of the entries whose time the stream clock has not reached."""
+    return f"pw:{{{partition}}}:ahead"
+
+
+def day_of(ms: int) -> str:
+    """The UTC date that an epoch millisecond falls on, as ``2026-11-22``."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
+
+
+def quarter_of(ms: int) -> int:
+    """The quarter hour of its UTC day (0..95) that an epoch millisecond falls in."""
+    return ms % DAY_MS // QUARTER_MS

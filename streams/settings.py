@@ -1,0 +1,196 @@
+"""Settings of the write side, and those both sides share: environment variables ``PACEWATCH_*``.
+
+A secret may also be given as a file: ``PACEWATCH_REDIS_FILE=/run/secrets/redis`` holds what ``PACEWATCH_REDIS`` would.
+"""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from streams.clock import Clock, parse_clock
+from streams.errors import Misconfigured
+from streams.measures import Stream
+from streams.series import DIMENSIONS
+from streams.windows import Window, parse_windows
+
+PREFIX = "PACEWATCH_"
+_SECRET_LIMIT = 64 * 1024
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads ``PACEWATCH_<FIELD>_FILE`` for every field that is a secret."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The content of the secret's file, without surrounding white space; None when there is no such setting."""
+        variable = f"{PREFIX}{field_name.upper()}_FILE"
+        path = os.environ.get(variable)
+        if not path or "SecretStr" not in str(field.annotation):
+            return None, field_name, False
+        try:
+            with Path(path).open(encoding="utf-8") as file:
+                return file.read(_SECRET_LIMIT).strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as e:
+            raise Misconfigured(variable, f"the file cannot be read ({type(e).__name__})") from None
+
+    def __call__(self) -> dict[str, Any]:
+        """All secrets that were given as files."""
+        found = {n: self.get_field_value(f, n)[0] for n, f in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class EnvSettings(BaseSettings):
+    """Base of all settings: frozen, from the environment, secrets also from files."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then secret files."""
+        return init_settings, env_settings, SecretFiles(settings_cls)
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Any:
+        """The settings of this process.
+
+        Raises:
+            Misconfigured: a variable cannot be used; the message names it and never shows its value.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as e:
+            first = e.errors()[0]
+            name = str(first["loc"][0]) if first["loc"] else "settings"
+            raise Misconfigured(f"{PREFIX}{name.upper()}", first["msg"]) from None
+
+
+class Settings(EnvSettings):
+    """What the worker needs, and what every command shares."""
+
+    kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port with commas between.")
+    redis: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis URL.")
+    clock: str = Field("real", description="real, or RATEx@FROM_MS/AT_MS (see streams.clock).")
+    group: str = Field("pacewatch", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group.")
+    topic_prefix: str = Field("ads.", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Before each topic's name.")
+    partitions: int = Field(4, ge=1, le=10_000, description="Partitions of topics that the worker creates.")
+    replication: int = Field(1, ge=1, le=100, description="Replicas of topics that the worker creates.")
+    windows: str = Field("1m,5m,1h,24h", description="Rolling windows, commas between; 24h is always kept.")
+    breakdowns: str = Field("channel", description="Breakdowns, commas between; channel+country is one of two.")
+    currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="Base currency, ISO 4217.")
+    fx_rates: str = Field("", description="Other currencies in base units: EUR=1.08,GBP=1.27.")
+    history_days: int = Field(40, ge=2, le=4000, description="Days of quarter hours kept, and accepted late.")
+    max_ahead_s: int = Field(300, ge=0, le=86_400, description="Seconds an event may lie ahead of now.")
+    max_series: int = Field(20_000, ge=1, le=10_000_000, description="Series in memory per partition.")
+    dedupe_impressions: bool = Field(False, description="Count impressions once per event_id too.")
+    dedupe_hours: int = Field(24, ge=1, le=24 * 40, description="Hours an event id is remembered.")
+    flush_interval_s: float = Field(0.25, ge=0.01, le=60, description="Real seconds between flushes.")
+    worker_host: str = Field("127.0.0.1", description="Address the worker's own metrics are served on.")
+    worker_port: int = Field(9601, ge=0, le=65_535, description="Its port; 0 turns them off.")
+    session_timeout_s: float = Field(30, ge=1, le=300, description="Kafka consumer session timeout.")
+    rebalance_timeout_s: float = Field(30, ge=1, le=300, description="Kafka group rebalance timeout.")
+    log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
+
+    @field_validator("windows")
+    @classmethod
+    def _windows(cls, value: str) -> str:
+        parse_windows(value)
+        return value
+
+    @field_validator("breakdowns")
+    @classmethod
+    def _breakdowns(cls, value: str) -> str:
+        parse_breakdowns(value)
+        return value
+
+    @field_validator("fx_rates")
+    @classmethod
+    def _fx_rates(cls, value: str) -> str:
+        parse_rates(value)
+        return value
+
+    @property
+    def the_clock(self) -> Clock:
+        """The clock all processes of this deployment share."""
+        return parse_clock(self.clock)
+
+    @property
+    def the_windows(self) -> tuple[Window, ...]:
+        """The rolling windows, shortest first; the last is 24h."""
+        return parse_windows(self.windows)
+
+    @property
+    def the_breakdowns(self) -> tuple[tuple[str, ...], ...]:
+        """The breakdowns, each a tuple of dimensions."""
+        return parse_breakdowns(self.breakdowns)
+
+    @property
+    def rates(self) -> dict[str, Decimal]:
+        """Base units for one unit of each known currency; the base itself is 1."""
+        return parse_rates(self.fx_rates) | {self.currency: Decimal(1)}
+
+    @property
+    def redis_url(self) -> str:
+        """The Redis URL with its credentials: never to be logged."""
+        return self.redis.get_secret_value()
+
+    @property
+    def redis_address(self) -> str:
+        """Where Redis is, without credentials: for logs and errors."""
+        parts = urlsplit(self.redis_url)
+        return f"{parts.hostname or parts.path}:{parts.port or 6379}" if parts.hostname else parts.path
+
+    def topic(self, stream: Stream) -> str:
+        """The topic of a stream, e.g. ``ads.clicks``."""
+        return f"{self.topic_prefix}{stream.topic_suffix}"
+
+    @property
+    def rejected_topic(self) -> str:
+        """The dead letter topic."""
+        return f"{self.topic_prefix}rejected"
+
+
+def parse_breakdowns(text: str) -> tuple[tuple[str, ...], ...]:
+    """Read a breakdown list: ``channel,channel+country``.
+
+    Raises:
+        ValueError: a dimension is unknown.
+    """
+    found = tuple(tuple(d.strip() for d in part.split("+")) for part in text.split(",") if part.strip())
+    for dimension in (d for breakdown in found for d in breakdown):
+        if dimension not in DIMENSIONS:
+            raise ValueError(f"unknown dimension {dimension[:40]!r}; known are {', '.join(DIMENSIONS)}")
+    return found
+
+
+def parse_rates(text: str) -> dict[str, Decimal]:
+    """Read exchange rates: ``EUR=1.08,GBP=1.27``.
+
+    Raises:
+        ValueError: an entry is not CODE=positive decimal.
+    """
+    rates: dict[str, Decimal] = {}
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        code, _, rate = entry.partition("=")
+        try:
+            rates[code] = Decimal(rate)
+        except InvalidOperation:
+            raise ValueError(f"{entry[:40]!r} is not CODE=rate") from None
+        if not (len(code) == 3 and code.isascii() and code.isupper()):
+            raise ValueError(f"{code[:40]!r} is not a currency code")
+        if not rates[code].is_finite() or rates[code] <= 0:
+            raise ValueError(f"the rate of {code} is not positive")
+    return rates
