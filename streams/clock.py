@@ -3,7 +3,7 @@
 Every other module takes ``now`` as an argument. Times are epoch milliseconds (UTC) as int.
 
 A clock may run faster than the wall, so that a launch day can be watched in a minute: ``real`` is the wall clock;
-``<rate>x@<from_ms>/<at_ms>`` shows ``from_ms`` at the real instant ``at_ms`` and from there runs ``rate`` times as fast.
+``<rate>x@<from_ms>/<at_ms>`` shows ``from_ms`` at the real instant ``at_ms`` then runs ``rate`` times as fast.
 All processes of one deployment must share one clock setting.
 """
 

@@ -10,7 +10,7 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
     pw:{3}:seen:<stream>:<hour>      set    8-byte digests of event ids                (expires)
     pw:{3}:ahead                     hash   block number -> packed entries not yet due
 
-``start`` is a pane's first epoch millisecond, ``day`` a UTC date (2026-11-22), ``hour`` epoch milliseconds // 3,600,000.
+``start`` is a pane's first epoch millisecond, ``day`` a UTC date (2026-11-22), ``hour`` epoch hours (ms // 3,600,000).
 """
 
 from __future__ import annotations

@@ -1,0 +1,78 @@
+"""The Faust app: wiring only.
+
+One agent reads all four topics as chunks. No Faust table is used: state lives in Redis, with the offsets it belongs to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+from contextlib import suppress
+from typing import Any
+
+import faust
+import mode
+from faust.types import TP
+
+from streams.chunks import PassThrough
+from streams.desk import Desk
+from streams.settings import Settings
+from streams.transport import ChunkTransport
+
+log = logging.getLogger(__name__)
+
+_BUFFERED_CHUNKS = 16
+
+
+def build_app(settings: Settings, desk: Desk) -> Any:
+    """The Faust app that feeds ``desk`` from Kafka."""
+    app = faust.App(
+        settings.group,
+        broker=[f"kafka://{server.strip()}" for server in settings.kafka.split(",")],
+        datadir=tempfile.gettempdir(),
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        consumer_auto_offset_reset="earliest",
+        stream_buffer_maxsize=_BUFFERED_CHUNKS,
+        stream_wait_empty=False,
+        broker_commit_interval=2.8,
+        broker_session_timeout=settings.session_timeout_s,
+        broker_rebalance_timeout=settings.rebalance_timeout_s,
+        broker_heartbeat_interval=min(3.0, settings.session_timeout_s / 3),
+        broker_request_timeout=max(90.0, settings.session_timeout_s),
+        # More than zero standbys select Faust's own assignor, which gives one worker the same partition of all topics.
+        table_standby_replicas=1,
+    )
+    app.transport = ChunkTransport(app.conf.broker, app)
+    app.resume = _resume_with(app, desk)
+    topic = app.topic(*desk.topics, schema=PassThrough(), acks=True)
+
+    @app.agent(topic, name="count", supervisor_strategy=mode.CrashingSupervisor)  # type: ignore[untyped-decorator,unused-ignore]
+    async def count(stream: Any) -> None:
+        async for event in stream.noack().events():
+            await desk.fold(event.value, event.ack)
+
+    @app.task  # type: ignore[untyped-decorator,unused-ignore]
+    async def flush() -> None:
+        await desk.run(settings.flush_interval_s)
+
+    @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator,unused-ignore]
+    async def on_revoked(_: Any, revoked: set[TP], **__: Any) -> None:
+        app.consumer.forget(revoked)
+
+    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator,unused-ignore]
+    async def on_shutdown(_: Any, **__: Any) -> None:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(desk.hand_over(), timeout=5.0)
+
+    return app
+
+
+def _resume_with(app: Any, desk: Desk) -> Any:
+    async def resume(tps: set[TP]) -> Any:
+        desk.attach(app.consumer)
+        return await desk.resume(tps)
+
+    return resume

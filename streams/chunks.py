@@ -1,0 +1,129 @@
+"""Chunks: the records of one fetch of one partition, handed through Faust as one message.
+
+Faust costs two tasks per message; a chunk pays that once for up to :data:`MAX_RECORDS` records. A scheduler yields
+chunks where Faust expects records, and a schema hands their content through undecoded.
+
+Each chunk says where reading stood before it (``after``) and in which ``lane`` it was read. A seek opens a new lane;
+chunks of an older lane, still under way, are recognised and left out. A chunk whose ``after`` lies beyond what was
+counted shows that records between were dropped on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import faust
+from faust.types import TP
+from faust.types.transports import SchedulingStrategyT
+
+MAX_RECORDS = 5_000
+"""The most records in a chunk: bounds what one decode call holds the loop for."""
+
+
+class Position(NamedTuple):
+    """Where reading a topic partition stands: the next offset, and its lane (None before the first seek)."""
+
+    offset: int
+    lane: int
+
+
+class Lanes:
+    """The reading position of each topic partition, kept by the consumer that seeks and the scheduler that reads."""
+
+    def __init__(self) -> None:
+        self._at: dict[TP, Position] = {}
+
+    def open(self, tp: TP, position: Position) -> None:
+        """Note a seek that was carried out."""
+        self._at[tp] = position
+
+    def close(self, tps: Sequence[TP]) -> None:
+        """Forget partitions that are read no longer."""
+        for tp in tps:
+            self._at.pop(tp, None)
+
+    def pass_to(self, tp: TP, next_offset: int) -> Position | None:
+        """Note that reading goes on to ``next_offset``; returns where it stood, None when the lane was not opened."""
+        before = self._at.get(tp)
+        if before is not None:
+            self._at[tp] = Position(next_offset, before.lane)
+        return before
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What the agent gets: some records of one topic partition.
+
+    Attributes:
+        topic: their topic.
+        partition: their partition.
+        records: aiokafka's records, in offset order.
+        after: the offset reading stood at before them.
+        lane: which reading they belong to.
+    """
+
+    topic: str
+    partition: int
+    records: Sequence[Any]
+    after: int
+    lane: int
+
+    @property
+    def next_offset(self) -> int:
+        """The offset after the last record."""
+        return int(self.records[-1].offset) + 1
+
+
+class Chunk:
+    """A payload dressed as a ConsumerRecord, for Faust."""
+
+    __slots__ = ("offset", "partition", "timestamp", "timestamp_type", "topic", "value")
+    key = None
+    headers = ()
+    checksum = None
+    serialized_key_size = 0
+    serialized_value_size = 0
+
+    def __init__(self, payload: Payload) -> None:
+        last = payload.records[-1]
+        self.topic = payload.topic
+        self.partition = payload.partition
+        self.offset = last.offset
+        self.timestamp = last.timestamp
+        self.timestamp_type = last.timestamp_type
+        self.value = payload
+
+
+class ChunkScheduler(SchedulingStrategyT):  # type: ignore[misc]
+    """Yields the records of a fetch as chunks, one of each topic partition in turn."""
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+
+    def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Chunk]]:
+        """Chunks of all topic partitions, round robin; records of a lane that was never opened are left out."""
+        waiting = {tp: rows for tp, rows in records.items() if rows}
+        at = 0
+        while waiting:
+            for tp, rows in list(waiting.items()):
+                part = rows[at : at + MAX_RECORDS]
+                if at + MAX_RECORDS >= len(rows):
+                    del waiting[tp]
+                before = self._lanes.pass_to(tp, part[-1].offset + 1)
+                if before is not None:
+                    yield tp, Chunk(Payload(tp.topic, tp.partition, part, before.offset, before.lane))
+            at += MAX_RECORDS
+
+
+class PassThrough(faust.Schema):  # type: ignore[misc]
+    """Hands a chunk's payload through where Faust would decode one value."""
+
+    def loads_key(self, app: Any, message: Any, *, loads: Any = None, serializer: Any = None) -> None:
+        """Chunks have no key: every record has its own."""
+
+    def loads_value(self, app: Any, message: Any, *, loads: Any = None, serializer: Any = None) -> Payload:
+        """The payload as it is."""
+        payload: Payload = message.value
+        return payload

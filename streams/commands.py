@@ -1,0 +1,77 @@
+"""A flush as the argument list of its script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from streams import layout
+from streams.flush import Flush
+from streams.measures import add as add_rows
+from streams.measures import pack
+
+Arg = str | bytes | int
+_DAY_S = 86_400
+
+
+class Script:
+    """Collects keys and commands in the form that ``flush.lua`` reads."""
+
+    def __init__(self, meta: str) -> None:
+        self.keys = [meta]
+        self.args: list[Arg] = []
+        self._places = {meta: 1}
+
+    def call(self, name: str, key: str, values: Sequence[Arg] = (), ttl_s: int = 0) -> None:
+        """Append one command; with ``ttl_s`` its key expires that many seconds later."""
+        place = self._places.setdefault(key, len(self.keys) + 1)
+        if place > len(self.keys):
+            self.keys.append(key)
+        self.args += (name, place, ttl_s, len(values), *values)
+
+
+def pairs(items: Iterable[tuple[Arg, Arg]]) -> list[Arg]:
+    """Fields and values in one flat list."""
+    return [x for pair in items for x in pair]
+
+
+def script(
+    partition: int, flush: Flush, older: dict[tuple[str, int], Sequence[int]], keep_s: int, seen_s: int
+) -> Script:
+    """The commands of a flush.
+
+    Args:
+        partition: whose.
+        flush: what to write.
+        older: for each entry of ``flush.late`` the row that Redis holds.
+        keep_s: seconds that history is kept.
+        seen_s: seconds that an hour of event ids is kept.
+    """
+    s = Script(layout.meta(partition))
+    meta: list[tuple[Arg, Arg]] = [(f"{layout.OFFSET}{t}", o) for t, o in flush.offsets.items()]
+    meta += [*flush.counters.items(), *flush.gauges.items()]
+    if flush.clock_ms is not None:
+        meta.append((layout.CLOCK, flush.clock_ms))
+    if meta:
+        s.call("HSET", layout.meta(partition), pairs(meta))
+    if flush.documents:
+        s.call("HSET", layout.kpi(partition), pairs(flush.documents.items()))
+    for (window, start), rows in flush.panes.items():
+        # A worker deletes the panes it has passed; the time to live is for those of a worker that never came back.
+        s.call("HSET", layout.pane(partition, window, start), pairs(rows.items()), 2 * _DAY_S)
+    for window, start in flush.dropped_panes:
+        s.call("UNLINK", layout.pane(partition, window, start))
+    late = {place: pack(add_rows([older[place], gain])) for place, gain in flush.late.items()}
+    by_key: dict[str, list[tuple[Arg, Arg]]] = {}
+    for (series, number), row in (*flush.history.items(), *late.items()):
+        at = number * layout.QUARTER_MS
+        key = layout.history(partition, series, layout.day_of(at))
+        by_key.setdefault(key, []).append((layout.quarter_of(at), row))
+    for key, fields in by_key.items():
+        s.call("HSET", key, pairs(fields), keep_s)
+    for (stream, hour), digests in flush.seen.items():
+        s.call("SADD", layout.seen(partition, stream, hour), digests, seen_s)
+    if flush.ahead:
+        s.call("HSET", layout.ahead(partition), pairs(flush.ahead.items()))
+    if flush.dropped_ahead:
+        s.call("HDEL", layout.ahead(partition), flush.dropped_ahead)
+    return s

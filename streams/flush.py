@@ -1,0 +1,54 @@
+"""A flush: all that one partition changes in Redis at once, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from streams import kpis
+from streams.measures import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """What one fenced write holds. Values are absolute: writing them twice changes nothing.
+
+    Attributes:
+        clock_ms: the stream clock; None before the first event.
+        offsets: topic to the next offset to read.
+        documents: series to its KPI document, JSON.
+        panes: (window, start in epoch ms) to {series: packed row}.
+        dropped_panes: (window, start) of panes that left their window.
+        history: (series, quarter number since the epoch) to packed row.
+        late: (series, quarter number) to what older quarters gain; added to what Redis holds.
+        seen: (stream, hour) to digests accepted.
+        ahead: block number to bytes, for entries not due yet.
+        dropped_ahead: block numbers that are due.
+        counters: meta counter to its value.
+        gauges: meta fields about the reading itself (lag, caught up, time of the flush).
+        events: how many records it covers, for metrics.
+    """
+
+    clock_ms: int | None
+    offsets: Mapping[str, int]
+    documents: Mapping[str, bytes]
+    panes: Mapping[tuple[str, int], Mapping[str, bytes]]
+    dropped_panes: tuple[tuple[str, int], ...]
+    history: Mapping[tuple[str, int], bytes]
+    late: Mapping[tuple[str, int], Row]
+    seen: Mapping[tuple[str, int], list[bytes]]
+    ahead: Mapping[int, bytes]
+    dropped_ahead: tuple[int, ...]
+    counters: Mapping[str, int]
+    gauges: Mapping[str, int]
+    events: int
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def document(as_of_ms: int, windows: Mapping[str, Row]) -> bytes:
+    """The KPI document of one series: ``{as_of, windows: {name: {measure or KPI: value}}}``."""
+    return _encode({"as_of": as_of_ms, "windows": {name: kpis.document(row) for name, row in windows.items()}})

@@ -1,0 +1,49 @@
+"""Every metric the worker exposes of itself. Counts of events are not here: they live in Redis, with the state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+FENCE_EVENTS = ("fenced", "lost_writes", "hole")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerMetrics:
+    """The worker's metrics, in a registry of their own."""
+
+    registry: CollectorRegistry
+    flush_seconds: Histogram
+    flushed_events: Counter
+    reload_seconds: Histogram
+    fence_events: Counter
+    redis_errors: Counter
+    dead_letters: Counter
+    dead_letter_errors: Counter
+    series: Gauge
+    owned: Gauge
+
+
+def worker_metrics() -> WorkerMetrics:
+    """Fresh metrics; every label value that can occur exists at zero."""
+    r = CollectorRegistry()
+    made = WorkerMetrics(
+        registry=r,
+        flush_seconds=Histogram("pacewatch_worker_flush_seconds", "Time one partition's flush took.", registry=r),
+        flushed_events=Counter("pacewatch_worker_flushed_events", "Records covered by flushes.", registry=r),
+        reload_seconds=Histogram("pacewatch_worker_load_seconds", "Time to load one partition.", registry=r),
+        fence_events=Counter(
+            "pacewatch_worker_fence_events", "Times a partition was reloaded, by reason.", ["reason"], registry=r
+        ),
+        redis_errors=Counter("pacewatch_worker_redis_errors", "Redis calls that failed and were retried.", registry=r),
+        dead_letters=Counter("pacewatch_worker_dead_letters", "Records sent to the dead letter topic.", registry=r),
+        dead_letter_errors=Counter(
+            "pacewatch_worker_dead_letter_errors", "Dead letters whose sending failed and was retried.", registry=r
+        ),
+        series=Gauge("pacewatch_worker_series", "Series in memory.", ["partition"], registry=r),
+        owned=Gauge("pacewatch_worker_partitions", "Partitions this worker owns.", registry=r),
+    )
+    for reason in FENCE_EVENTS:
+        made.fence_events.labels(reason)
+    return made

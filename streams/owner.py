@@ -1,0 +1,197 @@
+"""One partition in this worker's hands: its state, its lease, and the order in which things happen to them.
+
+Chunks are folded one after another; a flush takes what was folded and writes it while more is folded. A flush that is
+refused (fenced, or Redis lost writes) ends this state: it is loaded anew and reading goes back to its offsets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from streams import layout
+from streams.chunks import Payload, Position
+from streams.clock import Clock, monotonic
+from streams.deadletter import DeadLetters
+from streams.decode import Decoder
+from streams.flush import Flush
+from streams.load import load
+from streams.measures import Stream
+from streams.metrics import WorkerMetrics
+from streams.partition import Partition, PartitionPolicy
+from streams.store import Lease, Store
+from streams.streamclock import Basis, Progress, read
+
+log = logging.getLogger(__name__)
+
+MAX_UNFLUSHED = 50_000
+"""Records folded and not yet written before reading waits: bounds memory while Redis is away."""
+HEARTBEAT_S = 1.0
+"""Real seconds after which an unchanged partition is written all the same, to show that its clock moves."""
+
+
+class Acknowledge(Protocol):
+    """What marks a chunk as done, once it is flushed."""
+
+    def __call__(self) -> object: ...
+
+
+class Taken(StrEnum):
+    """What became of a chunk."""
+
+    COUNTED = "counted"
+    STALE = "stale"
+    """Read before the last seek: it is read again."""
+    REPEATED = "repeated"
+    """Counted before."""
+    HOLE = "hole"
+    """Records before it were dropped on the way: reading must go back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all owners of a worker share."""
+
+    store: Store
+    policy: PartitionPolicy
+    decoders: Mapping[Stream, Decoder]
+    topics: Mapping[str, Stream]
+    letters: DeadLetters
+    clock: Clock
+    metrics: WorkerMetrics
+
+
+class Owner:
+    """A partition this worker owns.
+
+    Attributes:
+        number: the partition's number.
+        state: everything counted.
+        lane: the reading its chunks must belong to.
+    """
+
+    def __init__(self, number: int, tools: Tools) -> None:
+        self.number = number
+        self.lane = 0
+        self.state: Partition = Partition(number, tools.policy)
+        self._tools = tools
+        self._lease = Lease(number, 0, 0, {})
+        self._reached: dict[str, int] = {}
+        self._acks: list[Acknowledge] = []
+        self._folding = asyncio.Lock()
+        self._writing = asyncio.Lock()
+        self._room = asyncio.Event()
+        self._unsent: tuple[Flush, list[Acknowledge]] | None = None
+        self._flushed_at = 0.0
+
+    async def take(self) -> None:
+        """Become the owner and load the state; chunks of earlier lanes are left out from here on.
+
+        Raises:
+            Unreachable: Redis does not answer.
+        """
+        tools = self._tools
+        started = monotonic()
+        async with self._folding:
+            self._lease = await tools.store.take(self.number, Clock().now_ms())
+            self.state = await load(tools.store, self._lease, tools.policy, tools.clock.now_ms())
+            self.lane += 1
+            self._reached.clear()
+            self._acks.clear()
+            self._unsent = None
+            self._room.set()
+        tools.metrics.reload_seconds.observe(monotonic() - started)
+        log.info(
+            "partition %d: took epoch %d with %d series, offsets %s",
+            self.number, self._lease.epoch, len(self.state.registry), self.state.offsets,
+        )  # fmt: skip
+
+    def position(self, topic: str, earliest: int) -> Position:
+        """Where to read a topic on from; a topic never read is read from its earliest record."""
+        return Position(self.state.offsets.setdefault(topic, earliest), self.lane)
+
+    async def fold(self, payload: Payload, acknowledge: Acknowledge) -> Taken:
+        """Count a chunk; it is acknowledged by the flush that holds it.
+
+        Waits while too much is unflushed.
+        """
+        while self.state.unflushed >= MAX_UNFLUSHED:
+            self._room.clear()
+            await self._room.wait()
+        async with self._folding:
+            state, tools = self.state, self._tools
+            if payload.lane != self.lane:
+                return Taken.STALE
+            start = state.offsets[payload.topic]
+            if payload.next_offset <= start:
+                acknowledge()
+                return Taken.REPEATED
+            if payload.after > start:
+                return Taken.HOLE
+            records = [r for r in payload.records if r.offset >= start] if payload.after < start else payload.records
+            payload = Payload(payload.topic, payload.partition, records, start, payload.lane)
+            now = tools.clock.now_ms()
+            batch = tools.decoders[tools.topics[payload.topic]].decode([r.value for r in records], now)
+            fresh = state.admit(batch)
+            if state.registry.fresh:
+                state.adopt(await tools.store.totals(self.number, fresh))
+            if batch.rejected:
+                await tools.letters.send(payload, batch.rejected)
+            state.fold(batch, payload.topic, payload.next_offset, len(records), now)
+            if batch.times:
+                self._reached[payload.topic] = max(*batch.times, self._reached.get(payload.topic, 0))
+            self._acks.append(acknowledge)
+            return Taken.COUNTED
+
+    async def flush(self, end_of: Callable[[str, int], int | None]) -> None:
+        """Write what was folded.
+
+        Args:
+            end_of: the offset after the last record of a topic of this partition, None while unknown.
+
+        Raises:
+            Fenced, LostWrites: the state is void; :meth:`take` again.
+            Unreachable: Redis does not answer; call again, the same flush is sent first.
+        """
+        async with self._writing:
+            if self._unsent is None:
+                async with self._folding:
+                    self._unsent = self._next_flush(end_of)
+            if self._unsent is None:
+                return
+            flush, acks = self._unsent
+            started = monotonic()
+            await self._tools.store.flush(self._lease, flush)
+            self._flushed_at = monotonic()
+            self._unsent = None
+        self._room.set()
+        for acknowledge in acks:
+            acknowledge()
+        self._tools.metrics.flush_seconds.observe(self._flushed_at - started)
+        self._tools.metrics.flushed_events.inc(flush.events)
+        self._tools.metrics.series.labels(str(self.number)).set(len(self.state.registry))
+
+    def sweep(self) -> None:
+        """Let go of what is silent for too long."""
+        self.state.sweep(self._tools.clock.now_ms())
+
+    def _next_flush(self, end_of: Callable[[str, int], int | None]) -> tuple[Flush, list[Acknowledge]] | None:
+        state = self.state
+        now = self._tools.clock.now_ms()
+        ends = {topic: end_of(topic, self.number) for topic in state.offsets}
+        behind = {t: None if end is None else state.offsets[t] < end for t, end in ends.items()}
+        reading = read(state.clock_ms, now, (Progress(behind[t], self._reached.get(t)) for t in state.offsets))
+        state.tick(reading.at_ms)
+        if not state.pending and monotonic() - self._flushed_at < HEARTBEAT_S:
+            return None
+        gauges = {
+            layout.FLUSHED_AT: now,
+            layout.CAUGHT_UP: int(reading.basis is Basis.NOW),
+            **{f"{layout.LAG}{t}": max(0, end - state.offsets[t]) for t, end in ends.items() if end is not None},
+        }
+        acks, self._acks = self._acks, []
+        return state.take_flush(gauges), acks

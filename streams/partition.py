@@ -1,0 +1,224 @@
+"""The state of one partition: everything counted so far, and what of it Redis does not hold yet.
+
+Pure: no clock and no I/O. The worker decodes a chunk, calls :meth:`Partition.fold`, moves time on with
+:meth:`Partition.tick`, and writes what :meth:`Partition.take_flush` returns. A state whose flush was refused is thrown
+away and loaded anew.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from streams import layout
+from streams.ahead import Ahead
+from streams.decode import Batch
+from streams.dedupe import Seen
+from streams.entries import Entries, of_batch
+from streams.flush import Flush, document
+from streams.measures import WIDTH, Row, Stream, pack, unpack
+from streams.registry import Registry, SeriesPolicy
+from streams.ring import Mask, Ring
+from streams.windows import DAY, Window
+
+_START = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionPolicy:
+    """What a partition keeps.
+
+    Attributes:
+        windows: rolling windows, the last one 24h.
+        series: how groups become series.
+        dedupe: streams whose event ids count once.
+        dedupe_hours: for how many hours an id is remembered.
+    """
+
+    windows: tuple[Window, ...]
+    series: SeriesPolicy
+    dedupe: frozenset[Stream]
+    dedupe_hours: int
+
+
+class Partition:
+    """Counts the events of one partition of the four topics.
+
+    Attributes:
+        number: the partition's number.
+        offsets: topic to the next offset to read.
+        clock_ms: the stream clock; None before the first event.
+        counters: meta counters by field name.
+        unflushed: records folded since the last :meth:`take_flush`.
+    """
+
+    def __init__(self, number: int, policy: PartitionPolicy) -> None:
+        self.number = number
+        self.offsets: dict[str, int] = {}
+        self.clock_ms: int | None = None
+        self.counters: Counter[str] = Counter()
+        self.unflushed = 0
+        self.registry = Registry(policy.series)
+        self.rings = [Ring(w, _START) for w in policy.windows]
+        self.ahead = Ahead()
+        self.seen = Seen(policy.dedupe_hours)
+        self._policy = policy
+        self._totals = np.zeros((_START, WIDTH), np.int64)
+        self._changed: Mask = np.zeros(_START, np.bool_)
+        self._late: dict[tuple[str, int], Row] = {}
+        self._left: list[tuple[str, int]] = []
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is anything that Redis does not hold."""
+        return bool(self.unflushed or self._left or self._late or self._changed.any())
+
+    def admit(self, batch: Batch) -> set[str]:
+        """Make room for a batch's series; returns those whose stored totals :meth:`adopt` needs before the fold."""
+        self.registry.numbers(batch.groups)
+        self._grow()
+        return {key for i in self.registry.fresh if (key := self.registry.keys[i]) is not None}
+
+    def adopt(self, totals: Mapping[str, Row]) -> None:
+        """Give admitted series the totals that Redis holds for them; those not named have none."""
+        for index in self.registry.fresh:
+            self._totals[index] = totals.get(self.registry.keys[index] or "", (0,) * WIDTH)
+        self.registry.fresh.clear()
+
+    def fold(self, batch: Batch, topic: str, next_offset: int, records: int, now_ms: int) -> None:
+        """Count a batch once, and remember that its topic is read up to ``next_offset``.
+
+        Args:
+            batch: decoded, and admitted and adopted before.
+            topic: where it came from.
+            next_offset: the offset after its last record.
+            records: how many records it was, refused ones included.
+            now_ms: the worker's clock, for remembering ids.
+        """
+        assert not self.registry.fresh
+        keep = None
+        stream = batch.stream
+        if stream in self._policy.dedupe:
+            keep = np.array(self.seen.admit(stream, batch.digests, now_ms), np.bool_)
+            self.counters[f"{layout.DUPLICATE}{stream}"] += len(batch.times) - int(keep.sum())
+        counted = len(batch.times) if keep is None else int(keep.sum())
+        self.counters[f"{layout.ACCEPTED}{stream}"] += counted
+        for _, reason in batch.rejected:
+            self.counters[f"{layout.REJECTED}{stream}:{reason}"] += 1
+        numbers = self.registry.numbers(batch.groups)
+        folded = self.registry.folded(numbers if keep is None else numbers[keep])
+        if folded:
+            self.counters[f"{layout.FOLDED}{stream}"] += folded
+        entries = of_batch(batch, self.registry.columns(numbers), keep)
+        np.add.at(self._totals, (entries.series, entries.measures), entries.values)
+        self._changed[entries.series] = True
+        self.ahead.put(entries)
+        self.offsets[topic] = next_offset
+        self.unflushed += records
+
+    def tick(self, clock_ms: int | None) -> None:
+        """Move time on: panes leave, and entries that are due enter their windows."""
+        if clock_ms is None:
+            return
+        self.clock_ms = clock_ms
+        for ring in self.rings:
+            left = ring.advance(clock_ms, self._changed)
+            self._left += [(ring.window.name, n * ring.window.pane_ms) for n in left]
+        due = self.ahead.due(clock_ms)
+        if not len(due):
+            return
+        inside = [ring.add(due, self._changed) for ring in self.rings][-1]
+        if not inside.all():
+            self._add_late(due.where(~inside))
+
+    def take_flush(self, gauges: Mapping[str, int]) -> Flush:
+        """Everything that changed since the last call, which now counts as written; ``gauges`` go with it."""
+        changed = np.flatnonzero(self._changed)
+        self._changed[:] = False
+        panes: dict[tuple[str, int], dict[str, bytes]] = {}
+        history: dict[tuple[str, int], bytes] = {}
+        for ring in self.rings if self.clock_ms is not None else ():
+            for number, series, rows in ring.take_dirty():
+                packed = {self._key(i): pack(r) for i, r in zip(series.tolist(), rows.tolist(), strict=True)}
+                panes[ring.window.name, number * ring.window.pane_ms] = packed
+                if ring.window.name == DAY:
+                    history |= {(key, number): row for key, row in packed.items()}
+        blocks, dropped = self.ahead.store(self.clock_ms or 0, self._key)
+        left, self._left = self._left, []
+        late, self._late = self._late, {}
+        events, self.unflushed = self.unflushed, 0
+        return Flush(
+            clock_ms=self.clock_ms,
+            offsets=dict(self.offsets),
+            documents=self._documents(changed.tolist()),
+            panes=panes,
+            dropped_panes=tuple(left),
+            history=history,
+            late=late,
+            seen={(s.value, h): d for (s, h), d in self.seen.take_new().items()},
+            ahead=dict(blocks),
+            dropped_ahead=tuple(dropped),
+            counters=dict(self.counters),
+            gauges=gauges,
+            events=events,
+        )
+
+    def sweep(self, now_ms: int) -> int:
+        """Forget old event ids and series silent for longer than the longest window; returns how many series."""
+        self.seen.forget(now_ms)
+        silent = ~self._changed
+        for ring in self.rings:
+            silent &= ring.silent()
+        waiting = self.ahead.series() | self.registry.fresh
+        gone = [i for i, key in enumerate(self.registry.keys) if key is not None and silent[i] and i not in waiting]
+        self._totals[gone] = 0
+        self.registry.release(gone)
+        return len(gone)
+
+    def restore_pane(self, window: int, number: int, rows: Mapping[str, bytes]) -> None:
+        """Put back one pane of the ``window``-th ring; its series are fresh until :meth:`adopt`."""
+        indices = [self.registry.add(series) for series in rows]
+        self._grow()
+        table = np.array([unpack(row) for row in rows.values()], np.int64).reshape(-1, WIDTH)
+        self.rings[window].restore(number, np.array(indices, np.int64), table)
+
+    def restore_ahead(self, number: int, data: bytes) -> None:
+        """Put back one block of entries not due yet; its series are fresh until :meth:`adopt`."""
+        self.ahead.restore(number, data, self.clock_ms or 0, self.registry.add)
+        self._grow()
+
+    def _key(self, index: int) -> str:
+        key = self.registry.keys[index]
+        assert key is not None
+        return key
+
+    def _documents(self, changed: list[int]) -> dict[str, bytes]:
+        as_of = self.clock_ms or 0
+        names = [*(r.window.name for r in self.rings), layout.TOTAL]
+        rows = [*(r.sums[changed].tolist() for r in self.rings), self._totals[changed].tolist()]
+        return {
+            self._key(index): document(as_of, dict(zip(names, series, strict=True)))
+            for index, *series in zip(changed, *rows, strict=True)
+        }
+
+    def _add_late(self, entries: Entries) -> None:
+        columns = (entries.times // layout.QUARTER_MS, entries.series, entries.measures, entries.values)
+        for quarter, series, measure, value in zip(*(c.tolist() for c in columns), strict=True):
+            place = (self._key(series), quarter)
+            gain = list(self._late.get(place, (0,) * WIDTH))
+            gain[measure] += value
+            self._late[place] = tuple(gain)
+
+    def _grow(self) -> None:
+        capacity = len(self._changed)
+        if len(self.registry.keys) <= capacity:
+            return
+        # Half as much again, not twice: the rings are the worker's memory.
+        capacity = max(len(self.registry.keys), capacity * 3 // 2)
+        for ring in self.rings:
+            ring.grow(capacity)
+        self._totals = np.pad(self._totals, ((0, capacity - len(self._totals)), (0, 0)))
+        self._changed = np.pad(self._changed, (0, capacity - len(self._changed)))

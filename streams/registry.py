@@ -1,0 +1,124 @@
+"""Which series a partition holds, and the column each has in the arrays.
+
+A group (campaign and dimension values) maps to one series per breakdown plus the campaign's own. Once ``max_series``
+are held, a new breakdown value goes to ``__other__``; a campaign is always admitted, so its totals stay exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.decode import Group
+from streams.series import OTHER, key
+
+Indices = npt.NDArray[np.int32]
+ABSENT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPolicy:
+    """How groups become series.
+
+    Attributes:
+        breakdowns: for each breakdown, its dimensions.
+        max_series: how many series are held before new breakdown values fold.
+    """
+
+    breakdowns: tuple[tuple[str, ...], ...]
+    max_series: int
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """All dimensions that any breakdown uses, in the order of a group's values."""
+        return tuple(dict.fromkeys(d for b in self.breakdowns for d in b))
+
+
+class Registry:
+    """Series keys and their indices; an index freed by :meth:`release` is used again."""
+
+    def __init__(self, policy: SeriesPolicy) -> None:
+        self._policy = policy
+        self._place = {d: i + 1 for i, d in enumerate(policy.dimensions)}
+        self._index: dict[str, int] = {}
+        self._free: list[int] = []
+        self._groups: dict[Group, int] = {}
+        self._folds: list[bool] = []
+        self._columns = np.full((64, 1 + len(policy.breakdowns)), ABSENT, np.int32)
+        self.keys: list[str | None] = []
+        """The key at each index; None where it is free."""
+        self.fresh: set[int] = set()
+        """Indices added, whose stored totals were not given yet."""
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def index(self, series: str) -> int | None:
+        """The index of a series, None when it is not held."""
+        return self._index.get(series)
+
+    def add(self, series: str) -> int:
+        """The index of a series, which is held from now on."""
+        found = self._index.get(series)
+        if found is not None:
+            return found
+        if self._free:
+            slot = self._free.pop()
+            self.keys[slot] = series
+        else:
+            slot = len(self.keys)
+            self.keys.append(series)
+        self._index[series] = slot
+        self.fresh.add(slot)
+        return slot
+
+    def numbers(self, groups: Sequence[Group]) -> npt.NDArray[np.int64]:
+        """A number for each group; unknown groups, and their series, are admitted."""
+        known = self._groups
+        for group in set(groups).difference(known):
+            self._admit(group)
+        return np.fromiter(map(known.__getitem__, groups), np.int64, len(groups))
+
+    def columns(self, numbers: npt.NDArray[np.int64]) -> Indices:
+        """Series indices, shape (groups, 1 + breakdowns): the campaign first, :data:`ABSENT` for a missing value."""
+        return self._columns[numbers]
+
+    def folded(self, numbers: npt.NDArray[np.int64]) -> int:
+        """How many of these groups have a value that went to ``__other__``."""
+        return sum(self._folds[n] for n in numbers.tolist()) if any(self._folds) else 0
+
+    def release(self, slots: Iterable[int]) -> None:
+        """Let go of series; every group that named one is forgotten with it."""
+        gone = set(slots)
+        for slot in gone:
+            series = self.keys[slot]
+            if series is not None:
+                del self._index[series]
+                self.keys[slot] = None
+                self._free.append(slot)
+        if gone:
+            # Numbers are positions in _columns: rebuilding all groups on next use is simpler than holes, and rare.
+            self._groups.clear()
+            self._folds.clear()
+
+    def _admit(self, group: Group) -> None:
+        campaign = str(group[0])
+        row, folds = [self.add(key(campaign))], False
+        for breakdown in self._policy.breakdowns:
+            values = [group[self._place[d]] for d in breakdown]
+            if any(v is None for v in values):
+                row.append(ABSENT)
+                continue
+            series = key(campaign, [(d, str(v)) for d, v in zip(breakdown, values, strict=True)])
+            if series not in self._index and len(self._index) >= self._policy.max_series:
+                series, folds = key(campaign, [(d, OTHER) for d in breakdown]), True
+            row.append(self.add(series))
+        number = len(self._folds)
+        if number == len(self._columns):
+            self._columns = np.concatenate([self._columns, np.full_like(self._columns, ABSENT)])
+        self._columns[number] = row
+        self._groups[group] = number
+        self._folds.append(folds)

@@ -1,0 +1,55 @@
+"""The stream clock: the time a partition's numbers are as of.
+
+A partition that has read all that Kafka holds is judged as of now, so that a quiet campaign decays. One that is behind
+is judged as of the event time it has reached: the earliest over the topics that are behind, so that no rate mixes one
+stream's present with another's past. The clock never goes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Basis(StrEnum):
+    """Why the clock shows what it shows."""
+
+    NOW = "now"
+    """Every topic is read to its end."""
+    REACHED = "reached"
+    """Some topic is behind: the event time it has reached."""
+    HELD = "held"
+    """Some topic's end, or its first event, is not known yet: the clock stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one topic of a partition is read.
+
+    Attributes:
+        behind: whether records wait that were not counted; None while the topic's end is unknown.
+        reached_ms: the latest event time counted since the partition was taken; None before the first.
+    """
+
+    behind: bool | None
+    reached_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A clock reading: epoch milliseconds (None before the first event) and why."""
+
+    at_ms: int | None
+    basis: Basis
+
+
+def read(previous_ms: int | None, now_ms: int, topics: Iterable[Progress]) -> Reading:
+    """The clock of a partition whose clock last showed ``previous_ms``."""
+    progress = tuple(topics)
+    waiting = [p for p in progress if p.behind is not False]
+    if any(p.behind is None or p.reached_ms is None for p in waiting):
+        return Reading(previous_ms, Basis.HELD)
+    reached = min((p.reached_ms for p in waiting if p.reached_ms is not None), default=now_ms)
+    at = min(now_ms, reached)
+    return Reading(at if previous_ms is None else max(previous_ms, at), Basis.REACHED if waiting else Basis.NOW)

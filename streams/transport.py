@@ -1,0 +1,67 @@
+"""The consumer that resumes from Redis, not from Kafka's committed offsets.
+
+Faust asks its consumer to seek to the committed offsets after every rebalance. This one asks the worker instead, which
+takes the partitions and knows the offsets their state in Redis belongs to. Seeks are carried out between two fetches,
+so that no record of a fetch from before can pass for one after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiokafka.errors import IllegalStateError
+from faust.transport.drivers.aiokafka import Consumer, Transport
+from faust.types import TP
+
+from streams.chunks import ChunkScheduler, Lanes, Position
+
+Resume = Callable[[set[TP]], Awaitable[Mapping[TP, Position]]]
+
+
+class ChunkConsumer(Consumer):  # type: ignore[misc]
+    """Faust's aiokafka consumer, reading chunks from positions that the worker names."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lanes = Lanes()
+        self._seeks: dict[TP, Position] = {}
+        self.scheduler = ChunkScheduler(self._lanes)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """The positions that the worker resumes the assigned partitions from; sought before the next fetch."""
+        resume: Resume = self.app.resume
+        positions = await resume(set(self.assignment()))
+        self.request_seek(positions)
+        return {tp: position.offset for tp, position in positions.items()}
+
+    def request_seek(self, positions: Mapping[TP, Position]) -> None:
+        """Seek before the next fetch."""
+        self._seeks.update(positions)
+
+    def forget(self, tps: set[TP]) -> None:
+        """Drop what is known of partitions that were revoked."""
+        self._lanes.close(list(tps))
+        for tp in tps:
+            self._seeks.pop(tp, None)
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 (Faust's signature)
+        if self._seeks:
+            assigned = self.assignment()
+            seeks = {tp: p for tp, p in self._seeks.items() if tp in assigned}
+            self._seeks.clear()
+            try:
+                if seeks:
+                    await self.seek_wait({tp: p.offset for tp, p in seeks.items()})
+            except IllegalStateError:
+                # Revoked meanwhile: whoever gets them next seeks for itself.
+                seeks = {}
+            for tp, position in seeks.items():
+                self._lanes.open(tp, position)
+        return await super()._getmany(active_partitions, timeout)
+
+
+class ChunkTransport(Transport):  # type: ignore[misc]
+    """Faust's aiokafka transport with :class:`ChunkConsumer`."""
+
+    Consumer = ChunkConsumer

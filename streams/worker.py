@@ -1,0 +1,130 @@
+"""``pacewatch worker``: builds the parts of the write side and runs them until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import faust
+import uvloop
+from aiokafka import AIOKafkaProducer
+from prometheus_client import start_http_server
+from redis.asyncio import Redis
+
+from streams import topics
+from streams.app import build_app
+from streams.deadletter import DeadLetters
+from streams.decode import DecodePolicy, Decoder
+from streams.desk import Desk
+from streams.errors import Unreachable
+from streams.layout import DAY_MS
+from streams.measures import Stream
+from streams.metrics import WorkerMetrics, worker_metrics
+from streams.owner import Tools
+from streams.partition import PartitionPolicy
+from streams.registry import SeriesPolicy
+from streams.settings import Settings
+from streams.store import Store, StoredLayout
+
+log = logging.getLogger(__name__)
+_FIRST_DELAY_S, _LONGEST_DELAY_S = 0.5, 15.0
+T = TypeVar("T")
+
+
+def run(settings: Settings) -> int:
+    """Run the worker in this process until SIGTERM or SIGINT; returns the exit code.
+
+    Raises:
+        Permanent: something must be changed by a person before it can run.
+    """
+    uvloop.install()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    metrics = worker_metrics()
+    serve_metrics(settings, metrics)
+    app = loop.run_until_complete(prepare(settings, metrics))
+    # Logging is the caller's: Faust would replace its handlers.
+    worker = faust.Worker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as e:
+        return int(e.code or 0)
+
+
+async def prepare(settings: Settings, metrics: WorkerMetrics) -> Any:
+    """Wait for Kafka and Redis, make the topics, and build the app.
+
+    Raises:
+        Misconfigured: topics or the data in Redis do not fit the settings.
+    """
+    store = Store(
+        Redis.from_url(settings.redis_url), settings.redis_address, settings.history_days, settings.dedupe_hours
+    )
+    partitions = await insist(lambda: topics.ensure(settings))
+    held = StoredLayout(partitions, settings.currency, settings.windows_text, settings.history_days)
+    await insist(lambda: store.publish_layout(held))
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.kafka, acks="all", linger_ms=5, request_timeout_ms=10_000, max_request_size=1_048_576
+    )
+    await producer.start()
+    tools = Tools(
+        store=store,
+        policy=partition_policy(settings),
+        decoders={s: Decoder(s, decode_policy(settings)) for s in Stream},
+        topics={settings.topic(s): s for s in Stream},
+        letters=DeadLetters(producer, settings.rejected_topic, metrics),
+        clock=settings.the_clock,
+        metrics=metrics,
+    )
+    return build_app(settings, Desk(tools))
+
+
+def decode_policy(settings: Settings) -> DecodePolicy:
+    """What these settings accept."""
+    return DecodePolicy(
+        rates=settings.rates,
+        currency=settings.currency,
+        dimensions=series_policy(settings).dimensions,
+        max_age_ms=settings.history_days * DAY_MS,
+        max_ahead_ms=settings.max_ahead_s * 1000,
+        dedupe=deduped(settings),
+    )
+
+
+def partition_policy(settings: Settings) -> PartitionPolicy:
+    """What these settings keep per partition."""
+    return PartitionPolicy(settings.the_windows, series_policy(settings), deduped(settings), settings.dedupe_hours)
+
+
+def series_policy(settings: Settings) -> SeriesPolicy:
+    """How these settings make series."""
+    return SeriesPolicy(settings.the_breakdowns, settings.max_series)
+
+
+def deduped(settings: Settings) -> frozenset[Stream]:
+    """The streams whose ids count once."""
+    return frozenset(s for s in Stream if s is not Stream.IMPRESSION or settings.dedupe_impressions)
+
+
+async def insist(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Try until it is reachable, with growing delay and one clear line each time."""
+    delay = _FIRST_DELAY_S
+    while True:
+        try:
+            return await attempt()
+        except Unreachable as e:
+            log.warning("%s; trying again in %.1f s", e, delay)
+        await asyncio.sleep(delay)
+        delay = min(delay * 2, _LONGEST_DELAY_S)
+
+
+def serve_metrics(settings: Settings, metrics: WorkerMetrics) -> None:
+    """Serve the worker's own metrics, unless turned off or the port is taken: counting matters more."""
+    if not settings.worker_port:
+        return
+    try:
+        start_http_server(settings.worker_port, settings.worker_host, metrics.registry)
+    except OSError as e:
+        log.warning("the worker's own metrics are not served on port %d: %s", settings.worker_port, e.strerror)
