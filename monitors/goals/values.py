@@ -1,0 +1,187 @@
+"""Goals as values: what a campaign is meant to reach, and by when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from streams.kpis import BY_NAME, Kpi
+from streams.measures import INDEX
+from streams.series import key
+
+
+class Total(StrEnum):
+    """A sum over the flight that can have a target."""
+
+    SPEND = "spend"
+    IMPRESSIONS = "impressions"
+    CLICKS = "clicks"
+    CONVERSIONS = "conversions"
+    REVENUE = "revenue"
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it is counted in micros."""
+        return self in {Total.SPEND, Total.REVENUE}
+
+    @property
+    def is_bought(self) -> bool:
+        """Whether too much of it is a miss too: what is bought, not what comes of it."""
+        return self in {Total.SPEND, Total.IMPRESSIONS}
+
+    @property
+    def column(self) -> int:
+        """Its place in a row of measures."""
+        return INDEX[f"{self.value}_micros" if self.is_money else self.value]
+
+
+class Bound(StrEnum):
+    """On which side of its bound a ratio should be."""
+
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A range of actual / expected; None is an open side.
+
+    Attributes:
+        low: the least that is inside.
+        high: the most that is inside.
+    """
+
+    low: float | None
+    high: float | None
+
+    def __contains__(self, ratio: float) -> bool:
+        """Whether a ratio is inside, bounds included."""
+        return (self.low is None or ratio >= self.low) and (self.high is None or ratio <= self.high)
+
+    def narrowed(self, margin: float) -> Band:
+        """The band with each closed side ``margin`` further in; between two sides at most half the way to 1."""
+        two_sided = self.low is not None and self.high is not None
+        low = None if self.low is None else self.low + (min(margin, (1 - self.low) / 2) if two_sided else margin)
+        high = None if self.high is None else self.high - (min(margin, (self.high - 1) / 2) if two_sided else margin)
+        return Band(low, high)
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """When a campaign runs: epoch milliseconds, ``end_ms`` exclusive; ``timezone`` is how people read it."""
+
+    start_ms: int
+    end_ms: int
+    timezone: str
+
+    @property
+    def span_ms(self) -> int:
+        """Its length."""
+        return self.end_ms - self.start_ms
+
+
+@dataclass(frozen=True, slots=True)
+class TotalGoal:
+    """A target for a sum over the flight.
+
+    Attributes:
+        total: of what.
+        target: how much, micros for money, else a count.
+        warning: actual / expected outside of it is a warning.
+        critical: outside of it critical; contains ``warning``.
+        curve: the name of its curve.
+    """
+
+    total: Total
+    target: int
+    warning: Band
+    critical: Band
+    curve: str = "even"
+
+    @property
+    def id(self) -> str:
+        """Its name within the campaign, e.g. ``spend``."""
+        return self.total.value
+
+
+@dataclass(frozen=True, slots=True)
+class RatioGoal:
+    """A bound for a KPI in a rolling window.
+
+    Attributes:
+        ratio: the KPI's name.
+        bound: the side it should be on.
+        limit: the bound; money in units of the base currency.
+        critical_limit: from beyond here on it is critical.
+        window: the window's name.
+    """
+
+    ratio: str
+    bound: Bound
+    limit: float
+    critical_limit: float
+    window: str
+
+    @property
+    def id(self) -> str:
+        """Its name within the campaign, e.g. ``ctr:at_least:1h``."""
+        return f"{self.ratio}:{self.bound}:{self.window}"
+
+    @property
+    def target(self) -> float:
+        """The bound: what a ratio has in place of a target."""
+        return self.limit
+
+    @property
+    def kpi(self) -> Kpi:
+        """Its formula."""
+        return BY_NAME[self.ratio]
+
+    @property
+    def warning(self) -> Band:
+        """The bound as a band of value / limit."""
+        return Band(1.0, None) if self.bound is Bound.AT_LEAST else Band(None, 1.0)
+
+    @property
+    def critical(self) -> Band:
+        """The critical bound as a band of value / limit."""
+        part = self.critical_limit / self.limit
+        return Band(part, None) if self.bound is Bound.AT_LEAST else Band(None, part)
+
+
+Goal = TotalGoal | RatioGoal
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One campaign: its id as in events, a name for people, its flight and goals."""
+
+    campaign: str
+    name: str
+    flight: Flight
+    goals: tuple[Goal, ...]
+
+    @property
+    def series(self) -> str:
+        """Its series key."""
+        return key(self.campaign)
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """All campaigns that have goals."""
+
+    campaigns: tuple[Campaign, ...] = ()
+
+    def __iter__(self) -> Iterator[tuple[Campaign, Goal]]:
+        """Each goal with its campaign."""
+        return ((campaign, goal) for campaign in self.campaigns for goal in campaign.goals)
+
+    def shifted(self, ms: int) -> Goals:
+        """The same goals with every flight moved by ``ms`` milliseconds."""
+        return Goals(tuple(replace(c, flight=_moved(c.flight, ms)) for c in self.campaigns))
+
+
+def _moved(flight: Flight, ms: int) -> Flight:
+    return replace(flight, start_ms=flight.start_ms + ms, end_ms=flight.end_ms + ms)

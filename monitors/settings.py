@@ -1,0 +1,63 @@
+"""Settings of the monitor: environment variables ``PACEWATCH_*``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from streams.settings import Settings
+
+
+class MonitorSettings(Settings):
+    """What the monitor needs besides what it shares with the worker."""
+
+    goals: Path | None = Field(None, description="Goals file, YAML; without one only KPIs are served.")
+    goals_shift_ms: int = Field(0, description="Milliseconds to move every flight by (see replay --shift now).")
+    slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook; _FILE works too.")
+    monitor_host: str = Field("127.0.0.1", description="Address that metrics and health are served on.")
+    monitor_port: int = Field(9600, ge=0, le=65_535, description="Its port; 0 takes a free one.")
+    refresh_s: float = Field(0.5, ge=0.05, le=60, description="Real seconds between two reads of Redis.")
+    max_lag_s: float = Field(60, ge=1, le=86_400, description="Real seconds the data may be old to be judged.")
+    alert_for_s: float = Field(0, ge=0, le=86_400, description="Clock seconds a miss must last to be told.")
+    leader_ttl_s: float = Field(10, ge=2, le=300, description="Real seconds until another monitor takes over.")
+    public_url: str | None = Field(None, max_length=500, description="Where people see this monitor.")
+    export_breakdowns: bool = Field(False, description="Export metrics of breakdown series too.")
+
+    @field_validator("slack_webhook_url")
+    @classmethod
+    def _webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not _is_http(value.get_secret_value()):
+            raise ValueError("it is not an http or https URL")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        if value and not _is_http(value):
+            raise ValueError("it is not an http or https URL")
+        return value or None
+
+    @property
+    def max_lag_ms(self) -> int:
+        """The freshness gate in milliseconds of the clock.
+
+        What delays data (Kafka, a flush, a read) takes real time, so on a fast clock the same delay is more of it.
+        """
+        return int(self.max_lag_s * 1000 * self.the_clock.rate)
+
+    @property
+    def webhook_url(self) -> str | None:
+        """The Slack webhook URL, a secret: never to be logged."""
+        return self.slack_webhook_url.get_secret_value() if self.slack_webhook_url else None
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not any(c.isspace() for c in url)
