@@ -1,0 +1,182 @@
+"""The command line: options in, calls out; the work is in the other modules.
+
+Exit codes: 0 done; 1 something is away or went wrong that may be tried again; 2 a person has to change something.
+Modules of a command are imported when it runs, so that each starts fast.
+"""
+# ruff: noqa: PLC0415, PLR0917
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pacewatch import __version__
+from pacewatch.terminal import out, say
+from streams.errors import Misconfigured, PacewatchError, Permanent
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Streaming real-time KPI and pacing monitor for ad campaigns.",
+)
+goals_app = typer.Typer(no_args_is_help=True, help="Goals files.")
+app.add_typer(goals_app, name="goals")
+
+
+def main() -> None:
+    """Run a command; errors meant for people become one line on stderr."""
+    try:
+        app()
+    except PacewatchError as e:
+        say(f"pacewatch: {e}")
+        sys.exit(2 if isinstance(e, Permanent) else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out(f"pacewatch {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+@app.command()
+def demo(
+    data: Annotated[Path | None, typer.Option(help="Replay this file instead of the simulated launch day.")] = None,
+    speed: Annotated[str | None, typer.Option(help="How many times real time, or max.")] = None,
+    duration: Annotated[float | None, typer.Option(min=0, help="End after so many seconds.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the values as JSON in the last line, and end.")
+    ] = False,
+) -> None:
+    """Start everything embedded and show live KPIs, pace and what Slack is told."""
+    from pacewatch.demo import Options, run
+    from pacewatch.play import parse_speed
+
+    paced = None if speed is None else parse_speed(speed)
+    raise typer.Exit(run(Options(data, paced, speed == "max", duration, as_json)))
+
+
+@app.command()
+def worker() -> None:
+    """Run the write side: Kafka in, KPIs in Redis."""
+    from pacewatch import logs
+    from streams import worker as write_side
+    from streams.settings import Settings
+
+    settings = Settings.load()
+    logs.set_up(settings.log_level)
+    raise typer.Exit(write_side.run(settings))
+
+
+@app.command()
+def monitor() -> None:
+    """Run the read side: pace, Prometheus metrics, Slack."""
+    from monitors import service
+    from monitors.settings import MonitorSettings
+    from pacewatch import logs
+
+    settings = MonitorSettings.load()
+    logs.set_up(settings.log_level)
+    asyncio.run(service.run(settings))
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="Recorded events: NDJSON or CSV, plain or gzip.")],
+    speed: Annotated[str, typer.Option(help="How many times real time, or max.")] = "max",
+    shift: Annotated[str, typer.Option(help="now: the last event lands on now. none: times stay.")] = "none",
+    mapping: Annotated[Path | None, typer.Option(help="YAML that maps CSV columns to event fields.")] = None,
+    goals: Annotated[Path | None, typer.Option(help="A goals file whose flights move along.")] = None,
+    shifted_goals: Annotated[Path | None, typer.Option(help="Where the moved goals file goes.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Lines without a usable event are no failure.")] = False,
+    idempotent: Annotated[
+        bool, typer.Option("--idempotent", help="Have Kafka drop what a retry would double (not the embedded broker).")
+    ] = False,
+) -> None:
+    """Send recorded events into Kafka."""
+    from pacewatch.play import Options, parse_speed, play
+    from streams.settings import Settings
+
+    if shift not in {"now", "none"}:
+        raise Misconfigured("--shift", f"{shift[:40]!r} is unknown", "use now or none")
+    options = Options(file, parse_speed(speed), shift == "now", mapping, goals, shifted_goals, skip_bad, idempotent)
+    raise typer.Exit(asyncio.run(play(options, Settings.load())))
+
+
+@app.command()
+def simulate(
+    campaigns: Annotated[int, typer.Option(min=1, max=100_000, help="How many campaigns (steady).")] = 10,
+    rate: Annotated[float, typer.Option(min=0.01, max=1e6, help="Events per second, all campaigns together.")] = 100.0,
+    scenario: Annotated[str, typer.Option(help="steady or launch-day.")] = "steady",
+    duration: Annotated[float | None, typer.Option(min=0, help="Seconds; until Ctrl-C when not given.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same load.")] = 0,
+    truth: Annotated[Path | None, typer.Option(help="Write the exact totals here; else they go to stdout.")] = None,
+) -> None:
+    """Send a synthetic load whose totals are known."""
+    from pacewatch.synthesize import Options, synthesize
+    from streams.settings import Settings
+
+    options = Options(campaigns, rate, scenario, duration, seed, truth)
+    raise typer.Exit(asyncio.run(synthesize(options, Settings.load())))
+
+
+@app.command()
+def kpi(
+    campaign: Annotated[str | None, typer.Argument(help="Only this campaign and its breakdowns.")] = None,
+    window: Annotated[str | None, typer.Option(help="Only this window, such as 5m or total.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON: {campaign: {window: {name: value}}}.")] = False,
+) -> None:
+    """Print the current values."""
+    from monitors import reader
+    from pacewatch import show
+    from streams.settings import Settings
+
+    snapshot = asyncio.run(reader.read_once(Settings.load()))
+    known = (*snapshot.layout.windows, "total")
+    if window is not None and window not in known:
+        raise Misconfigured("--window", f"{window[:40]!r} is unknown", f"there are {', '.join(known)}")
+    values = reader.to_json(snapshot, campaign, window)
+    if as_json:
+        out(show.as_json(values))
+    else:
+        show.print_table(values, snapshot.layout.currency)
+
+
+@goals_app.command("check")
+def check(file: Annotated[Path, typer.Argument(help="The goals file.")]) -> None:
+    """Check a goals file: every error with its line."""
+    from monitors import goals
+
+    try:
+        found = goals.load(file)
+    except goals.InvalidGoals as e:
+        for p in e.problems:
+            say(f"{file}:{p.line}:{p.column}: {p.where + ': ' if p.where else ''}{p.text}")
+        raise typer.Exit(2) from None
+    count = sum(len(c.goals) for c in found.campaigns)
+    out(f"{file}: {len(found.campaigns)} campaigns, {count} goals, no errors")
+
+
+@app.command()
+def doctor() -> None:
+    """Look at what is reachable and what is misconfigured."""
+    from pacewatch.doctor import Level, examine
+
+    findings = asyncio.run(examine())
+    for finding in findings:
+        out(str(finding))
+    raise typer.Exit(1 if any(f.level is Level.FAIL for f in findings) else 0)

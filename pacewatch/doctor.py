@@ -1,0 +1,148 @@
+"""The ``doctor`` command: what is reachable, what is misconfigured, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from monitors import goals
+from monitors.documents import BadLayout, read_layout
+from monitors.settings import MonitorSettings
+from streams import layout, topics
+from streams.errors import Misconfigured, Permanent
+from streams.measures import Stream
+
+OLDEST_REDIS = (6, 2)
+_TIMEOUT_S = 5.0
+
+
+class Level(StrEnum):
+    """How a check came out."""
+
+    OK = "OK"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check.
+
+    Attributes:
+        level: how it came out.
+        what: what was looked at and found, without secrets.
+        remedy: what to do about it; empty when all is well.
+    """
+
+    level: Level
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.level:<4}  {self.what}" + (f": {self.remedy}" if self.remedy else "")
+
+
+async def examine() -> list[Finding]:
+    """Run all checks; never raises for what it finds."""
+    try:
+        settings = MonitorSettings.load()
+        clock = settings.the_clock
+    except Misconfigured as e:
+        return [Finding(Level.FAIL, f"settings: {e}", "nothing else can be looked at before")]
+    found = [Finding(Level.OK, f"settings: base currency {settings.currency}, windows {settings.windows}")]
+    if settings.clock != "real":
+        remedy = "unset PACEWATCH_CLOCK unless this is a demo"
+        found.append(Finding(Level.WARN, f"clock: not the wall clock, {clock.rate:g} times as fast", remedy))
+    checks: tuple[Callable[[MonitorSettings], Awaitable[Iterable[Finding]]], ...] = (_kafka, _redis)
+    for check in checks:
+        found.extend(await check(settings))
+    return [*found, _goals(settings), _slack(settings)]
+
+
+async def _kafka(settings: MonitorSettings) -> list[Finding]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=int(_TIMEOUT_S * 1000))
+    names = [*map(settings.topic, Stream), settings.rejected_topic]
+    try:
+        await admin.start()
+        counts = await topics.partition_counts(admin, names)
+        partitions = topics.check(settings, counts)
+    except Misconfigured as e:
+        return [Finding(Level.FAIL, f"Kafka {e}")]
+    except (KafkaError, OSError, ValueError, AssertionError) as e:
+        problem = f"Kafka at {settings.kafka} does not answer ({type(e).__name__})"
+        return [Finding(Level.FAIL, problem, "start it, or set PACEWATCH_KAFKA to its host:port")]
+    finally:
+        await admin.close()
+    missing = [name for name in names if not counts[name]]
+    reachable = Finding(Level.OK, f"Kafka at {settings.kafka} answers")
+    if missing:
+        return [reachable, Finding(Level.WARN, f"topics {', '.join(missing)} are missing", "the worker creates them")]
+    return [reachable, Finding(Level.OK, f"topics: all there, with {partitions} partitions each")]
+
+
+async def _redis(settings: MonitorSettings) -> list[Finding]:
+    try:
+        client = Redis.from_url(settings.redis_url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S)
+    except ValueError:
+        return [Finding(Level.FAIL, "Redis: PACEWATCH_REDIS is no Redis URL", "write it as redis://HOST:PORT/0")]
+    try:
+        info = await client.info()
+        stored = await client.hgetall(layout.LAYOUT)
+    except (RedisError, OSError) as e:
+        problem = f"Redis at {settings.redis_address} does not answer ({type(e).__name__})"
+        return [Finding(Level.FAIL, problem, "start it, or set PACEWATCH_REDIS to its URL")]
+    finally:
+        await client.aclose()
+    return [*_server(settings.redis_address, info), _layout(settings, stored)]
+
+
+def _server(address: str, info: dict[str, object]) -> Iterable[Finding]:
+    """What a Redis server says about itself."""
+    version = str(info.get("redis_version", "0"))
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdecimal())
+    if numbers < OLDEST_REDIS:
+        yield Finding(Level.FAIL, f"Redis at {address} has version {version}", "6.2 or newer is needed")
+    else:
+        yield Finding(Level.OK, f"Redis at {address} answers, version {version}")
+    policy = info.get("maxmemory_policy")
+    if policy != "noeviction":
+        yield Finding(Level.WARN, f"Redis may evict keys (maxmemory-policy {policy})", "set it to noeviction")
+    if not info.get("aof_enabled"):
+        yield Finding(
+            Level.WARN, "Redis keeps no append-only file", "set appendonly yes, or a restart reads Kafka again"
+        )
+
+
+def _layout(settings: MonitorSettings, stored: Any) -> Finding:
+    try:
+        found = read_layout(stored)
+    except BadLayout:
+        return Finding(Level.WARN, "no worker has written to this Redis yet", "start one with: pacewatch worker")
+    if found.currency != settings.currency:
+        problem = f"the data in Redis is in {found.currency}, PACEWATCH_CURRENCY is {settings.currency}"
+        return Finding(Level.FAIL, problem, "set it back, or use another Redis")
+    return Finding(Level.OK, f"data in Redis: {found.partitions} partitions, windows {', '.join(found.windows)}")
+
+
+def _goals(settings: MonitorSettings) -> Finding:
+    if settings.goals is None:
+        return Finding(Level.WARN, "no goals file", "set PACEWATCH_GOALS to have pace judged")
+    try:
+        count = len(goals.load(settings.goals).campaigns)
+    except Permanent as e:
+        return Finding(Level.FAIL, str(e), f"see: pacewatch goals check {settings.goals}")
+    return Finding(Level.OK, f"goals file: {count} campaigns")
+
+
+def _slack(settings: MonitorSettings) -> Finding:
+    if settings.webhook_url is None:
+        return Finding(Level.WARN, "no Slack webhook", "set PACEWATCH_SLACK_WEBHOOK_URL to have misses told")
+    return Finding(Level.OK, "Slack webhook is set (not called now)")

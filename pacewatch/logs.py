@@ -1,0 +1,36 @@
+"""Logging of the services: one line per event on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+
+_QUIET = ("faust", "mode", "aiokafka", "aiohttp.access", "kafka")
+
+
+class OneLine(logging.Formatter):
+    """UTC time, level, logger and message; an exception and line ends are folded into the line."""
+
+    converter = staticmethod(time.gmtime)
+    default_msec_format = "%s.%03dZ"
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+        self.default_time_format = "%Y-%m-%dT%H:%M:%S"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, whatever the message holds."""
+        return super().format(record).replace("\r", "").replace("\n", " | ")
+
+
+def set_up(level: str) -> None:
+    """Log to stderr from ``level`` up.
+
+    The libraries underneath speak only from WARNING up: their connection messages are debugging detail.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
