@@ -14,7 +14,6 @@ class MonitorSettings(Settings):
     """What the monitor needs besides what it shares with the worker."""
 
     goals: Path | None = Field(None, description="Goals file, YAML; without one only KPIs are served.")
-    goals_shift_ms: int = Field(0, description="Milliseconds to move every flight by (see replay --shift now).")
     slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook; _FILE works too.")
     monitor_host: str = Field("127.0.0.1", description="Address that metrics and health are served on.")
     monitor_port: int = Field(9600, ge=0, le=65_535, description="Its port; 0 takes a free one.")

@@ -1,0 +1,83 @@
+"""Delivering the outbox: oldest first, one at a time, none given up while waiting may help."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+
+from monitors.alerts.outbox import Outbox
+from monitors.alerts.slack import Answer, Outcome, Slack
+from monitors.alerts.stored import decode_message
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryPolicy:
+    """How long to wait before another attempt, in real seconds: ``first_s`` doubled each time up to ``most_s``."""
+
+    first_s: float = 1.0
+    most_s: float = 60.0
+
+
+def wait_s(answer: Answer, failures: int, policy: DeliveryPolicy) -> float:
+    """The seconds to wait after an attempt: none after a final one, what Slack asks, else exponential backoff.
+
+    Args:
+        answer: the last attempt's.
+        failures: attempts that failed in a row, this one included.
+        policy: bounds.
+    """
+    if answer.outcome.is_final:
+        return 0.0
+    if answer.wait_s is not None:
+        return answer.wait_s
+    return min(policy.first_s * 2.0 ** min(failures - 1, 30), policy.most_s)
+
+
+class Delivery:
+    """Sends what the outbox holds.
+
+    Attributes:
+        outcomes: attempts of this process, by outcome.
+    """
+
+    def __init__(self, outbox: Outbox, slack: Slack, policy: DeliveryPolicy) -> None:
+        self._outbox = outbox
+        self._slack = slack
+        self._policy = policy
+        self._failures = 0
+        self.outcomes: Counter[Outcome] = Counter()
+
+    async def deliver_next(self) -> float | None:
+        """Try to send the oldest message. The caller must lead.
+
+        Returns:
+            Seconds to wait before the next call; None when the outbox is empty.
+
+        Raises:
+            Unreachable: Redis does not answer.
+        """
+        raw = await self._outbox.head()
+        if raw is None:
+            return None
+        message = decode_message(raw)
+        answer = Answer(Outcome.UNREADABLE, "not a message") if message is None else await self._slack.post(message)
+        self.outcomes[answer.outcome] += 1
+        self._failures = 0 if answer.outcome.is_final else self._failures + 1
+        pause = wait_s(answer, self._failures, self._policy)
+        self._tell(answer, message.id if message else "?", pause)
+        if answer.outcome.is_final:
+            await self._outbox.settle(raw, dead=answer.outcome is not Outcome.SENT)
+        return pause
+
+    def _tell(self, answer: Answer, name: str, pause: float) -> None:
+        if answer.outcome is Outcome.SENT:
+            _log.info("Slack message %s sent", name)
+        elif answer.outcome.is_final:
+            _log.error("Slack message %s given up: %s (%s)", name, answer.outcome, answer.detail)
+        else:
+            _log.warning(
+                "Slack message %s not sent: %s (%s); again in %.0f s", name, answer.outcome, answer.detail, pause
+            )

@@ -1,0 +1,131 @@
+"""Every metric the monitor exports: name, type, help and labels, and nothing else.
+
+Names follow the Prometheus naming guidelines: base units, ``_ratio`` for what is a fraction, ``_total`` for counters
+only, timestamps instead of ages. What a correction or a refund can make smaller (conversions, spend, revenue) is a
+gauge: a counter that falls would read as a restart and count its whole value again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+from streams.kpis import CATALOGUE, Kind, Kpi
+from streams.measures import MEASURES, Measure, Unit
+
+Family = CounterMetricFamily | GaugeMetricFamily
+
+
+class Type(StrEnum):
+    """The metric types in use."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One metric. ``labels`` are in the order in which samples give their values."""
+
+    name: str
+    type: Type
+    help: str
+    labels: tuple[str, ...] = ()
+
+    def family(self) -> Family:
+        """An empty family to add samples to."""
+        if self.type is Type.COUNTER:
+            return CounterMetricFamily(self.name, self.help, labels=self.labels)
+        return GaugeMetricFamily(self.name, self.help, labels=self.labels)
+
+
+def _counter(name: str, text: str, *labels: str) -> Definition:
+    return Definition(f"pacewatch_{name}_total", Type.COUNTER, text, labels)
+
+
+def _gauge(name: str, text: str, *labels: str) -> Definition:
+    return Definition(f"pacewatch_{name}", Type.GAUGE, text, labels)
+
+
+def _of_kpi(kpi: Kpi, prefix: str, *labels: str) -> Definition:
+    if kpi.kind is Kind.MONEY:
+        return _gauge(f"{prefix}{kpi.name}", f"{kpi.meaning} In units of currency.", *labels, "window", "currency")
+    return _gauge(f"{prefix}{kpi.name}_ratio", kpi.meaning, *labels, "window")
+
+
+def _in_window(measure: Measure, prefix: str, *labels: str) -> Definition:
+    name = measure.name.removesuffix("_micros")
+    if measure.unit is Unit.MICROS:
+        return _gauge(f"{prefix}window_{name}", f"Rolling {name}, units of currency.", *labels, "window", "currency")
+    return _gauge(f"{prefix}window_{name}", f"Rolling {name}, events.", *labels, "window")
+
+
+def _to_date(measure: Measure, prefix: str, *labels: str) -> Definition:
+    name = measure.name.removesuffix("_micros")
+    if measure.unit is Unit.MICROS:
+        return _gauge(f"{prefix}{name}", f"All {name} so far, units of currency.", *labels, "currency")
+    if name == "conversions":
+        return _gauge(f"{prefix}{name}", "All conversions so far, refunds taken off.", *labels)
+    return _counter(f"{prefix}{name}", f"All {name} so far.", *labels)
+
+
+@dataclass(frozen=True, slots=True)
+class KpiMetrics:
+    """The metrics of one kind of series, by KPI or measure name."""
+
+    kpis: Mapping[str, Definition]
+    windows: Mapping[str, Definition]
+    totals: Mapping[str, Definition]
+
+
+def _kpi_metrics(prefix: str, *labels: str) -> KpiMetrics:
+    return KpiMetrics(
+        kpis={k.name: _of_kpi(k, prefix, *labels) for k in CATALOGUE},
+        windows={m.name: _in_window(m, prefix, *labels) for m in MEASURES},
+        totals={m.name: _to_date(m, prefix, *labels) for m in MEASURES},
+    )
+
+
+CAMPAIGN = _kpi_metrics("", "campaign")
+"""Of whole campaigns."""
+BREAKDOWN = _kpi_metrics("breakdown_", "campaign", "breakdown")
+"""Of breakdowns: their own names, so that a sum over campaigns never counts twice."""
+
+PACE_RATIO = _gauge("pace_ratio", "Actual over expected to date; 1 is on pace.", "campaign", "goal")
+PACE_ACTUAL = _gauge("pace_actual", "What the goal counts, so far.", "campaign", "goal", "unit")
+PACE_EXPECTED = _gauge("pace_expected", "What the goal's curve or bound expects by now.", "campaign", "goal", "unit")
+PACE_PROJECTED = _gauge("pace_projected", "Where the flight ends at this pace.", "campaign", "goal", "unit")
+PACE_REQUIRED = _gauge(
+    "pace_required_per_day", "What each remaining day must bring to reach the target.", "campaign", "goal", "unit"
+)
+PACE_TARGET = _gauge("pace_target", "The goal's target or bound.", "campaign", "goal", "unit")
+PACE_STATUS = _gauge("pace_status", "1 for the status the goal has, 0 for the others.", "campaign", "goal", "status")
+PACE_REASON = _gauge("pace_reason", "1 for the reason of the goal's status.", "campaign", "goal", "reason")
+PACE_ALERT = _gauge(
+    "pace_alert_status", "1 for the status that people were told, 0 for the others.", "campaign", "goal", "status"
+)
+PACE_THRESHOLD = _gauge("pace_threshold", "Where pace_ratio leaves a band.", "campaign", "goal", "severity", "bound")
+PACE_AS_OF = _gauge("pace_as_of_timestamp_seconds", "The stream clock that the goal was judged at.", "campaign", "goal")
+FLIGHT_START = _gauge("flight_start_timestamp_seconds", "When the flight begins.", "campaign")
+FLIGHT_END = _gauge("flight_end_timestamp_seconds", "When the flight is over.", "campaign")
+CAMPAIGN_INFO = _gauge("campaign_info", "Always 1; the name people gave the campaign.", "campaign", "name")
+
+STREAM_CLOCK = _gauge("stream_clock_timestamp_seconds", "The time that a partition's numbers are as of.", "partition")
+FLUSHED = _gauge("flushed_timestamp_seconds", "When the worker last wrote a partition.", "partition")
+CAUGHT_UP = _gauge("partition_caught_up", "1 when the partition had read all that Kafka held.", "partition")
+LAG = _gauge("lag_records", "Records not yet read.", "topic", "partition")
+ACCEPTED = _counter("accepted_events", "Events counted.", "stream")
+REJECTED = _counter("rejected_events", "Events refused.", "stream", "reason")
+DUPLICATE = _counter("duplicate_events", "Events not counted because their id was seen before.", "stream")
+FOLDED = _counter("folded_events", "Events whose breakdown value went to __other__.", "stream")
+
+REDIS_UP = _gauge("redis_up", "1 when the last read of Redis succeeded.")
+UNREADABLE = _gauge("unreadable_values", "Values in Redis that the last read had to leave out.", "problem")
+SERIES = _gauge("series", "Series in Redis, campaigns and breakdowns.")
+LEADER = _gauge("monitor_leader", "1 when this monitor sends messages.")
+SLACK = _counter("slack_messages", "Attempts to send a Slack message.", "outcome")
+SLACK_WAITING = _gauge("slack_waiting_messages", "Messages that wait to be sent.")
+BUILD_INFO = _gauge("build_info", "Always 1; the version that runs.", "version", "python_version")

@@ -1,0 +1,55 @@
+"""Samples of how the write side stands. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from monitors import metrics
+from monitors.samples import Families, seconds
+from monitors.snapshot import Snapshot
+from streams import layout
+
+
+def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterable[str]) -> Families:
+    """How the write side stands.
+
+    Args:
+        snapshot: what was read.
+        streams: every stream, each of which has its counters even at zero.
+        reasons: every reason for refusing an event, likewise.
+    """
+    found = Families(
+        (
+            metrics.STREAM_CLOCK, metrics.FLUSHED, metrics.CAUGHT_UP, metrics.LAG, metrics.ACCEPTED,
+            metrics.REJECTED, metrics.DUPLICATE, metrics.FOLDED, metrics.SERIES,
+        )
+    )  # fmt: skip
+    for health in snapshot.partitions:
+        number = str(health.number)
+        found.add(metrics.STREAM_CLOCK, (number,), seconds(health.clock_ms))
+        found.add(metrics.FLUSHED, (number,), seconds(health.flushed_at_ms))
+        found.add(metrics.CAUGHT_UP, (number,), None if health.caught_up is None else float(health.caught_up))
+        for topic, lag in health.lag.items():
+            found.add(metrics.LAG, (topic, number), lag)
+    names = tuple(streams)
+    for definition, prefix in (
+        (metrics.ACCEPTED, layout.ACCEPTED),
+        (metrics.DUPLICATE, layout.DUPLICATE),
+        (metrics.FOLDED, layout.FOLDED),
+    ):
+        for name, count in (dict.fromkeys(names, 0) | snapshot.counter(prefix)).items():
+            found.add(definition, (name,), count)
+    for at, count in refused(snapshot.counter(layout.REJECTED), names, reasons).items():
+        found.add(metrics.REJECTED, at, count)
+    found.add(metrics.SERIES, (), len(snapshot.series))
+    return found
+
+
+def refused(counted: Mapping[str, int], streams: Iterable[str], reasons: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Refused events by (stream, reason), with every known pair at least at zero."""
+    known = tuple(reasons)
+    found = {(stream, reason): 0 for stream in streams for reason in known}
+    for name, count in counted.items():
+        stream, _, reason = name.partition(":")
+        found[stream, reason] = count
+    return found

@@ -1,0 +1,162 @@
+"""The monitor service: wiring only. Reads Redis over and over, sends what waits, serves metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+from pydantic import SecretStr
+
+from monitors import goals as goals_file
+from monitors.alerts.delivery import Delivery, DeliveryPolicy
+from monitors.alerts.lifecycle import LifecyclePolicy
+from monitors.alerts.outbox import Outbox
+from monitors.alerts.slack import TIMEOUT_S, Slack
+from monitors.exporter import Exporter, ExportPolicy
+from monitors.monitor import Monitor, MonitorPolicy
+from monitors.reader import Reader, connect
+from monitors.settings import MonitorSettings
+from monitors.verdict import VerdictPolicy
+from monitors.web import make_app
+from streams.errors import Misconfigured, Recoverable
+
+_MOST_WAIT_S = 10.0
+_READY_S = 5.0
+_log = logging.getLogger(__name__)
+
+
+async def run(settings: MonitorSettings) -> None:
+    """Run the monitor until SIGTERM, SIGINT or cancellation; Redis may be away at the start or go at any time.
+
+    Raises:
+        InvalidGoals: the goals file cannot be used.
+        Misconfigured: the port is taken.
+    """
+    logging.basicConfig(
+        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    found = goals_file.load(settings.goals) if settings.goals else goals_file.Goals()
+    redis = connect(settings)
+    outbox = Outbox(redis, settings.redis_address, uuid4().hex, int(settings.leader_ttl_s * 1000))
+    reader = Reader(redis, settings.redis_address, settings.the_clock)
+    monitor = Monitor(reader, outbox, found, settings.the_clock, _policy(settings))
+    stop = asyncio.Event()
+    try:
+        async with _serving(settings, monitor):
+            with _signals(stop):
+                await _until(
+                    stop, _refreshing(monitor, settings.refresh_s, stop), _sending(settings, monitor, outbox, stop)
+                )
+    finally:
+        with suppress(Recoverable):
+            await outbox.resign()
+        await redis.aclose()
+
+
+async def _until(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
+    """Run until ``stop``, or until some work fails; each may then finish what it is at."""
+    tasks = [asyncio.create_task(w) for w in work]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        # Long enough for a message that is under way: cut off, it would be sent again after a restart.
+        _, late = await asyncio.wait(tasks, timeout=TIMEOUT_S + 1)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+    for task in tasks:
+        if not task.cancelled():
+            task.result()
+
+
+async def _refreshing(monitor: Monitor, every_s: float, stop: asyncio.Event) -> None:
+    """Read and judge; while Redis is away wait longer each time, and say so once."""
+    failures, said = 0, ""
+    while not stop.is_set():
+        try:
+            await monitor.cycle()
+            if said:
+                _log.info("Redis was read again after %d failed tries", failures)
+            failures, said = 0, ""
+        except Recoverable as e:
+            failures += 1
+            if str(e) != said:
+                said = str(e)
+                _log.warning("%s; trying again", said)
+        await _pause(stop, min(every_s * 2.0 ** min(failures, 20), max(_MOST_WAIT_S, every_s)))
+
+
+async def _sending(settings: MonitorSettings, monitor: Monitor, outbox: Outbox, stop: asyncio.Event) -> None:
+    """Send what waits, while this monitor leads."""
+    url = settings.webhook_url
+    if url is None:
+        await stop.wait()
+        return
+    delivery = Delivery(outbox, Slack(SecretStr(url)), DeliveryPolicy())
+    while not stop.is_set():
+        wait_s: float | None = None
+        if monitor.view.leads:
+            # The refresh says when Redis is away.
+            with suppress(Recoverable):
+                wait_s = await delivery.deliver_next()
+            monitor.view = replace(monitor.view, outcomes=dict(delivery.outcomes))
+        await _pause(stop, settings.refresh_s if wait_s is None else wait_s)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
+def _policy(settings: MonitorSettings) -> MonitorPolicy:
+    return MonitorPolicy(
+        verdicts=VerdictPolicy(max_lag_ms=settings.max_lag_ms),
+        lifecycle=LifecyclePolicy(for_ms=int(settings.alert_for_s * 1000)),
+        sends=settings.webhook_url is not None,
+        public_url=settings.public_url,
+    )
+
+
+@asynccontextmanager
+async def _serving(settings: MonitorSettings, monitor: Monitor) -> AsyncIterator[None]:
+    exporter = Exporter(lambda: monitor.view, ExportPolicy(breakdowns=settings.export_breakdowns))
+    app = make_app(lambda: monitor.view, exporter, max(_READY_S, 5 * settings.refresh_s))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        try:
+            site = web.TCPSite(runner, settings.monitor_host, settings.monitor_port)
+            await site.start()
+        except OSError as e:
+            at = f"{settings.monitor_host}:{settings.monitor_port}"
+            raise Misconfigured("PACEWATCH_MONITOR_PORT", f"cannot listen on {at}: {e.strerror}") from None
+        host, port = runner.addresses[0][:2]
+        _log.info("metrics at http://%s:%d/metrics", host, port)
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    held = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Not in the main thread (a test, an embedding program): then cancellation is the way to stop.
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, stop.set)
+            held.append(number)
+    try:
+        yield
+    finally:
+        for number in held:
+            loop.remove_signal_handler(number)

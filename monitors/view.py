@@ -1,0 +1,37 @@
+"""What the monitor knows at one moment: the only thing that the exporter and the web pages look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from monitors.alerts.slack import Outcome
+from monitors.judged import Judged
+from monitors.snapshot import ReadProblem, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The monitor's knowledge.
+
+    Attributes:
+        snapshot: the last one read; None before the first.
+        judged: every goal, judged on it.
+        redis_up: whether the last read succeeded.
+        problem: why it did not, for people; empty when it did.
+        read_at_s: when the last read succeeded, on :func:`streams.clock.monotonic`; None before the first.
+        leads: whether this monitor sends messages.
+        outcomes: attempts to send, by outcome.
+        waiting: messages that wait to be sent.
+        history_problems: what the last read of history could not use.
+    """
+
+    snapshot: Snapshot | None = None
+    judged: tuple[Judged, ...] = ()
+    redis_up: bool = False
+    problem: str = "Redis was not read yet"
+    read_at_s: float | None = None
+    leads: bool = False
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    waiting: int = 0
+    history_problems: Mapping[ReadProblem, int] = field(default_factory=dict)
