@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+
 from pacewatch.mapping import Mapping
 from pacewatch.progress import Meter
 from pacewatch.recording import BadLine, Recording
@@ -65,14 +67,14 @@ class Replayed:
         return "; ".join(parts)
 
 
-async def look(source: Source) -> Scan:
+async def look(source: Source, console: Console | None = None) -> Scan:
     """Read the whole file once: what is in it, and its first and last time.
 
     Raises:
         BrokenFile: it cannot be read to its end.
         Misconfigured: the mapping does not fit it.
     """
-    with Recording(source.path, source.mapping) as recording, Meter("scanned", recording.size) as meter:
+    with Recording(source.path, source.mapping) as recording, Meter("scanned", recording.size, console) as meter:
         for seen in scanning(recording):
             meter.update(recording.position, seen.records)
             await asyncio.sleep(0)
@@ -85,7 +87,13 @@ def too_old(scan: Scan, shift_ms: int, now_ms: int, history_days: int) -> bool:
 
 
 async def replay(
-    source: Source, sender: Sender, *, shift_ms: int = 0, pace: Clock | None = None, complain: Callable[[str], None]
+    source: Source,
+    sender: Sender,
+    *,
+    shift_ms: int = 0,
+    pace: Clock | None = None,
+    complain: Callable[[str], None],
+    console: Console | None = None,
 ) -> Replayed:
     """Send every event of a file, in file order.
 
@@ -95,6 +103,7 @@ async def replay(
         shift_ms: milliseconds added to every ``ts``.
         pace: an event is sent when this clock shows its (shifted) time; None for as fast as possible.
         complain: is told of the first bad lines, as they are met.
+        console: where progress is shown; stderr when not given.
 
     Raises:
         BrokenFile: the file cannot be read to its end; what came before has been sent.
@@ -103,7 +112,7 @@ async def replay(
     bad: list[BadLine] = []
     bad_lines = 0
     streams: Counter[str] = Counter()
-    with Recording(source.path, source.mapping) as recording, Meter("sent", recording.size) as meter:
+    with Recording(source.path, source.mapping) as recording, Meter("sent", recording.size, console) as meter:
         for number, item in enumerate(recording, 1):
             if isinstance(item, BadLine):
                 bad_lines += item.lines

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from streams.kpis import BY_NAME, CATALOGUE, Kind, Value
 from streams.measures import MEASURES, Unit
@@ -42,7 +43,7 @@ def table(values: Values, currency: str) -> Table:
         shown.add_column(name, justify="right")
     for series, windows in values.items():
         for window, found in windows.items():
-            shown.add_row(series, window, *(cell(n, found.get(n)) for n in names))
+            shown.add_row(Text(series), window, *(cell(n, found.get(n)) for n in names))
     return shown
 
 

@@ -20,7 +20,7 @@ from streams.errors import Misconfigured
 from streams.layout import DAY_MS
 from streams.settings import Settings
 
-_STEP_S = 0.05
+_STEP_S = 0.02
 _SAY_EVERY_S = 3.0
 
 

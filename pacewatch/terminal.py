@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
-_stderr = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-_stdout = Console(highlight=False, markup=False, soft_wrap=True)
+import sys
 
 
 def say(text: str) -> None:
     """A line on stderr: progress, warnings, errors."""
-    _stderr.print(text)
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def out(text: str) -> None:
     """A line on stdout: the result."""
-    _stdout.print(text)
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

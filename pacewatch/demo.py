@@ -1,0 +1,149 @@
+"""``pacewatch demo``: broker, Redis, worker and monitor in one command, with something to watch."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+from rich.console import Console
+
+from monitors import reader
+from pacewatch.counted import until_counted
+from pacewatch.demo_plan import Options, Plan, plan
+from pacewatch.demo_screen import first_line
+from pacewatch.demo_services import Service, environment, port_near
+from pacewatch.demo_slack import FakeSlack
+from pacewatch.demo_watch import Watch
+from pacewatch.embedded import HOST, Embedded, embedded
+from pacewatch.sender import Sent, sender
+from pacewatch.show import as_json
+from pacewatch.terminal import out, say
+from streams import topics
+from streams.clock import Clock, monotonic
+from streams.errors import Recoverable
+from streams.settings import Settings
+
+__all__ = ["Options", "run"]
+
+_MONITOR_PORT, _WORKER_PORT = 9600, 9601
+# The embedded broker's group join lasts as long as the rebalance timeout.
+_TIMEOUTS = {"REBALANCE_TIMEOUT_S": "3", "SESSION_TIMEOUT_S": "6"}
+
+
+def run(options: Options) -> int:
+    """Play a demo until it is over, a signal comes, or the time is up; gives the exit code.
+
+    Raises:
+        PacewatchError: it cannot be played.
+    """
+    return asyncio.run(_demo(options))
+
+
+async def _demo(options: Options) -> int:
+    started = monotonic()
+    stopped = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    if options.duration_s is not None:
+        asyncio.get_running_loop().call_later(options.duration_s, stopped.set)
+    write = say if options.as_json else out
+    console = Console()
+    live = console if console.is_terminal and not options.as_json else None
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(FakeSlack(lambda text: _heard(text, live)))
+        servers = await stack.enter_async_context(embedded())
+        the_plan = await plan(options, servers.directory)
+        clock = the_plan.clock()
+        port = port_near(_MONITOR_PORT)
+        env = environment(_own(the_plan, servers, slack, clock, port), {**_TIMEOUTS, **the_plan.settings})
+        settings = _settings(env, servers, clock)
+        await topics.ensure(settings)
+        url = f"http://{HOST}:{port}/metrics"
+        say(f"playing {the_plan.what}")
+        say(f"Kafka {settings.kafka}, Redis {settings.redis_address}, metrics {url}")
+        services = [Service(servers.nursery, command, env) for command in ("worker", "monitor")]
+        watch = Watch(settings, slack, url, started, write, live)
+        background = [*(service.keep() for service in services), watch.run()]
+        result = await _until_done(_play(options, the_plan, settings, clock, stopped), background, stopped)
+        if result is None and not options.as_json:
+            return 0
+        if options.as_json:
+            out(as_json(reader.to_json(await reader.read_once(settings))))
+        if result is None:
+            say("ended before everything was counted")
+        return 0 if result is not None and not result.failed else 1
+
+
+async def _play(options: Options, the_plan: Plan, settings: Settings, clock: Clock, stopped: asyncio.Event) -> Sent:
+    """Send everything; then, for JSON, wait until it is counted, else until the demo is stopped."""
+    async with sender(settings) as to:
+        sent = await the_plan.feed(to, clock, stopped)
+    if stopped.is_set():
+        raise asyncio.CancelledError
+    if options.as_json:
+        redis = reader.connect(settings)
+        try:
+            await until_counted(redis, sent.ends)
+        finally:
+            await redis.aclose()
+    else:
+        say("all events are sent; Ctrl-C ends the demo")
+        await stopped.wait()
+    return sent
+
+
+async def _until_done(
+    play: Coroutine[Any, Any, Sent], background: list[Coroutine[Any, Any, None]], stopped: asyncio.Event
+) -> Sent | None:
+    """Run all until ``play`` ends or a stop is asked for; gives what was sent, None when it was stopped before.
+
+    Raises:
+        PacewatchError: one of them failed.
+    """
+    playing = asyncio.create_task(play)
+    stopping = asyncio.create_task(stopped.wait())
+    tasks: list[asyncio.Task[Any]] = [playing, stopping, *(asyncio.create_task(b) for b in background)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if not task.cancelled() and (failure := task.exception()) is not None:
+                raise failure
+        return playing.result() if playing in done and not playing.cancelled() else None
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            # What failed first was raised above; the rest only ends.
+            with suppress(asyncio.CancelledError, Recoverable):
+                await task
+
+
+def _own(the_plan: Plan, servers: Embedded, slack: FakeSlack, clock: Clock, port: int) -> dict[str, str]:
+    """The settings that the demo decides, whatever the user's own are."""
+    return {
+        "KAFKA": servers.kafka,
+        "REDIS": servers.redis_url,
+        "CLOCK": clock.spec,
+        "SLACK_WEBHOOK_URL": slack.url,
+        "MONITOR_HOST": HOST,
+        "MONITOR_PORT": str(port),
+        "WORKER_HOST": HOST,
+        "WORKER_PORT": str(port_near(_WORKER_PORT)),
+        **the_plan.own,
+    }
+
+
+def _settings(env: dict[str, str], servers: Embedded, clock: Clock) -> Settings:
+    """The children's settings, as this process sees them."""
+    currency = env.get("PACEWATCH_CURRENCY")
+    known = {"currency": currency} if currency else {}
+    settings: Settings = Settings.load(kafka=servers.kafka, redis=servers.redis_url, clock=clock.spec, **known)
+    return settings
+
+
+def _heard(text: str, live: Console | None) -> None:
+    if live is None:
+        say(f"Slack is told: {first_line(text)}")
