@@ -29,7 +29,7 @@ from streams.settings import Settings
 from streams.store import Store, StoredLayout
 
 log = logging.getLogger(__name__)
-_FIRST_DELAY_S, _LONGEST_DELAY_S = 0.5, 15.0
+_FIRST_DELAY_S, _LONGEST_DELAY_S = 0.5, 5.0
 T = TypeVar("T")
 
 

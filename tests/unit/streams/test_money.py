@@ -1,0 +1,44 @@
+"""Money: decimals become integer micros with one rounding."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.money import micros
+from streams.reasons import Reject
+
+AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, allow_nan=False, places=9)
+
+
+@given(AMOUNTS, st.decimals(min_value=Decimal("0.0001"), max_value=1, places=8))
+def test_micros_are_the_exact_product_rounded_half_even(amount: Decimal, rate: Decimal) -> None:
+    """Python's round of a Fraction is exact and half even: the model."""
+    assert micros(amount, rate) == round(Fraction(amount) * Fraction(rate) * 10**6)
+
+
+def test_a_value_just_above_half_a_micro_is_not_rounded_twice() -> None:
+    """Rounding to 28 digits first would make it exactly half, and then zero."""
+    assert micros(Decimal("0.0000005" + "0" * 40 + "1")) == 1
+    assert micros(Decimal("0.0000005")) == 0
+    assert micros(Decimal("0.0000015")) == 2
+
+
+@pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_what_is_not_finite_is_a_bad_number(text: str) -> None:
+    """NaN and infinities are refused, not turned into an integer."""
+    assert micros(Decimal(text)) is Reject.BAD_NUMBER
+
+
+@pytest.mark.parametrize("text", ["1e10", "1e999999", "-1E+400", "0." + "1" * 61])
+def test_what_cannot_be_true_is_out_of_range(text: str) -> None:
+    """Neither a huge exponent nor endless digits cost more than a look."""
+    assert micros(Decimal(text)) is Reject.OUT_OF_RANGE
+
+
+@pytest.mark.parametrize("text", ["0", "0E+999999", "-0.0", "1e-999999"])
+def test_nothing_is_zero_micros(text: str) -> None:
+    """A zero with any exponent, and what is far below a micro, count as zero."""
+    assert micros(Decimal(text)) == 0
