@@ -8,7 +8,7 @@ away and loaded anew.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,9 @@ from streams.decode import Batch
 from streams.dedupe import Seen
 from streams.entries import Entries, of_batch
 from streams.flush import Flush, document
-from streams.measures import WIDTH, Row, Stream, pack, unpack
+from streams.measures import WIDTH, ZERO, Row, Stream, pack, unpack
 from streams.registry import Registry, SeriesPolicy
-from streams.ring import Mask, Ring
+from streams.ring import Mask, Pane, Ring
 from streams.windows import DAY, Window
 
 _START = 64
@@ -69,12 +69,13 @@ class Partition:
         self._totals = np.zeros((_START, WIDTH), np.int64)
         self._changed: Mask = np.zeros(_START, np.bool_)
         self._late: dict[tuple[str, int], Row] = {}
+        self._history: dict[tuple[str, int], bytes] = {}
         self._left: list[tuple[str, int]] = []
 
     @property
     def pending(self) -> bool:
         """Whether there is anything that Redis does not hold."""
-        return bool(self.unflushed or self._left or self._late or self._changed.any())
+        return bool(self.unflushed or self._left or self._late or self._history or self._changed.any())
 
     def admit(self, batch: Batch) -> set[str]:
         """Make room for a batch's series; returns those whose stored totals :meth:`adopt` needs before the fold."""
@@ -85,7 +86,7 @@ class Partition:
     def adopt(self, totals: Mapping[str, Row]) -> None:
         """Give admitted series the totals that Redis holds for them; those not named have none."""
         for index in self.registry.fresh:
-            self._totals[index] = totals.get(self.registry.keys[index] or "", (0,) * WIDTH)
+            self._totals[index] = totals.get(self.registry.keys[index] or "", ZERO)
         self.registry.fresh.clear()
 
     def fold(self, batch: Batch, topic: str, next_offset: int, records: int, now_ms: int) -> None:
@@ -124,6 +125,8 @@ class Partition:
         if clock_ms is None:
             return
         self.clock_ms = clock_ms
+        # A quarter hour that leaves the day before it was written would be missing in history.
+        self._keep_history(self.rings[-1].leaving(clock_ms))
         for ring in self.rings:
             left = ring.advance(clock_ms, self._changed)
             self._left += [(ring.window.name, n * ring.window.pane_ms) for n in left]
@@ -139,13 +142,13 @@ class Partition:
         changed = np.flatnonzero(self._changed)
         self._changed[:] = False
         panes: dict[tuple[str, int], dict[str, bytes]] = {}
-        history: dict[tuple[str, int], bytes] = {}
         for ring in self.rings if self.clock_ms is not None else ():
-            for number, series, rows in ring.take_dirty():
-                packed = {self._key(i): pack(r) for i, r in zip(series.tolist(), rows.tolist(), strict=True)}
-                panes[ring.window.name, number * ring.window.pane_ms] = packed
-                if ring.window.name == DAY:
-                    history |= {(key, number): row for key, row in packed.items()}
+            dirty = list(ring.take_dirty())
+            for pane in dirty:
+                panes[ring.window.name, pane[0] * ring.window.pane_ms] = self._pack(pane)
+            if ring.window.name == DAY:
+                self._keep_history(dirty)
+        history, self._history = self._history, {}
         blocks, dropped = self.ahead.store(self.clock_ms or 0, self._key)
         left, self._left = self._left, []
         late, self._late = self._late, {}
@@ -190,6 +193,14 @@ class Partition:
         self.ahead.restore(number, data, self.clock_ms or 0, self.registry.add)
         self._grow()
 
+    def _pack(self, pane: Pane) -> dict[str, bytes]:
+        _, series, rows = pane
+        return {self._key(i): pack(row) for i, row in zip(series.tolist(), rows.tolist(), strict=True)}
+
+    def _keep_history(self, panes: Iterable[Pane]) -> None:
+        for pane in panes:
+            self._history |= {(key, pane[0]): row for key, row in self._pack(pane).items()}
+
     def _key(self, index: int) -> str:
         key = self.registry.keys[index]
         assert key is not None
@@ -208,9 +219,13 @@ class Partition:
         columns = (entries.times // layout.QUARTER_MS, entries.series, entries.measures, entries.values)
         for quarter, series, measure, value in zip(*(c.tolist() for c in columns), strict=True):
             place = (self._key(series), quarter)
-            gain = list(self._late.get(place, (0,) * WIDTH))
-            gain[measure] += value
-            self._late[place] = tuple(gain)
+            unwritten = place in self._history
+            row = list(unpack(self._history[place]) if unwritten else self._late.get(place, ZERO))
+            row[measure] += value
+            if unwritten:
+                self._history[place] = pack(row)
+            else:
+                self._late[place] = tuple(row)
 
     def _grow(self) -> None:
         capacity = len(self._changed)

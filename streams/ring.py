@@ -16,6 +16,8 @@ from streams.measures import WIDTH
 from streams.windows import Window
 
 Mask = npt.NDArray[np.bool_]
+Pane = tuple[int, Int64s, Int64s]
+"""Rows of one pane: its number, series indices, rows [series, measure]."""
 
 
 class Ring:
@@ -98,8 +100,17 @@ class Ring:
         self._used.add(number)
         self._stored.add(number)
 
-    def take_dirty(self) -> Iterator[tuple[int, Int64s, Int64s]]:
-        """The rows changed since the last call: pane number, series indices, rows [series, measure]."""
+    def leaving(self, clock_ms: int) -> Iterator[Pane]:
+        """The changed rows of panes that :meth:`advance` to this clock would drop, as :meth:`take_dirty` gives them."""
+        first = self.window.pane_of(clock_ms) - self.window.panes + 1
+        for number in [n for n in self._used if n < first]:
+            slot = number % self.window.panes
+            series = np.flatnonzero(self._dirty[slot])
+            if len(series):
+                yield number, series, self.panes[slot, series]
+
+    def take_dirty(self) -> Iterator[Pane]:
+        """The rows changed since the last call, pane by pane."""
         assert self.head is not None
         for slot in np.flatnonzero(self._dirty.any(axis=1)).tolist():
             series = np.flatnonzero(self._dirty[slot])

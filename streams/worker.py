@@ -51,6 +51,7 @@ def run(settings: Settings) -> int:
         worker.execute_from_commandline()
     except SystemExit as e:
         return int(e.code or 0)
+    return 0
 
 
 async def prepare(settings: Settings, metrics: WorkerMetrics) -> Any:

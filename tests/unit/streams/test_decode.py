@@ -136,7 +136,10 @@ NEAR = st.dictionaries(FIELDS, JSON | st.decimals().map(str) | st.just(NOW), max
 )
 
 
-@given(st.sampled_from(Stream), st.lists(st.none() | st.binary(max_size=60) | NEAR | JSON.map(lambda j: json.dumps(j).encode()), max_size=6))
+@given(
+    st.sampled_from(Stream),
+    st.lists(st.none() | st.binary(max_size=60) | NEAR | JSON.map(lambda j: json.dumps(j).encode()), max_size=6),
+)
 def test_every_record_is_either_counted_or_refused(stream: Stream, values: list[bytes | None]) -> None:
     """The decoder never raises and never loses a record, whatever the bytes are."""
     batch = decode(stream, *values)

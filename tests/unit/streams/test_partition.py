@@ -23,6 +23,7 @@ AGES = st.one_of(st.integers(-300_000, 90_000), st.integers(-300_000, 100_000_00
 @st.composite
 def facts(draw: st.DrawFn, stream: Stream, now: int) -> list[Fact]:
     """Some events of one stream around now; corrections are negative."""
+
     def one() -> Fact:
         return Fact(
             stream,
@@ -115,5 +116,5 @@ def _totals(document: bytes) -> dict[str, object]:
     return totals
 
 
-PartitionMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+PartitionMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
 TestPartition = PartitionMachine.TestCase

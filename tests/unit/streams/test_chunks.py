@@ -1,0 +1,79 @@
+"""Chunks, lanes and the scheduler that makes them."""
+
+from dataclasses import dataclass
+
+from faust.types import TP
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.chunks import MAX_RECORDS, Chunk, ChunkScheduler, Lanes, Position
+
+A, B = TP("ads.clicks", 0), TP("ads.spend", 0)
+
+
+@dataclass(frozen=True)
+class Record:
+    """The attributes of a ConsumerRecord that a chunk looks at."""
+
+    offset: int
+    value: bytes = b"{}"
+    timestamp: int = 0
+    timestamp_type: int = 0
+
+
+def scheduler(*tps: TP, at: int = 0) -> tuple[ChunkScheduler, Lanes]:
+    """A scheduler whose partitions were sought once, to the same offset, in lane 1."""
+    lanes = Lanes()
+    for tp in tps:
+        lanes.open(tp, Position(at, 1))
+    return ChunkScheduler(lanes), lanes
+
+
+@given(st.lists(st.integers(1, 3 * MAX_RECORDS), min_size=1, max_size=3))
+def test_every_record_is_in_exactly_one_chunk_in_order(sizes: list[int]) -> None:
+    """And no chunk is larger than the bound."""
+    tps = [TP("t", i) for i in range(len(sizes))]
+    schedule, _ = scheduler(*tps)
+    records = {tp: [Record(o) for o in range(n)] for tp, n in zip(tps, sizes, strict=True)}
+    got: dict[TP, list[Record]] = {tp: [] for tp in tps}
+    for tp, chunk in schedule.iterate(records):
+        assert 0 < len(chunk.value.records) <= MAX_RECORDS
+        assert chunk.offset == chunk.value.records[-1].offset
+        got[tp] += chunk.value.records
+    assert got == records
+
+
+def test_partitions_take_turns() -> None:
+    """A long backlog of one topic does not starve the others."""
+    schedule, _ = scheduler(A, B)
+    records = {A: [Record(o) for o in range(2 * MAX_RECORDS)], B: [Record(0)]}
+    assert [tp for tp, _ in schedule.iterate(records)] == [A, B, A]
+
+
+def chunks(schedule: ChunkScheduler, tp: TP, *offsets: int) -> list[Chunk]:
+    """The chunks of one fetch."""
+    return [chunk for _, chunk in schedule.iterate({tp: [Record(o) for o in offsets]})]
+
+
+def test_each_chunk_says_where_reading_stood_before_it() -> None:
+    """So a chunk that was dropped on the way is noticed; offsets that Kafka leaves out are not taken for one."""
+    schedule, _ = scheduler(A, at=10)
+    first, second = chunks(schedule, A, 10, 11) + chunks(schedule, A, 15)
+    assert (first.value.after, first.value.next_offset) == (10, 12)
+    assert (second.value.after, second.value.next_offset) == (12, 16)
+
+
+def test_a_seek_opens_a_new_lane() -> None:
+    """Chunks read before it can be told from those after."""
+    schedule, lanes = scheduler(A)
+    (before,) = chunks(schedule, A, 7)
+    lanes.open(A, Position(3, 2))
+    (after,) = chunks(schedule, A, 3)
+    assert (before.value.lane, after.value.lane, after.value.after) == (1, 2, 3)
+
+
+def test_records_that_nobody_sought_are_left_out() -> None:
+    """After a revocation nothing of the partition is delivered until it is resumed."""
+    schedule, lanes = scheduler(A)
+    lanes.close([A])
+    assert chunks(schedule, A, 1) == []
