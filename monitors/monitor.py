@@ -134,7 +134,7 @@ class Monitor:
         text, message = "", None
         if transition.change.is_told:
             rendered = render(one, transition, currency, url=self._policy.public_url)
-            text = rendered.text.splitlines()[0]
+            text = rendered.headline
             message = encode_message(rendered, key, one.verdict.as_of_ms or 0, uuid4().hex)
         after = encode_state(transition.after, one.campaign)
         recorded = await self._outbox.record(key, held, after, message, send=self._policy.sends)

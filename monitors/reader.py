@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from monitors.documents import BadLayout, Problems, Rows, read_document, read_layout, read_meta, read_series
@@ -29,7 +31,11 @@ _SOCKET_TIMEOUT_S = 5.0
 def connect(settings: Settings) -> Redis:
     """A client that answers bytes, gives up on a silent server, and connects at its first call."""
     return Redis.from_url(
-        settings.redis_url, socket_timeout=_SOCKET_TIMEOUT_S, socket_connect_timeout=_SOCKET_TIMEOUT_S
+        settings.redis_url,
+        socket_timeout=_SOCKET_TIMEOUT_S,
+        socket_connect_timeout=_SOCKET_TIMEOUT_S,
+        # Once, for a connection that died unseen; who calls knows how long to wait for a server that is away.
+        retry=Retry(NoBackoff(), 1),
     )
 
 

@@ -120,7 +120,7 @@ class Snapshot:
 def to_json(
     snapshot: Snapshot, campaign: str | None = None, window: str | None = None
 ) -> dict[str, dict[str, dict[str, kpis.Value]]]:
-    """Current values: ``{series: {window: {name: value}}}``, campaigns and breakdowns, windows with ``total``.
+    """Current values: ``{series: {window: {name: value}}}``; breakdowns follow their campaign, ``total`` is a window.
 
     Args:
         snapshot: what was read.
@@ -131,6 +131,6 @@ def to_json(
     mine = None if campaign is None else key(campaign)
     return {
         series: {w: kpis.document(found.windows[w]) for w in names if w in found.windows}
-        for series, found in sorted(snapshot.series.items())
+        for series, found in sorted(snapshot.series.items(), key=lambda item: item[0].split("|"))
         if mine is None or series.partition("|")[0] == mine
     }

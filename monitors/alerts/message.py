@@ -39,8 +39,9 @@ _WORD = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: ``text`` for notifications and clients without blocks, ``blocks`` for Slack."""
+    """One message: ``headline`` for logs, ``text`` for notifications, ``blocks`` for Slack."""
 
+    headline: str
     text: str
     blocks: list[dict[str, Any]]
 
@@ -55,7 +56,7 @@ def render(one: Judged, transition: Transition, currency: str, *, url: str | Non
         url: where people see more; None for no link.
     """
     campaign, goal, verdict = one.campaign, one.goal, one.verdict
-    name = _bounded(campaign.name, NAME_LIMIT)
+    name = _name(campaign.name)
     label = goal_label(goal)
     before, after = _WORD[transition.before.told], _WORD[transition.after.told]
     headline = f"{name}: {label} {_headline(transition, verdict)}"
@@ -64,10 +65,10 @@ def render(one: Judged, transition: Transition, currency: str, *, url: str | Non
         f"{_ICON[transition.after.told]} {escape(headline)}",
         f"Status: {before} → {after}",
         *(f"{k}: {escape(v)}" for k, v in facts),
-        f"Campaign: {escape(_bounded(campaign.campaign, NAME_LIMIT))}, as of {as_of(campaign, verdict)}",
+        f"Campaign: {escape(_name(campaign.campaign))}, as of {as_of(campaign, verdict)}",
     ]
     fields = [("Status", f"{before} → {after}"), *facts]
-    context = f"Campaign `{escape(_bounded(campaign.campaign, NAME_LIMIT))}` · as of {as_of(campaign, verdict)}"
+    context = f"Campaign `{escape(_name(campaign.campaign))}` · as of {as_of(campaign, verdict)}"
     if url:
         context += f" · <{escape(url).replace('|', '%7C')}|Pacewatch>"
     blocks: list[dict[str, Any]] = [
@@ -75,7 +76,7 @@ def render(one: Judged, transition: Transition, currency: str, *, url: str | Non
         {"type": "section", "fields": [_field(k, v) for k, v in fields]},
         {"type": "context", "elements": [{"type": "mrkdwn", "text": _bounded(context, FIELD_LIMIT)}]},
     ]
-    return Message(_bounded("\n".join(lines), TEXT_LIMIT), blocks)
+    return Message(headline, _bounded("\n".join(lines), TEXT_LIMIT), blocks)
 
 
 def escape(text: str) -> str:
@@ -160,6 +161,10 @@ def _field(name: str, value: str) -> dict[str, str]:
     return {"type": "mrkdwn", "text": _bounded(f"*{name}*\n{escape(value)}", FIELD_LIMIT)}
 
 
+def _name(text: str) -> str:
+    """A name that someone else chose: one line, printable, bounded."""
+    return _bounded("".join(c if c.isprintable() else " " for c in text), NAME_LIMIT)
+
+
 def _bounded(text: str, limit: int) -> str:
-    plain = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
-    return plain if len(plain) <= limit else plain[: limit - 1] + "…"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
