@@ -70,12 +70,13 @@ class Exporter(Collector):
 def _monitor(view: View) -> Iterable[Metric]:
     found = Families(
         (
-            metrics.BUILD_INFO, metrics.REDIS_UP, metrics.UNREADABLE, metrics.LEADER, metrics.SLACK,
-            metrics.SLACK_WAITING,
+            metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
+            metrics.SLACK, metrics.SLACK_WAITING,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
     found.add(metrics.REDIS_UP, (), float(view.redis_up))
+    found.add(metrics.REDIS_READS, (), view.reads)
     found.add(metrics.LEADER, (), float(view.leads))
     found.add(metrics.SLACK_WAITING, (), view.waiting)
     for outcome in Outcome:

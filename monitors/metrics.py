@@ -123,6 +123,7 @@ DUPLICATE = _counter("duplicate_events", "Events not counted because their id wa
 FOLDED = _counter("folded_events", "Events whose breakdown value went to __other__.", "stream")
 
 REDIS_UP = _gauge("redis_up", "1 when the last read of Redis succeeded.")
+REDIS_READS = _counter("redis_reads", "Reads of Redis that succeeded.")
 UNREADABLE = _gauge("unreadable_values", "Values in Redis that the last read had to leave out.", "problem")
 SERIES = _gauge("series", "Series in Redis, campaigns and breakdowns.")
 LEADER = _gauge("monitor_leader", "1 when this monitor sends messages.")

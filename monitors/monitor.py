@@ -113,6 +113,7 @@ class Monitor:
             redis_up=True,
             problem="",
             read_at_s=monotonic(),
+            reads=self.view.reads + 1,
             leads=leads,
             outcomes=self.view.outcomes,
             waiting=waiting,

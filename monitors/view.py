@@ -20,6 +20,7 @@ class View:
         redis_up: whether the last read succeeded.
         problem: why it did not, for people; empty when it did.
         read_at_s: when the last read succeeded, on :func:`streams.clock.monotonic`; None before the first.
+        reads: how many reads succeeded.
         leads: whether this monitor sends messages.
         outcomes: attempts to send, by outcome.
         waiting: messages that wait to be sent.
@@ -31,6 +32,7 @@ class View:
     redis_up: bool = False
     problem: str = "Redis was not read yet"
     read_at_s: float | None = None
+    reads: int = 0
     leads: bool = False
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     waiting: int = 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import os
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
@@ -216,12 +218,16 @@ async def test_a_restarted_monitor_does_not_tell_again_and_tells_recovery_once(p
 
 
 async def _cycles(base: str, count: int) -> None:
-    """Wait until at least ``count`` more reads were made (each takes the leader lock anew)."""
-    async with aiohttp.ClientSession() as session:
-        for _ in range(count):
-            async with session.get(f"{base}/readyz") as response:
-                await response.read()
-            await asyncio.sleep(0.06)
+    """Wait until at least ``count`` more reads were made and judged."""
+
+    async def reads() -> float:
+        return values((await get(f"{base}/metrics"))[1])["pacewatch_redis_reads_total{}"]
+
+    async def enough() -> bool:
+        return await reads() >= first + count
+
+    first = await reads()
+    await until(enough)
 
 
 @running
@@ -268,6 +274,10 @@ async def test_a_message_that_slack_refuses_is_kept_among_the_dead(port: int, go
 
 async def _is(pending: Any, value: object) -> bool:
     return bool(await pending == value)
+
+
+async def _below(pending: Any, value: int) -> bool:
+    return bool(await pending < value)
 
 
 async def _sample(base: str, name: str, value: float) -> bool:
@@ -368,3 +378,68 @@ async def test_a_taken_port_is_a_clear_error(port: int) -> None:
 async def test_a_fast_clock_stretches_the_freshness_gate() -> None:
     """At 1440 times real time a delay of a second is 24 minutes of clock, and no reason to hold."""
     assert MonitorSettings.load(clock=f"1440x@{NOON}/{NOON}", max_lag_s=60).max_lag_ms == DAY
+
+
+PROGRAM = """
+import asyncio
+from monitors import service
+from monitors.settings import MonitorSettings
+asyncio.run(service.run(MonitorSettings.load()))
+"""
+
+
+@asynccontextmanager
+async def process(port: int, goals: Path, slack: FakeSlack) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The monitor as a process of its own."""
+    env = os.environ | {
+        "PACEWATCH_REDIS": f"redis://127.0.0.1:{port}/0",
+        "PACEWATCH_GOALS": str(goals),
+        "PACEWATCH_SLACK_WEBHOOK_URL": slack.url,
+        "PACEWATCH_MONITOR_PORT": "0",
+        "PACEWATCH_REFRESH_S": "0.05",
+        "PACEWATCH_LEADER_TTL_S": "2",
+        "PACEWATCH_CLOCK": clock_at(NOON),
+    }
+    found = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, env=env, stderr=subprocess.PIPE)
+    try:
+        yield found
+    finally:
+        if found.returncode is None:
+            found.kill()
+        await found.communicate()
+
+
+@running
+async def test_sigterm_ends_the_monitor_and_lets_the_message_under_way_arrive(port: int, goals: Path) -> None:
+    async with Redis(port=port) as redis, fake_slack() as slack:
+        await seed_day(redis, spend=300_000_000)
+        arrived, go_on = asyncio.Event(), asyncio.Event()
+
+        async def hold() -> None:
+            arrived.set()
+            await go_on.wait()
+
+        slack.before_answer = hold
+        async with process(port, goals, slack) as found:
+            await asyncio.wait_for(arrived.wait(), 20)
+            found.terminate()
+            await until(lambda: _below(redis.pttl(LEADER), 1_800))
+            assert found.returncode is None, "it no longer renews its lock, but still waits for Slack"
+            go_on.set()
+            assert await asyncio.wait_for(found.wait(), 10) == 0
+        assert len(slack.delivered) == 1
+        assert await redis.llen(OUTBOX) == 0
+        assert await redis.get(LEADER) is None
+
+
+@running
+async def test_a_killed_monitor_tells_nothing_again_after_its_restart(port: int, goals: Path) -> None:
+    async with Redis(port=port) as redis, fake_slack() as slack:
+        await seed_day(redis, spend=300_000_000)
+        async with process(port, goals, slack) as found:
+            await until(lambda: _is(redis.llen(OUTBOX), 0) if slack.delivered else False)
+            found.kill()
+        async with monitor(port, goals, slack) as base:
+            await until(lambda: _sample(base, "pacewatch_monitor_leader{}", 1))
+            await _cycles(base, 5)
+        assert len(slack.delivered) == 1
