@@ -24,7 +24,8 @@ _RATIO_KEYS = ("ratio", "at_least", "at_most", "critical", "window")
 
 def read_goal(node: yaml.Node, where: str, problems: Problems) -> Goal | None:
     """The goal that a node describes; None, and noted, when it describes none."""
-    names = {k.value for k, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    names = {key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode)}
     if "ratio" in names and "total" in names:
         problems.at(node, where, "a goal is either a total or a ratio, not both")
         return None

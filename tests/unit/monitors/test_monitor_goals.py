@@ -7,7 +7,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitors import goals
@@ -124,6 +124,7 @@ def test_every_error_of_a_broken_file_is_named_with_its_line() -> None:
         ("{total: clicks, ratio: ctr, target: 1}", "either a total or a ratio"),
         ("{target: 1}", "needs total or ratio"),
         ("clicks", "must be a mapping"),
+        ("{[total]: clicks, target: 1}", "plain text"),
         ("{total: clicks, target: 1, curve: evn}", "did you mean even?"),
         ("{total: clicks, target: 1, warning: [0.9]}", "must be a pair"),
         ("{total: clicks, target: 1, warning: 0.9}", "must be a pair"),
@@ -233,6 +234,7 @@ def test_no_text_makes_the_reader_fail_in_another_way(text: str) -> None:
     assert all(p.line >= 1 and p.column >= 1 and p.text for p in problems_or_none(text))
 
 
+@settings(max_examples=400)
 @given(st.integers(0, 2000), st.sampled_from([*"{}[]:,-&*!#'\"\n\t \x00", "null", "\n  "]))
 def test_a_good_file_with_one_edit_is_read_or_refused_with_lines(at: int, edit: str) -> None:
     text = GOOD[: at % len(GOOD)] + edit + GOOD[at % len(GOOD) + 1 :]
