@@ -36,7 +36,9 @@ async def ensure(settings: Settings) -> int:
 async def partition_counts(admin: AIOKafkaAdminClient, topics: list[str]) -> dict[str, int]:
     """How many partitions each topic has; 0 for one that does not exist."""
     counts = dict.fromkeys(topics, 0)
-    found: list[dict[str, Any]] = await admin.describe_topics(topics)
+    # Asking the embedded broker about a topic creates it, so ask only about those it lists.
+    existing = [t for t in await admin.list_topics() if t in counts]
+    found: list[dict[str, Any]] = await admin.describe_topics(existing) if existing else []
     for topic in found:
         if topic["error_code"] == 0 and topic["topic"] in counts:
             counts[topic["topic"]] = len(topic["partitions"])

@@ -1,0 +1,51 @@
+# Everything runs in .venv; its stamps say what is installed there.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run
+DEV := $(VENV)/.dev
+RUNS ?= 25
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check faults bench format clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+demo: $(RUN) ## everything embedded: a simulated launch day with live KPIs
+	$(BIN)/pacewatch demo
+
+test: $(DEV) ## all tests; installs its tools if it may, says loudly what it left out
+	tests/tools.sh
+	$(BIN)/python -m pytest
+
+check: $(DEV) ## ruff, format and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+faults: $(DEV) ## the long fault run on Apache Kafka: make faults RUNS=25
+	tests/tools.sh
+	PACEWATCH_FAULT_RUNS=$(RUNS) $(BIN)/python -m pytest tests/faults -s --timeout=0
+
+bench: $(DEV) ## measure throughput and latency
+	$(BIN)/python -m bench
+
+format: $(DEV) ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN): $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[embedded]'
+	@touch $@
+
+$(DEV): $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(RUN)
