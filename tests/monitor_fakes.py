@@ -63,18 +63,21 @@ class Seed:
 
 @dataclass
 class FakeSlack:
-    """A webhook on loopback. ``answers`` are given in turn (status, headers); then 200 for ever."""
+    """A webhook on loopback. ``answers`` are given in turn (status, headers), then 200 for ever; or none (``drops``)."""
 
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     delivered: list[dict[str, Any]] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    drops: bool = False
     before_answer: Callable[[], Awaitable[None]] | None = None
 
     async def handle(self, request: web.Request) -> web.Response:
         """Note the body and answer."""
         body = await request.json()
         self.bodies.append(body)
+        if self.drops and request.transport is not None:
+            request.transport.close()
         if self.before_answer is not None:
             await self.before_answer()
         status, headers = self.answers.pop(0) if self.answers else (200, {})

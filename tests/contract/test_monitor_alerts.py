@@ -196,6 +196,17 @@ def test_a_silent_slack_times_out_and_is_tried_again(server: int) -> None:
     asyncio.run(run())
 
 
+def test_a_connection_that_slack_drops_is_one_attempt_for_it_may_have_read_the_message(server: int) -> None:
+    async def run() -> None:
+        async with delivery_at(server, [text("a")]) as (delivery, slack, _):
+            slack.drops = True
+            assert await delivery.deliver_next() == 1
+            assert delivery.outcomes == {Outcome.UNREACHABLE: 1}
+            assert len(slack.bodies) == 1
+
+    asyncio.run(run())
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 410])
 def test_a_refused_message_goes_to_the_dead_and_the_next_one_is_sent(server: int, status: int) -> None:
     async def run() -> None:

@@ -308,11 +308,11 @@ async def test_a_flight_that_begins_tomorrow_is_not_judged(port: int, tmp_path: 
 
 @running
 async def test_redis_away_at_the_start_is_said_once_and_recovered_from(
-    caplog: pytest.LogCaptureFixture,
+    goals: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     port = free_port()
     with caplog.at_level(logging.INFO):
-        async with monitor(port, None, None) as base:
+        async with monitor(port, goals, None) as base:
             await until(lambda: _said(caplog, "does not answer"))
             status, text = await get(f"{base}/readyz")
             assert status == 503
@@ -325,7 +325,9 @@ async def test_redis_away_at_the_start_is_said_once_and_recovered_from(
                 async with Redis(port=port) as redis:
                     await seed_day(redis, spend=1)
                 await until(lambda: is_ready(base))
+                assert await _sample(base, "pacewatch_monitor_leader{}", 1)
             await until(lambda: _sample(base, "pacewatch_redis_up{}", 0))
+            assert await _sample(base, "pacewatch_monitor_leader{}", 0)
     lines = [r.getMessage() for r in caplog.records if "does not answer" in r.getMessage()]
     assert len(lines) == 2, lines
     assert all("\n" not in line for line in lines)
