@@ -63,7 +63,7 @@ class Seed:
 
 @dataclass
 class FakeSlack:
-    """A webhook on loopback. ``answers`` are given in turn (status, headers), then 200 for ever; or none (``drops``)."""
+    """A webhook on loopback. ``answers`` (status, headers) are given in turn, then 200; or none (``drops``)."""
 
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
