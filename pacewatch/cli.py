@@ -8,14 +8,16 @@ Modules of a command are imported when it runs, so that each starts fast.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pacewatch import __version__
+from pacewatch import __version__, logs
 from pacewatch.terminal import out, say
+from streams.clock import parse_clock
 from streams.errors import Misconfigured, PacewatchError, Permanent
 
 app = typer.Typer(
@@ -30,13 +32,18 @@ app.add_typer(goals_app, name="goals")
 
 def main() -> None:
     """Run a command; errors meant for people become one line on stderr."""
+    logs.hush()
     try:
         app()
     except PacewatchError as e:
-        say(f"pacewatch: {e}")
+        say(f"pacewatch: {' '.join(str(e).split())}")
         sys.exit(2 if isinstance(e, Permanent) else 1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output is gone: the interpreter must not try to flush it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 def _version(wanted: bool) -> None:
@@ -73,11 +80,11 @@ def demo(
 @app.command()
 def worker() -> None:
     """Run the write side: Kafka in, KPIs in Redis."""
-    from pacewatch import logs
     from streams import worker as write_side
     from streams.settings import Settings
 
     settings = Settings.load()
+    parse_clock(settings.clock)
     logs.set_up(settings.log_level)
     raise typer.Exit(write_side.run(settings))
 
@@ -87,9 +94,9 @@ def monitor() -> None:
     """Run the read side: pace, Prometheus metrics, Slack."""
     from monitors import service
     from monitors.settings import MonitorSettings
-    from pacewatch import logs
 
     settings = MonitorSettings.load()
+    parse_clock(settings.clock)
     logs.set_up(settings.log_level)
     asyncio.run(service.run(settings))
 

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 
@@ -28,6 +28,7 @@ from streams.settings import Settings
 
 __all__ = ["Options", "run"]
 
+T = TypeVar("T")
 _MONITOR_PORT, _WORKER_PORT = 9600, 9601
 # The embedded broker's group join lasts as long as the rebalance timeout.
 _TIMEOUTS = {"REBALANCE_TIMEOUT_S": "3", "SESSION_TIMEOUT_S": "6"}
@@ -55,10 +56,14 @@ async def _demo(options: Options) -> int:
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(FakeSlack(lambda text: _heard(text, live)))
         servers = await stack.enter_async_context(embedded())
-        the_plan = await plan(options, servers.directory)
+        the_plan = await _unless(stopped, plan(options, servers.directory))
+        if the_plan is None:
+            return 0
         clock = the_plan.clock()
         port = port_near(_MONITOR_PORT)
         env = environment(_own(the_plan, servers, slack, clock, port), {**_TIMEOUTS, **the_plan.settings})
+        # What the children put in temporary files goes when the directory goes.
+        env["TMPDIR"] = str(servers.directory)
         settings = _settings(env, servers, clock)
         await topics.ensure(settings)
         url = f"http://{HOST}:{port}/metrics"
@@ -75,6 +80,18 @@ async def _demo(options: Options) -> int:
         if result is None:
             say("ended before everything was counted")
         return 0 if result is not None and not result.failed else 1
+
+
+async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of some work; None when a stop was asked for before it was done."""
+    doing, stopping = asyncio.create_task(work), asyncio.create_task(stopped.wait())
+    await asyncio.wait([doing, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if doing.done():
+        return doing.result()
+    doing.cancel()
+    await asyncio.wait([doing])
+    return None
 
 
 async def _play(options: Options, the_plan: Plan, settings: Settings, clock: Clock, stopped: asyncio.Event) -> Sent:

@@ -22,11 +22,11 @@ class BrokenFile(Permanent):
 
     Attributes:
         path: the file.
-        line: the number of the first line that could not be read, from 1.
+        line: the number of the first line that could not be read, from 1; 0 when none can.
     """
 
     def __init__(self, path: Path, line: int, problem: str) -> None:
-        super().__init__(f"{path}: line {line}: {problem}")
+        super().__init__(f"{path}: " + (f"line {line}: " if line else "") + problem)
         self.path = path
         self.line = line
 
@@ -52,7 +52,7 @@ class Lines:
             magic = self._raw.read(len(_GZIP_MAGIC))
             self._raw.seek(0)
         except OSError as e:
-            raise BrokenFile(path, 1, f"it cannot be opened: {e.strerror}") from None
+            raise BrokenFile(path, 0, f"it cannot be opened: {e.strerror}") from None
         packed = magic == _GZIP_MAGIC
         self._file: IO[bytes] = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
 

@@ -7,6 +7,7 @@ import sys
 import time
 
 _QUIET = ("faust", "mode", "aiokafka", "aiohttp.access", "kafka")
+_HUSHED = ("aiokafka", "aiohttp", "asyncio")
 
 
 class OneLine(logging.Formatter):
@@ -22,6 +23,12 @@ class OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line, whatever the message holds."""
         return super().format(record).replace("\r", "").replace("\n", " | ")
+
+
+def hush() -> None:
+    """Keep the libraries quiet in commands that say themselves what is wrong."""
+    for name in _HUSHED:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def set_up(level: str) -> None:

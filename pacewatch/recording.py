@@ -23,6 +23,7 @@ from streams.measures import Stream
 
 MAX_KEY = 512
 """The longest message key that is sent, in bytes; a longer campaign id cannot be valid."""
+_YEAR_10000_MS = 253_402_300_800_000
 _STREAMS = {stream.value: stream for stream in Stream}
 
 
@@ -143,10 +144,15 @@ def parse(line: int, text: bytes) -> Record | BadLine:
     stream = _STREAMS.get(head.type) if isinstance(head.type, str) else None
     if stream is None:
         return BadLine(line, f"type is {str(head.type)[:40]!r}, not one of {', '.join(_STREAMS)}")
-    ts = head.ts if type(head.ts) is int else parse_time(head.ts) if isinstance(head.ts, str) else None
     money = getattr(head, MONEY_FIELD[stream])
     named = head.currency if isinstance(head.currency, str) else ""
-    return Record(line, stream, _key(head.campaign_id), ts, None if money is None else named, text)
+    return Record(line, stream, _key(head.campaign_id), _time(head.ts), None if money is None else named, text)
+
+
+def _time(ts: object) -> int | None:
+    """Epoch milliseconds; None for what is no time, so that one absurd number does not decide a whole shift."""
+    ms = ts if type(ts) is int else parse_time(ts) if isinstance(ts, str) else None
+    return ms if ms is not None and 0 <= ms < _YEAR_10000_MS else None
 
 
 def _key(campaign: object) -> bytes | None:

@@ -1,0 +1,142 @@
+"""The command line: exit codes, one clear line for an error, and no secret in any."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pacewatch.demo_pace import GoalPace, parse
+from pacewatch.demo_services import environment
+from pacewatch.guard import watch
+from pacewatch.logs import OneLine
+from pacewatch.play import parse_speed
+from pacewatch.show import as_json, cell, print_table
+from streams.errors import Misconfigured
+
+NOWHERE = "127.0.0.1:1"
+
+
+def pacewatch(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    own = {k: v for k, v in os.environ.items() if not k.startswith("PACEWATCH_")}
+    own |= {"PACEWATCH_KAFKA": NOWHERE, "PACEWATCH_REDIS": f"redis://:secret@{NOWHERE}/0", **env}
+    return subprocess.run(
+        [sys.executable, "-m", "pacewatch", *args], env=own, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_goals_check_names_every_error_with_its_line_and_exits_2(tmp_path: Path) -> None:
+    bad = tmp_path / "goals.yaml"
+    bad.write_text(
+        "campaigns:\n  - campaign: a\n    flight: {start: 2026-01-02, end: 2026-01-01, timezone: UTC}\n"
+        "    goals: [{total: spent, target: 5}]\n"
+    )
+    result = pacewatch("goals", "check", str(bad))
+    assert result.returncode == 2
+    lines = result.stderr.splitlines()
+    assert [line.split(":")[1] for line in lines] == ["3", "4"]
+    assert all(line.startswith(f"{bad}:") for line in lines)
+
+
+def test_goals_check_of_a_good_file_exits_0_with_a_summary(tmp_path: Path) -> None:
+    good = tmp_path / "goals.yaml"
+    good.write_text(
+        "campaigns:\n  - campaign: a\n    flight: {start: 2026-01-01, end: 2026-01-02, timezone: UTC}\n"
+        "    goals: [{total: spend, target: 5}]\n"
+    )
+    result = pacewatch("goals", "check", str(good))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "1 campaigns, 1 goals" in result.stdout
+
+
+def test_what_may_come_back_exits_1_and_what_a_person_must_change_exits_2() -> None:
+    away = pacewatch("kpi")
+    assert (away.returncode, len(away.stderr.splitlines())) == (1, 1)
+    assert "Redis" in away.stderr
+    wrong = pacewatch("kpi", PACEWATCH_PARTITIONS="none")
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
+    assert "PACEWATCH_PARTITIONS" in wrong.stderr
+    for command in ("worker", "monitor"):
+        clock = pacewatch(command, PACEWATCH_CLOCK="fast")
+        assert (clock.returncode, len(clock.stderr.splitlines())) == (2, 1)
+
+
+def test_doctor_fails_with_a_remedy_when_services_are_away_and_shows_no_secret() -> None:
+    result = pacewatch("doctor", PACEWATCH_SLACK_WEBHOOK_URL="https://hooks.example/T0/secret")
+    assert result.returncode == 1
+    assert result.stdout.count("FAIL") == 2
+    assert "PACEWATCH_KAFKA" in result.stdout
+    assert "Slack webhook is set" in result.stdout
+    assert "secret" not in result.stdout + result.stderr
+
+
+def test_replay_of_a_missing_file_is_one_line_and_exit_2() -> None:
+    result = pacewatch("replay", "no-such-file")
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "fast", "inf", ""])
+def test_a_speed_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(Misconfigured):
+        parse_speed(text)
+
+
+def test_speeds_are_max_or_a_positive_number() -> None:
+    assert parse_speed("max") is None
+    assert parse_speed("0.5") == 0.5
+
+
+def test_the_guard_ends_only_what_was_not_forgotten() -> None:
+    orders = ["dir /tmp/x\n", "pid 12\n", "pid 13\n", "forget 12\n", "nonsense\n"]
+    assert watch(iter(orders)) == ({13}, ["/tmp/x"])  # type: ignore[arg-type]  # noqa: S108
+
+
+def test_the_demo_owns_some_settings_and_leaves_the_user_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PACEWATCH_SLACK_WEBHOOK_URL_FILE", "/run/secrets/slack")
+    monkeypatch.setenv("PACEWATCH_KAFKA", "prod:9092")
+    monkeypatch.setenv("PACEWATCH_GOALS", "mine.yaml")
+    monkeypatch.setenv("PACEWATCH_BREAKDOWNS", "country")
+    monkeypatch.setenv("PACEWATCH_CURRENCY", "EUR")
+    env = environment({"KAFKA": "demo", "SLACK_WEBHOOK_URL": "fake", "GOALS": ""}, {"CURRENCY": "CNY", "GROUP": "g"})
+    mine = {k: v for k, v in env.items() if k.startswith("PACEWATCH_")}
+    assert mine == {
+        "PACEWATCH_KAFKA": "demo",
+        "PACEWATCH_SLACK_WEBHOOK_URL": "fake",
+        "PACEWATCH_BREAKDOWNS": "country",
+        "PACEWATCH_CURRENCY": "EUR",
+        "PACEWATCH_GROUP": "g",
+    }
+
+
+def test_pace_is_read_from_metrics() -> None:
+    text = (
+        "# TYPE pacewatch_pace_status gauge\n"
+        'pacewatch_pace_status{campaign="a",goal="spend",status="critical"} 1\n'
+        'pacewatch_pace_status{campaign="a",goal="spend",status="on_pace"} 0\n'
+        '# TYPE pacewatch_pace_reason gauge\npacewatch_pace_reason{campaign="a",goal="spend",reason="outside"} 1\n'
+        '# TYPE pacewatch_pace_ratio gauge\npacewatch_pace_ratio{campaign="a",goal="spend"} 0.65\n'
+    )
+    assert parse(text) == {"a": [GoalPace("spend", "critical", "outside", 0.65)]}
+    assert str(parse(text)["a"][0]) == "spend critical (outside, 0.65)"
+
+
+def test_values_are_shown_for_people_and_exact_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    values = {"[red]a": {"total": {"impressions": 12345, "ctr": None, "spend": 1.5, "cvr": 0.125}}}
+    print_table(values, "CNY")
+    shown = capsys.readouterr().out
+    assert "[red]a" in shown
+    assert "12,345" in shown
+    assert cell("ctr", None) == "-"
+    assert cell("cvr", 0.125) == "12.50%"
+    assert json.loads(as_json(values)) == values
+
+
+def test_a_log_record_is_one_line_whatever_it_holds() -> None:
+    import logging
+
+    record = logging.LogRecord("a", logging.INFO, "f", 1, "one\ntwo %s", ("x\r\ny",), None)
+    assert OneLine().format(record).count("\n") == 0
