@@ -73,7 +73,9 @@ class Desk:
         for number in wanted.difference(new):
             self._owners[number].lane += 1
         self._tools.metrics.owned.set(len(self._owners))
-        return await self._positions({tp for tp in tps if tp.topic in self._tools.topics})
+        positions = await self._positions({tp for tp in tps if tp.topic in self._tools.topics})
+        log.info("ready: reading partitions %s", sorted(wanted))
+        return positions
 
     async def fold(self, payload: Payload, acknowledge: Acknowledge) -> None:
         """Count a chunk; goes back to where counting stopped when chunks were lost on the way here."""
