@@ -135,3 +135,8 @@ def test_a_mapped_column_that_the_header_lacks_is_refused_at_once(tmp_path: Path
     path.write_text("a,b\n1,2\n")
     with Recording(path, Mapping(columns={"ts": "when"})) as recording, pytest.raises(Misconfigured, match="when"):
         list(recording)
+
+
+def test_a_csv_line_longer_than_the_limit_is_one_bad_line_and_the_next_rows_are_read() -> None:
+    data = b"type,campaign_id\nclick,a\nclick," + b"x" * (2 * LINE_LIMIT) + b"\nclick,b\n"
+    assert [(type(i), i.line) for i in items(data, "x.csv")] == [(Record, 2), (BadLine, 3), (Record, 4)]
