@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from tests.kafka.jars import jars, missing
+from tests.kafka.metadata import brokers
 from tests.processes import Program, free_ports, listens, until
 
-_POM = Path(__file__).with_name("pom.xml")
-_JVM = ("-Xms96m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+__all__ = ["Cluster", "Node", "kafka", "missing"]
 
-
-def missing() -> str | None:
-    """What Apache Kafka needs and this machine lacks; None when it can run."""
-    return next((tool for tool in ("java", "mvn") if shutil.which(tool) is None), None)
-
-
-def jars() -> Path:
-    """The directory with the broker's jars, resolved by Maven on first use."""
-    root = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "pacewatch-tests")
-    # Named by the pom's content, so that another version never mixes with this one.
-    target = root / f"kafka-{hash_of(_POM)}"
-    if not (target / ".complete").exists():
-        target.mkdir(parents=True, exist_ok=True)
-        goal = ["dependency:copy-dependencies", f"-DoutputDirectory={target}"]
-        subprocess.run(["mvn", "-q", "-B", "-f", str(_POM), *goal], check=True, timeout=900)
-        (target / ".complete").touch()
-    return target
-
-
-def hash_of(file: Path) -> str:
-    """A short digest of a file's content."""
-    import hashlib
-
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+_JVM = (
+    *("-Xms96m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"),
+    # Warnings go to the broker's log; routine does not.
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+)
 
 
 @dataclass(frozen=True)
@@ -60,20 +40,31 @@ class Node:
 
 
 class Cluster:
-    """A running cluster; :meth:`broker` gives the program of each node, to be hurt."""
+    """A cluster; :meth:`broker` gives the program of each node, to be hurt."""
 
-    def __init__(self, directory: Path, size: int, extra: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        size: int = 1,
+        extra: Mapping[str, str] | None = None,
+        client: Mapping[str, object] | None = None,
+    ) -> None:
+        """Choose ports and format the storage; :meth:`start` runs it.
+
+        Args:
+            directory: where configuration, data and logs go.
+            size: how many brokers, 1 or 3.
+            extra: broker properties that add to or replace the usual ones.
+            client: how clients connect, if ``extra`` asks for it (``security_protocol`` and the like).
+        """
         ports = free_ports(2 * size)
         self.nodes = [Node(i + 1, ports[2 * i], ports[2 * i + 1], directory / f"node{i + 1}") for i in range(size)]
+        self._client = dict(client or {})
         self._classpath = f"{jars()}/*"
-        cluster = uuid4().hex[:22]
         self._programs: dict[int, Program] = {}
+        cluster = uuid4().hex[:22]
         for node in self.nodes:
             self._format(node, cluster, extra or {})
-        for node in self.nodes:
-            argv = ["java", *_JVM, "-cp", self._classpath, "kafka.Kafka", str(node.directory / "server.properties")]
-            self._programs[node.number] = Program(argv, node.directory / "broker.log")
-        self.wait()
 
     @property
     def bootstrap(self) -> str:
@@ -81,21 +72,37 @@ class Cluster:
         return ",".join(f"127.0.0.1:{n.port}" for n in self.nodes)
 
     def broker(self, number: int = 1) -> Program:
-        """The program of one node."""
+        """The program of one node: ``kill``, ``start`` again (same ports and data), ``send`` SIGSTOP or SIGCONT."""
         return self._programs[number]
 
-    def wait(self) -> None:
-        """Wait until every running broker accepts clients."""
+    def start(self) -> None:
+        """Start all brokers and wait until they serve."""
         for node in self.nodes:
-            program = self._programs[node.number]
-            if program.running:
-                until(lambda n=node: listens(n.port), f"broker {node.number} to answer: {program.output()[-2000:]}")  # type: ignore[misc]
+            argv = ["java", *_JVM, "-cp", self._classpath, "kafka.Kafka", str(node.directory / "server.properties")]
+            self._programs[node.number] = Program(argv, node.directory / "broker.log")
+        self.wait()
+
+    def wait(self, numbers: Iterable[int] | None = None) -> None:
+        """Wait until brokers know of each other and answer clients.
+
+        Args:
+            numbers: which ones; all that run when not given (leave out one that SIGSTOP halted).
+        """
+        waited = set(numbers) if numbers is not None else {n for n, p in self._programs.items() if p.running}
+        for node in self.nodes:
+            if node.number in waited:
+                until(lambda node=node: self._serves(node, waited), f"broker {node.number} to serve")  # type: ignore[misc]
 
     def stop(self) -> None:
         """End all brokers."""
         for program in self._programs.values():
             if program.running:
                 program.kill()
+
+    def _serves(self, node: Node, others: set[int]) -> bool:
+        program = self._programs[node.number]
+        assert program.running, f"broker {node.number} ended: {program.output()[-2000:]}"
+        return listens(node.port) and brokers(f"127.0.0.1:{node.port}", self._client) >= others
 
     def _format(self, node: Node, cluster: str, extra: Mapping[str, str]) -> None:
         node.directory.mkdir(parents=True)
@@ -123,31 +130,30 @@ class Cluster:
             "log.retention.check.interval.ms": "500",
             "log.segment.delete.delay.ms": "100",
             "controlled.shutdown.enable": "false",
+            # A killed broker is noticed, and let in again, after 3 s instead of 9 s.
+            "broker.session.timeout.ms": "3000",
+            "broker.heartbeat.interval.ms": "500",
             **extra,
         }
         file = node.directory / "server.properties"
         file.write_text("".join(f"{k}={v}\n" for k, v in properties.items()))
-        argv = [
-            "java",
-            *_JVM,
-            "-cp",
-            self._classpath,
-            "kafka.tools.StorageTool",
-            "format",
-            "-t",
-            cluster,
-            "-c",
-            str(file),
-        ]
+        tool = ["java", *_JVM, "-cp", self._classpath, "kafka.tools.StorageTool"]
+        argv = [*tool, "format", "-t", cluster, "-c", str(file)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextmanager
-def kafka(directory: Path, size: int = 1, extra: Mapping[str, str] | None = None) -> Iterator[Cluster]:
-    """A cluster that ends with the block."""
-    cluster = Cluster(directory, size, extra)
+def kafka(
+    directory: Path,
+    size: int = 1,
+    extra: Mapping[str, str] | None = None,
+    client: Mapping[str, object] | None = None,
+) -> Iterator[Cluster]:
+    """A running cluster that ends with the block; the arguments are those of :class:`Cluster`."""
+    cluster = Cluster(directory, size, extra, client)
     try:
+        cluster.start()
         yield cluster
     finally:
         cluster.stop()
