@@ -18,6 +18,7 @@ demo: $(RUN) ## everything embedded: a simulated launch day with live KPIs
 
 test: $(DEV) ## all tests; installs its tools if it may, says loudly what it left out
 	tests/tools.sh
+	$(BIN)/python -m tests.kafka.jars
 	$(BIN)/python -m pytest
 
 check: $(DEV) ## ruff, format and mypy --strict
@@ -27,6 +28,7 @@ check: $(DEV) ## ruff, format and mypy --strict
 
 faults: $(DEV) ## the long fault run on Apache Kafka: make faults RUNS=25
 	tests/tools.sh
+	$(BIN)/python -m tests.kafka.jars
 	PACEWATCH_FAULT_RUNS=$(RUNS) $(BIN)/python -m pytest tests/faults -s --timeout=0
 
 bench: $(DEV) ## measure throughput and latency
