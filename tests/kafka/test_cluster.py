@@ -30,7 +30,9 @@ async def create(cluster: Cluster) -> None:
 
 async def produce(cluster: Cluster, value: bytes) -> None:
     """One record into each partition, on as many brokers as the topic asks for."""
-    async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap, acks="all") as producer:
+    # A halted broker says nothing: ask again soon, and idempotent, so that a record sent twice is there once.
+    options = {"bootstrap_servers": cluster.bootstrap, "request_timeout_ms": 5000, "enable_idempotence": True}
+    async with AIOKafkaProducer(**options) as producer:
         for partition in range(3):
             await producer.send_and_wait(TOPIC, value, partition=partition)
 
