@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
 from contextlib import suppress
 from typing import Any
 
@@ -25,12 +24,12 @@ log = logging.getLogger(__name__)
 _BUFFERED_CHUNKS = 16
 
 
-def build_app(settings: Settings, desk: Desk) -> Any:
-    """The Faust app that feeds ``desk`` from Kafka."""
+def build_app(settings: Settings, desk: Desk, directory: str) -> Any:
+    """The Faust app that feeds ``desk`` from Kafka; Faust keeps its (empty) tables directory in ``directory``."""
     app = faust.App(
         settings.group,
         broker=[f"kafka://{server.strip()}" for server in settings.kafka.split(",")],
-        datadir=tempfile.gettempdir(),
+        datadir=directory,
         web_enabled=False,
         topic_disable_leader=True,
         topic_allow_declare=False,

@@ -93,3 +93,9 @@ class LostWrites(Recoverable):
         self.partition = partition
         self.expected = expected
         self.found = found
+
+
+def one_line(error: BaseException, limit: int = 160) -> str:
+    """A client's error as one bounded line: its kind, and its text where that says more."""
+    kind, text = type(error).__name__, " ".join(str(error).split())
+    return (text if text.startswith(kind) else f"{kind}: {text}" if text else kind)[:limit]

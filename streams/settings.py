@@ -104,6 +104,12 @@ class Settings(EnvSettings):
     rebalance_timeout_s: float = Field(30, ge=1, le=300, description="Kafka group rebalance timeout.")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
 
+    @field_validator("clock")
+    @classmethod
+    def _clock(cls, value: str) -> str:
+        parse_clock(value)
+        return value
+
     @field_validator("windows")
     @classmethod
     def _windows(cls, value: str) -> str:

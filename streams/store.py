@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from streams import kpis, layout
 from streams.commands import Script, script
-from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable
+from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable, one_line
 from streams.flush import Flush
 from streams.measures import ZERO, Row, unpack
 
@@ -68,6 +68,7 @@ class Store:
         self._address = address
         self._keep_s = (history_days + 1) * 86_400
         self._seen_s = (dedupe_hours + 2) * 3600
+        self._layout: StoredLayout | None = None
         self._flush = redis.register_script(_FLUSH)
         self._take = redis.register_script(_TAKE)
 
@@ -87,6 +88,7 @@ class Store:
                     "use another Redis database, or the same value",
                 )
         await self._call(self._redis.hset(layout.LAYOUT, mapping=asdict(found)))
+        self._layout = found
 
     async def take(self, partition: int, floor_ms: int) -> Lease:
         """Become the owner of a partition; every earlier owner is fenced from here on.
@@ -98,6 +100,9 @@ class Store:
         Raises:
             Unreachable: Redis does not answer.
         """
+        if self._layout is not None:
+            # A Redis that lost everything lost this too.
+            await self.publish_layout(self._layout)
         flat = await self._call(self._take(keys=[layout.meta(partition)], args=[floor_ms]))
         meta = {k.decode(): v.decode() for k, v in zip(flat[::2], flat[1::2], strict=True)}
         return Lease(partition, int(meta[layout.EPOCH]), int(meta[layout.SEQ]), meta)
@@ -168,7 +173,7 @@ class Store:
         try:
             return await pending
         except (RedisError, OSError, TimeoutError) as e:
-            raise Unreachable("Redis", self._address, f"{type(e).__name__}: {e}"[:160]) from e
+            raise Unreachable("Redis", self._address, one_line(e)) from e
 
 
 class _Document(msgspec.Struct):

@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
 
-from streams.errors import Misconfigured, Unreachable
+from streams.errors import Misconfigured, Unreachable, one_line
 from streams.measures import Stream
 from streams.settings import Settings
 
@@ -28,7 +28,7 @@ async def ensure(settings: Settings) -> int:
         await _create(admin, settings, [t for t, n in counts.items() if n == 0], wanted)
         return wanted
     except (KafkaConnectionError, KafkaError, OSError) as e:
-        raise Unreachable("Kafka", settings.kafka, f"{type(e).__name__}: {e}"[:160]) from e
+        raise Unreachable("Kafka", settings.kafka, one_line(e)) from e
     finally:
         await admin.close()
 

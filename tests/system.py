@@ -94,7 +94,11 @@ class System:
     def send(self, events: Iterable[Event]) -> None:
         """Produce replay events, each to its topic."""
         self.send_raw(
-            (self.topic(e["type"]), e["campaign_id"].encode(), json.dumps({k: v for k, v in e.items() if k != "type"}).encode())
+            (
+                self.topic(e["type"]),
+                e["campaign_id"].encode(),
+                json.dumps({k: v for k, v in e.items() if k != "type"}).encode(),
+            )
             for e in events
         )
 
@@ -115,7 +119,9 @@ class System:
         """The first records of a topic, and a moment later no more than that."""
 
         async def main() -> list[Any]:
-            reader = AIOKafkaConsumer(bootstrap_servers=self.broker, auto_offset_reset="earliest", enable_auto_commit=False)
+            reader = AIOKafkaConsumer(
+                bootstrap_servers=self.broker, auto_offset_reset="earliest", enable_auto_commit=False
+            )
             await reader.start()
             try:
                 reader.assign([TopicPartition(topic, p) for p in sorted(await _partitions(reader, topic))])
@@ -135,7 +141,7 @@ class System:
     def meta(self) -> list[dict[str, str]]:
         """The meta hashes of all partitions."""
         with redis.Redis.from_url(self.redis_url, decode_responses=True) as client:
-            return [dict(client.hgetall(layout.meta(p))) for p in range(int(self.settings.get("PARTITIONS", "4")))]  # type: ignore[arg-type]
+            return [dict(client.hgetall(layout.meta(p))) for p in range(int(self.settings.get("PARTITIONS", "4")))]
 
     def counted(self) -> int:
         """Records read so far, over all topics and partitions."""

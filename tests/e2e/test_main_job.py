@@ -7,33 +7,14 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from streams.reasons import Reject
 from tests.conftest import need
+from tests.e2e.conftest import Build
 from tests.processes import until
 from tests.system import Event, System
-
-Build = Callable[..., System]
-
-
-@pytest.fixture
-def build(broker: str, redis_url: str, tmp_path: Path) -> Iterator[Build]:
-    """Makes systems on either broker, and ends them."""
-    made: list[System] = []
-
-    def make(**settings: str) -> System:
-        made.append(System(broker, redis_url, tmp_path, **settings))
-        return made[-1]
-
-    yield make
-    for system in made:
-        system.stop()
 
 
 def now() -> int:
@@ -188,7 +169,9 @@ def test_an_event_from_any_client_is_in_the_command_and_on_metrics(build: Build)
     assert "NaN" not in text
     assert 'campaign="c1",window="5m"' in text
     assert not [line for line in text.splitlines() if line.startswith("pacewatch_roas_ratio{") and "c2" in line]
-    done = subprocess.run([need("promtool"), "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [need("promtool"), "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert system.get("/healthz")[0] == 200
     until(lambda: system.get("/readyz")[0] == 200, "the monitor to be ready")
