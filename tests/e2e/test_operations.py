@@ -49,7 +49,7 @@ def slack() -> Iterator[tuple[str, list[str]]]:
 def goals(directory: Path, target: int) -> str:
     """A goals file: a flight that is half over, with a target of clicks."""
     moment = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
-    start, end = moment - timedelta(hours=4), moment + timedelta(hours=4)
+    start, end = moment - timedelta(days=15), moment + timedelta(days=15)
     file = directory / "goals.yaml"
     file.write_text(
         "campaigns:\n"
@@ -78,7 +78,7 @@ def test_slack_hears_of_each_pace_change_once_even_when_the_monitor_restarts(bui
             "Actual: 200",
             "Expected: 500",
             "Threshold",
-            "75%",
+            "375",
             "Projection: 400",
             "critical",
         ):
