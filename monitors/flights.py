@@ -11,15 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
-
 from monitors.documents import Problems, read_layout
+from monitors.moment import Moment
 from monitors.snapshot import ReadProblem
 from streams import layout
 from streams.clock import monotonic
-from streams.errors import Unreachable
 from streams.measures import ZERO, Row, add, unpack
+from streams.redis_link import AWAY, unreachable
 
 CLOSED_AFTER_MS = 2 * layout.DAY_MS
 """A day that ended this long before the newest one asked for is rarely added to any more, and is remembered."""
@@ -60,8 +58,9 @@ class Flights:
         problems: what the last read could not use.
     """
 
-    def __init__(self, redis: Redis, address: str) -> None:
-        self._redis: Any = redis
+    def __init__(self, redis: Any, address: str) -> None:
+        self._redis = redis
+        self._moment = Moment(redis)
         self._address = address
         self._closed: dict[_Day, tuple[float, Quarters]] = {}
         self.problems: Problems = Counter()
@@ -75,8 +74,8 @@ class Flights:
         """
         try:
             found = read_layout(await self._redis.hgetall(layout.LAYOUT))
-        except (RedisError, OSError, TimeoutError) as e:
-            raise Unreachable("Redis", self._address, type(e).__name__) from e
+        except AWAY as e:
+            raise unreachable(self._address, e) from e
         query = Query(series, start_ms, as_of_ms + 1)
         return (await self.to_date(found.partitions, [query]))[query].row
 
@@ -106,23 +105,21 @@ class Flights:
         wanted = list(dict.fromkeys((number, q.series, day) for q in queries for day in days_of(q)))
         days = {d: self._closed[d][1] for d in wanted if d in self._closed}
         asked = [d for d in wanted if d not in days]
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.hget(layout.meta(number), layout.CLOCK)
-        for _, series, day in asked:
-            pipe.hgetall(layout.history(number, series, layout.day_of(day)))
+        keys = [layout.history(number, series, layout.day_of(day)) for _, series, day in asked]
         try:
-            raw_clock, *hashes = await pipe.execute(raise_on_error=False)
-        except (RedisError, OSError, TimeoutError) as e:
-            raise Unreachable("Redis", self._address, type(e).__name__) from e
+            meta, *hashes = await self._moment.hashes([layout.meta(number), *keys])
+        except AWAY as e:
+            raise unreachable(self._address, e) from e
         for place, raw in zip(asked, hashes, strict=True):
             days[place] = self._quarters(raw)
             if place[2] + layout.DAY_MS + CLOSED_AFTER_MS <= newest:
                 self._closed[place] = (now + REMEMBER_S, days[place])
-        clock = int(raw_clock) if isinstance(raw_clock, bytes) and raw_clock.isdigit() else None
+        raw_clock = (meta or {}).get(layout.CLOCK.encode(), b"")
+        clock = int(raw_clock) if raw_clock.isdigit() else None
         return clock, days
 
-    def _quarters(self, raw: Mapping[bytes, bytes] | ResponseError) -> Quarters:
-        if isinstance(raw, Exception):
+    def _quarters(self, raw: Mapping[bytes, bytes] | None) -> Quarters:
+        if raw is None:
             self.problems[ReadProblem.BAD_KEY] += 1
             return {}
         found: dict[int, Row] = {}

@@ -120,6 +120,8 @@ LAG = _gauge("lag_records", "Records not yet read.", "topic", "partition")
 ACCEPTED = _counter("accepted_events", "Events counted.", "stream")
 REJECTED = _counter("rejected_events", "Events refused.", "stream", "reason")
 DUPLICATE = _counter("duplicate_events", "Events not counted because their id was seen before.", "stream")
+LOST = _counter("lost_records", "Records that Kafka had deleted before they were read.", "topic")
+REWOUND = _counter("rewound_partitions", "Times a topic began anew below the offset that was reached.", "topic")
 FOLDED = _counter("folded_events", "Events whose breakdown value went to __other__.", "stream")
 
 REDIS_UP = _gauge("redis_up", "1 when the last read of Redis succeeded.")

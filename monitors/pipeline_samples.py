@@ -21,7 +21,7 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
     found = Families(
         (
             metrics.STREAM_CLOCK, metrics.FLUSHED, metrics.CAUGHT_UP, metrics.LAG, metrics.ACCEPTED,
-            metrics.REJECTED, metrics.DUPLICATE, metrics.FOLDED, metrics.SERIES,
+            metrics.REJECTED, metrics.DUPLICATE, metrics.FOLDED, metrics.LOST, metrics.REWOUND, metrics.SERIES,
         )
     )  # fmt: skip
     for health in snapshot.partitions:
@@ -32,12 +32,15 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
         for topic, lag in health.lag.items():
             found.add(metrics.LAG, (topic, number), lag)
     names = tuple(streams)
-    for definition, prefix in (
-        (metrics.ACCEPTED, layout.ACCEPTED),
-        (metrics.DUPLICATE, layout.DUPLICATE),
-        (metrics.FOLDED, layout.FOLDED),
+    topics = tuple(dict.fromkeys(topic for health in snapshot.partitions for topic in health.lag))
+    for definition, prefix, known in (
+        (metrics.ACCEPTED, layout.ACCEPTED, names),
+        (metrics.DUPLICATE, layout.DUPLICATE, names),
+        (metrics.FOLDED, layout.FOLDED, names),
+        (metrics.LOST, layout.LOST, topics),
+        (metrics.REWOUND, layout.REWOUND, topics),
     ):
-        for name, count in (dict.fromkeys(names, 0) | snapshot.counter(prefix)).items():
+        for name, count in (dict.fromkeys(known, 0) | snapshot.counter(prefix)).items():
             found.add(definition, (name,), count)
     for at, count in refused(snapshot.counter(layout.REJECTED), names, reasons).items():
         found.add(metrics.REJECTED, at, count)

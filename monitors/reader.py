@@ -1,6 +1,6 @@
 """Reading Redis into a :class:`~monitors.snapshot.Snapshot`: measures of all partitions added, then formulas.
 
-A partition's keys are read in one MULTI, so its clock and its documents are of the same flush.
+A partition's keys are read in one step, so its clock and its documents are of the same flush.
 """
 
 from __future__ import annotations
@@ -9,34 +9,17 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
-
 from monitors.documents import BadLayout, Problems, Rows, read_document, read_layout, read_meta, read_series
 from monitors.flights import Flights
+from monitors.moment import Moment
 from monitors.snapshot import Layout, PartitionHealth, ReadProblem, SeriesRows, Snapshot, to_json
 from streams import layout
 from streams.clock import Clock
-from streams.errors import Unreachable
 from streams.measures import Row, add
+from streams.redis_link import AWAY, connect, unreachable, wrong_type
 from streams.settings import Settings
 
 __all__ = ["BadLayout", "Reader", "Snapshot", "connect", "read_once", "to_json"]
-
-_SOCKET_TIMEOUT_S = 5.0
-
-
-def connect(settings: Settings) -> Redis:
-    """A client that answers bytes, gives up on a silent server, and connects at its first call."""
-    return Redis.from_url(
-        settings.redis_url,
-        socket_timeout=_SOCKET_TIMEOUT_S,
-        socket_connect_timeout=_SOCKET_TIMEOUT_S,
-        # Once, for a connection that died unseen; who calls knows how long to wait for a server that is away.
-        retry=Retry(NoBackoff(), 1),
-    )
 
 
 async def read_once(settings: Settings) -> Snapshot:
@@ -57,13 +40,14 @@ class Reader:
     """Reads snapshots. A document whose bytes did not change since the last read is not decoded again.
 
     Args:
-        redis: a client that returns bytes.
+        redis: a client that returns bytes, see :func:`streams.redis_link.connect`.
         address: where it is, without credentials, for errors.
         clock: dates the snapshots.
     """
 
-    def __init__(self, redis: Redis, address: str, clock: Clock) -> None:
-        self._redis: Any = redis
+    def __init__(self, redis: Any, address: str, clock: Clock) -> None:
+        self._redis = redis
+        self._moment = Moment(redis)
         self._address = address
         self._clock = clock
         self._decoded: dict[int, dict[bytes, tuple[bytes, Rows | None]]] = {}
@@ -81,10 +65,10 @@ class Reader:
         try:
             found = read_layout(await self._redis.hgetall(layout.LAYOUT))
             parts = [await self._partition(n, problems) for n in range(found.partitions)]
-        except ResponseError as e:
-            raise BadLayout(f"{layout.LAYOUT} in Redis cannot be read: {e}") from e
-        except (RedisError, OSError, TimeoutError) as e:
-            raise Unreachable("Redis", self._address, type(e).__name__) from e
+        except AWAY as e:
+            if wrong_type(e):
+                raise BadLayout(f"{layout.LAYOUT} in Redis cannot be read: {e}") from e
+            raise unreachable(self._address, e) from e
         series = merge(found, [(health.number, rows) for health, rows in parts])
         return Snapshot(found, self._clock.now_ms(), tuple(h for h, _ in parts), series, problems)
 
@@ -98,18 +82,11 @@ class Reader:
         return await self.flights.flight_to_date(series, start_ms, as_of_ms)
 
     async def _partition(self, number: int, problems: Problems) -> tuple[PartitionHealth, dict[str, Rows]]:
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.hgetall(layout.meta(number))
-        pipe.hgetall(layout.kpi(number))
+        meta, documents = await self._moment.hashes([layout.meta(number), layout.kpi(number)])
         # A key of the wrong type must not hide the other key, nor the other partitions.
-        meta, documents = await pipe.execute(raise_on_error=False)
-        if isinstance(meta, Exception):
-            problems[ReadProblem.BAD_KEY] += 1
-            meta = {}
-        if isinstance(documents, Exception):
-            problems[ReadProblem.BAD_KEY] += 1
-            documents = {}
-        return read_meta(number, meta, problems), self._rows(number, documents, problems)
+        if wrong := (meta is None) + (documents is None):
+            problems[ReadProblem.BAD_KEY] += wrong
+        return read_meta(number, meta or {}, problems), self._rows(number, documents or {}, problems)
 
     def _rows(self, number: int, documents: dict[bytes, bytes], problems: Problems) -> dict[str, Rows]:
         before, after = self._decoded.get(number, {}), {}

@@ -44,6 +44,10 @@ class Lanes:
         for tp in tps:
             self._at.pop(tp, None)
 
+    def at(self, tp: TP) -> Position | None:
+        """Where reading stands; None when the lane was not opened."""
+        return self._at.get(tp)
+
     def pass_to(self, tp: TP, next_offset: int) -> Position | None:
         """Note that reading goes on to ``next_offset``; returns where it stood, None when the lane was not opened."""
         before = self._at.get(tp)
@@ -69,6 +73,11 @@ class Payload:
     records: Sequence[Any]
     after: int
     lane: int
+
+    @property
+    def first_offset(self) -> int:
+        """The offset of the first record."""
+        return int(self.records[0].offset)
 
     @property
     def next_offset(self) -> int:

@@ -15,7 +15,7 @@ from faust.types import TP
 
 from streams.chunks import Payload, Position
 from streams.clock import monotonic
-from streams.errors import Fenced, LostWrites, Unreachable
+from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable
 from streams.owner import Acknowledge, Owner, Taken, Tools
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,12 @@ class Desk:
         loaded anew. Waits for Redis as long as it takes.
         """
         wanted = {tp.partition for tp in tps if tp.topic in self._tools.topics}
+        if max(wanted, default=0) >= self._tools.partitions:
+            raise Misconfigured(
+                "topics",
+                f"partition {max(wanted)} was added, the data in Redis is of {self._tools.partitions} partitions",
+                "see 'Adding partitions' in the README",
+            )
         for number in [n for n in self._owners if n not in wanted]:
             del self._owners[number]
         new = sorted(wanted - self._owners.keys())
@@ -85,7 +91,7 @@ class Desk:
             if owner is None:
                 return
             try:
-                taken = await owner.fold(payload, acknowledge)
+                taken = await owner.fold(payload, acknowledge, self._earliest)
                 break
             except Unreachable as e:
                 delay = await self._wait(e, delay)
@@ -174,6 +180,10 @@ class Desk:
 
     def _assigned(self, number: int) -> bool:
         return any(tp.partition == number for tp in self._need_reader().assignment())
+
+    async def _earliest(self, topic: str, partition: int) -> int:
+        tp = TP(topic, partition)
+        return int((await self._need_reader().earliest_offsets(tp)).get(tp) or 0)
 
     def _end_of(self, topic: str, partition: int) -> int | None:
         end: int | None = self._need_reader().highwater(TP(topic, partition))

@@ -39,7 +39,11 @@ DUPLICATE = "duplicate:"
 """Prefix of meta counters: repeated event ids, by stream."""
 FOLDED = "folded:"
 """Prefix of meta counters: events whose breakdown went to ``__other__``, by stream."""
-COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED)
+LOST = "lost:"
+"""Prefix of meta counters: records Kafka had deleted before they were read, by topic."""
+REWOUND = "rewound:"
+"""Prefix of meta counters: times a topic began anew below the offset that was reached, by topic."""
+COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED, LOST, REWOUND)
 
 QUARTER_MS = 900_000
 HOUR_MS = 3_600_000

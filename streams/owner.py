@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -32,6 +32,10 @@ MAX_UNFLUSHED = 50_000
 """Records folded and not yet written before reading waits: bounds memory while Redis is away."""
 HEARTBEAT_S = 1.0
 """Real seconds after which an unchanged partition is written all the same, to show that its clock moves."""
+
+
+EarliestOf = Callable[[str, int], Awaitable[int]]
+"""The earliest offset that a topic's partition still holds."""
 
 
 class Acknowledge(Protocol):
@@ -60,6 +64,7 @@ class Tools:
     policy: PartitionPolicy
     decoders: Mapping[Stream, Decoder]
     topics: Mapping[str, Stream]
+    partitions: int
     letters: DeadLetters
     clock: Clock
     metrics: WorkerMetrics
@@ -114,10 +119,11 @@ class Owner:
         """Where to read a topic on from; a topic never read is read from its earliest record."""
         return Position(self.state.offsets.setdefault(topic, earliest), self.lane)
 
-    async def fold(self, payload: Payload, acknowledge: Acknowledge) -> Taken:
+    async def fold(self, payload: Payload, acknowledge: Acknowledge, earliest_of: EarliestOf) -> Taken:
         """Count a chunk; it is acknowledged by the flush that holds it.
 
-        Waits while too much is unflushed.
+        Waits while too much is unflushed. Offsets that Kafka skipped are looked at: those below the earliest it still
+        holds are counted as lost; a topic that begins anew is read from there.
         """
         while self.state.unflushed >= MAX_UNFLUSHED:
             self._room.clear()
@@ -127,10 +133,14 @@ class Owner:
             if payload.lane != self.lane:
                 return Taken.STALE
             start = state.offsets[payload.topic]
+            if payload.first_offset < payload.after:
+                start = self._rewind(payload)
+            elif payload.after == start < payload.first_offset:
+                await self._count_lost(payload, earliest_of)
             if payload.next_offset <= start:
                 acknowledge()
                 return Taken.REPEATED
-            if payload.after > start:
+            if payload.after > start and payload.first_offset > start:
                 return Taken.HOLE
             records = [r for r in payload.records if r.offset >= start] if payload.after < start else payload.records
             payload = Payload(payload.topic, payload.partition, records, start, payload.lane)
@@ -174,6 +184,28 @@ class Owner:
         self._tools.metrics.flush_seconds.observe(self._flushed_at - started)
         self._tools.metrics.flushed_events.inc(flush.events)
         self._tools.metrics.series.labels(str(self.number)).set(len(self.state.registry))
+
+    def _rewind(self, payload: Payload) -> int:
+        """Start over where a topic begins anew; returns that offset."""
+        topic, first = payload.topic, payload.first_offset
+        log.warning(
+            "%s, partition %d begins anew at offset %d, below %d: it was deleted and made again; counting from there",
+            topic, self.number, first, payload.after,
+        )  # fmt: skip
+        self.state.counters[f"{layout.REWOUND}{topic}"] += 1
+        self.state.offsets[topic] = first
+        return first
+
+    async def _count_lost(self, payload: Payload, earliest_of: EarliestOf) -> None:
+        """Tell records that Kafka deleted unread from offsets that never held a record."""
+        earliest = await earliest_of(payload.topic, payload.partition)
+        lost = min(earliest, payload.first_offset) - payload.after
+        if lost > 0:
+            log.error(
+                "%s, partition %d: retention deleted offsets %d to %d unread: %d records are not counted",
+                payload.topic, self.number, payload.after, payload.after + lost - 1, lost,
+            )  # fmt: skip
+            self.state.counters[f"{layout.LOST}{payload.topic}"] += lost
 
     def sweep(self) -> None:
         """Let go of what is silent for too long."""

@@ -9,7 +9,6 @@ import os
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -18,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from streams.clock import Clock, parse_clock
 from streams.errors import Misconfigured
 from streams.measures import Stream
+from streams.redis_place import Place, parse
 from streams.series import DIMENSIONS
 from streams.windows import Window, parse_windows
 
@@ -82,11 +82,13 @@ class Settings(EnvSettings):
     """What the worker needs, and what every command shares."""
 
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port with commas between.")
-    redis: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis URL.")
+    redis: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis URL (see streams.redis_place).")
+    redis_ca: Path | None = Field(None, description="PEM file of the CA of rediss:// URLs; the system's if not given.")
     clock: str = Field("real", description="real, or RATEx@FROM_MS/AT_MS (see streams.clock).")
     group: str = Field("pacewatch", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group.")
     topic_prefix: str = Field("ads.", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Before each topic's name.")
     partitions: int = Field(4, ge=1, le=10_000, description="Partitions of topics that the worker creates.")
+    grow_partitions: bool = Field(False, description="Accept topics with more partitions than the data in Redis.")
     replication: int = Field(1, ge=1, le=100, description="Replicas of topics that the worker creates.")
     windows: str = Field("1m,5m,1h,24h", description="Rolling windows, commas between; 24h is always kept.")
     breakdowns: str = Field("channel", description="Breakdowns, commas between; channel+country is one of two.")
@@ -109,6 +111,11 @@ class Settings(EnvSettings):
     def _clock(cls, value: str) -> str:
         parse_clock(value)
         return value
+
+    @field_validator("redis_ca", mode="before")
+    @classmethod
+    def _empty(cls, value: Any) -> Any:
+        return value or None
 
     @field_validator("windows")
     @classmethod
@@ -161,8 +168,16 @@ class Settings(EnvSettings):
     @property
     def redis_address(self) -> str:
         """Where Redis is, without credentials: for logs and errors."""
-        parts = urlsplit(self.redis_url)
-        return f"{parts.hostname or parts.path}:{parts.port or 6379}" if parts.hostname else parts.path
+        return self.redis_place.address
+
+    @property
+    def redis_place(self) -> Place:
+        """The Redis URL, taken apart.
+
+        Raises:
+            Misconfigured: it is none.
+        """
+        return parse(self.redis_url)
 
     def topic(self, stream: Stream) -> str:
         """The topic of a stream, e.g. ``ads.clicks``."""

@@ -12,14 +12,13 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from streams import kpis, layout
 from streams.commands import Script, script
-from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable, one_line
+from streams.errors import Fenced, LostWrites, Misconfigured
 from streams.flush import Flush
 from streams.measures import ZERO, Row, unpack
+from streams.redis_link import AWAY, unreachable
 
 _FLUSH = files("streams").joinpath("flush.lua").read_text()
 _TAKE = files("streams").joinpath("take.lua").read_text()
@@ -57,14 +56,14 @@ class Store:
     """The write side's Redis.
 
     Args:
-        redis: a client that returns bytes.
+        redis: a client that returns bytes, see :func:`streams.redis_link.connect`.
         address: where it is, without credentials, for errors.
         history_days: for how many days history is kept.
         dedupe_hours: for how many hours event ids are kept.
     """
 
-    def __init__(self, redis: Redis, address: str, history_days: int, dedupe_hours: int) -> None:
-        self._redis: Any = redis
+    def __init__(self, redis: Any, address: str, history_days: int, dedupe_hours: int) -> None:
+        self._redis = redis
         self._address = address
         self._keep_s = (history_days + 1) * 86_400
         self._seen_s = (dedupe_hours + 2) * 3600
@@ -72,8 +71,8 @@ class Store:
         self._flush = redis.register_script(_FLUSH)
         self._take = redis.register_script(_TAKE)
 
-    async def publish_layout(self, found: StoredLayout) -> None:
-        """Tell readers the partition count, currency, windows and history.
+    async def publish_layout(self, found: StoredLayout, grow: bool = False) -> None:
+        """Tell readers the partition count, currency, windows and history; ``grow`` allows more partitions than before.
 
         Raises:
             Misconfigured: the data in Redis is in another currency, or has another partition count.
@@ -81,6 +80,8 @@ class Store:
         held = {k.decode(): v.decode() for k, v in (await self._call(self._redis.hgetall(layout.LAYOUT))).items()}
         for name, setting in (("currency", "PACEWATCH_CURRENCY"), ("partitions", "PACEWATCH_PARTITIONS")):
             mine = str(getattr(found, name))
+            if grow and name == "partitions" and int(held.get(name, 0)) < found.partitions:
+                continue
             if name in held and held[name] != mine:
                 raise Misconfigured(
                     setting,
@@ -172,8 +173,8 @@ class Store:
     async def _call(self, pending: Any) -> Any:
         try:
             return await pending
-        except (RedisError, OSError, TimeoutError) as e:
-            raise Unreachable("Redis", self._address, one_line(e)) from e
+        except AWAY as e:
+            raise unreachable(self._address, e) from e
 
 
 class _Document(msgspec.Struct):

@@ -58,7 +58,14 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
                 seeks = {}
             for tp, position in seeks.items():
                 self._lanes.open(tp, position)
-        return await super()._getmany(active_partitions, timeout)
+        records = await super()._getmany(active_partitions, timeout)
+        for tp, rows in records.items():
+            before = self._lanes.at(tp)
+            if rows and before is not None and rows[0].offset < before.offset:
+                # The topic was made anew. Faust would drop what lies below the offset it has seen.
+                self._read_offset[tp] = None
+                self._committed_offset[tp] = None
+        return records
 
 
 class ChunkTransport(Transport):  # type: ignore[misc]

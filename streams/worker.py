@@ -12,7 +12,6 @@ import faust
 import uvloop
 from aiokafka import AIOKafkaProducer
 from prometheus_client import start_http_server
-from redis.asyncio import Redis
 
 from streams import topics
 from streams.app import build_app
@@ -25,6 +24,7 @@ from streams.measures import Stream
 from streams.metrics import WorkerMetrics, worker_metrics
 from streams.owner import Tools
 from streams.partition import PartitionPolicy
+from streams.redis_link import connect
 from streams.registry import SeriesPolicy
 from streams.settings import Settings
 from streams.store import Store, StoredLayout
@@ -62,12 +62,10 @@ async def prepare(settings: Settings, metrics: WorkerMetrics, directory: str) ->
     Raises:
         Misconfigured: topics or the data in Redis do not fit the settings.
     """
-    store = Store(
-        Redis.from_url(settings.redis_url), settings.redis_address, settings.history_days, settings.dedupe_hours
-    )
+    store = Store(connect(settings), settings.redis_address, settings.history_days, settings.dedupe_hours)
     partitions = await insist(lambda: topics.ensure(settings))
     held = StoredLayout(partitions, settings.currency, settings.windows_text, settings.history_days)
-    await insist(lambda: store.publish_layout(held))
+    await insist(lambda: store.publish_layout(held, settings.grow_partitions))
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka, acks="all", linger_ms=5, request_timeout_ms=10_000, max_request_size=1_048_576
     )
@@ -77,6 +75,7 @@ async def prepare(settings: Settings, metrics: WorkerMetrics, directory: str) ->
         policy=partition_policy(settings),
         decoders={s: Decoder(s, decode_policy(settings)) for s in Stream},
         topics={settings.topic(s): s for s in Stream},
+        partitions=partitions,
         letters=DeadLetters(producer, settings.rejected_topic, metrics),
         clock=settings.the_clock,
         metrics=metrics,

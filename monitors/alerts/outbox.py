@@ -20,10 +20,7 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
-from streams.errors import Unreachable
+from streams.redis_link import AWAY, unreachable
 
 LEADER = "pw:{alerts}:leader"
 STATE = "pw:{alerts}:state"
@@ -53,7 +50,7 @@ class Outbox:
     """The alert keys in Redis.
 
     Args:
-        redis: a client that returns bytes.
+        redis: a client that returns bytes, see :func:`streams.redis_link.connect`.
         address: where it is, without credentials, for errors.
         token: unique to this process.
         ttl_ms: real milliseconds after which a silent leader is replaced.
@@ -61,8 +58,8 @@ class Outbox:
     Every method raises :class:`~streams.errors.Unreachable` when Redis does not answer.
     """
 
-    def __init__(self, redis: Redis, address: str, token: str, ttl_ms: int) -> None:
-        self._redis: Any = redis
+    def __init__(self, redis: Any, address: str, token: str, ttl_ms: int) -> None:
+        self._redis = redis
         self._address = address
         self._token = token
         self._ttl_ms = ttl_ms
@@ -127,5 +124,5 @@ class Outbox:
     async def _call(self, pending: Awaitable[Any]) -> Any:
         try:
             return await pending
-        except (RedisError, OSError, TimeoutError) as e:
-            raise Unreachable("Redis", self._address, type(e).__name__) from e
+        except AWAY as e:
+            raise unreachable(self._address, e) from e
