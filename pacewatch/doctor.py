@@ -9,8 +9,6 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from monitors import goals
 from monitors.documents import BadLayout, read_layout
@@ -18,6 +16,8 @@ from monitors.settings import MonitorSettings
 from streams import layout, topics
 from streams.errors import Misconfigured, Permanent
 from streams.measures import Stream
+from streams.redis_link import AWAY, connect, unreachable
+from streams.redis_place import Kind
 
 OLDEST_REDIS = (6, 2)
 _TIMEOUT_S = 5.0
@@ -90,18 +90,22 @@ async def _kafka(settings: MonitorSettings) -> list[Finding]:
 
 async def _redis(settings: MonitorSettings) -> list[Finding]:
     try:
-        client = Redis.from_url(settings.redis_url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S)
-    except ValueError:
-        return [Finding(Level.FAIL, "Redis: PACEWATCH_REDIS is no Redis URL", "write it as redis://HOST:PORT/0")]
+        client = connect(settings)
+    except Misconfigured as e:
+        return [Finding(Level.FAIL, f"Redis: {e}")]
+    place = settings.redis_place
+    where = f"{place.address} ({place})"
     try:
         info = await client.info()
         stored = await client.hgetall(layout.LAYOUT)
-    except (RedisError, OSError) as e:
-        problem = f"Redis at {settings.redis_address} does not answer ({type(e).__name__})"
+    except AWAY as e:
+        problem = str(unreachable(where, e))
         return [Finding(Level.FAIL, problem, "start it, or set PACEWATCH_REDIS to its URL")]
     finally:
         await client.aclose()
-    return [*_server(settings.redis_address, info), _layout(settings, stored)]
+    servers = info if place.kind is Kind.CLUSTER else {place.address: info}
+    checked = dict.fromkeys(finding for found in servers.values() for finding in _server(where, found))
+    return [*checked, _layout(settings, stored)]
 
 
 def _server(address: str, info: dict[str, object]) -> Iterable[Finding]:

@@ -1,11 +1,13 @@
-"""What the write side relies on of Redis: the fence, the atomic flush, and loading back what was written."""
+"""What the write side relies on of Redis: the fence, the atomic flush, and loading back what was written.
+
+On a single server and on a Cluster alike.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import pytest
-from redis.asyncio import Redis
 
 from streams import kpis, layout
 from streams.commands import Script
@@ -13,10 +15,13 @@ from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable
 from streams.load import load
 from streams.measures import Stream, unpack
 from streams.partition import Partition, PartitionPolicy
+from streams.redis_link import connect
 from streams.registry import SeriesPolicy
+from streams.settings import Settings
 from streams.store import Lease, Store, StoredLayout, document_totals
 from streams.windows import parse_windows
 from tests.model import Fact, Model, batch_of, without_zeros
+from tests.redis_kinds import Nodes
 
 NOW = 1_700_000_000_000
 DAY = 86_400_000
@@ -24,11 +29,28 @@ POLICY = PartitionPolicy(parse_windows("1m,5m,1h"), SeriesPolicy((("channel",),)
 T = TypeVar("T")
 
 
+@pytest.fixture(params=["single", "cluster"])
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """An empty Redis, of either kind."""
+    if request.param == "single":
+        url: str = request.getfixturevalue("single_redis_url")
+        return url
+    nodes: Nodes = request.getfixturevalue("redis_cluster")
+    nodes.flush()
+    return nodes.url
+
+
+@pytest.fixture
+def single_redis_url(_redis_port: int) -> str:
+    """A single server; emptied by whoever uses it."""
+    return f"redis://127.0.0.1:{_redis_port}/0"
+
+
 def with_store(redis_url: str, use: Callable[[Store, Any], Awaitable[T]]) -> T:
     """Run a coroutine with a store on an empty Redis."""
 
     async def main() -> T:
-        redis = Redis.from_url(redis_url)
+        redis = connect(Settings.load(redis=redis_url))
         await redis.flushall()
         try:
             return await use(Store(redis, "test", 40, 24), redis)
@@ -199,6 +221,11 @@ def test_a_flush_larger_than_the_scripts_stack_is_written_whole(redis_url: str) 
     with_store(redis_url, use)
 
 
+async def panes(redis: Any) -> list[bytes]:
+    """The keys of the panes of partition 0, on whatever node."""
+    return [key async for key in redis.scan_iter("pw:{0}:pane:*")]
+
+
 def test_panes_that_left_their_window_are_removed(redis_url: str) -> None:
     """A window costs what it holds, however long the worker runs."""
 
@@ -206,10 +233,10 @@ def test_panes_that_left_their_window_are_removed(redis_url: str) -> None:
         lease, state = await opened(store)
         fold(state, [click(0)])
         await store.flush(lease, state.take_flush({}))
-        assert len(await redis.keys("pw:{0}:pane:*")) == len(POLICY.windows)
+        assert len(await panes(redis)) == len(POLICY.windows)
         state.tick(NOW + 2 * DAY)
         await store.flush(lease, state.take_flush({}))
-        assert await redis.keys("pw:{0}:pane:*") == []
+        assert await panes(redis) == []
         assert document_totals((await store.documents(0))["c"])[1] == 1
 
     with_store(redis_url, use)
@@ -250,7 +277,8 @@ def test_a_redis_that_is_away_is_a_recoverable_error() -> None:
     """With where it was looked for, and without its password."""
 
     async def use() -> None:
-        store = Store(Redis.from_url("redis://:hunter2@127.0.0.1:1/0"), "127.0.0.1:1", 40, 24)
+        settings = Settings.load(redis="redis://:hunter2@127.0.0.1:1/0")
+        store = Store(connect(settings), settings.redis_address, 40, 24)
         with pytest.raises(Unreachable, match=r"Redis at 127\.0\.0\.1:1 does not answer") as away:
             await store.take(0, NOW)
         assert "hunter2" not in str(away.value)

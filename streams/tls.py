@@ -1,0 +1,39 @@
+"""TLS as a client: whom to trust, and who we are."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from streams.errors import Misconfigured
+
+
+def context(
+    ca: Path | None, ca_setting: str, certificate: tuple[Path, Path] | None = None, certificate_setting: str = ""
+) -> ssl.SSLContext:
+    """What a connection is checked against.
+
+    Args:
+        ca: a file of PEM certificates to trust; the system's when not given.
+        ca_setting: the variable that named it.
+        certificate: files of our own certificate and its unencrypted key.
+        certificate_setting: the variable that named the certificate.
+
+    Raises:
+        Misconfigured: a file cannot be used.
+    """
+    try:
+        made = ssl.create_default_context(cafile=str(ca) if ca else None)
+    except OSError as e:
+        raise Misconfigured(ca_setting, f"the file is no PEM certificate that can be read ({_why(e)})") from None
+    if certificate is not None:
+        try:
+            # Without a password given here, a key that wants one would make the process wait at a prompt.
+            made.load_cert_chain(*certificate, password="")
+        except OSError as e:
+            raise Misconfigured(certificate_setting, f"certificate and key cannot be used ({_why(e)})") from None
+    return made
+
+
+def _why(e: OSError) -> str:
+    return (getattr(e, "reason", None) if isinstance(e, ssl.SSLError) else e.strerror) or type(e).__name__
