@@ -13,8 +13,8 @@ from aiokafka.errors import KafkaError
 from monitors import goals
 from monitors.documents import BadLayout, read_layout
 from monitors.settings import MonitorSettings
-from streams import layout, topics
-from streams.errors import Misconfigured, Permanent
+from streams import kafka_link, layout, topics
+from streams.errors import Misconfigured, Permanent, Unreachable, one_line
 from streams.measures import Stream
 from streams.redis_link import AWAY, connect, unreachable
 from streams.redis_place import Kind
@@ -68,21 +68,25 @@ async def examine() -> list[Finding]:
 
 
 async def _kafka(settings: MonitorSettings) -> list[Finding]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=int(_TIMEOUT_S * 1000))
-    names = [*map(settings.topic, Stream), settings.rejected_topic]
     try:
-        await admin.start()
+        admin = AIOKafkaAdminClient(**kafka_link.options(settings), request_timeout_ms=int(_TIMEOUT_S * 1000))
+    except Misconfigured as e:
+        return [Finding(Level.FAIL, f"Kafka: {e}")]
+    names = [*map(settings.topic, Stream), settings.rejected_topic]
+    where = f"{settings.kafka} ({kafka_link.describe(settings)})"
+    try:
+        await kafka_link.start(admin, settings)
         counts = await topics.partition_counts(admin, names)
         partitions = topics.check(settings, counts)
     except Misconfigured as e:
         return [Finding(Level.FAIL, f"Kafka {e}")]
-    except (KafkaError, OSError, ValueError, AssertionError) as e:
-        problem = f"Kafka at {settings.kafka} does not answer ({type(e).__name__})"
+    except (Unreachable, KafkaError, OSError, ValueError, AssertionError) as e:
+        problem = f"Kafka at {where} does not answer: {e.cause if isinstance(e, Unreachable) else one_line(e)}"
         return [Finding(Level.FAIL, problem, "start it, or set PACEWATCH_KAFKA to its host:port")]
     finally:
         await admin.close()
     missing = [name for name in names if not counts[name]]
-    reachable = Finding(Level.OK, f"Kafka at {settings.kafka} answers")
+    reachable = Finding(Level.OK, f"Kafka at {where} answers")
     if missing:
         return [reachable, Finding(Level.WARN, f"topics {', '.join(missing)} are missing", "the worker creates them")]
     return [reachable, Finding(Level.OK, f"topics: all there, with {partitions} partitions each")]

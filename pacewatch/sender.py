@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from pacewatch.recording import Record
+from streams import kafka_link
 from streams.errors import Unreachable
 from streams.settings import Settings
 
@@ -101,7 +102,7 @@ async def sender(settings: Settings, *, idempotent: bool = False) -> AsyncIterat
         Unreachable: Kafka does not answer.
     """
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka,
+        **kafka_link.options(settings),
         acks="all",
         linger_ms=5,
         max_batch_size=262_144,
@@ -110,10 +111,10 @@ async def sender(settings: Settings, *, idempotent: bool = False) -> AsyncIterat
         request_timeout_ms=30_000,
     )
     try:
-        await producer.start()
-    except (KafkaError, OSError) as e:
+        await kafka_link.start(producer, settings)
+    except Unreachable:
         await producer.stop()
-        raise Unreachable("Kafka", settings.kafka, f"{type(e).__name__}: {e}"[:160]) from e
+        raise
     try:
         yield Sender(producer, settings)
     finally:

@@ -16,6 +16,7 @@ from faust.types import TP
 
 from streams.chunks import PassThrough
 from streams.desk import Desk
+from streams.kafka_link import security
 from streams.settings import Settings
 from streams.transport import ChunkTransport
 
@@ -29,6 +30,7 @@ def build_app(settings: Settings, desk: Desk, directory: str) -> Any:
     app = faust.App(
         settings.group,
         broker=[f"kafka://{server.strip()}" for server in settings.kafka.split(",")],
+        broker_credentials=credentials(settings),
         datadir=directory,
         web_enabled=False,
         topic_disable_leader=True,
@@ -67,6 +69,20 @@ def build_app(settings: Settings, desk: Desk, directory: str) -> Any:
             await asyncio.wait_for(desk.hand_over(), timeout=5.0)
 
     return app
+
+
+def credentials(settings: Settings) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """What :func:`streams.kafka_link.security` says, in Faust's form."""
+    found = security(settings)
+    context = found.get("ssl_context")
+    if "sasl_mechanism" in found:
+        return faust.SASLCredentials(
+            username=found["sasl_plain_username"],
+            password=found["sasl_plain_password"],
+            ssl_context=context,
+            mechanism=found["sasl_mechanism"],
+        )
+    return faust.SSLCredentials(context) if context else None
 
 
 def _resume_with(app: Any, desk: Desk) -> Any:

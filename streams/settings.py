@@ -82,6 +82,17 @@ class Settings(EnvSettings):
     """What the worker needs, and what every command shares."""
 
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port with commas between.")
+    kafka_security: str = Field(
+        "plaintext", pattern=r"^(?i:plaintext|ssl|sasl_plaintext|sasl_ssl)$", description="How Kafka lets us in."
+    )
+    kafka_sasl_mechanism: str | None = Field(
+        None, pattern=r"^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$", description="How Kafka is shown the password."
+    )
+    kafka_username: str | None = Field(None, description="Kafka user.")
+    kafka_password: SecretStr | None = Field(None, description="Its password; _FILE works too.")
+    kafka_ca: Path | None = Field(None, description="PEM file of Kafka's CA; the system's if not given.")
+    kafka_cert: Path | None = Field(None, description="PEM file of our own certificate, if Kafka asks for one.")
+    kafka_key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
     redis: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis URL (see streams.redis_place).")
     redis_ca: Path | None = Field(None, description="PEM file of the CA of rediss:// URLs; the system's if not given.")
     clock: str = Field("real", description="real, or RATEx@FROM_MS/AT_MS (see streams.clock).")
@@ -112,7 +123,10 @@ class Settings(EnvSettings):
         parse_clock(value)
         return value
 
-    @field_validator("redis_ca", mode="before")
+    @field_validator(
+        "redis_ca", "kafka_ca", "kafka_cert", "kafka_key", "kafka_username", "kafka_password", "kafka_sasl_mechanism",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _empty(cls, value: Any) -> Any:
         return value or None

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from streams import kafka_link
 from streams.errors import Misconfigured, Unreachable, one_line
 from streams.measures import Stream
 from streams.settings import Settings
@@ -17,17 +18,17 @@ async def ensure(settings: Settings) -> int:
     """Create the topics that are missing; returns the partition count of the four streams.
 
     Raises:
-        Misconfigured: the streams' topics have different partition counts.
+        Misconfigured: the streams' topics have different partition counts, or a setting of Kafka cannot be used.
         Unreachable: Kafka does not answer.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**kafka_link.options(settings), request_timeout_ms=10_000)
     try:
-        await admin.start()
+        await kafka_link.start(admin, settings)
         counts = await partition_counts(admin, [*map(settings.topic, Stream), settings.rejected_topic])
         wanted = check(settings, counts)
         await _create(admin, settings, [t for t, n in counts.items() if n == 0], wanted)
         return wanted
-    except (KafkaConnectionError, KafkaError, OSError) as e:
+    except kafka_link.AWAY as e:
         raise Unreachable("Kafka", settings.kafka, one_line(e)) from e
     finally:
         await admin.close()

@@ -13,7 +13,7 @@ import uvloop
 from aiokafka import AIOKafkaProducer
 from prometheus_client import start_http_server
 
-from streams import topics
+from streams import kafka_link, topics
 from streams.app import build_app
 from streams.deadletter import DeadLetters
 from streams.decode import DecodePolicy, Decoder
@@ -66,10 +66,7 @@ async def prepare(settings: Settings, metrics: WorkerMetrics, directory: str) ->
     partitions = await insist(lambda: topics.ensure(settings))
     held = StoredLayout(partitions, settings.currency, settings.windows_text, settings.history_days)
     await insist(lambda: store.publish_layout(held, settings.grow_partitions))
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka, acks="all", linger_ms=5, request_timeout_ms=10_000, max_request_size=1_048_576
-    )
-    await producer.start()
+    producer = await insist(lambda: start_producer(settings))
     tools = Tools(
         store=store,
         policy=partition_policy(settings),
@@ -81,6 +78,23 @@ async def prepare(settings: Settings, metrics: WorkerMetrics, directory: str) ->
         metrics=metrics,
     )
     return build_app(settings, Desk(tools), directory)
+
+
+async def start_producer(settings: Settings) -> AIOKafkaProducer:
+    """What sends dead letters.
+
+    Raises:
+        Unreachable: Kafka does not answer.
+    """
+    producer = AIOKafkaProducer(
+        **kafka_link.options(settings), acks="all", linger_ms=5, request_timeout_ms=10_000, max_request_size=1_048_576
+    )
+    try:
+        await kafka_link.start(producer, settings)
+    except Unreachable:
+        await producer.stop()
+        raise
+    return producer
 
 
 def decode_policy(settings: Settings) -> DecodePolicy:

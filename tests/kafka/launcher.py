@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -31,12 +31,14 @@ class Node:
         port: where clients reach it.
         controller_port: where the other controllers do.
         directory: its configuration and data.
+        others: the ports of further listeners, by name.
     """
 
     number: int
     port: int
     controller_port: int
     directory: Path
+    others: Mapping[str, int] = field(default_factory=dict)
 
 
 class Cluster:
@@ -48,6 +50,9 @@ class Cluster:
         size: int = 1,
         extra: Mapping[str, str] | None = None,
         client: Mapping[str, object] | None = None,
+        *,
+        listeners: Mapping[str, str] | None = None,
+        scram: Sequence[str] = (),
     ) -> None:
         """Choose ports and format the storage; :meth:`start` runs it.
 
@@ -56,9 +61,18 @@ class Cluster:
             size: how many brokers, 1 or 3.
             extra: broker properties that add to or replace the usual ones.
             client: how clients connect, if ``extra`` asks for it (``security_protocol`` and the like).
+            listeners: further listeners besides PLAINTEXT: name to protocol (``SASL_SSL`` and the like).
+            scram: users, as StorageTool's ``--add-scram`` takes them.
         """
         ports = free_ports(2 * size)
-        self.nodes = [Node(i + 1, ports[2 * i], ports[2 * i + 1], directory / f"node{i + 1}") for i in range(size)]
+        self._listeners, self._scram = dict(listeners or {}), scram
+        self.nodes = [
+            Node(
+                i + 1, ports[2 * i], ports[2 * i + 1], directory / f"node{i + 1}",
+                dict(zip(self._listeners, free_ports(len(self._listeners)), strict=True)),
+            )
+            for i in range(size)
+        ]  # fmt: skip
         self._client = dict(client or {})
         self._classpath = f"{jars()}/*"
         self._programs: dict[int, Program] = {}
@@ -70,6 +84,10 @@ class Cluster:
     def bootstrap(self) -> str:
         """All brokers, for clients."""
         return ",".join(f"127.0.0.1:{n.port}" for n in self.nodes)
+
+    def address(self, listener: str) -> str:
+        """All brokers on one of the further listeners."""
+        return ",".join(f"127.0.0.1:{n.others[listener]}" for n in self.nodes)
 
     def broker(self, number: int = 1) -> Program:
         """The program of one node: ``kill``, ``start`` again (same ports and data), ``send`` SIGSTOP or SIGCONT."""
@@ -107,13 +125,15 @@ class Cluster:
     def _format(self, node: Node, cluster: str, extra: Mapping[str, str]) -> None:
         node.directory.mkdir(parents=True)
         size = len(self.nodes)
+        open_to_clients = ",".join(f"{n}://127.0.0.1:{p}" for n, p in {"PLAINTEXT": node.port, **node.others}.items())
+        protocols = {"CONTROLLER": "PLAINTEXT", "PLAINTEXT": "PLAINTEXT", **self._listeners}
         properties = {
             "process.roles": "broker,controller",
             "node.id": str(node.number),
             "controller.quorum.voters": ",".join(f"{n.number}@127.0.0.1:{n.controller_port}" for n in self.nodes),
-            "listeners": f"PLAINTEXT://127.0.0.1:{node.port},CONTROLLER://127.0.0.1:{node.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{node.port}",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "listeners": f"{open_to_clients},CONTROLLER://127.0.0.1:{node.controller_port}",
+            "advertised.listeners": open_to_clients,
+            "listener.security.protocol.map": ",".join(f"{name}:{p}" for name, p in protocols.items()),
             "controller.listener.names": "CONTROLLER",
             "log.dirs": str(node.directory / "data"),
             "num.partitions": "4",
@@ -139,6 +159,7 @@ class Cluster:
         file.write_text("".join(f"{k}={v}\n" for k, v in properties.items()))
         tool = ["java", *_JVM, "-cp", self._classpath, "kafka.tools.StorageTool"]
         argv = [*tool, "format", "-t", cluster, "-c", str(file)]
+        argv += [word for user in self._scram for word in ("--add-scram", user)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -149,9 +170,12 @@ def kafka(
     size: int = 1,
     extra: Mapping[str, str] | None = None,
     client: Mapping[str, object] | None = None,
+    *,
+    listeners: Mapping[str, str] | None = None,
+    scram: Sequence[str] = (),
 ) -> Iterator[Cluster]:
     """A running cluster that ends with the block; the arguments are those of :class:`Cluster`."""
-    cluster = Cluster(directory, size, extra, client)
+    cluster = Cluster(directory, size, extra, client, listeners=listeners, scram=scram)
     try:
         cluster.start()
         yield cluster
