@@ -1,0 +1,132 @@
+"""Money is exact under every failure: seeded schedules of faults, then everything against a recomputation.
+
+``PACEWATCH_FAULT_RUNS`` and ``PACEWATCH_FAULT_SEED`` make the long run (``make faults RUNS=25``).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import leave_out
+from tests.faults.check import differences
+from tests.faults.feed import Feed
+from tests.faults.menu import ANYWHERE, ON_KAFKA, Fault, kill_all_workers, kill_redis, kill_worker, zombie_at_takeover
+from tests.faults.world import World, world
+from tests.kafka.launcher import Cluster, kafka, missing
+
+RUNS = int(os.environ.get("PACEWATCH_FAULT_RUNS", "1"))
+SEED = int(os.environ.get("PACEWATCH_FAULT_SEED", time.strftime("%Y%m%d")))
+LONG = "PACEWATCH_FAULT_RUNS" in os.environ
+RATE = 300
+INJECTED: Counter[str] = Counter()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three brokers in the long run, one in the short."""
+    lacking = missing()
+    if lacking is not None:
+        leave_out(f"faults on Apache Kafka: {lacking} is not installed")
+    with kafka(tmp_path_factory.mktemp("faults-kafka"), 3 if LONG else 1) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", autouse=True)
+def report() -> Iterator[None]:
+    """Say how often each fault was injected."""
+    yield
+    if INJECTED:
+        print("\nfaults injected:", ", ".join(f"{name} {count}" for name, count in sorted(INJECTED.items())))
+
+
+def play(place: World, seed: int, faults: list[Fault]) -> list[str]:
+    """Feed, hurt, heal, and compare: the differences from the recomputation."""
+    rng = random.Random(seed)
+    place.start("a")
+    place.ready("a")
+    feed = Feed(place.system, seed, RATE, idempotent=place.cluster is not None)
+    feed.start()
+    try:
+        for fault in faults:
+            time.sleep(rng.uniform(0.5, 2.5))  # The schedule: where between two flushes a fault falls.
+            fault(place, rng)
+            INJECTED[fault.__name__] += 1
+            place.tend()
+    finally:
+        sent = feed.finish()
+    place.settle(sent.records)
+    wrong = differences(place.system, sent)
+    print(
+        f"seed {seed}: {', '.join(f.__name__ for f in faults)}; {sent.records} records, {sent.poison} poison,"
+        f" {place.crashes} crashes, {len(wrong)} differences"
+    )
+    return wrong
+
+
+def schedule(seed: int, menu: tuple[Fault, ...], length: int) -> list[Fault]:
+    """A seeded order of faults, each at most once before all had their turn."""
+    rng = random.Random(seed)
+    return rng.sample(menu, min(length, len(menu)))
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("run", range(RUNS))
+def test_after_any_faults_every_number_equals_a_recomputation_on_apache_kafka(
+    cluster: Cluster, tmp_path: Path, run: int
+) -> None:
+    """Totals, windows and quarter hours of every partition, with nothing lost and nothing doubled."""
+    with world(cluster.bootstrap, cluster, tmp_path) as place:
+        place.patient = LONG
+        assert play(place, SEED + run, schedule(SEED + run, ON_KAFKA, len(ON_KAFKA) if not LONG else 5)) == []
+
+
+@pytest.mark.timeout(900)
+def test_after_any_faults_every_number_equals_a_recomputation_on_the_embedded_broker(
+    embedded_broker: str, tmp_path: Path
+) -> None:
+    """The same on the broker that the demo uses."""
+    with world(embedded_broker, None, tmp_path) as place:
+        assert play(place, SEED, schedule(SEED, ANYWHERE, 4)) == []
+
+
+# What each safeguard is there for: the faults that show its absence, and seconds between flushes.
+SAFEGUARDS: dict[str, tuple[list[Fault], str]] = {
+    "epoch": ([zombie_at_takeover, kill_all_workers], "2"),
+    "seq": ([kill_redis, kill_redis, kill_all_workers], "0.1"),
+    "offsets": ([kill_worker, kill_worker], "0.1"),
+}
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("safeguard", SAFEGUARDS)
+def test_numbers_are_wrong_when_a_safeguard_is_taken_out(cluster: Cluster, tmp_path: Path, safeguard: str) -> None:
+    """These tests can fail: without the epoch check, the seq check or the offsets the same faults are noticed."""
+    faults, interval = SAFEGUARDS[safeguard]
+    for attempt in range(4):
+        directory = tmp_path / str(attempt)
+        directory.mkdir()
+        with world(cluster.bootstrap, cluster, directory, safeguard) as place:
+            place.system.settings["FLUSH_INTERVAL_S"] = interval
+            try:
+                wrong = play(place, SEED + attempt, faults)
+            except AssertionError as e:
+                wrong = [str(e)]
+        if wrong:
+            return
+    pytest.fail(f"nothing showed that {safeguard} was taken out")
+
+
+@pytest.mark.timeout(900)
+def test_a_zombie_that_wakes_up_at_a_takeover_writes_nothing(cluster: Cluster, tmp_path: Path) -> None:
+    """The narrowest case of the fence, with all safeguards in place."""
+    faults, interval = SAFEGUARDS["epoch"]
+    with world(cluster.bootstrap, cluster, tmp_path) as place:
+        place.system.settings["FLUSH_INTERVAL_S"] = interval
+        assert play(place, SEED, faults) == []
