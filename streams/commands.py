@@ -74,4 +74,9 @@ def script(
         s.call("HSET", layout.ahead(partition), pairs(flush.ahead.items()))
     if flush.dropped_ahead:
         s.call("HDEL", layout.ahead(partition), flush.dropped_ahead)
+    for letter in flush.letters:
+        s.call("XADD", layout.letters(partition), ("*", layout.LETTER, letter))
+    if flush.letters:
+        s.call("HINCRBY", layout.meta(partition), (layout.LETTERS, len(flush.letters)))
+        s.call("HINCRBY", layout.meta(partition), (layout.LETTERS_BYTES, flush.letters_size))
     return s

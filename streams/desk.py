@@ -72,7 +72,7 @@ class Desk:
                 "see 'Adding partitions' in the README",
             )
         for number in [n for n in self._owners if n not in wanted]:
-            del self._owners[number]
+            self._owners.pop(number).let_go()
         new = sorted(wanted - self._owners.keys())
         for number in new:
             self._owners[number] = await self._take(Owner(number, self._tools))
@@ -134,10 +134,15 @@ class Desk:
 
     async def hand_over(self) -> None:
         """Write all that was folded, so that the next owner starts there; best effort, nothing depends on it."""
+        owners = list(self._owners.values())
         try:
             await self.flush()
+            await asyncio.gather(*(o.relay.emptied() for o in owners))
         except Unreachable as e:
             log.warning("not everything was flushed at the end, it will be read again: %s", e)
+        finally:
+            for owner in owners:
+                owner.let_go()
 
     async def _flush_one(self, owner: Owner) -> None:
         try:
@@ -149,7 +154,7 @@ class Desk:
             log.warning("%s; loading it again", e)
             self._tools.metrics.fence_events.labels(reason).inc()
             if not self._assigned(owner.number):
-                del self._owners[owner.number]
+                self._owners.pop(owner.number).let_go()
                 return
             await self._take(owner)
             await self._seek(owner)

@@ -13,7 +13,7 @@ from streams.measures import Row
 
 @dataclass(frozen=True, slots=True)
 class Flush:
-    """What one fenced write holds. Values are absolute: writing them twice changes nothing.
+    """What one fenced write holds. Values are absolute; the fence sees to it that what is appended is written once.
 
     Attributes:
         clock_ms: the stream clock; None before the first event.
@@ -26,6 +26,7 @@ class Flush:
         seen: (stream, hour) to digests accepted.
         ahead: block number to bytes, for entries not due yet.
         dropped_ahead: block numbers that are due.
+        letters: encoded dead letters; unlike all else they are appended.
         counters: meta counter to its value.
         gauges: meta fields about the reading itself (lag, caught up, time of the flush).
         events: how many records it covers, for metrics.
@@ -41,9 +42,15 @@ class Flush:
     seen: Mapping[tuple[str, int], list[bytes]]
     ahead: Mapping[int, bytes]
     dropped_ahead: tuple[int, ...]
+    letters: tuple[bytes, ...]
     counters: Mapping[str, int]
     gauges: Mapping[str, int]
     events: int
+
+    @property
+    def letters_size(self) -> int:
+        """The bytes of all letters."""
+        return sum(map(len, self.letters))
 
 
 _encode = msgspec.json.Encoder().encode

@@ -9,6 +9,8 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
     pw:{3}:history:<series>:<day>    hash   quarter hour 0..95 -> packed measures      (expires)
     pw:{3}:seen:<stream>:<hour>      set    8-byte digests of event ids                (expires)
     pw:{3}:ahead                     hash   block number -> packed entries not yet due
+    pw:{3}:letters                   stream dead letters that Kafka does not have yet (field: LETTER)
+    pw:replayed                      set    topic/partition/offset of refused records that were sent again
 
 ``start`` is a pane's first epoch millisecond, ``day`` a UTC date (2026-11-22), ``hour`` epoch hours (ms // 3,600,000).
 """
@@ -18,6 +20,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 LAYOUT = "pw:layout"
+REPLAYED = "pw:replayed"
 
 EPOCH = "epoch"
 SEQ = "seq"
@@ -43,6 +46,12 @@ LOST = "lost:"
 """Prefix of meta counters: records Kafka had deleted before they were read, by topic."""
 REWOUND = "rewound:"
 """Prefix of meta counters: times a topic began anew below the offset that was reached, by topic."""
+LETTERS = "letters"
+"""Meta field: dead letters that wait in Redis for Kafka."""
+LETTERS_BYTES = "letters_bytes"
+"""Meta field: how many bytes they are."""
+LETTER = "l"
+"""Field of an entry of the stream of dead letters: the letter (see streams.letters)."""
 COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED, LOST, REWOUND)
 
 QUARTER_MS = 900_000
@@ -79,6 +88,11 @@ def seen(partition: int, stream: str, hour: int) -> str:
 def ahead(partition: int) -> str:
     """Key of the entries whose time the stream clock has not reached."""
     return f"pw:{{{partition}}}:ahead"
+
+
+def letters(partition: int) -> str:
+    """Key of the dead letters that Kafka does not have yet."""
+    return f"pw:{{{partition}}}:letters"
 
 
 def day_of(ms: int) -> str:

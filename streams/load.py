@@ -34,7 +34,7 @@ async def load(store: Store, lease: Lease, policy: PartitionPolicy, now_ms: int)
         state.restore_ahead(int(number), blocks[number])
     fresh = [key for i in state.registry.fresh if (key := state.registry.keys[i]) is not None]
     state.adopt(await store.totals(state.number, fresh))
-    await _load_seen(store, state, policy.dedupe, now_ms)
+    await _load_seen(store, state, now_ms)
     return state
 
 
@@ -49,8 +49,9 @@ async def _load_panes(store: Store, state: Partition) -> None:
                 state.restore_pane(index, number, {k.decode(): v for k, v in rows.items()})
 
 
-async def _load_seen(store: Store, state: Partition, streams: frozenset[Stream], now_ms: int) -> None:
-    hours = [(s, h) for s in sorted(streams) for h in state.seen.hours(now_ms)]
+async def _load_seen(store: Store, state: Partition, now_ms: int) -> None:
+    # Of all streams: records sent again are remembered also where event ids are not.
+    hours = [(s, h) for s in Stream for h in state.seen.hours(now_ms)]
     keys = [layout.seen(state.number, s, h) for s, h in hours]
     for (stream, hour), digests in zip(hours, await store.sets(keys), strict=True):
         if digests:

@@ -21,6 +21,7 @@ class WorkerMetrics:
     redis_errors: Counter
     dead_letters: Counter
     dead_letter_errors: Counter
+    letters: Gauge
     series: Gauge
     owned: Gauge
 
@@ -40,6 +41,12 @@ def worker_metrics() -> WorkerMetrics:
         dead_letters=Counter("pacewatch_worker_dead_letters", "Records sent to the dead letter topic.", registry=r),
         dead_letter_errors=Counter(
             "pacewatch_worker_dead_letter_errors", "Dead letters whose sending failed and was retried.", registry=r
+        ),
+        letters=Gauge(
+            "pacewatch_worker_dead_letters_waiting",
+            "Dead letters in Redis, not in Kafka yet.",
+            ["partition"],
+            registry=r,
         ),
         series=Gauge("pacewatch_worker_series", "Series in memory.", ["partition"], registry=r),
         owned=Gauge("pacewatch_worker_partitions", "Partitions this worker owns.", registry=r),

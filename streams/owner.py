@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from streams import layout
+from streams import layout, letters, replays
 from streams.chunks import Payload, Position
 from streams.clock import Clock, monotonic
 from streams.deadletter import DeadLetters
@@ -23,7 +23,8 @@ from streams.load import load
 from streams.measures import Stream
 from streams.metrics import WorkerMetrics
 from streams.partition import Partition, PartitionPolicy
-from streams.store import Lease, Store
+from streams.relay import Relay
+from streams.store import Lease, Store, Waiting
 from streams.streamclock import Basis, Progress, read
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class Owner:
         number: the partition's number.
         state: everything counted.
         lane: the reading its chunks must belong to.
+        relay: brings its dead letters to Kafka.
     """
 
     def __init__(self, number: int, tools: Tools) -> None:
@@ -90,6 +92,8 @@ class Owner:
         self._folding = asyncio.Lock()
         self._writing = asyncio.Lock()
         self._room = asyncio.Event()
+        self.relay = Relay(number, tools.store, tools.letters, tools.metrics, self._room.set)
+        self._gone = False
         self._unsent: tuple[Flush, list[Acknowledge]] | None = None
         self._flushed_at = 0.0
 
@@ -109,11 +113,18 @@ class Owner:
             self._acks.clear()
             self._unsent = None
             self._room.set()
+        self.relay.start(self._lease.waiting)
         tools.metrics.reload_seconds.observe(monotonic() - started)
         log.info(
             "partition %d: took epoch %d with %d series, offsets %s",
             self.number, self._lease.epoch, len(self.state.registry), self.state.offsets,
         )  # fmt: skip
+
+    def let_go(self) -> None:
+        """Be the owner no longer: nothing is counted from here on."""
+        self._gone = True
+        self._room.set()
+        self.relay.stop()
 
     def position(self, topic: str, earliest: int) -> Position:
         """Where to read a topic on from; a topic never read is read from its earliest record."""
@@ -122,15 +133,16 @@ class Owner:
     async def fold(self, payload: Payload, acknowledge: Acknowledge, earliest_of: EarliestOf) -> Taken:
         """Count a chunk; it is acknowledged by the flush that holds it.
 
-        Waits while too much is unflushed. Offsets that Kafka skipped are looked at: those below the earliest it still
-        holds are counted as lost; a topic that begins anew is read from there.
+        Waits while too much is unflushed, or too many dead letters wait for Kafka. Offsets that Kafka skipped are
+        looked at: those below the earliest it still holds are counted as lost; a topic that begins anew is read from
+        there.
         """
-        while self.state.unflushed >= MAX_UNFLUSHED:
+        while self._full() and not self._gone:
             self._room.clear()
             await self._room.wait()
         async with self._folding:
             state, tools = self.state, self._tools
-            if payload.lane != self.lane:
+            if payload.lane != self.lane or self._gone:
                 return Taken.STALE
             start = state.offsets[payload.topic]
             if payload.first_offset < payload.after:
@@ -149,9 +161,8 @@ class Owner:
             fresh = state.admit(batch)
             if state.registry.fresh:
                 state.adopt(await tools.store.totals(self.number, fresh))
-            if batch.rejected:
-                await tools.letters.send(payload, batch.rejected)
-            state.fold(batch, payload.topic, payload.next_offset, len(records), now)
+            refused, again = letters.of_chunk(payload, batch.rejected), replays.of_chunk(records, batch.rejected)
+            state.fold(batch, payload.topic, payload.next_offset, len(records), now, letters=refused, replays=again)
             if batch.times:
                 self._reached[payload.topic] = max(*batch.times, self._reached.get(payload.topic, 0))
             self._acks.append(acknowledge)
@@ -179,11 +190,16 @@ class Owner:
             self._flushed_at = monotonic()
             self._unsent = None
         self._room.set()
+        self.relay.flushed(flush)
         for acknowledge in acks:
             acknowledge()
         self._tools.metrics.flush_seconds.observe(self._flushed_at - started)
         self._tools.metrics.flushed_events.inc(flush.events)
         self._tools.metrics.series.labels(str(self.number)).set(len(self.state.registry))
+
+    def _full(self) -> bool:
+        made = [*self.state.letters, *(self._unsent[0].letters if self._unsent else ())]
+        return self.state.unflushed >= MAX_UNFLUSHED or self.relay.full(Waiting(len(made), sum(map(len, made))))
 
     def _rewind(self, payload: Payload) -> int:
         """Start over where a topic begins anew; returns that offset."""

@@ -8,8 +8,9 @@ away and loaded anew.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from streams.ring import Mask, Pane, Ring
 from streams.windows import DAY, Window
 
 _START = 64
+NOTHING: Mapping[int, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Partition:
         clock_ms: the stream clock; None before the first event.
         counters: meta counters by field name.
         unflushed: records folded since the last :meth:`take_flush`.
+        letters: dead letters of those records.
     """
 
     def __init__(self, number: int, policy: PartitionPolicy) -> None:
@@ -61,6 +64,7 @@ class Partition:
         self.clock_ms: int | None = None
         self.counters: Counter[str] = Counter()
         self.unflushed = 0
+        self.letters: list[bytes] = []
         self.registry = Registry(policy.series)
         self.rings = [Ring(w, _START) for w in policy.windows]
         self.ahead = Ahead()
@@ -89,7 +93,17 @@ class Partition:
             self._totals[index] = totals.get(self.registry.keys[index] or "", ZERO)
         self.registry.fresh.clear()
 
-    def fold(self, batch: Batch, topic: str, next_offset: int, records: int, now_ms: int) -> None:
+    def fold(
+        self,
+        batch: Batch,
+        topic: str,
+        next_offset: int,
+        records: int,
+        now_ms: int,
+        *,
+        letters: Sequence[bytes] = (),
+        replays: Mapping[int, bytes] = NOTHING,
+    ) -> None:
         """Count a batch once, and remember that its topic is read up to ``next_offset``.
 
         Args:
@@ -98,12 +112,13 @@ class Partition:
             next_offset: the offset after its last record.
             records: how many records it was, refused ones included.
             now_ms: the worker's clock, for remembering ids.
+            letters: what becomes of the refused records, encoded.
+            replays: digests of the records that were sent again, by their place in the batch.
         """
         assert not self.registry.fresh
-        keep = None
         stream = batch.stream
-        if stream in self._policy.dedupe:
-            keep = np.array(self.seen.admit(stream, batch.digests, now_ms), np.bool_)
+        keep = self._first_seen(batch, replays, now_ms)
+        if keep is not None:
             self.counters[f"{layout.DUPLICATE}{stream}"] += len(batch.times) - int(keep.sum())
         counted = len(batch.times) if keep is None else int(keep.sum())
         self.counters[f"{layout.ACCEPTED}{stream}"] += counted
@@ -119,6 +134,7 @@ class Partition:
         self.ahead.put(entries)
         self.offsets[topic] = next_offset
         self.unflushed += records
+        self.letters += letters
 
     def tick(self, clock_ms: int | None) -> None:
         """Move time on: panes leave, and entries that are due enter their windows."""
@@ -153,6 +169,7 @@ class Partition:
         left, self._left = self._left, []
         late, self._late = self._late, {}
         events, self.unflushed = self.unflushed, 0
+        letters, self.letters = self.letters, []
         return Flush(
             clock_ms=self.clock_ms,
             offsets=dict(self.offsets),
@@ -164,6 +181,7 @@ class Partition:
             seen={(s.value, h): d for (s, h), d in self.seen.take_new().items()},
             ahead=dict(blocks),
             dropped_ahead=tuple(dropped),
+            letters=tuple(letters),
             counters=dict(self.counters),
             gauges=gauges,
             events=events,
@@ -192,6 +210,16 @@ class Partition:
         """Put back one block of entries not due yet; its series are fresh until :meth:`adopt`."""
         self.ahead.restore(number, data, self.clock_ms or 0, self.registry.add)
         self._grow()
+
+    def _first_seen(self, batch: Batch, replays: Mapping[int, bytes], now_ms: int) -> Mask | None:
+        """Which events are no repeats; None when none can be one."""
+        keep: Mask | None = None
+        if batch.stream in self._policy.dedupe:
+            keep = np.array(self.seen.admit(batch.stream, batch.digests, now_ms), np.bool_)
+        if replays:
+            keep = np.ones(len(batch.times), np.bool_) if keep is None else keep
+            keep[list(replays)] &= np.array(self.seen.admit(batch.stream, [*replays.values()], now_ms), np.bool_)
+        return keep
 
     def _pack(self, pane: Pane) -> dict[str, bytes]:
         _, series, rows = pane

@@ -22,7 +22,20 @@ from streams.redis_link import AWAY, unreachable
 
 _FLUSH = files("streams").joinpath("flush.lua").read_text()
 _TAKE = files("streams").joinpath("take.lua").read_text()
+_DRAIN = files("streams").joinpath("drain.lua").read_text()
 _CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Dead letters that wait: how many (``letters``), and how many bytes they are (``size``)."""
+
+    letters: int
+    size: int
+
+    def __add__(self, other: Waiting) -> Waiting:
+        """Both together."""
+        return Waiting(self.letters + other.letters, self.size + other.size)
 
 
 @dataclass(slots=True)
@@ -40,6 +53,11 @@ class Lease:
     epoch: int
     seq: int
     meta: dict[str, str]
+
+    @property
+    def waiting(self) -> Waiting:
+        """The dead letters that waited when the partition was taken."""
+        return Waiting(int(self.meta.get(layout.LETTERS, 0)), int(self.meta.get(layout.LETTERS_BYTES, 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,7 @@ class Store:
         self._layout: StoredLayout | None = None
         self._flush = redis.register_script(_FLUSH)
         self._take = redis.register_script(_TAKE)
+        self._drain = redis.register_script(_DRAIN)
 
     async def publish_layout(self, found: StoredLayout, grow: bool = False) -> None:
         """Tell readers the partition count, currency, windows and history; ``grow`` allows more partitions than before.
@@ -150,6 +169,17 @@ class Store:
     async def sets(self, keys: Sequence[str]) -> list[set[bytes]]:
         """Whole sets, in the order of their keys."""
         return await self._many("smembers", keys)
+
+    async def letters(self, partition: int, most: int) -> list[tuple[bytes, bytes]]:
+        """The oldest dead letters that wait: id and encoded letter."""
+        found = await self._call(self._redis.xrange(layout.letters(partition), count=most))
+        return [(place, fields.get(layout.LETTER.encode(), b"")) for place, fields in found]
+
+    async def drop_letters(self, partition: int, letters: Iterable[tuple[bytes, int]]) -> Waiting:
+        """Remove letters, named by id and size, that Kafka has; answers what still waits."""
+        args = [x for letter in letters for x in letter]
+        count, size = await self._call(self._drain(keys=[layout.letters(partition), layout.meta(partition)], args=args))
+        return Waiting(int(count or 0), int(size or 0))
 
     async def _many(self, name: str, keys: Sequence[str]) -> list[Any]:
         found: list[Any] = []

@@ -1,0 +1,182 @@
+"""Dead letters and records sent again, as values: nothing is lost, doubled, or told apart wrongly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams import letters, replays
+from streams.chunks import Payload
+from streams.decode import Batch
+from streams.flush import Flush
+from streams.letters import KEPT, LARGEST, Letter
+from streams.measures import Stream
+from streams.partition import Partition, PartitionPolicy
+from streams.reasons import Reject
+from streams.registry import SeriesPolicy
+from streams.windows import parse_windows
+
+NOW = 1_700_000_000_000
+HEADERS = st.lists(st.tuples(st.sampled_from(["a", "reason", "offset", replays.HEADER]), st.binary(max_size=5)))
+
+
+@dataclass(frozen=True)
+class Record:
+    """What aiokafka hands out, as far as it is looked at."""
+
+    offset: int
+    value: bytes | None
+    key: bytes | None = None
+    headers: tuple[Any, ...] = ()
+
+
+def payload_of(records: list[Record], topic: str = "ads.clicks") -> Payload:
+    """A chunk."""
+    return Payload(topic, 3, records, records[0].offset if records else 0, 1)
+
+
+def letter_of(record: Record) -> Letter:
+    """The letter of one refused record, after its way through Redis."""
+    (raw,) = letters.of_chunk(payload_of([record]), [(0, Reject.NOT_JSON)])
+    return letters.read(raw)
+
+
+@given(st.none() | st.binary(), st.none() | st.binary(), HEADERS)
+def test_a_letter_keeps_bytes_and_headers_through_redis_and_kafka(
+    value: bytes | None, key: bytes | None, own: list[tuple[str, bytes]]
+) -> None:
+    """Whatever headers the record has, even with the names of ours."""
+    letter = letter_of(Record(7, value, key, tuple(own)))
+    assert (letter.value, letter.key, letter.headers, letter.truncated_from) == (value, key, tuple(own), None)
+    assert letters.of_kafka(Record(99, letter.value, letter.key, tuple(letter.kafka_headers))) == letter
+    assert replays.identity(letter) == "ads.clicks/3/7"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Record(7, b"x" * (LARGEST + 1)),
+        Record(7, b"xx", b"k" * LARGEST),
+        Record(7, b"xx", None, (("h", b"h" * LARGEST),)),
+    ],
+)
+def test_what_is_too_large_keeps_its_start_and_says_so(record: Record) -> None:
+    """However it is large, and however often it is cut."""
+    letter = letter_of(record)
+    assert letter.value == (record.value or b"")[:KEPT]
+    assert (letter.key, letter.headers) == (None, ())
+    assert ("truncated_from_bytes", str(len(record.value or b"")).encode()) in letter.kafka_headers
+    again = letters.of_kafka(Record(1, letter.cut(1).value, None, tuple(letter.cut(1).kafka_headers)))
+    assert again == letter.cut(1)
+    assert again is not None
+    assert again.truncated_from == len(record.value or b"")
+
+
+@pytest.mark.parametrize(
+    "own", [(), (("reason", b"r"),), (("reason", b"r"), ("topic", b"t"), ("partition", b"x"), ("offset", b"1"))]
+)
+def test_a_record_that_is_no_letter_is_none(own: Any) -> None:
+    """Somebody else's records in the topic are not taken for ours."""
+    assert letters.of_kafka(Record(0, b"v", None, own)) is None
+
+
+@given(st.lists(st.tuples(st.booleans(), st.none() | st.binary(min_size=1, max_size=2))))
+def test_records_sent_again_are_found_at_their_place_among_the_accepted(chunk: list[tuple[bool, bytes | None]]) -> None:
+    """A refused one is not among them."""
+    records = [Record(i, b"", None, () if n is None else ((replays.HEADER, n),)) for i, (_, n) in enumerate(chunk)]
+    rejected = [(i, Reject.EMPTY) for i, (bad, _) in enumerate(chunk) if bad]
+    accepted = [name for bad, name in chunk if not bad]
+    expected = {i: replays.digest(name) for i, name in enumerate(accepted) if name is not None}
+    assert replays.of_chunk(records, rejected) == expected
+
+
+def test_a_record_refused_twice_keeps_its_first_identity() -> None:
+    """Else its first and its second letter would both count."""
+    first = letter_of(Record(7, b"v", None, (("h", b"1"),)))
+    second = letter_of(Record(50, b"v", None, tuple(replays.headers(first))))
+    assert replays.identity(second) == "ads.clicks/3/50"
+    assert replays.headers(second) == replays.headers(first) == [("h", b"1"), (replays.HEADER, b"ads.clicks/3/7")]
+
+
+POLICY = PartitionPolicy(parse_windows("1m"), SeriesPolicy((), 100), frozenset({Stream.CLICK}), 24)
+EVENT = st.one_of(
+    st.just("bad"),
+    st.tuples(st.just("new"), st.integers(0, 10**6)),
+    st.tuples(st.just("again"), st.integers(0, 3)),
+)
+STEPS = st.lists(st.one_of(st.lists(EVENT, min_size=1, max_size=6), st.sampled_from(["flush", "crash"])), max_size=40)
+
+
+class Stored:
+    """What Redis would hold: only what was flushed."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+        self.offset = 0
+        self.accepted = 0
+        self.seen: dict[tuple[str, int], list[bytes]] = {}
+
+    def write(self, flush: Flush, stream: Stream) -> None:
+        """One fenced write."""
+        self.letters += map(letters.read, flush.letters)
+        self.offset = flush.offsets.get("ads", 0)
+        self.accepted = flush.counters.get(f"accepted:{stream}", 0)
+        for place, digests in flush.seen.items():
+            self.seen.setdefault(place, []).extend(digests)
+
+    def load(self, stream: Stream) -> Partition:
+        """A state that goes on from there."""
+        state = Partition(0, POLICY)
+        state.offsets["ads"] = self.offset
+        state.counters[f"accepted:{stream}"] = self.accepted
+        for (name, hour), digests in self.seen.items():
+            state.seen.restore(Stream(name), hour, digests)
+        return state
+
+
+@given(STEPS, st.sampled_from([Stream.IMPRESSION, Stream.CLICK]))
+def test_letters_and_records_sent_again_are_exact_through_flushes_and_crashes(steps: list[Any], stream: Stream) -> None:
+    """Every refused record has one letter; every identity counts once, also where event ids are not compared."""
+    stored = Stored()
+    state = stored.load(stream)
+    log: list[Any] = []
+    for step in [*steps, "flush"]:
+        if step == "crash":
+            state = stored.load(stream)
+        elif step != "flush":
+            log += step
+        fold(state, log, stream)
+        if step == "flush":
+            stored.write(state.take_flush({}), stream)
+    assert [letter.offset for letter in stored.letters] == [i for i, e in enumerate(log) if e == "bad"]
+    new = [i for i, e in enumerate(log) if e != "bad" and e[0] == "new"]
+    assert stored.accepted == len(new) + len({e for e in log if e != "bad" and e[0] == "again"})
+
+
+def fold(state: Partition, log: list[Any], stream: Stream) -> None:
+    """Count what of the log the state has not read."""
+    start = state.offsets.get("ads", 0)
+    records, batch = [], Batch(stream)
+    for offset, one in list(enumerate(log))[start:]:
+        again = one != "bad" and one[0] == "again"
+        own = ((replays.HEADER, str(one[1]).encode()),) if again else ()
+        records.append(Record(offset, b"v", None, own))
+        if one == "bad":
+            batch.rejected.append((offset - start, Reject.EMPTY))
+            continue
+        batch.times.append(NOW)
+        batch.groups.append(("c",))
+        batch.quantities.append(1)
+        batch.money.append(0)
+        if stream in POLICY.dedupe:
+            # The id goes with the identity: what is sent again has the same bytes.
+            batch.digests.append(f"{one[1] if again else offset + 100}".encode())
+    state.admit(batch)
+    state.adopt({})
+    refused = letters.of_chunk(payload_of(records), batch.rejected)
+    again = replays.of_chunk(records, batch.rejected)
+    state.fold(batch, "ads", len(log), len(records), NOW, letters=refused, replays=again)
