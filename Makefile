@@ -8,7 +8,7 @@ DEV := $(VENV)/.dev
 RUNS ?= 25
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults bench format clean
+.PHONY: help demo test check faults fuzz bench format clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,6 +30,10 @@ faults: $(DEV) ## the long fault run on Apache Kafka: make faults RUNS=25
 	tests/tools.sh
 	$(BIN)/python -m tests.kafka.jars
 	PACEWATCH_FAULT_RUNS=$(RUNS) $(BIN)/python -m pytest tests/faults -s --timeout=0
+
+fuzz: $(DEV) ## fuzz the decoder: make fuzz RUNS=5000000 (brings atheris)
+	$(BIN)/pip install -q --disable-pip-version-check atheris
+	$(BIN)/python -m tests.fuzz -runs=$(RUNS) -max_len=512 -close_fd_mask=0
 
 bench: $(DEV) ## measure throughput and latency
 	$(BIN)/python -m bench

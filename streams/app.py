@@ -41,6 +41,8 @@ def build_app(settings: Settings, desk: Desk, directory: str) -> Any:
         broker_commit_interval=2.8,
         broker_session_timeout=settings.session_timeout_s,
         broker_rebalance_timeout=settings.rebalance_timeout_s,
+        # A static member that restarts takes its partitions back at once, without a rebalance.
+        consumer_group_instance_id=settings.instance or None,
         broker_heartbeat_interval=min(3.0, settings.session_timeout_s / 3),
         broker_request_timeout=max(90.0, settings.session_timeout_s),
         # More than zero standbys select Faust's own assignor, which gives one worker the same partition of all topics.

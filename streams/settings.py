@@ -97,6 +97,7 @@ class Settings(EnvSettings):
     redis_ca: Path | None = Field(None, description="PEM file of the CA of rediss:// URLs; the system's if not given.")
     clock: str = Field("real", description="real, or RATEx@FROM_MS/AT_MS (see streams.clock).")
     group: str = Field("pacewatch", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group.")
+    instance: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Static member name, unique per worker.")
     topic_prefix: str = Field("ads.", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Before each topic's name.")
     partitions: int = Field(4, ge=1, le=10_000, description="Partitions of topics that the worker creates.")
     grow_partitions: bool = Field(False, description="Accept topics with more partitions than the data in Redis.")
@@ -113,8 +114,8 @@ class Settings(EnvSettings):
     flush_interval_s: float = Field(0.25, ge=0.01, le=60, description="Real seconds between flushes.")
     worker_host: str = Field("127.0.0.1", description="Address the worker's own metrics are served on.")
     worker_port: int = Field(9601, ge=0, le=65_535, description="Its port; 0 turns them off.")
-    session_timeout_s: float = Field(30, ge=1, le=300, description="Kafka consumer session timeout.")
-    rebalance_timeout_s: float = Field(30, ge=1, le=300, description="Kafka group rebalance timeout.")
+    session_timeout_s: float = Field(10, ge=1, le=300, description="Kafka consumer session timeout.")
+    rebalance_timeout_s: float = Field(15, ge=1, le=300, description="Kafka group rebalance timeout.")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
 
     @field_validator("clock")

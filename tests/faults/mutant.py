@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from pacewatch import cli
 from streams import commands, layout, store
@@ -21,37 +22,26 @@ def without(check: str) -> None:
     store._FLUSH = store._FLUSH.replace(check, "if false then")
 
 
-def no_offsets() -> None:
-    """Write no offsets with a flush: the worker resumes from where the state began."""
+def stale_offsets() -> None:
+    """Write with each flush the offsets of the one before, as when offsets were committed apart from the state."""
     whole = commands.script
+    earlier: dict[str, dict[str, commands.Arg]] = {}
 
-    def partial(*args: object) -> commands.Script:
-        made = whole(*args)  # type: ignore[arg-type]
-        at = 0
-        while at < len(made.args):
-            count = int(made.args[at + 3])
-            fields = made.args[at + 4 : at + 4 + count]
-            kept = (
-                [
-                    x
-                    for pair in zip(fields[::2], fields[1::2], strict=True)
-                    if not str(pair[0]).startswith(layout.OFFSET)
-                    for x in pair
-                ]
-                if made.args[at] == "HSET"
-                else fields
-            )
-            made.args[at + 3 : at + 4 + count] = [len(kept), *kept]
-            at += 4 + len(kept)
+    def late(*args: Any) -> commands.Script:
+        made = whole(*args)
+        previous = earlier.setdefault(made.keys[0], {})
+        for at, field in enumerate(made.args):
+            if isinstance(field, str) and field.startswith(layout.OFFSET):
+                made.args[at + 1], previous[field] = previous.get(field, 0), made.args[at + 1]
         return made
 
-    setattr(store, "script", partial)  # noqa: B010 - a replacement that the type checker need not follow
+    setattr(store, "script", late)  # noqa: B010 - a replacement that the type checker need not follow
 
 
 MUTATIONS: dict[str, Callable[[], None]] = {
     "epoch": lambda: without(EPOCH_CHECK),
     "seq": lambda: without(SEQ_CHECK),
-    "offsets": no_offsets,
+    "offsets": stale_offsets,
 }
 
 if __name__ == "__main__":

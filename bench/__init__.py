@@ -1,0 +1,1 @@
+"""Benchmarks of the write side: see README.md."""
