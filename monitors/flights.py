@@ -107,7 +107,7 @@ class Flights:
         asked = [d for d in wanted if d not in days]
         keys = [layout.history(number, series, layout.day_of(day)) for _, series, day in asked]
         try:
-            meta, *hashes = await self._moment.hashes([layout.meta(number), *keys])
+            meta, *hashes = await self._moment.hashes(number, [layout.meta(number), *keys])
         except AWAY as e:
             raise unreachable(self._address, e) from e
         for place, raw in zip(asked, hashes, strict=True):

@@ -1,6 +1,6 @@
 """Reading Redis into a :class:`~monitors.snapshot.Snapshot`: measures of all partitions added, then formulas.
 
-A partition's keys are read in one step, so its clock and its documents are of the same flush.
+A partition's keys are read at one moment, so its clock and its documents are of the same flush.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Reader:
         return await self.flights.flight_to_date(series, start_ms, as_of_ms)
 
     async def _partition(self, number: int, problems: Problems) -> tuple[PartitionHealth, dict[str, Rows]]:
-        meta, documents = await self._moment.hashes([layout.meta(number), layout.kpi(number)])
+        meta, documents = await self._moment.hashes(number, [layout.meta(number), layout.kpi(number)])
         # A key of the wrong type must not hide the other key, nor the other partitions.
         if wrong := (meta is None) + (documents is None):
             problems[ReadProblem.BAD_KEY] += wrong

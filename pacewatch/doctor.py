@@ -16,8 +16,7 @@ from monitors.settings import MonitorSettings
 from streams import kafka_link, layout, topics
 from streams.errors import Misconfigured, Permanent, Unreachable, one_line
 from streams.measures import Stream
-from streams.redis_link import AWAY, connect, unreachable
-from streams.redis_place import Kind
+from streams.redis_link import AWAY, connect, servers, unreachable
 
 OLDEST_REDIS = (6, 2)
 _TIMEOUT_S = 5.0
@@ -100,15 +99,15 @@ async def _redis(settings: MonitorSettings) -> list[Finding]:
     place = settings.redis_place
     where = f"{place.address} ({place})"
     try:
-        info = await client.info()
+        infos = await servers(client)
         stored = await client.hgetall(layout.LAYOUT)
     except AWAY as e:
         problem = str(unreachable(where, e))
         return [Finding(Level.FAIL, problem, "start it, or set PACEWATCH_REDIS to its URL")]
     finally:
         await client.aclose()
-    servers = info if place.kind is Kind.CLUSTER else {place.address: info}
-    checked = dict.fromkeys(finding for found in servers.values() for finding in _server(where, found))
+    # The nodes of a cluster are mostly alike: what is true of several is said once.
+    checked = dict.fromkeys(finding for info in infos for finding in _server(where, info))
     return [*checked, _layout(settings, stored)]
 
 

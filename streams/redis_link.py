@@ -1,7 +1,7 @@
 """The one place that turns ``PACEWATCH_REDIS`` into a client, and a client's errors into ours.
 
 All keys of a partition share a hash tag, so on a Cluster a script finds all its keys on one node. A transaction of
-several commands has no place here: the Cluster client cannot do it, so what must be atomic is a script.
+several commands has no place here, for the asyncio Cluster client cannot do it: what must be atomic is a script.
 """
 
 from __future__ import annotations
@@ -78,6 +78,17 @@ def connect(settings: Settings) -> Any:
         case Kind.SERVER:
             ((host, port),) = place.nodes
             return Redis(host=host, port=port, db=place.database, **options)
+
+
+async def servers(client: Any) -> list[dict[str, Any]]:
+    """What each server says about itself (``INFO``).
+
+    Raises:
+        AWAY: Redis does not answer.
+    """
+    if isinstance(client, RedisCluster):
+        return list((await client.info(target_nodes=RedisCluster.ALL_NODES)).values())
+    return [await client.info()]
 
 
 def _options(settings: Settings, place: Place) -> dict[str, Any]:

@@ -26,11 +26,12 @@ def server(directory: Path, port: int, **options: str) -> Iterator[Program]:
     home = directory / f"redis-{port}"
     home.mkdir(parents=True)
     plain = "0" if "tls_port" in options else str(port)
-    given = {"bind": "127.0.0.1", "port": plain, "dir": str(home), "save": "", "enable-debug-command": "local"}
+    given = {"bind": "127.0.0.1", "port": plain, "dir": str(home), "save": ""}
     given |= {k.replace("_", "-"): v for k, v in options.items()}
     program = Program([need("redis-server"), *(w for k, v in given.items() for w in (f"--{k}", v))], home / "log")
     try:
         until(lambda: listens(port) or not program.running, "redis-server to listen")
+        assert program.running or "tls_port" in options, program.output()
         yield program
     finally:
         if program.running:

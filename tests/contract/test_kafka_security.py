@@ -17,10 +17,9 @@ from tests.certificates import Certificates, certificates
 from tests.conftest import leave_out, need
 from tests.kafka.launcher import Cluster, kafka, missing
 from tests.processes import until
-from tests.system import System
+from tests.spied import Spied, spied
 
 USER, PASSWORD = "pacewatch", "hunter2-not-for-logs"
-WEBHOOK = "http://127.0.0.1:1/services/T0/not-for-logs-either"
 LISTENERS = {"LOGIN": "SASL_PLAINTEXT", "BOTH": "SASL_SSL", "MUTUAL": "SSL"}
 
 
@@ -70,38 +69,13 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         yield Guarded(cluster, files)
 
 
-@dataclass
-class Spied:
-    """A system of which every output is kept."""
-
-    system: System
-    said: list[str]
-
-    def run(self, *words: str) -> str:
-        """Run a command to its end; gives what it printed."""
-        done = self.system.run(*words)
-        self.said += [done.stdout, done.stderr]
-        return done.stdout + done.stderr
-
-    def show_no_secret(self) -> None:
-        """Neither commands nor services have shown the password or the webhook."""
-        said = "\n".join([*self.said, *(p.output() for p in self.system.programs)])
-        assert said.strip()
-        assert "hunter2" not in said
-        assert "not-for-logs" not in said
-
-
 @pytest.fixture
-def spied(guarded: Guarded, redis_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Spied]:
-    """A system that speaks to one listener with some settings; at the end no secret was shown."""
+def spy(guarded: Guarded, redis_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Spied]:
+    """A system that speaks to one listener with some settings."""
     listener, more = request.param
-    settings = guarded.settings(listener, SLACK_WEBHOOK_URL=WEBHOOK, LOG_LEVEL="DEBUG", **more)
-    spied = Spied(System(guarded.cluster.address(listener), redis_url, tmp_path, **settings), [])
-    try:
-        yield spied
-    finally:
-        spied.system.stop()
-    spied.show_no_secret()
+    settings = guarded.settings(listener, **more)
+    with spied(guarded.cluster.address(listener), redis_url, tmp_path, ["hunter2"], **settings) as found:
+        yield found
 
 
 def clicks(path: Path, count: int) -> Path:
@@ -113,7 +87,7 @@ def clicks(path: Path, count: int) -> Path:
 
 
 @pytest.mark.parametrize(
-    "spied",
+    "spy",
     [
         ("BOTH", {"KAFKA_SASL_MECHANISM": "SCRAM-SHA-512"}),
         ("LOGIN", {"KAFKA_SASL_MECHANISM": "PLAIN"}),
@@ -122,23 +96,23 @@ def clicks(path: Path, count: int) -> Path:
     indirect=True,
     ids=["sasl_ssl", "sasl_plaintext", "ssl"],
 )
-def test_a_worker_reads_what_replay_sends(spied: Spied, tmp_path: Path) -> None:
+def test_a_worker_reads_what_replay_sends(spy: Spied, tmp_path: Path) -> None:
     """Topics made, events in, a dead letter out, totals exact; doctor says how Kafka is spoken to."""
-    system = spied.system
+    system = spy.system
     system.worker()
     system.monitor()
     file = clicks(tmp_path / "clicks.ndjson", 50)
-    assert "50" in spied.run("replay", str(file))
+    assert "50" in spy.run("replay", str(file))
     system.await_counted(50)
     assert system.kpi("c")["c"]["total"]["clicks"] == 50
     security = system.settings["KAFKA_SECURITY"].upper()
     mechanism = system.settings.get("KAFKA_SASL_MECHANISM")
     shown = f"{security} with {mechanism}" if mechanism else security
-    assert f"OK    Kafka at {system.broker} ({shown}) answers" in spied.run("doctor")
+    assert f"OK    Kafka at {system.broker} ({shown}) answers" in spy.run("doctor")
 
 
 @pytest.mark.parametrize(
-    ("spied", "cause"),
+    ("spy", "cause"),
     [
         (("BOTH", {"KAFKA_PASSWORD": "wrong-hunter2"}), "it refuses the user or the password"),
         (
@@ -148,20 +122,20 @@ def test_a_worker_reads_what_replay_sends(spied: Spied, tmp_path: Path) -> None:
         (("LOGIN", {"KAFKA_PASSWORD": "wrong-hunter2"}), "it refuses the user or the password"),
         (("BOTH", {"KAFKA_CA": ""}), "certificate verify failed"),
     ],
-    indirect=["spied"],
+    indirect=["spy"],
     ids=["plain", "scram", "clear", "distrust"],
 )
-def test_a_worker_that_is_not_let_in_says_why_and_keeps_trying(spied: Spied, cause: str) -> None:
+def test_a_worker_that_is_not_let_in_says_why_and_keeps_trying(spy: Spied, cause: str) -> None:
     """One clear line each time; commands say it once and end."""
-    worker = spied.system.start("worker")
+    worker = spy.system.start("worker")
     until(lambda: worker.output().count("trying again") >= 2 or not worker.running, "the worker to try again")
     assert worker.running
-    assert f"Kafka at {spied.system.broker} does not answer: " in worker.output()
+    assert f"Kafka at {spy.system.broker} does not answer: " in worker.output()
     assert worker.output().count(cause) >= 2
-    doctor = next(line for line in spied.run("doctor").splitlines() if "Kafka" in line)
+    doctor = next(line for line in spy.run("doctor").splitlines() if "Kafka" in line)
     assert doctor.startswith("FAIL")
     assert cause in doctor
-    assert cause in spied.run("simulate", "--duration", "1")
+    assert cause in spy.run("simulate", "--duration", "1")
 
 
 @pytest.mark.parametrize(

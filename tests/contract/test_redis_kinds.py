@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from tests.contract.test_store import NOW, click, fold, opened
 from tests.monitor_fakes import MIDNIGHT, NOON, Seed, row
 from tests.processes import DEADLINE_S, listens, until
 from tests.redis_kinds import Nodes, cluster, encrypted, watched
+from tests.spied import spied
+from tests.system import Event
 
 PASSWORD = "hunter2/not:for@logs"  # noqa: S105
 QUOTED = "hunter2%2Fnot%3Afor%40logs"
@@ -231,6 +234,67 @@ def test_the_read_side_reads_judges_and_tells_on_a_cluster(redis_cluster: Nodes)
             await redis.aclose()
 
     asyncio.run(main())
+
+
+def clicks(first: int, last: int) -> list[Event]:
+    """Clicks with numbered ids."""
+    now = int(time.time() * 1000)
+    return [{"type": "click", "event_id": f"e{i}", "ts": now, "campaign_id": "c"} for i in range(first, last)]
+
+
+def test_services_and_commands_on_tls_and_a_user(embedded_broker: str, tmp_path: Path) -> None:
+    """Worker, monitor, kpi and doctor; and what doctor says of a wrong password."""
+    need("openssl")
+    own = certificates(tmp_path / "tls")
+    with encrypted(tmp_path / "data", own, "pacewatch", PASSWORD) as port:
+        url = f"rediss://pacewatch:{QUOTED}@127.0.0.1:{port}/0"
+        with spied(embedded_broker, url, tmp_path, ["hunter2"], REDIS_CA=str(own.ca)) as spy:
+            spy.system.worker()
+            spy.system.monitor()
+            spy.system.send(clicks(0, 100))
+            until(lambda: spy.total("c", "clicks") == 100, "100 clicks to be counted")
+            until(lambda: 'campaign="c"' in spy.system.get("/metrics")[1], "the monitor to show them")
+            assert f"OK    Redis at 127.0.0.1:{port} (a single server over TLS) answers" in spy.run("doctor")
+            spy.system.settings["REDIS"] = url.replace(QUOTED, "wrong-hunter2")
+            cause = "does not answer: it refuses the user or the password"
+            assert f"FAIL  Redis at 127.0.0.1:{port} (a single server over TLS) {cause}" in spy.run("doctor")
+            assert cause in spy.run("kpi")
+            worker = spy.system.start("worker")
+            until(lambda: worker.output().count(cause) >= 2 or not worker.running, "the worker to try again")
+            assert worker.running
+
+
+def test_services_and_commands_on_a_cluster(embedded_broker: str, tmp_path: Path) -> None:
+    """With partitions on all of its nodes."""
+    with (
+        cluster(tmp_path / "cluster", PASSWORD) as nodes,
+        spied(embedded_broker, nodes.url, tmp_path, ["hunter2"], PARTITIONS="8") as spy,
+    ):
+        spy.system.worker()
+        spy.system.monitor()
+        spy.system.send(clicks(0, 100))
+        until(lambda: spy.total("c", "clicks") == 100, "100 clicks to be counted")
+        until(lambda: 'campaign="c"' in spy.system.get("/metrics")[1], "the monitor to show them")
+        said = spy.run("doctor")
+        assert said.count(f"OK    Redis at {Settings.load(redis=nodes.url).redis_address} (Cluster) answers") == 1
+        assert "data in Redis: 8 partitions" in said
+
+
+def test_a_worker_goes_on_after_a_failover_with_exact_totals(
+    embedded_broker: str, mastered: Any, tmp_path: Path
+) -> None:
+    """Whether or not the replica had the last flush: what it lacks is read again."""
+    url = sentinel_url(mastered.ports)
+    with spied(embedded_broker, url, tmp_path, ["hunter2"]) as spy:
+        spy.system.worker()
+        spy.system.monitor()
+        spy.system.send(clicks(0, 100))
+        until(lambda: spy.total("c", "clicks") == 100, "100 clicks to be counted")
+        mastered.programs["master"].kill()
+        spy.system.send(clicks(50, 200))
+        until(lambda: spy.total("c", "clicks") == 200, "200 clicks to be counted")
+        where = f"127.0.0.1:1,127.0.0.1:{mastered.ports['sentinel']}/mymaster (Sentinel)"
+        assert f"OK    Redis at {where} answers" in spy.run("doctor")
 
 
 @pytest.mark.parametrize(
