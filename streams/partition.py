@@ -20,6 +20,7 @@ from streams.decode import Batch
 from streams.dedupe import Seen
 from streams.entries import Entries, of_batch
 from streams.flush import Flush, document
+from streams.headroom import Headroom
 from streams.measures import WIDTH, ZERO, Row, Stream, pack, unpack
 from streams.registry import Registry, SeriesPolicy
 from streams.ring import Mask, Pane, Ring
@@ -69,6 +70,7 @@ class Partition:
         self.rings = [Ring(w, _START) for w in policy.windows]
         self.ahead = Ahead()
         self.seen = Seen(policy.dedupe_hours)
+        self._headroom = Headroom()
         self._policy = policy
         self._totals = np.zeros((_START, WIDTH), np.int64)
         self._changed: Mask = np.zeros(_START, np.bool_)
@@ -129,6 +131,7 @@ class Partition:
         if folded:
             self.counters[f"{layout.FOLDED}{stream}"] += folded
         entries = of_batch(batch, self.registry.columns(numbers), keep)
+        self._headroom.admit(self.number, entries, self._totals)
         np.add.at(self._totals, (entries.series, entries.measures), entries.values)
         self._changed[entries.series] = True
         self.ahead.put(entries)

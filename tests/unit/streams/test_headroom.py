@@ -1,0 +1,40 @@
+"""Totals stay inside 64 bits."""
+
+import pytest
+
+from streams.headroom import TotalOverflow
+from streams.measures import Stream
+from streams.partition import Partition, PartitionPolicy
+from streams.registry import SeriesPolicy
+from streams.windows import parse_windows
+from tests.model import Fact, batch_of
+
+POLICY = PartitionPolicy(parse_windows("1m"), SeriesPolicy((), 1000), frozenset(), 24)
+LARGEST = 10**16
+
+
+def fold(state: Partition, money: int, count: int) -> None:
+    """Count spend events of one campaign."""
+    batch = batch_of([Fact(Stream.SPEND, 0, "c", None, 0, money)] * count, Stream.SPEND)
+    state.admit(batch)
+    state.adopt({})
+    state.fold(batch, "ads.spend", 1, count, 0)
+
+
+def test_a_total_that_would_wrap_around_stops_the_worker() -> None:
+    """Before anything of the chunk is added."""
+    state = Partition(0, POLICY)
+    fold(state, LARGEST, 400)
+    with pytest.raises(TotalOverflow, match="partition 0"):
+        fold(state, LARGEST, 400)
+    documents = state.take_flush({}).documents
+    assert b'"spend_micros":4000000000000000000' in documents["c"]
+
+
+def test_large_amounts_that_cancel_out_do_not_stop_it() -> None:
+    """The bound is made exact before it is believed."""
+    state = Partition(0, POLICY)
+    for _ in range(20):
+        fold(state, LARGEST, 400)
+        fold(state, -LARGEST, 400)
+    fold(state, LARGEST, 1)
