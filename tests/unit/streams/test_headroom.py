@@ -35,6 +35,6 @@ def test_large_amounts_that_cancel_out_do_not_stop_it() -> None:
     """The bound is made exact before it is believed."""
     state = Partition(0, POLICY)
     for _ in range(20):
-        fold(state, LARGEST, 400)
-        fold(state, -LARGEST, 400)
+        fold(state, LARGEST, 200)
+        fold(state, -LARGEST, 200)
     fold(state, LARGEST, 1)
