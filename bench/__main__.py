@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import place, recovery, throughput
+from bench import place, recovery, stall, throughput
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
             results["broker"] = kind
             results |= throughput.measure(address, directory / "throughput")
             results |= recovery.measure(address, directory / "recovery")
+            results |= stall.measure(address, directory / "stall")
     Path(__file__).with_name("results.json").write_text(json.dumps(results, indent=2) + "\n")
     table = Table("figure", "value")
     for figure, value in results.items():
