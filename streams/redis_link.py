@@ -1,7 +1,8 @@
 """The one place that turns ``PACEWATCH_REDIS`` into a client, and a client's errors into ours.
 
-All keys of a partition share a hash tag, so on a Cluster a script finds all its keys on one node. A transaction of
-several commands has no place here, for the asyncio Cluster client cannot do it: what must be atomic is a script.
+All keys of a partition share a hash tag, so on a Cluster a script finds all its keys on one node. Transactions have no
+place here, for the asyncio Cluster client runs each of their commands in an event loop of its own, where a connection
+made does not outlive it: what must be written in one step is a script.
 """
 
 from __future__ import annotations

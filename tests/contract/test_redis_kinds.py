@@ -242,6 +242,7 @@ def clicks(first: int, last: int) -> list[Event]:
     return [{"type": "click", "event_id": f"e{i}", "ts": now, "campaign_id": "c"} for i in range(first, last)]
 
 
+@pytest.mark.slow
 def test_services_and_commands_on_tls_and_a_user(embedded_broker: str, tmp_path: Path) -> None:
     """Worker, monitor, kpi and doctor; and what doctor says of a wrong password."""
     need("openssl")
@@ -264,6 +265,7 @@ def test_services_and_commands_on_tls_and_a_user(embedded_broker: str, tmp_path:
             assert worker.running
 
 
+@pytest.mark.slow
 def test_services_and_commands_on_a_cluster(embedded_broker: str, tmp_path: Path) -> None:
     """With partitions on all of its nodes."""
     with (
@@ -280,6 +282,7 @@ def test_services_and_commands_on_a_cluster(embedded_broker: str, tmp_path: Path
         assert "data in Redis: 8 partitions" in said
 
 
+@pytest.mark.slow
 def test_a_worker_goes_on_after_a_failover_with_exact_totals(
     embedded_broker: str, mastered: Any, tmp_path: Path
 ) -> None:
