@@ -90,5 +90,6 @@ def read_meta(number: int, raw: Mapping[bytes, bytes], problems: Problems) -> Pa
         caught_up=None if caught_up is None else caught_up == 1,
         flushed_at_ms=plain.get(layout.FLUSHED_AT),
         lag={k.removeprefix(layout.LAG): v for k, v in plain.items() if k.startswith(layout.LAG)},
+        letters=plain.get(layout.LETTERS, 0),
         counters={k: v for k, v in plain.items() if k.startswith(layout.COUNTERS)},
     )

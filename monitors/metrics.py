@@ -117,6 +117,7 @@ STREAM_CLOCK = _gauge("stream_clock_timestamp_seconds", "The time that a partiti
 FLUSHED = _gauge("flushed_timestamp_seconds", "When the worker last wrote a partition.", "partition")
 CAUGHT_UP = _gauge("partition_caught_up", "1 when the partition had read all that Kafka held.", "partition")
 LAG = _gauge("lag_records", "Records not yet read.", "topic", "partition")
+LETTERS = _gauge("dead_letters_waiting", "Refused records that Kafka does not have yet.", "partition")
 ACCEPTED = _counter("accepted_events", "Events counted.", "stream")
 REJECTED = _counter("rejected_events", "Events refused.", "stream", "reason")
 DUPLICATE = _counter("duplicate_events", "Events not counted because their id was seen before.", "stream")

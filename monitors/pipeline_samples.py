@@ -22,6 +22,7 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
         (
             metrics.STREAM_CLOCK, metrics.FLUSHED, metrics.CAUGHT_UP, metrics.LAG, metrics.ACCEPTED,
             metrics.REJECTED, metrics.DUPLICATE, metrics.FOLDED, metrics.LOST, metrics.REWOUND, metrics.SERIES,
+            metrics.LETTERS,
         )
     )  # fmt: skip
     for health in snapshot.partitions:
@@ -29,6 +30,7 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
         found.add(metrics.STREAM_CLOCK, (number,), seconds(health.clock_ms))
         found.add(metrics.FLUSHED, (number,), seconds(health.flushed_at_ms))
         found.add(metrics.CAUGHT_UP, (number,), None if health.caught_up is None else float(health.caught_up))
+        found.add(metrics.LETTERS, (number,), health.letters)
         for topic, lag in health.lag.items():
             found.add(metrics.LAG, (topic, number), lag)
     names = tuple(streams)

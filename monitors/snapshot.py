@@ -47,6 +47,7 @@ class PartitionHealth:
         flushed_at_ms: the worker's clock at its last flush; None when the worker did not say.
         lag: records not yet read, by topic.
         counters: counters by meta field (``accepted:click``, ``rejected:click:not_json``, ...).
+        letters: dead letters that wait in Redis for Kafka.
     """
 
     number: int
@@ -55,6 +56,7 @@ class PartitionHealth:
     flushed_at_ms: int | None = None
     lag: Mapping[str, int] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
+    letters: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from pacewatch import __version__, logs
+from pacewatch.rejected_cli import rejected_app
 from pacewatch.terminal import out, say
 from streams.clock import parse_clock
 from streams.errors import Misconfigured, PacewatchError, Permanent
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 goals_app = typer.Typer(no_args_is_help=True, help="Goals files.")
 app.add_typer(goals_app, name="goals")
+app.add_typer(rejected_app, name="rejected")
 
 
 def main() -> None:

@@ -42,9 +42,11 @@ class DeadLetters:
 
     async def _one(self, letter: Letter) -> None:
         while True:
+            # The client cannot send a record that has neither key nor value.
+            value = b"" if letter.key is None and letter.value is None else letter.value
             try:
                 await self._producer.send_and_wait(
-                    self._topic, value=letter.value, key=letter.key, headers=letter.kafka_headers
+                    self._topic, value=value, key=letter.key, headers=letter.kafka_headers
                 )
             except MessageSizeTooLargeError:
                 # The topic takes less than most: keep what it takes, and say so.

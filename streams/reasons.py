@@ -38,3 +38,7 @@ class Reject(StrEnum):
     """``ts`` lies further ahead of now than ``PACEWATCH_MAX_AHEAD_S``."""
     TOO_OLD = "too_old"
     """``ts`` lies before the history that is kept."""
+
+
+CURABLE = frozenset({Reject.UNKNOWN_CURRENCY, Reject.TOO_FAR_AHEAD, Reject.TOO_OLD})
+"""Reasons that settings or time can do away with: the same bytes may be accepted later."""

@@ -54,7 +54,7 @@ def with_store(redis_url: str, use: Callable[[Store, Any], Awaitable[None]]) -> 
     asyncio.run(main())
 
 
-async def put(store: Store, values: Sequence[bytes]) -> None:
+async def put(store: Store, values: Sequence[bytes | None]) -> None:
     """Flush letters of these values, as the owner of partition 0."""
     state = Partition(0, POLICY)
     state.letters += letters.of_chunk(
@@ -264,17 +264,18 @@ def test_letters_reach_a_broker_that_was_killed_and_came_back(redis_url: str, tm
         with_store(redis_url, use)
 
 
-def test_a_letter_larger_than_its_topic_takes_is_cut_and_says_so(redis_url: str, apache_kafka: str) -> None:
-    """And holds up no other."""
+def test_letters_that_kafka_does_not_take_as_they_are_arrive_all_the_same(redis_url: str, apache_kafka: str) -> None:
+    """One larger than the topic allows is cut and says so; one without key and value has an empty value."""
 
     async def use(store: Store, _: Any) -> None:
         topic = await make(apache_kafka, max_message_bytes="50000")
-        await put(store, [b"x" * 300_000, b"small"])
+        await put(store, [b"x" * 300_000, b"small", None])
         async with relaying(apache_kafka, topic, store) as (one, _):
-            one.start(Waiting(2, 0))
+            one.start(Waiting(3, 0))
             await one.emptied()
-        found = {dict(r.headers)["offset"]: r for r in await read(apache_kafka, topic, 2)}
+        found = {dict(r.headers)["offset"]: r for r in await read(apache_kafka, topic, 3)}
         assert found[b"1"].value == b"small"
+        assert (found[b"2"].value, found[b"2"].key) == (b"", None)
         assert found[b"0"].value == b"x" * (300_000 // 8)
         assert dict(found[b"0"].headers)["truncated_from_bytes"] == b"300000"
 
