@@ -81,6 +81,9 @@ def parse(url: str) -> Place:
     transport, _, kind = scheme.partition("+")
     try:
         parts = urlsplit(url)
+        if "@" in parts.netloc.rpartition("@")[0] + parts.path + parts.query + parts.fragment:
+            # What follows an unescaped / or ? or # of a password would pass for a path, and be logged.
+            raise ValueError("its user or password must be percent-encoded")
         if separator and scheme == "unix":
             return Place(Kind.SERVER, tls=False, nodes=(), socket=_socket(parts))
         if not separator or transport not in _TLS or kind not in _KINDS:
@@ -100,9 +103,6 @@ def _socket(parts: SplitResult) -> str:
 
 def _network(parts: SplitResult, kind: Kind, *, tls: bool) -> Place:
     login, _, hosts = parts.netloc.rpartition("@")
-    if "@" in login + parts.path + parts.query + parts.fragment:
-        # What follows an unescaped / or ? or # of a password would pass for a path, and be logged.
-        raise ValueError("its user or password must be percent-encoded")
     user, _, password = login.partition(":")
     nodes = tuple(_node(h, 26379 if kind is Kind.SENTINEL else 6379) for h in hosts.split(","))
     path = [unquote(p) for p in parts.path.split("/") if p]

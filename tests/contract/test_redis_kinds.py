@@ -346,6 +346,8 @@ def test_every_kind_of_url_has_an_address_without_credentials(url: str, address:
         "redis://:secret@a,b/0",
         "redis+sentinel://:secret@h",
         "redis+cluster://:secret@h/1",
+        "unix://:se/cret@/run/redis.sock",
+        "unix://",
         "http://:secret@h",
         "secret",
     ],
