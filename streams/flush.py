@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
-from streams import kpis
 from streams.measures import Row
 
 
@@ -51,11 +48,3 @@ class Flush:
     def letters_size(self) -> int:
         """The bytes of all letters."""
         return sum(map(len, self.letters))
-
-
-_encode = msgspec.json.Encoder().encode
-
-
-def document(as_of_ms: int, windows: Mapping[str, Row]) -> bytes:
-    """The KPI document of one series: ``{as_of, windows: {name: {measure or KPI: value}}}``."""
-    return _encode({"as_of": as_of_ms, "windows": {name: kpis.document(row) for name, row in windows.items()}})

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import gcd
 
 from streams.measures import INDEX, MEASURES, MICROS, NAMES, Unit
 
@@ -53,14 +54,15 @@ class Kpi:
         below = row[INDEX[self.denominator]]
         if below <= 0:
             return None
-        above = row[INDEX[self.numerator]] * self.scale
-        above_micros = _UNITS[self.numerator] is Unit.MICROS
-        below_micros = _UNITS[self.denominator] is Unit.MICROS
-        if above_micros and not below_micros:
-            return above / (below * MICROS)
-        if below_micros and not above_micros:
-            return above * MICROS / below
-        return above / below
+        up, down = self.factors
+        return row[INDEX[self.numerator]] * up / (below * down)
+
+    @property
+    def factors(self) -> tuple[int, int]:
+        """What numerator and denominator, as stored, are multiplied by: ``scale``, and micros made units."""
+        up, down = (MICROS if _UNITS[name] is Unit.MICROS else 1 for name in (self.denominator, self.numerator))
+        shared = gcd(self.scale * up, down)
+        return self.scale * up // shared, down // shared
 
 
 _UNITS = {m.name: m.unit for m in MEASURES}

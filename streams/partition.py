@@ -18,8 +18,9 @@ from streams import layout
 from streams.ahead import Ahead
 from streams.decode import Batch
 from streams.dedupe import Seen
+from streams.documents import documents
 from streams.entries import Entries, of_batch
-from streams.flush import Flush, document
+from streams.flush import Flush
 from streams.headroom import Headroom
 from streams.measures import WIDTH, ZERO, Row, Stream, pack, unpack
 from streams.registry import Registry, SeriesPolicy
@@ -226,7 +227,8 @@ class Partition:
 
     def _pack(self, pane: Pane) -> dict[str, bytes]:
         _, series, rows = pane
-        return {self._key(i): pack(row) for i, row in zip(series.tolist(), rows.tolist(), strict=True)}
+        packed, size = rows.astype("<i8").tobytes(), 8 * WIDTH
+        return {self._key(i): packed[at * size : (at + 1) * size] for at, i in enumerate(series.tolist())}
 
     def _keep_history(self, panes: Iterable[Pane]) -> None:
         for pane in panes:
@@ -238,13 +240,9 @@ class Partition:
         return key
 
     def _documents(self, changed: list[int]) -> dict[str, bytes]:
-        as_of = self.clock_ms or 0
         names = [*(r.window.name for r in self.rings), layout.TOTAL]
-        rows = [*(r.sums[changed].tolist() for r in self.rings), self._totals[changed].tolist()]
-        return {
-            self._key(index): document(as_of, dict(zip(names, series, strict=True)))
-            for index, *series in zip(changed, *rows, strict=True)
-        }
+        tables = [*(r.sums[changed] for r in self.rings), self._totals[changed]]
+        return dict(zip(map(self._key, changed), documents(self.clock_ms or 0, names, tables), strict=True))
 
     def _add_late(self, entries: Entries) -> None:
         columns = (entries.times // layout.QUARTER_MS, entries.series, entries.measures, entries.values)

@@ -12,7 +12,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from streams import layout
-from streams.flush import document
+from streams.documents import document
 from streams.measures import Row, pack
 
 DAY = layout.DAY_MS

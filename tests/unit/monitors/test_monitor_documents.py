@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from monitors.documents import BadLayout, Problems, read_document, read_layout, read_meta, read_series
 from monitors.reader import merge
 from monitors.snapshot import Layout, PartitionHealth, ReadProblem, SeriesRows, Snapshot, to_json
-from streams.flush import document
+from streams.documents import document
 from streams.measures import Row
 from tests.monitor_fakes import row
 

@@ -1,9 +1,12 @@
 """KPI formulas and documents."""
 
+import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.documents import documents
 from streams.kpis import BY_NAME, CATALOGUE, document, row_of
 from streams.measures import NAMES, ZERO, add, pack, unpack
 
@@ -57,3 +60,17 @@ def test_half_a_row_is_refused() -> None:
     """Seven bytes are no int64."""
     with pytest.raises(ValueError, match="multiple of 8"):
         unpack(b"1234567")
+
+
+@given(st.lists(ROWS, max_size=5))
+def test_documents_of_many_series_hold_what_each_alone_would(rows: list[tuple[int, ...]]) -> None:
+    """The same names, the same exact measures, and KPIs equal but for the last digit."""
+    made = [msgspec.json.decode(d) for d in documents(7, ["5m"], [np.array(rows, np.int64).reshape(-1, len(NAMES))])]
+    assert [d["as_of"] for d in made] == [7] * len(rows)
+    for written, row in zip((d["windows"]["5m"] for d in made), rows, strict=True):
+        expected = document(row)
+        assert list(written) == list(expected)
+        assert row_of(written) == row
+        known = {name: value for name, value in expected.items() if value is not None}
+        assert {name for name, value in written.items() if value is not None} == known.keys()
+        assert {name: written[name] for name in known} == pytest.approx(known, rel=1e-12)
