@@ -14,12 +14,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams import layout, letters, relay
+from streams import layout, letters, relay, replays
 from streams.chunks import Payload
 from streams.clock import Clock
 from streams.deadletter import DeadLetters
-from streams.decode import DecodePolicy, Decoder
+from streams.decode import Batch, DecodePolicy, Decoder
 from streams.letters import Letter
+from streams.load import load
 from streams.measures import Stream
 from streams.metrics import WorkerMetrics, worker_metrics
 from streams.owner import Owner, Taken, Tools
@@ -62,6 +63,25 @@ async def put(store: Store, values: Sequence[bytes | None]) -> None:
         [(i, Reject.NOT_JSON) for i in range(len(values))],
     )
     await store.flush(await store.take(0, Clock().now_ms()), state.take_flush({}))
+
+
+def test_a_record_sent_again_is_still_known_after_a_restart(redis_url: str) -> None:
+    """Also of a stream whose event ids are not compared."""
+    payload = Payload("ads.impressions", 0, [Record(0, b"v", None, ((replays.HEADER, b"ads.impressions/0/7"),))], 0, 1)
+
+    async def use(store: Store, _: Any) -> None:
+        for _ in range(2):
+            lease = await store.take(0, Clock().now_ms())
+            state = await load(store, lease, POLICY, Clock().now_ms())
+            batch = Batch(Stream.IMPRESSION, [Clock().now_ms()], [("c",)], [1], [0])
+            state.admit(batch)
+            state.adopt({})
+            again = replays.of_chunk(payload.records, ())
+            state.fold(batch, "ads.impressions", 1, 1, Clock().now_ms(), replays=again)
+            await store.flush(lease, state.take_flush({}))
+        assert (state.counters["accepted:impression"], state.counters["duplicate:impression"]) == (1, 1)
+
+    with_store(redis_url, use)
 
 
 class Topic(DeadLetters):

@@ -1,0 +1,82 @@
+"""What the ``rejected`` commands decide, without any server."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pacewatch.rejected import Found, Wanted
+from pacewatch.rejected_cli import wanted
+from pacewatch.rejected_list import SHOWN, Listing, printable
+from pacewatch.rejected_replay import Fate, Plan
+from streams.errors import Misconfigured
+from streams.letters import Letter
+from streams.reasons import CURABLE, Reject
+from streams.settings import Settings
+
+PLACES = {"ads.clicks": 4}
+
+
+def found(reason: str = "unknown_currency", topic: str = "ads.clicks", partition: int = 0, at_ms: int = 5) -> Found:
+    """A letter."""
+    return Found(Letter(b"v", b"k", (), reason, topic, partition, 7), at_ms)
+
+
+@pytest.mark.parametrize(
+    ("letter", "sent_before", "plan", "fate"),
+    [
+        (found(), False, Plan(Wanted()), Fate.SENT),
+        (found(), True, Plan(Wanted()), Fate.BEFORE),
+        (found(), True, Plan(Wanted(), again=True), Fate.SENT),
+        (found("not_json"), False, Plan(Wanted()), Fate.HOPELESS),
+        (found("not_json"), False, Plan(Wanted(frozenset({"not_json"}))), Fate.SENT),
+        (found("of a later version"), False, Plan(Wanted()), Fate.HOPELESS),
+        (Found(found().letter.cut(0), 5), False, Plan(Wanted(), again=True), Fate.TRUNCATED),
+        # Whoever may write to the dead letter topic may not write elsewhere by it.
+        (found(topic="payments"), False, Plan(Wanted()), Fate.HOMELESS),
+        (found(partition=4), False, Plan(Wanted()), Fate.HOMELESS),
+        (found(partition=-1), False, Plan(Wanted()), Fate.HOMELESS),
+    ],
+)
+def test_what_becomes_of_a_letter(letter: Found, sent_before: bool, plan: Plan, fate: Fate) -> None:
+    assert plan.fate(letter, sent_before, PLACES) is fate
+
+
+def test_letters_are_chosen_by_reason_topic_and_time() -> None:
+    assert Wanted().takes(found())
+    assert not Wanted(frozenset({"empty"})).takes(found())
+    assert not Wanted(topic="ads.spend").takes(found())
+    assert Wanted(topic="ads.clicks", since_ms=5).takes(found())
+    assert not Wanted(since_ms=6).takes(found())
+
+
+@given(st.none() | st.binary() | st.text(min_size=SHOWN).map(str.encode))
+def test_what_is_shown_does_nothing_to_a_terminal_and_is_bounded(raw: bytes | None) -> None:
+    shown = printable(raw)
+    assert (shown is None) == (raw is None)
+    assert (shown or "").isprintable()
+    # The longest escape of one character is ten characters long.
+    assert len(shown or "") <= 10 * SHOWN + 3
+
+
+def test_a_listing_counts_all_and_keeps_the_last_samples() -> None:
+    listing = Listing(deque(maxlen=2))
+    for at_ms in range(5):
+        listing.add(found(at_ms=at_ms), at_ms < 2)
+    listing.add(Found(found("empty").letter.cut(0), -1), False)
+    at = ("unknown_currency", "ads.clicks")
+    assert (listing.letters[at], listing.again[at], listing.truncated["empty", "ads.clicks"]) == (5, 2, 1)
+    assert [s.at_ms for s in listing.samples] == [4, -1]
+
+
+@pytest.mark.parametrize("options", [(["nothing"], None, None), (None, "payments", None), (None, None, "yesterday")])
+def test_an_option_that_cannot_be_used_is_refused(options: tuple[list[str] | None, str | None, str | None]) -> None:
+    with pytest.raises(Misconfigured):
+        wanted(Settings.load(), *options)
+
+
+def test_only_what_settings_or_time_can_cure_is_sent_without_being_named() -> None:
+    assert frozenset({Reject.UNKNOWN_CURRENCY, Reject.TOO_FAR_AHEAD, Reject.TOO_OLD}) == CURABLE
