@@ -6,6 +6,7 @@ Pure: ``now`` and all policy are arguments. Nothing raises for what an event con
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
@@ -80,7 +81,11 @@ def _campaign_alone(event: Any) -> Group:
 
 
 class Decoder:
-    """Decodes the chunks of one stream."""
+    """Decodes the chunks of one stream.
+
+    Works a column at a time: what is right about all events of a chunk is looked at once, and only where something is
+    wrong is each event looked at by itself.
+    """
 
     def __init__(self, stream: Stream, policy: DecodePolicy) -> None:
         self._stream = stream
@@ -90,56 +95,73 @@ class Decoder:
         # attrgetter of one name gives the bare value, of several a tuple.
         self._group: Callable[[Any], Group] = attrgetter(*fields) if policy.dimensions else _campaign_alone
         self._amount: Callable[[Any], Decimal | None] = attrgetter(MONEY_FIELD[stream])
-        self._has_quantity = stream is not Stream.SPEND
-        self._signed = stream is Stream.CONVERSION
 
     def decode(self, values: Sequence[bytes | None], now_ms: int) -> Batch:
         """Decode the values of a chunk as of ``now_ms``."""
-        batch = Batch(self._stream)
-        oldest, newest = now_ms - self._policy.max_age_ms, now_ms + self._policy.max_ahead_ms
-        digested = self._stream in self._policy.dedupe
-        # Localised: this loop runs once per event.
-        times, groups, quantities = batch.times.append, batch.groups.append, batch.quantities.append
-        monies, digests, reject = batch.money.append, batch.digests.append, batch.rejected.append
-        decode, group, amount = self._decode, self._group, self._amount
+        events, places, refused = self._parse(values)
+        times = [e.ts for e in events]
+        quantities = self._quantities(events)
+        money: list[Any] = [
+            self._micros(e, v) if v is not None else 0 for e, v in zip(events, map(self._amount, events), strict=True)
+        ]
+        wrong = self._wrong_times(times, now_ms)
+        wrong |= {i: m for i, m in enumerate(money) if type(m) is Reject and i not in wrong}
+        if self._stream is Stream.CONVERSION:
+            signs = ((i, of_refund(e, quantities[i], money[i])) for i, e in enumerate(events) if i not in wrong)
+            wrong |= {i: reason for i, reason in signs if reason is not None}
+        if wrong:
+            refused += [(places[i], reason) for i, reason in wrong.items()]
+            refused.sort()
+            kept = [i for i in range(len(events)) if i not in wrong]
+            events, times, quantities, money = ([c[i] for i in kept] for c in (events, times, quantities, money))
+        digests = [digest(e.event_id) for e in events] if self._stream in self._policy.dedupe else []
+        return Batch(self._stream, times, list(map(self._group, events)), quantities, money, digests, refused)
+
+    def _parse(self, values: Sequence[bytes | None]) -> tuple[list[Any], Sequence[int], list[tuple[int, Reject]]]:
+        """The events that are well formed, their places in the chunk, and why the others are not."""
+        decode = self._decode
+        if None not in values and max(map(len, values), default=0) <= MAX_BYTES:  # type: ignore[arg-type]
+            with suppress(*_CANNOT_DECODE):
+                return list(map(decode, values)), range(len(values)), []  # type: ignore[arg-type]
+        events: list[Any] = []
+        places: list[int] = []
+        refused: list[tuple[int, Reject]] = []
         for i, raw in enumerate(values):
             if not raw or len(raw) > MAX_BYTES:
-                reject((i, Reject.TOO_LARGE if raw else Reject.EMPTY))
+                refused.append((i, Reject.TOO_LARGE if raw else Reject.EMPTY))
                 continue
             try:
-                event: Any = decode(raw)
+                events.append(decode(raw))
+                places.append(i)
             except _CANNOT_DECODE:
-                reject((i, why(raw, self._stream)))
-                continue
-            ts = event.ts
-            if type(ts) is not int:
-                ts = parse_time(ts)
-                if ts is None:
-                    reject((i, Reject.BAD_TIME))
-                    continue
-            if not oldest <= ts <= newest:
-                reject((i, Reject.TOO_OLD if ts < oldest else Reject.TOO_FAR_AHEAD))
-                continue
-            value = amount(event)
-            money = 0 if value is None else self._micros(event, value)
-            if type(money) is Reject:
-                reject((i, money))
-                continue
-            quantity = event.quantity if self._has_quantity else 0
-            if self._signed:
-                if quantity is None:
-                    quantity = -1 if event.kind == REFUND else 1
-                wrong = of_refund(event, quantity, int(money))
-                if wrong is not None:
-                    reject((i, wrong))
-                    continue
-            times(ts)
-            groups(group(event))
-            quantities(quantity)
-            monies(int(money))
-            if digested:
-                digests(digest(event.event_id))
-        return batch
+                refused.append((i, why(raw, self._stream)))
+        return events, places, refused
+
+    def _quantities(self, events: list[Any]) -> list[int]:
+        if self._stream is Stream.SPEND:
+            return [0] * len(events)
+        found: list[int | None] = [e.quantity for e in events]
+        if self._stream is Stream.CONVERSION:
+            return [q if q is not None else _default(e) for q, e in zip(found, events, strict=True)]
+        return found  # type: ignore[return-value]
+
+    def _wrong_times(self, times: list[Any], now_ms: int) -> dict[int, Reject]:
+        """Turns written times into milliseconds, in place; says which are no times, or out of bounds."""
+        oldest, newest = now_ms - self._policy.max_age_ms, now_ms + self._policy.max_ahead_ms
+        if (
+            {int}.issuperset(map(type, times))
+            and oldest <= min(times, default=oldest)
+            and max(times, default=newest) <= newest
+        ):
+            return {}
+        wrong: dict[int, Reject] = {}
+        for i, ts in enumerate(times):
+            at = times[i] = ts if type(ts) is int else parse_time(ts)
+            if at is None:
+                wrong[i] = Reject.BAD_TIME
+            elif not oldest <= at <= newest:
+                wrong[i] = Reject.TOO_OLD if at < oldest else Reject.TOO_FAR_AHEAD
+        return wrong
 
     def _micros(self, event: Any, value: Decimal) -> int | Reject:
         currency = event.currency
@@ -153,3 +175,7 @@ class Decoder:
         if type(found) is int and found < 0 and self._stream in (Stream.IMPRESSION, Stream.CLICK):
             return Reject.NEGATIVE
         return found
+
+
+def _default(conversion: Any) -> int:
+    return -1 if conversion.kind == REFUND else 1

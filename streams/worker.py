@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Awaitable, Callable
 from tempfile import TemporaryDirectory
@@ -40,6 +41,8 @@ def run(settings: Settings) -> int:
     Raises:
         Permanent: something must be changed by a person before it can run.
     """
+    # Chunks are many short-lived objects without cycles: collecting every 700 of them took two fifths of decoding.
+    gc.set_threshold(100_000, 20, 20)
     uvloop.install()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
