@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,18 +15,21 @@ from pathlib import Path
 
 import pytest
 
+from bench.place import fill
 from tests.conftest import leave_out
 from tests.faults.check import differences
 from tests.faults.feed import Feed
 from tests.faults.menu import ANYWHERE, ON_KAFKA, Fault, kill_all_workers, kill_redis, kill_worker, zombie_at_takeover
 from tests.faults.world import World, world
 from tests.kafka.launcher import Cluster, kafka, missing
+from tests.processes import Program
 
 RUNS = int(os.environ.get("PACEWATCH_FAULT_RUNS", "1"))
 SEED = int(os.environ.get("PACEWATCH_FAULT_SEED", time.strftime("%Y%m%d")))
 LONG = "PACEWATCH_FAULT_RUNS" in os.environ
 RATE = 300
 INJECTED: Counter[str] = Counter()
+TALLY: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +44,10 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module", autouse=True)
 def report() -> Iterator[None]:
-    """Say how often each fault was injected."""
+    """Say how often each fault was injected, and what came of it."""
     yield
-    if INJECTED:
-        print("\nfaults injected:", ", ".join(f"{name} {count}" for name, count in sorted(INJECTED.items())))
+    print("\nschedules with all safeguards:", ", ".join(f"{count:,} {name}" for name, count in TALLY.items()))
+    print("faults injected:", ", ".join(f"{name} {count}" for name, count in sorted(INJECTED.items())))
 
 
 def play(place: World, seed: int, faults: list[Fault]) -> list[str]:
@@ -57,12 +61,16 @@ def play(place: World, seed: int, faults: list[Fault]) -> list[str]:
         for fault in faults:
             time.sleep(rng.uniform(0.5, 2.5))  # The schedule: where between two flushes a fault falls.
             fault(place, rng)
-            INJECTED[fault.__name__] += 1
             place.tend()
     finally:
         sent = feed.finish()
     place.settle(sent.records)
     wrong = differences(place.system, sent)
+    if not place.mutation:
+        INJECTED.update(f.__name__ for f in faults)
+        TALLY.update(
+            schedules=1, records=sent.records, poison=sent.poison, differences=len(wrong), crashes=place.crashes
+        )
     print(
         f"seed {seed}: {', '.join(f.__name__ for f in faults)}; {sent.records} records, {sent.poison} poison,"
         f" {place.crashes} crashes, {len(wrong)} differences"
@@ -104,6 +112,7 @@ SAFEGUARDS: dict[str, tuple[list[Fault], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("safeguard", SAFEGUARDS)
 def test_numbers_are_wrong_when_a_safeguard_is_taken_out(cluster: Cluster, tmp_path: Path, safeguard: str) -> None:
@@ -130,3 +139,31 @@ def test_a_zombie_that_wakes_up_at_a_takeover_writes_nothing(cluster: Cluster, t
     with world(cluster.bootstrap, cluster, tmp_path) as place:
         place.system.settings["FLUSH_INTERVAL_S"] = interval
         assert play(place, SEED, faults) == []
+
+
+def test_memory_stays_bounded_while_redis_is_away(cluster: Cluster, tmp_path: Path) -> None:
+    """Reading waits when enough is unwritten; nothing is dropped, and it goes on by itself."""
+    events = 200_000
+    with world(cluster.bootstrap, cluster, tmp_path) as place:
+        place.start("a")
+        place.ready("a")
+        fill(place.system, 1000, 50)
+        place.settle(1000)
+        before = resident_mb(place.workers["a"])
+        place.redis.send(signal.SIGSTOP)
+        fill(place.system, events, 50, seed=1)
+        time.sleep(5)  # As long as it takes to read all of it, if it were read.
+        grown = resident_mb(place.workers["a"]) - before
+        place.redis.send(signal.SIGCONT)
+        place.settle(1000 + events)
+        assert place.crashes == 0
+        assert place.system.counter("accepted:impression") + place.system.counter("accepted:click") > events * 0.9
+    # All of it, read and held, is over 200 MB; the bound is 50,000 records for each of four partitions.
+    print(f"{grown:.0f} MB more while Redis was away")
+    assert grown < 150
+
+
+def resident_mb(program: Program) -> float:
+    """The memory of a program, in MB."""
+    status = Path(f"/proc/{program.pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024

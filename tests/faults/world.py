@@ -24,6 +24,7 @@ class World:
         redis: the Redis program.
         network: the proxy between workers and Redis.
         workers: the worker programs by name.
+        mutation: the safeguard that is taken out of the workers, if any.
         crashes: how often a worker ended by itself and was started again.
         patient: whether faults may last long.
     """
@@ -47,7 +48,7 @@ class World:
             "REPLICATION": str(len(cluster.nodes)) if cluster else "1",
             "FLUSH_INTERVAL_S": "0.1",
         }
-        self._mutation = mutation
+        self.mutation = mutation
         self.workers: dict[str, Program] = {}
         self.crashes = 0
         self.patient = False
@@ -55,8 +56,8 @@ class World:
     def start(self, name: str) -> Program:
         """Start a worker, with the mutation if the test has one."""
         argv = self.system.command("worker")
-        if self._mutation:
-            argv = [sys.executable, "-m", "tests.faults.mutant", self._mutation]
+        if self.mutation:
+            argv = [sys.executable, "-m", "tests.faults.mutant", self.mutation]
         self.workers[name] = Program(argv, self.directory / f"{name}.log", self.system.env)
         return self.workers[name]
 
