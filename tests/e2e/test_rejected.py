@@ -11,6 +11,8 @@ import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams import layout
+from streams.chunks import MAX_RECORDS
+from streams.relay import MAX_WAITING
 from tests.e2e.conftest import Build
 from tests.e2e.test_main_job import event
 from tests.processes import until
@@ -113,24 +115,60 @@ def test_refused_events_count_exactly_once_after_the_fix_however_often_they_are_
     assert totals(system) == exact
 
 
-def test_counting_goes_on_while_the_dead_letter_topic_is_away(
-    apache_kafka: str, redis_url: str, tmp_path: Path
-) -> None:
-    """Its letters wait, through a restart of the worker, and arrive when it is back, each once."""
-    system = System(apache_kafka, redis_url, tmp_path)
-    topic = f"{system.prefix}rejected"
+def administer(broker: str, call: str, argument: Any) -> None:
+    """One call of Kafka's admin client."""
 
-    async def admin(call: str, argument: Any) -> None:
-        client = AIOKafkaAdminClient(bootstrap_servers=apache_kafka)
+    async def main() -> None:
+        client = AIOKafkaAdminClient(bootstrap_servers=broker)
         await client.start()
         try:
             await getattr(client, call)([argument])
         finally:
             await client.close()
 
+    asyncio.run(main())
+
+
+def places(letters: list[Any]) -> list[tuple[bytes, ...]]:
+    """Where refused records came from."""
+    return [tuple(v for k, v in r.headers if k in {"partition", "offset"}) for r in letters]
+
+
+def test_a_flood_of_bad_events_fills_redis_to_a_bound_and_is_kept_whole(
+    apache_kafka: str, redis_url: str, tmp_path: Path
+) -> None:
+    """Counting waits at the bound, and goes on where it stopped when the dead letter topic is back."""
+    system = System(apache_kafka, redis_url, tmp_path, PARTITIONS="1")
+    topic = f"{system.prefix}rejected"
+    flood = 3 * MAX_WAITING
     try:
         worker = system.worker()
-        asyncio.run(admin("delete_topics", topic))
+        administer(apache_kafka, "delete_topics", topic)
+        system.send_raw([(system.topic("click"), b"k", b"{") for _ in range(flood)])
+        until(lambda: system.counter(layout.LETTERS) >= MAX_WAITING, "the bound")
+        system.send([event("click", i) for i in range(50)])
+        bound = MAX_WAITING + 2 * MAX_RECORDS
+        until(lambda: "did not take" in worker.output(), "the relay to have tried")
+        assert system.counter(layout.LETTERS) <= bound
+        assert system.counted() <= bound
+        administer(apache_kafka, "create_topics", NewTopic(topic, 1, 1))
+        system.await_counted(flood + 50)
+        until(lambda: system.counter(layout.LETTERS) == 0, "the letters to leave")
+        assert sorted(int(at[1]) for at in places(system.consume(topic, flood))) == list(range(flood))
+        assert system.kpi("c1")["c1"]["total"]["clicks"] == 50
+    finally:
+        system.stop()
+
+
+def test_counting_goes_on_while_the_dead_letter_topic_is_away(
+    apache_kafka: str, redis_url: str, tmp_path: Path
+) -> None:
+    """Its letters wait, through a restart of the worker, and arrive when it is back, each once."""
+    system = System(apache_kafka, redis_url, tmp_path)
+    topic = f"{system.prefix}rejected"
+    try:
+        worker = system.worker()
+        administer(apache_kafka, "delete_topics", topic)
         system.send_raw([(system.topic("click"), str(i).encode(), b"{") for i in range(100)])
         system.await_counted(100)
         system.send([event("click", i) for i in range(50)])
@@ -143,11 +181,10 @@ def test_counting_goes_on_while_the_dead_letter_topic_is_away(
         until(lambda: "pacewatch_dead_letters_waiting{" in system.get("/metrics")[1], "the waiting letters on /metrics")
         system.send([event("click", i) for i in range(50, 60)])
         system.await_counted(160)
-        asyncio.run(admin("create_topics", NewTopic(topic, 4, 1)))
+        administer(apache_kafka, "create_topics", NewTopic(topic, 4, 1))
         until(lambda: system.counter(layout.LETTERS) == 0, "the letters to leave")
-        letters = system.consume(topic, 100)
-        places = [tuple(v for k, v in r.headers if k in {"partition", "offset"}) for r in letters]
-        assert (len(places), len(set(places))) == (100, 100)
+        arrived = places(system.consume(topic, 100))
+        assert (len(arrived), len(set(arrived))) == (100, 100)
         assert system.counter(layout.LETTERS_BYTES) == 0
         assert system.kpi("c1")["c1"]["total"]["clicks"] == 60
     finally:
