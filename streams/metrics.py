@@ -22,6 +22,7 @@ class WorkerMetrics:
     dead_letters: Counter
     dead_letter_errors: Counter
     letters: Gauge
+    unflushed: Gauge
     series: Gauge
     owned: Gauge
 
@@ -45,6 +46,12 @@ def worker_metrics() -> WorkerMetrics:
         letters=Gauge(
             "pacewatch_worker_dead_letters_waiting",
             "Dead letters in Redis, not in Kafka yet.",
+            ["partition"],
+            registry=r,
+        ),
+        unflushed=Gauge(
+            "pacewatch_worker_unflushed_records",
+            "Records counted and not yet taken to Redis.",
             ["partition"],
             registry=r,
         ),

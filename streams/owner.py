@@ -166,6 +166,7 @@ class Owner:
             if batch.times:
                 self._reached[payload.topic] = max(*batch.times, self._reached.get(payload.topic, 0))
             self._acks.append(acknowledge)
+            tools.metrics.unflushed.labels(str(self.number)).set(state.unflushed)
             return Taken.COUNTED
 
     async def flush(self, end_of: Callable[[str, int], int | None]) -> None:
@@ -195,6 +196,7 @@ class Owner:
             acknowledge()
         self._tools.metrics.flush_seconds.observe(self._flushed_at - started)
         self._tools.metrics.flushed_events.inc(flush.events)
+        self._tools.metrics.unflushed.labels(str(self.number)).set(self.state.unflushed)
         self._tools.metrics.series.labels(str(self.number)).set(len(self.state.registry))
 
     def _full(self) -> bool:
