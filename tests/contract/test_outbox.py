@@ -212,6 +212,20 @@ def test_a_flood_of_refused_records_waits_instead_of_filling_redis(
     with_store(redis_url, use)
 
 
+def test_letters_are_bounded_in_number_and_in_bytes(redis_url: str) -> None:
+    """Those in Redis and those still to be flushed together."""
+
+    async def use(store: Store, _: Any) -> None:
+        one = Relay(0, store, Topic(), worker_metrics(), lambda: None)
+        one.start(Waiting(5, relay.MAX_WAITING_BYTES - 10))
+        assert not one.full(Waiting(relay.MAX_WAITING - 6, 9))
+        assert one.full(Waiting(1, 10))
+        assert one.full(Waiting(relay.MAX_WAITING - 5, 0))
+        one.stop()
+
+    with_store(redis_url, use)
+
+
 async def no_earliest(topic: str, partition: int) -> int:
     """Nothing was deleted."""
     return 0
