@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -15,14 +15,13 @@ from aiokafka.errors import KafkaError
 from pacewatch.progress import Meter
 from pacewatch.rejected import Found, Wanted, partitions, read
 from pacewatch.replayed import Replayed, replayed
+from pacewatch.sender import producer
 from pacewatch.terminal import out, say
-from streams import kafka_link, replays
-from streams.errors import Unreachable, one_line
+from streams import replays
+from streams.errors import one_line
 from streams.measures import Stream
 from streams.reasons import CURABLE
 from streams.settings import Settings
-
-_MAX_REQUEST = 2_000_000
 
 
 class Fate(StrEnum):
@@ -97,7 +96,7 @@ async def run(settings: Settings, plan: Plan) -> int:
     outcome = Outcome()
     meter: Meter | None = None
     with ExitStack() as shown:
-        async with replayed(settings) as before, _producer(settings) as producer:
+        async with replayed(settings) as before, producer(settings) as kafka:
             async for batch in read(settings):
                 meter = meter or shown.enter_context(Meter("read", batch.total))
                 mine = [f for f in batch.found if plan.wanted.takes(f)]
@@ -105,15 +104,15 @@ async def run(settings: Settings, plan: Plan) -> int:
                 fates = [plan.fate(f, k, places) for f, k in zip(mine, known, strict=True)]
                 outcome.fates.update(fate for fate in fates if fate is not Fate.SENT)
                 chosen = [f for f, fate in zip(mine, fates, strict=True) if fate is Fate.SENT]
-                acked = chosen if plan.dry_run else await _send(producer, before, chosen, outcome)
+                acked = chosen if plan.dry_run else await _send(kafka, before, chosen, outcome)
                 outcome.sent.update((f.letter.reason, f.letter.topic) for f in acked)
                 meter.update(batch.done, outcome.sent.total())
     out(outcome.summary(plan.dry_run))
     return 1 if outcome.fates[Fate.FAILED] else 0
 
 
-async def _send(producer: AIOKafkaProducer, before: Replayed, chosen: Sequence[Found], outcome: Outcome) -> list[Found]:
-    results = await asyncio.gather(*(_one(producer, f) for f in chosen))
+async def _send(kafka: AIOKafkaProducer, before: Replayed, chosen: Sequence[Found], outcome: Outcome) -> list[Found]:
+    results = await asyncio.gather(*(_one(kafka, f) for f in chosen))
     acked = [f for f, problem in zip(chosen, results, strict=True) if problem is None]
     outcome.fates[Fate.FAILED] += len(chosen) - len(acked)
     outcome.failure = outcome.failure or next(filter(None, results), "")
@@ -122,11 +121,11 @@ async def _send(producer: AIOKafkaProducer, before: Replayed, chosen: Sequence[F
     return acked
 
 
-async def _one(producer: AIOKafkaProducer, found: Found) -> str | None:
+async def _one(kafka: AIOKafkaProducer, found: Found) -> str | None:
     """Send one record to where it was, because that partition remembers it; gives the problem, if there is one."""
     letter = found.letter
     try:
-        await producer.send_and_wait(
+        await kafka.send_and_wait(
             letter.topic,
             # The client cannot send a record that has neither key nor value.
             b"" if letter.value is None and letter.key is None else letter.value,
@@ -137,23 +136,3 @@ async def _one(producer: AIOKafkaProducer, found: Found) -> str | None:
     except KafkaError as e:
         return one_line(e)
     return None
-
-
-@asynccontextmanager
-async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(
-        **kafka_link.options(settings),
-        acks="all",
-        linger_ms=5,
-        max_request_size=_MAX_REQUEST,
-        request_timeout_ms=30_000,
-    )
-    try:
-        await kafka_link.start(producer, settings)
-    except Unreachable:
-        await producer.stop()
-        raise
-    try:
-        yield producer
-    finally:
-        await producer.stop()

@@ -13,7 +13,6 @@ from aiokafka.errors import KafkaError
 
 from pacewatch.recording import Record
 from streams import kafka_link
-from streams.errors import Unreachable
 from streams.settings import Settings
 
 _IN_FLIGHT = 10_000
@@ -91,17 +90,17 @@ class Sender:
 
 
 @asynccontextmanager
-async def sender(settings: Settings, *, idempotent: bool = False) -> AsyncIterator[Sender]:
-    """A sender on the settings' Kafka.
+async def producer(settings: Settings, *, idempotent: bool = False) -> AsyncIterator[AIOKafkaProducer]:
+    """A started producer on the settings' Kafka; every send is acknowledged by all replicas.
 
     Args:
-        settings: where Kafka is and what the topics are called.
+        settings: where Kafka is.
         idempotent: have Kafka drop what a retry would double; the embedded broker cannot.
 
     Raises:
         Unreachable: Kafka does not answer.
     """
-    producer = AIOKafkaProducer(
+    made = AIOKafkaProducer(
         **kafka_link.options(settings),
         acks="all",
         linger_ms=5,
@@ -111,11 +110,14 @@ async def sender(settings: Settings, *, idempotent: bool = False) -> AsyncIterat
         request_timeout_ms=30_000,
     )
     try:
-        await kafka_link.start(producer, settings)
-    except Unreachable:
-        await producer.stop()
-        raise
-    try:
-        yield Sender(producer, settings)
+        await kafka_link.start(made, settings)
+        yield made
     finally:
-        await producer.stop()
+        await made.stop()
+
+
+@asynccontextmanager
+async def sender(settings: Settings, *, idempotent: bool = False) -> AsyncIterator[Sender]:
+    """A sender on the settings' Kafka; arguments and errors are those of :func:`producer`."""
+    async with producer(settings, idempotent=idempotent) as made:
+        yield Sender(made, settings)

@@ -77,7 +77,7 @@ class Desk:
         for number in new:
             self._owners[number] = await self._take(Owner(number, self._tools))
         for number in wanted.difference(new):
-            self._owners[number].lane += 1
+            self._owners[number].open_lane()
         self._tools.metrics.owned.set(len(self._owners))
         positions = await self._positions({tp for tp in tps if tp.topic in self._tools.topics})
         log.info("ready: reading partitions %s", sorted(wanted))
@@ -99,7 +99,7 @@ class Desk:
             log.warning("partition %d: records before offset %d were not delivered; reading again from there",
                         payload.partition, payload.after)  # fmt: skip
             self._tools.metrics.fence_events.labels("hole").inc()
-            owner.lane += 1
+            owner.open_lane()
             await self._seek(owner)
 
     async def flush(self) -> None:

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from typing import Protocol
 
 from streams import layout, letters, replays
@@ -34,6 +35,9 @@ MAX_UNFLUSHED = 50_000
 HEARTBEAT_S = 1.0
 """Real seconds after which an unchanged partition is written all the same, to show that its clock moves."""
 
+
+_LANES = count(1)
+# Shared by all owners of the process: a chunk read for an owner before never passes for one of its successor.
 
 EarliestOf = Callable[[str, int], Awaitable[int]]
 """The earliest offset that a topic's partition still holds."""
@@ -83,7 +87,7 @@ class Owner:
 
     def __init__(self, number: int, tools: Tools) -> None:
         self.number = number
-        self.lane = 0
+        self.lane = next(_LANES)
         self.state: Partition = Partition(number, tools.policy)
         self._tools = tools
         self._lease = Lease(number, 0, 0, {})
@@ -108,7 +112,7 @@ class Owner:
         async with self._folding:
             self._lease = await tools.store.take(self.number, Clock().now_ms())
             self.state = await load(tools.store, self._lease, tools.policy, tools.clock.now_ms())
-            self.lane += 1
+            self.open_lane()
             self._reached.clear()
             self._acks.clear()
             self._unsent = None
@@ -125,6 +129,10 @@ class Owner:
         self._gone = True
         self._room.set()
         self.relay.stop()
+
+    def open_lane(self) -> None:
+        """Leave out chunks of every earlier lane from here on; the caller seeks."""
+        self.lane = next(_LANES)
 
     def position(self, topic: str, earliest: int) -> Position:
         """Where to read a topic on from; a topic never read is read from its earliest record."""
