@@ -17,15 +17,14 @@ from tests.kafka.metadata import brokers
 from tests.processes import Program, free_ports, listens, until
 from tests.redis_server import redis_server
 
-LEFT_OUT: set[str] = set()
+_LEFT_OUT = "left out: "
 
 
 def leave_out(what: str) -> None:
     """Skip the calling test because something cannot run here; in CI, fail."""
     if os.environ.get("CI"):
         pytest.fail(f"in CI nothing may be left out: {what}")
-    LEFT_OUT.add(what)
-    pytest.skip(f"left out: {what}")
+    pytest.skip(f"{_LEFT_OUT}{what}")
 
 
 def need(program: str) -> str:
@@ -38,10 +37,11 @@ def need(program: str) -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was left out, where nobody can miss it."""
-    if LEFT_OUT:
+    reasons = {str(report.longrepr[-1]) for report in terminalreporter.stats.get("skipped", [])}
+    if reasons:
         terminalreporter.section("LEFT OUT", red=True)
-        for what in sorted(LEFT_OUT):
-            terminalreporter.line(f"LEFT OUT: {what}", red=True)
+        for reason in sorted(reasons):
+            terminalreporter.line(f"LEFT OUT: {reason.partition(_LEFT_OUT)[2] or reason}", red=True)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -49,7 +49,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = reporter.stats.get("skipped", []) if reporter is not None else []
     if os.environ.get("CI") and skipped:
-        LEFT_OUT.update(f"skipped: {report.nodeid}" for report in skipped)
         session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
