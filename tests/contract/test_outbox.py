@@ -184,7 +184,7 @@ def test_a_flood_of_refused_records_waits_instead_of_filling_redis(
         owner.position(TOPIC, 0)
 
         async def fold(payload: Payload) -> Taken:
-            return await owner.fold(payload, lambda: None, no_earliest)
+            return await owner.fold(replace(payload, lane=owner.lane), lambda: None, no_earliest)
 
         good = {"event_id": "1", "ts": Clock().now_ms(), "campaign_id": "c"}
         assert await fold(chunk(0, [b"{", json.dumps(good).encode(), b"{"])) is Taken.COUNTED
