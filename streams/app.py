@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import tempfile
 from contextlib import suppress
 from typing import Any
 
@@ -25,13 +26,20 @@ log = logging.getLogger(__name__)
 _BUFFERED_CHUNKS = 16
 
 
-def build_app(settings: Settings, desk: Desk, directory: str) -> Any:
-    """The Faust app that feeds ``desk`` from Kafka; Faust keeps its (empty) tables directory in ``directory``."""
-    app = faust.App(
+class TablelessApp(faust.App):  # type: ignore[misc]
+    """A Faust app without tables, which needs no directories for them: a killed worker leaves nothing behind."""
+
+    def _create_directories(self) -> None:
+        """Make none."""
+
+
+def build_app(settings: Settings, desk: Desk) -> Any:
+    """The Faust app that feeds ``desk`` from Kafka."""
+    app = TablelessApp(
         settings.group,
         broker=[f"kafka://{server.strip()}" for server in settings.kafka.split(",")],
         broker_credentials=credentials(settings),
-        datadir=directory,
+        datadir=tempfile.gettempdir(),
         web_enabled=False,
         topic_disable_leader=True,
         topic_allow_declare=False,

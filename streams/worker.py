@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 from collections.abc import Awaitable, Callable
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import faust
@@ -48,18 +47,17 @@ def run(settings: Settings) -> int:
     asyncio.set_event_loop(loop)
     metrics = worker_metrics()
     serve_metrics(settings, metrics)
-    with TemporaryDirectory(prefix="pacewatch-worker-") as directory:
-        app = loop.run_until_complete(prepare(settings, metrics, directory))
-        # Logging is the caller's: Faust would replace its handlers.
-        worker = faust.Worker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
-        try:
-            worker.execute_from_commandline()
-        except SystemExit as e:
-            return int(e.code or 0)
+    app = loop.run_until_complete(prepare(settings, metrics))
+    # Logging is the caller's: Faust would replace its handlers.
+    worker = faust.Worker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as e:
+        return int(e.code or 0)
     return 0
 
 
-async def prepare(settings: Settings, metrics: WorkerMetrics, directory: str) -> Any:
+async def prepare(settings: Settings, metrics: WorkerMetrics) -> Any:
     """Wait for Kafka and Redis, make the topics, and build the app.
 
     Raises:
@@ -80,7 +78,7 @@ async def prepare(settings: Settings, metrics: WorkerMetrics, directory: str) ->
         clock=settings.the_clock,
         metrics=metrics,
     )
-    return build_app(settings, Desk(tools), directory)
+    return build_app(settings, Desk(tools))
 
 
 async def start_producer(settings: Settings) -> AIOKafkaProducer:

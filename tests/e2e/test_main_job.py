@@ -8,7 +8,10 @@ import signal
 import subprocess
 import time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from streams.reasons import Reject
 from tests.conftest import need
@@ -75,9 +78,14 @@ def test_totals_are_exact_and_channels_add_up_to_their_campaigns(build: Build) -
         assert sum(parts) <= row["clicks"]
 
 
-def test_a_worker_killed_in_the_middle_counts_on_exactly(build: Build) -> None:
-    """kill -9, several times, while events arrive; then the same numbers as without."""
+def test_a_worker_killed_in_the_middle_counts_on_exactly(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kill -9, several times, while events arrive; then the same numbers as without, and no file left behind."""
     events, truth = load(2, 6000)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
     system = build(FLUSH_INTERVAL_S="0.05", REBALANCE_TIMEOUT_S="2", SESSION_TIMEOUT_S="3")
     third = len(events) // 3
     for part in range(3):
@@ -90,6 +98,7 @@ def test_a_worker_killed_in_the_middle_counts_on_exactly(build: Build) -> None:
     system.worker()
     system.await_counted(len(events))
     assert totals_of(system, next(iter(truth.values()))) == truth
+    assert list(scratch.iterdir()) == []
 
 
 def test_bad_events_go_to_the_dead_letters_and_the_rest_is_counted(build: Build) -> None:
