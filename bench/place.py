@@ -12,10 +12,9 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from pacewatch import programs
 from streams.measures import Stream
 from tests.kafka.launcher import kafka, missing
-from tests.processes import Program, free_ports, listens, until
+from tests.processes import embedded_broker, free_ports, listens, until
 from tests.redis_server import redis_server
 from tests.system import System
 
@@ -31,9 +30,7 @@ def broker(directory: Path) -> Iterator[tuple[str, str]]:
             yield "Apache Kafka", cluster.bootstrap
         return
     (port,) = free_ports(1)
-    url = f"tcp://127.0.0.1:{port}"
-    argv = [programs.broker(), "broker", "--listener-url", url, "--advertised-listener-url", url]
-    program = Program([*argv, "--storage-engine", "memory://tansu/"], directory / "broker.log")
+    program = embedded_broker(port, directory / "broker.log")
     until(lambda: listens(port), "the embedded broker to answer")
     try:
         yield "embedded broker", f"127.0.0.1:{port}"

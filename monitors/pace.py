@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from monitors.curves import Curve
 from monitors.goals.values import Flight
-
-_DAY_MS = 86_400_000
+from streams.layout import DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +46,5 @@ def pace(actual: int, target: int, flight: Flight, curve: Curve, at_ms: int) -> 
         fraction=fraction,
         ratio=actual / (target * fraction) if fraction > 0 else None,
         projected=round(actual / fraction) if fraction > 0 else None,
-        required_per_day=max(0, -((actual - target) * _DAY_MS // left_ms)),
+        required_per_day=max(0, -((actual - target) * DAY_MS // left_ms)),
     )

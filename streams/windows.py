@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from streams.layout import DAY_MS, HOUR_MS, QUARTER_MS
+
 _SPAN = re.compile(r"(\d{1,4})([mhd])")
-_UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_QUARTER_MS = 900_000
-_DAY_MS = 86_400_000
+_UNIT_MS = {"m": 60_000, "h": HOUR_MS, "d": DAY_MS}
 DAY = "24h"
 """The window that is always kept: its panes are the quarter hours of history."""
 
@@ -59,10 +59,10 @@ def parse_window(text: str) -> Window:
     if match is None:
         raise ValueError(f"{text[:20]!r} is not a window such as 5m, 1h or 24h")
     span = int(match[1]) * _UNIT_MS[match[2]]
-    if not 60_000 <= span <= _DAY_MS:
+    if not 60_000 <= span <= DAY_MS:
         raise ValueError(f"window {text} is not between 1m and 24h")
-    panes = 60 if span <= 3_600_000 else span // _QUARTER_MS
-    if span % panes or (span > 3_600_000 and span % _QUARTER_MS):
+    panes = 60 if span <= 3_600_000 else span // QUARTER_MS
+    if span % panes or (span > 3_600_000 and span % QUARTER_MS):
         raise ValueError(f"window {text} does not divide into quarter hours")
     return Window(text, span, panes)
 

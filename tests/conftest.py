@@ -12,9 +12,10 @@ import redis
 
 from pacewatch import programs
 from streams.errors import MissingProgram
+from tests import processes
 from tests.kafka.launcher import kafka, missing
 from tests.kafka.metadata import brokers
-from tests.processes import Program, free_ports, listens, until
+from tests.processes import free_ports, listens, until
 from tests.redis_server import redis_server
 
 _LEFT_OUT = "left out: "
@@ -68,14 +69,11 @@ def _redis_on_path() -> None:
 def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The embedded broker's address."""
     directory = tmp_path_factory.mktemp("broker")
+    (port,) = free_ports(1)
     try:
-        binary = programs.broker()
+        program = processes.embedded_broker(port, directory / "log")
     except MissingProgram as e:
         leave_out(str(e))
-    (port,) = free_ports(1)
-    url = f"tcp://127.0.0.1:{port}"
-    argv = [binary, "broker", "--listener-url", url, "--advertised-listener-url", url]
-    program = Program([*argv, "--storage-engine", "memory://tansu/"], directory / "log")
     try:
         until(lambda: listens(port) and brokers(f"127.0.0.1:{port}"), "the embedded broker to answer")
         yield f"127.0.0.1:{port}"

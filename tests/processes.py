@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from pacewatch import programs
+
 DEADLINE_S = 60.0
 _POLL_S = 0.05
 
@@ -104,3 +106,14 @@ def listens(port: int) -> bool:
 def _die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
+
+
+def embedded_broker(port: int, log: Path) -> Program:
+    """Start the broker of the embedded mode on a loopback port; the caller waits until it answers.
+
+    Raises:
+        MissingProgram: it is not installed.
+    """
+    url = f"tcp://127.0.0.1:{port}"
+    listen = ["--listener-url", url, "--advertised-listener-url", url]
+    return Program([programs.broker(), "broker", *listen, "--storage-engine", "memory://tansu/"], log)

@@ -8,9 +8,9 @@ from monitors.goals import nodes
 from monitors.goals.nodes import Problems
 from monitors.goals.scalars import moment, zone
 from monitors.goals.values import Flight
+from streams.layout import DAY_MS
 
 MAX_DAYS = 400
-_DAY_MS = 86_400_000
 
 
 def read_flight(node: yaml.Node, where: str, problems: Problems) -> Flight | None:
@@ -30,7 +30,7 @@ def read_flight(node: yaml.Node, where: str, problems: Problems) -> Flight | Non
     if end <= start:
         problems.at(fields["end"], f"{where}.end", "end is not after start")
         return None
-    if end - start > MAX_DAYS * _DAY_MS:
+    if end - start > MAX_DAYS * DAY_MS:
         problems.at(fields["end"], f"{where}.end", f"a flight is at most {MAX_DAYS} days long")
         return None
     return Flight(start, end, local.key if local else "UTC")

@@ -11,11 +11,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-from pacewatch import programs
 from tests.conftest import leave_out
 from tests.e2e.conftest import Build
 from tests.e2e.test_main_job import event, now
-from tests.processes import Program, free_ports, listens, until
+from tests.processes import Program, embedded_broker, free_ports, listens, until
 from tests.redis_server import redis_server
 from tests.system import System
 
@@ -131,10 +130,7 @@ def test_a_worker_waits_for_a_kafka_that_is_away(redis_url: str, tmp_path: Path)
     worker = system.start("worker")
     try:
         until(lambda: f"Kafka at 127.0.0.1:{port} does not answer" in worker.output(), "the worker to say so")
-        address = f"tcp://127.0.0.1:{port}"
-        argv = [programs.broker(), "broker", "--listener-url", address, "--advertised-listener-url", address]
-        broker = Program([*argv, "--storage-engine", "memory://tansu/"], tmp_path / "broker.log")
-        system.programs.insert(0, broker)
+        system.programs.insert(0, embedded_broker(port, tmp_path / "broker.log"))
         until(lambda: listens(port), "the broker to answer")
         until(lambda: "ready: reading partitions" in worker.output(), "the worker to read")
     finally:
