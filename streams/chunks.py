@@ -18,6 +18,8 @@ import faust
 from faust.types import TP
 from faust.types.transports import SchedulingStrategyT
 
+from streams.fetch import Fetched
+
 MAX_RECORDS = 5_000
 """The most records in a chunk: bounds what one decode call holds the loop for."""
 
@@ -63,8 +65,9 @@ class Payload:
     Attributes:
         topic: their topic.
         partition: their partition.
-        records: aiokafka's records, in offset order.
+        records: see :class:`streams.fetch.Fetched`; none where only offsets without an event were passed.
         after: the offset reading stood at before them.
+        next_offset: the offset reading stands at after them.
         lane: which reading they belong to.
     """
 
@@ -72,17 +75,13 @@ class Payload:
     partition: int
     records: Sequence[Any]
     after: int
+    next_offset: int
     lane: int
 
     @property
     def first_offset(self) -> int:
-        """The offset of the first record."""
-        return int(self.records[0].offset)
-
-    @property
-    def next_offset(self) -> int:
-        """The offset after the last record."""
-        return int(self.records[-1].offset) + 1
+        """The offset of the first record; that after them all when there is none."""
+        return int(self.records[0].offset) if self.records else self.next_offset
 
 
 class Chunk:
@@ -96,12 +95,11 @@ class Chunk:
     serialized_value_size = 0
 
     def __init__(self, payload: Payload) -> None:
-        last = payload.records[-1]
         self.topic = payload.topic
         self.partition = payload.partition
-        self.offset = last.offset
-        self.timestamp = last.timestamp
-        self.timestamp_type = last.timestamp_type
+        self.offset = payload.next_offset - 1
+        self.timestamp = payload.records[-1].timestamp if payload.records else None
+        self.timestamp_type = payload.records[-1].timestamp_type if payload.records else None
         self.value = payload
 
 
@@ -111,19 +109,29 @@ class ChunkScheduler(SchedulingStrategyT):  # type: ignore[misc]
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
 
-    def iterate(self, records: Mapping[TP, list[Any]]) -> Iterator[tuple[TP, Chunk]]:
-        """Chunks of all topic partitions, round robin; records of a lane that was never opened are left out."""
-        waiting = {tp: rows for tp, rows in records.items() if rows}
+    def iterate(self, fetched: Mapping[TP, Fetched]) -> Iterator[tuple[TP, Chunk]]:
+        """Chunks of all topic partitions, round robin; records of a lane that was never opened are left out.
+
+        Offsets without an event after the last record (control records, aborted ones) belong to the last chunk; where
+        there is no record at all, they make a chunk without one.
+        """
+        waiting = {tp: found for tp, found in fetched.items() if found.records or self._moved(tp, found)}
         at = 0
         while waiting:
-            for tp, rows in list(waiting.items()):
-                part = rows[at : at + MAX_RECORDS]
-                if at + MAX_RECORDS >= len(rows):
+            for tp, (records, position) in list(waiting.items()):
+                part, next_offset = records[at : at + MAX_RECORDS], position
+                if at + MAX_RECORDS >= len(records):
                     del waiting[tp]
-                before = self._lanes.pass_to(tp, part[-1].offset + 1)
+                else:
+                    next_offset = part[-1].offset + 1
+                before = self._lanes.pass_to(tp, next_offset)
                 if before is not None:
-                    yield tp, Chunk(Payload(tp.topic, tp.partition, part, before.offset, before.lane))
+                    yield tp, Chunk(Payload(tp.topic, tp.partition, part, before.offset, next_offset, before.lane))
             at += MAX_RECORDS
+
+    def _moved(self, tp: TP, found: Fetched) -> bool:
+        before = self._lanes.at(tp)
+        return before is not None and found.position > before.offset
 
 
 class PassThrough(faust.Schema):  # type: ignore[misc]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import count
 from typing import Protocol
@@ -163,7 +163,7 @@ class Owner:
             if payload.after > start and payload.first_offset > start:
                 return Taken.HOLE
             records = [r for r in payload.records if r.offset >= start] if payload.after < start else payload.records
-            payload = Payload(payload.topic, payload.partition, records, start, payload.lane)
+            payload = replace(payload, records=records, after=start)
             now = tools.clock.now_ms()
             batch = tools.decoders[tools.topics[payload.topic]].decode([r.value for r in records], now)
             fresh = state.admit(batch)

@@ -15,6 +15,7 @@ from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
 from streams.chunks import ChunkScheduler, Lanes, Position
+from streams.fetch import BatchThread, Fetched
 
 Resume = Callable[[set[TP]], Awaitable[Mapping[TP, Position]]]
 
@@ -27,6 +28,9 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         self._lanes = Lanes()
         self._seeks: dict[TP, Position] = {}
         self.scheduler = ChunkScheduler(self._lanes)
+
+    def _new_consumer_thread(self) -> BatchThread:
+        return BatchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """The positions that the worker resumes the assigned partitions from; sought before the next fetch."""
@@ -58,14 +62,14 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
                 seeks = {}
             for tp, position in seeks.items():
                 self._lanes.open(tp, position)
-        records = await super()._getmany(active_partitions, timeout)
-        for tp, rows in records.items():
+        fetched: Mapping[TP, Fetched] = await super()._getmany(active_partitions, timeout)
+        for tp, (records, _) in fetched.items():
             before = self._lanes.at(tp)
-            if rows and before is not None and rows[0].offset < before.offset:
+            if records and before is not None and records[0].offset < before.offset:
                 # The topic was made anew. Faust would drop what lies below the offset it has seen.
                 self._read_offset[tp] = None
                 self._committed_offset[tp] = None
-        return records
+        return fetched
 
 
 class ChunkTransport(Transport):  # type: ignore[misc]

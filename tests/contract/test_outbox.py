@@ -60,7 +60,7 @@ async def put(store: Store, values: Sequence[bytes | None]) -> None:
     """Flush letters of these values, as the owner of partition 0."""
     state = Partition(0, POLICY)
     state.letters += letters.of_chunk(
-        Payload(TOPIC, 0, [Record(i, v) for i, v in enumerate(values)], 0, 1),
+        Payload(TOPIC, 0, [Record(i, v) for i, v in enumerate(values)], 0, len(values), 1),
         [(i, Reject.NOT_JSON) for i in range(len(values))],
     )
     await store.flush(await store.take(0, Clock().now_ms()), state.take_flush({}))
@@ -68,7 +68,9 @@ async def put(store: Store, values: Sequence[bytes | None]) -> None:
 
 def test_a_record_sent_again_is_still_known_after_a_restart(redis_url: str) -> None:
     """Also of a stream whose event ids are not compared."""
-    payload = Payload("ads.impressions", 0, [Record(0, b"v", None, ((replays.HEADER, b"ads.impressions/0/7"),))], 0, 1)
+    payload = Payload(
+        "ads.impressions", 0, [Record(0, b"v", None, ((replays.HEADER, b"ads.impressions/0/7"),))], 0, 1, 1
+    )
 
     async def use(store: Store, _: Any) -> None:
         for _ in range(2):
@@ -165,7 +167,7 @@ def test_an_entry_that_is_no_letter_does_not_stop_the_others(redis_url: str) -> 
 
 def chunk(first: int, values: Sequence[bytes]) -> Payload:
     """A chunk of partition 0."""
-    return Payload(TOPIC, 0, [Record(first + i, v) for i, v in enumerate(values)], first, 1)
+    return Payload(TOPIC, 0, [Record(first + i, v) for i, v in enumerate(values)], first, first + len(values), 1)
 
 
 def test_a_flood_of_refused_records_waits_instead_of_filling_redis(

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.chunks import MAX_RECORDS, Chunk, ChunkScheduler, Lanes, Position
+from streams.fetch import Fetched
 
 A, B = TP("ads.clicks", 0), TP("ads.spend", 0)
 
@@ -36,7 +37,7 @@ def test_every_record_is_in_exactly_one_chunk_in_order(sizes: list[int]) -> None
     schedule, _ = scheduler(*tps)
     records = {tp: [Record(o) for o in range(n)] for tp, n in zip(tps, sizes, strict=True)}
     got: dict[TP, list[Record]] = {tp: [] for tp in tps}
-    for tp, chunk in schedule.iterate(records):
+    for tp, chunk in schedule.iterate({tp: Fetched(rows, len(rows)) for tp, rows in records.items()}):
         assert 0 < len(chunk.value.records) <= MAX_RECORDS
         assert chunk.offset == chunk.value.records[-1].offset
         got[tp] += chunk.value.records
@@ -46,13 +47,14 @@ def test_every_record_is_in_exactly_one_chunk_in_order(sizes: list[int]) -> None
 def test_partitions_take_turns() -> None:
     """A long backlog of one topic does not starve the others."""
     schedule, _ = scheduler(A, B)
-    records = {A: [Record(o) for o in range(2 * MAX_RECORDS)], B: [Record(0)]}
-    assert [tp for tp, _ in schedule.iterate(records)] == [A, B, A]
+    backlog = Fetched([Record(o) for o in range(2 * MAX_RECORDS)], 2 * MAX_RECORDS)
+    assert [tp for tp, _ in schedule.iterate({A: backlog, B: Fetched([Record(0)], 1)})] == [A, B, A]
 
 
-def chunks(schedule: ChunkScheduler, tp: TP, *offsets: int) -> list[Chunk]:
-    """The chunks of one fetch."""
-    return [chunk for _, chunk in schedule.iterate({tp: [Record(o) for o in offsets]})]
+def chunks(schedule: ChunkScheduler, tp: TP, *offsets: int, position: int | None = None) -> list[Chunk]:
+    """The chunks of one fetch, after which reading stands right after the last record or at ``position``."""
+    fetched = Fetched([Record(o) for o in offsets], offsets[-1] + 1 if position is None else position)
+    return [chunk for _, chunk in schedule.iterate({tp: fetched})]
 
 
 def test_each_chunk_says_where_reading_stood_before_it() -> None:
@@ -61,6 +63,24 @@ def test_each_chunk_says_where_reading_stood_before_it() -> None:
     first, second = chunks(schedule, A, 10, 11) + chunks(schedule, A, 15)
     assert (first.value.after, first.value.next_offset) == (10, 12)
     assert (second.value.after, second.value.next_offset) == (12, 16)
+
+
+def test_control_records_after_the_last_record_belong_to_its_chunk() -> None:
+    """So a topic whose end is the mark of a committed transaction is known to be read to its end."""
+    schedule, _ = scheduler(A)
+    (chunk,) = chunks(schedule, A, 0, 1, position=3)
+    assert (chunk.value.next_offset, chunk.offset) == (3, 2)
+    (after,) = chunks(schedule, A, 3)
+    assert after.value.after == 3
+
+
+def test_offsets_without_an_event_make_a_chunk_of_their_own() -> None:
+    """Aborted transactions move reading on; where it stood already, there is nothing to say."""
+    schedule, _ = scheduler(A)
+    (chunk,) = chunks(schedule, A, position=4)
+    assert (chunk.value.records, chunk.value.after, chunk.value.next_offset) == ([], 0, 4)
+    assert chunk.value.first_offset == 4
+    assert chunks(schedule, A, position=4) == []
 
 
 def test_a_seek_opens_a_new_lane() -> None:

@@ -36,7 +36,8 @@ class Record:
 
 def payload_of(records: list[Record], topic: str = "ads.clicks") -> Payload:
     """A chunk."""
-    return Payload(topic, 3, records, records[0].offset if records else 0, 1)
+    first, after = (records[0].offset, records[-1].offset + 1) if records else (0, 0)
+    return Payload(topic, 3, records, first, after, 1)
 
 
 def letter_of(record: Record) -> Letter:
