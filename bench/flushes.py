@@ -10,12 +10,14 @@ from typing import Any
 import redis
 
 from bench import sender
+from bench.backlog import Backlog, produce
 from bench.place import system
 from bench.process import cpu_s
 from tests.system import System
 
 RATE, CAMPAIGNS = 10_000, (200, 5_000)
-WARM_UP_S, MEASURED_S = 12.0, 15.0
+WARM_UP_S, MEASURED_S = 5.0, 15.0
+_MINUTE_S = 60
 _OURS = frozenset({"info", "hgetall"})
 """Commands of the measurement itself; a worker that keeps its partitions sends none of them."""
 
@@ -51,6 +53,9 @@ def measure(address: str, directory: Path) -> dict[str, float]:
 def _steady(address: str, directory: Path, campaigns: int) -> dict[str, float]:
     with system(address, directory) as place:
         worker = place.worker()
+        # The minute before is as full as the one measured: series whose panes expire are written too.
+        produce(place, Backlog(RATE * _MINUTE_S, campaigns, span_ms=_MINUTE_S * 1000))
+        place.await_counted(RATE * _MINUTE_S)
         with redis.Redis.from_url(place.redis_url) as client:
             with sender.running(place, campaigns, RATE, WARM_UP_S + MEASURED_S + 1) as load:
                 time.sleep(WARM_UP_S)
@@ -58,7 +63,7 @@ def _steady(address: str, directory: Path, campaigns: int) -> dict[str, float]:
                 time.sleep(MEASURED_S)
                 after = _read(place, client, worker.pid)
                 sent = load.report()
-            place.await_counted(sent.events)
+            place.await_counted(RATE * _MINUTE_S + sent.events)
             memory = client.info("memory")["used_memory"]
     flushes, events = after.flushes - before.flushes, after.events - before.events
     seconds = after.at_s - before.at_s
