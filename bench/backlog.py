@@ -32,6 +32,7 @@ class Backlog:
         span_ms: their times ascend over so many milliseconds up to now.
         creatives: of how many creatives each campaign's events are; 0 leaves the field out.
         late: the share of events that lie a minute to two days before now instead; half of these left every window.
+        only: all events are of this stream; None for the usual mix.
         seed: decides every draw.
     """
 
@@ -40,6 +41,7 @@ class Backlog:
     span_ms: int = 60_000
     creatives: int = 0
     late: float = 0.0
+    only: Stream | None = None
     seed: int = 0
 
 
@@ -47,7 +49,7 @@ def records(shape: Backlog, now_ms: int) -> Iterator[tuple[Stream, str, str]]:
     """The stream, key and value of each event; ids are new in every call."""
     rng = random.Random(shape.seed)
     draw = rng.random
-    streams = rng.choices(list(MIX), list(MIX.values()), k=10_007)
+    streams = [shape.only] if shape.only else rng.choices(list(MIX), list(MIX.values()), k=10_007)
     run = uuid4().hex[:8]
     for number in range(shape.events):
         stream = streams[number % len(streams)]

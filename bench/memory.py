@@ -1,4 +1,4 @@
-"""How much memory a worker, and Redis, need for series whose windows are full."""
+"""How much memory a worker, and Redis, need: for series whose windows are full, and for event ids."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ from pathlib import Path
 
 import redis
 
-from bench.backlog import SERIES_PER_CAMPAIGN, full_windows, produce
+from bench.backlog import SERIES_PER_CAMPAIGN, Backlog, full_windows, produce
 from bench.place import system
-from bench.process import peak_mib
+from bench.process import peak_mib, resident_mib
 from bench.recovery import pane_rows
+from streams.measures import Stream
 from tests.processes import until
 from tests.system import System
 
 SERIES, EVENTS_PER_CAMPAIGN = (200, 5_000, 20_000), 150
+IDS = 1_000_000
+MIB = 1024**2
 _DEADLINE_S = 300.0
 
 
 def measure(address: str, directory: Path) -> dict[str, float]:
     """MiB that were ever resident in one worker (VmHWM) and that Redis uses, with events in all panes of all windows.
 
-    All series are in one worker, in four partitions. Event ids are in both figures: those of a tenth of the events,
-    remembered for a day.
+    All series are in one worker, in four partitions. What an event id takes, of which there is one for every click,
+    conversion and spend event of a day, is measured apart.
     """
     found: dict[str, float] = {}
     for series in SERIES:
@@ -31,9 +34,26 @@ def measure(address: str, directory: Path) -> dict[str, float]:
             _fill(place, series // SERIES_PER_CAMPAIGN)
             found[f"memory_{series}_worker_mib"] = peak_mib(worker.pid)
             with redis.Redis.from_url(place.redis_url) as client:
-                found[f"memory_{series}_redis_mib"] = client.info("memory")["used_memory"] / 1024**2
+                found[f"memory_{series}_redis_mib"] = client.info("memory")["used_memory"] / MIB
             found[f"memory_{series}_rows"] = pane_rows(place.redis_url)
-    return found
+    return found | _of_ids(address, directory / "ids")
+
+
+def _of_ids(address: str, directory: Path) -> dict[str, float]:
+    """Bytes per remembered id: what a million more of them add."""
+    with system(address, directory) as place, redis.Redis.from_url(place.redis_url) as client:
+        worker, counted = place.worker(), 0
+        held: list[tuple[float, float]] = []
+        for clicks in (IDS // 4, IDS):
+            produce(place, Backlog(clicks, 200, only=Stream.CLICK))
+            counted += clicks
+            place.await_counted(counted)
+            held.append((resident_mib(worker.pid), client.info("memory")["used_memory"] / MIB))
+        (worker_before, redis_before), (worker_after, redis_after) = held
+    return {
+        "memory_worker_bytes_per_id": (worker_after - worker_before) * MIB / IDS,
+        "memory_redis_bytes_per_id": (redis_after - redis_before) * MIB / IDS,
+    }
 
 
 def _fill(place: System, campaigns: int) -> None:

@@ -1,4 +1,4 @@
-"""What the kernel knows of a process (Linux): its CPU time and its peak memory."""
+"""What the kernel knows of a process (Linux): its CPU time and its memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ def cpu_s(pid: int) -> float:
 
 def peak_mib(pid: int) -> float:
     """The most memory that was ever resident (VmHWM), MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError("a process that runs has a VmHWM")
+    return _status_mib(pid, "VmHWM")
+
+
+def resident_mib(pid: int) -> float:
+    """The memory that is resident now (VmRSS), MiB."""
+    return _status_mib(pid, "VmRSS")
+
+
+def _status_mib(pid: int, name: str) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
