@@ -13,11 +13,12 @@ from bench import sender
 from bench.backlog import Backlog, produce
 from bench.place import system
 from bench.process import cpu_s
+from streams import layout
 from tests.system import System
 
 RATE, CAMPAIGNS = 10_000, (200, 5_000)
 WARM_UP_S, MEASURED_S = 5.0, 15.0
-_MINUTE_S = 60
+_MINUTE_S, _COUNTING_S = 60, 10
 _OURS = frozenset({"info", "hgetall"})
 """Commands of the measurement itself; a worker that keeps its partitions sends none of them."""
 
@@ -57,11 +58,12 @@ def _steady(address: str, directory: Path, campaigns: int) -> dict[str, float]:
         produce(place, Backlog(RATE * _MINUTE_S, campaigns, span_ms=_MINUTE_S * 1000))
         place.await_counted(RATE * _MINUTE_S)
         with redis.Redis.from_url(place.redis_url) as client:
-            with sender.running(place, campaigns, RATE, WARM_UP_S + MEASURED_S + 1) as load:
+            with sender.running(place, campaigns, RATE, WARM_UP_S + MEASURED_S + _COUNTING_S) as load:
                 time.sleep(WARM_UP_S)
                 before = _read(place, client, worker.pid)
                 time.sleep(MEASURED_S)
                 after = _read(place, client, worker.pid)
+                written = [_series_written(client, partition) for partition in range(len(place.meta()))]
                 sent = load.report()
             place.await_counted(RATE * _MINUTE_S + sent.events)
             memory = client.info("memory")["used_memory"]
@@ -70,6 +72,7 @@ def _steady(address: str, directory: Path, campaigns: int) -> dict[str, float]:
     return {
         "events_per_s": events / seconds,
         "flushes_per_s": flushes / seconds,
+        "series": sum(written) / len(written),
         "commands": (after.commands - before.commands) / flushes,
         "kib": (after.bytes_in - before.bytes_in) / flushes / 1024,
         "script_us": (after.script_us - before.script_us) / flushes,
@@ -78,6 +81,26 @@ def _steady(address: str, directory: Path, campaigns: int) -> dict[str, float]:
         "worker_cores": (after.worker_cpu_s - before.worker_cpu_s) / seconds,
         "worker_us_per_event": (after.worker_cpu_s - before.worker_cpu_s) / events * 1e6,
     }
+
+
+def _series_written(client: redis.Redis, partition: int) -> int:
+    """How many series one flush wrote: those whose document differs between two sequence numbers that follow."""
+    older_seq, older = _documents(client, partition)
+    deadline = time.monotonic() + _COUNTING_S
+    while time.monotonic() < deadline:
+        seq, documents = _documents(client, partition)
+        if seq == older_seq + 1:
+            return sum(older.get(series) != document for series, document in documents.items())
+        older_seq, older = seq, documents
+    raise AssertionError("flushes follow each other faster than documents can be read")
+
+
+def _documents(client: redis.Redis, partition: int) -> tuple[int, dict[bytes, bytes]]:
+    pipe: Any = client.pipeline()
+    pipe.hget(layout.meta(partition), layout.SEQ)
+    pipe.hgetall(layout.kpi(partition))
+    seq, documents = pipe.execute()
+    return int(seq), documents
 
 
 def _read(place: System, client: redis.Redis, worker: int) -> Reading:

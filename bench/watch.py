@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import http.client
-import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -17,8 +17,9 @@ import msgspec
 import redis
 
 from bench import probes, programs
+from monitors.documents import read_document
 from streams import layout
-from streams.measures import MICROS, Stream
+from streams.measures import INDEX, MICROS, ZERO, Stream
 from tests.system import System
 
 REDIS_PAUSE_S, METRICS_PAUSE_S = 0.003, 0.1
@@ -68,10 +69,10 @@ def at_redis(url: str, partitions: int) -> Look:
             pipe.hget(layout.kpi(partition), f"{probes.CAMPAIGN}{partition}")
         counts: dict[str, int] = {}
         for partition, raw in enumerate(pipe.execute()):
-            row = json.loads(raw)["windows"].get(probes.WINDOW, {}) if raw else {}
+            row = (read_document(raw, Counter()) or {}).get(probes.WINDOW, ZERO) if raw else ZERO
             for stream in Stream:
-                spent = row.get("spend_micros", 0) // MICROS
-                count = spent if stream is Stream.SPEND else row.get(stream.topic_suffix, 0)
+                spent = row[INDEX["spend_micros"]] // MICROS
+                count = spent if stream is Stream.SPEND else row[INDEX[stream.topic_suffix]]
                 counts[probes.counter(partition, stream)] = count
         return counts
 
