@@ -80,3 +80,17 @@ def script(
         s.call("HINCRBY", layout.meta(partition), (layout.LETTERS, len(flush.letters)))
         s.call("HINCRBY", layout.meta(partition), (layout.LETTERS_BYTES, flush.letters_size))
     return s
+
+
+def announce(s: Script, partition: int, at: str, series: Iterable[str]) -> None:
+    """Append what tells readers which documents a flush wrote; one that wrote none too, so that a gap means a loss.
+
+    Args:
+        s: the commands of the flush.
+        partition: whose.
+        at: ``<epoch>-<seq>`` of the flush.
+        series: whose documents it writes.
+    """
+    names = "\n".join(series)
+    changed = (layout.CHANGED, names) if len(names) <= layout.CHANGES_LIMIT else (layout.TOO_MANY, "1")
+    s.call("XADD", layout.changes(partition), ("MAXLEN", str(layout.CHANGES_KEPT), at, *changed))

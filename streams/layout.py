@@ -10,6 +10,7 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
     pw:{3}:seen:<stream>:<hour>      set    8-byte digests of event ids                (expires)
     pw:{3}:ahead                     hash   block number -> packed entries not yet due
     pw:{3}:letters                   stream dead letters that Kafka does not have yet (field: LETTER)
+    pw:{3}:changes                   stream series whose documents a flush wrote, id <epoch>-<seq> (field: CHANGED)
     pw:replayed                      set    topic/partition/offset of refused records that were sent again
 
 ``start`` is a pane's first epoch millisecond, ``day`` a UTC date (2026-11-22), ``hour`` epoch hours (ms // 3,600,000).
@@ -52,6 +53,14 @@ LETTERS_BYTES = "letters_bytes"
 """Meta field: how many bytes they are."""
 LETTER = "l"
 """Field of an entry of the stream of dead letters: the letter (see streams.letters)."""
+CHANGED = "s"
+"""Field of an entry of the stream of changes: the series, one a line (a series key holds no line feed)."""
+TOO_MANY = "many"
+"""Field in place of it: more changed than an entry may name."""
+CHANGES_KEPT = 16
+"""Flushes that the stream of changes reaches back: a reader that comes once in eight intervals never misses one."""
+CHANGES_LIMIT = 1 << 20
+"""Characters that the names in one entry may have, so that a partition's stream stays below some 16 MiB."""
 COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED, LOST, REWOUND)
 
 QUARTER_MS = 900_000
@@ -93,6 +102,11 @@ def ahead(partition: int) -> str:
 def letters(partition: int) -> str:
     """Key of the dead letters that Kafka does not have yet."""
     return f"pw:{{{partition}}}:letters"
+
+
+def changes(partition: int) -> str:
+    """Key of the stream that says which documents each of the last flushes wrote."""
+    return f"pw:{{{partition}}}:changes"
 
 
 def day_of(ms: int) -> str:

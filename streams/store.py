@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from streams import kpis, layout
-from streams.commands import Script, script
+from streams.commands import Script, announce, script
 from streams.errors import Fenced, LostWrites, Misconfigured
 from streams.flush import Flush
 from streams.measures import ZERO, Row, unpack
@@ -137,6 +137,7 @@ class Store:
         """
         older = await self._older(lease.partition, flush.late)
         built = script(lease.partition, flush, older, self._keep_s, self._seen_s)
+        announce(built, lease.partition, f"{lease.epoch}-{lease.seq + 1}", flush.documents)
         await self._write(lease, built)
 
     async def _write(self, lease: Lease, built: Script) -> None:
