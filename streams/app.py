@@ -18,6 +18,7 @@ from faust.types import TP
 from streams.chunks import PassThrough
 from streams.desk import Desk
 from streams.kafka_link import security
+from streams.rhythm import FlushRhythm
 from streams.settings import Settings
 from streams.transport import ChunkTransport
 
@@ -63,11 +64,13 @@ def build_app(settings: Settings, desk: Desk) -> Any:
     @app.agent(topic, name="count", supervisor_strategy=mode.CrashingSupervisor)  # type: ignore[untyped-decorator,unused-ignore]
     async def count(stream: Any) -> None:
         async for event in stream.noack().events():
-            await desk.fold(event.value, event.ack)
+            payload, event.value, event.message.value = event.value, None, None
+            # What waits for its flush to be acknowledged must not hold the records until then.
+            await desk.fold(payload, event.ack)
 
     @app.task  # type: ignore[untyped-decorator,unused-ignore]
     async def flush() -> None:
-        await desk.run(settings.flush_interval_s)
+        await desk.run(FlushRhythm(settings.flush_interval_s))
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator,unused-ignore]
     async def on_revoked(_: Any, revoked: set[TP], **__: Any) -> None:

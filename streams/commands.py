@@ -1,16 +1,26 @@
-"""A flush as the argument list of its script."""
+"""A flush as what its script takes: the keys, and all commands packed into one argument.
+
+One packed argument costs a tenth of what a hundred thousand separate ones cost to send. Values are text or bytes, never
+numbers: Lua's would lose digits beyond 2**53.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+
+import msgpack
 
 from streams import layout
 from streams.flush import Flush
 from streams.measures import add as add_rows
 from streams.measures import pack
 
-Arg = str | bytes | int
+Arg = str | bytes
+Command = tuple[str, int, int, Sequence[Arg]]
+"""Name, place of the key, seconds to live (0: for ever), arguments."""
 _DAY_S = 86_400
+# Redis's Lua reads no MessagePack of after 2013, when bytes got a type of their own.
+_packer = msgpack.Packer(use_bin_type=False)
 
 
 class Script:
@@ -18,7 +28,7 @@ class Script:
 
     def __init__(self, meta: str) -> None:
         self.keys = [meta]
-        self.args: list[Arg] = []
+        self.commands: list[Command] = []
         self._places = {meta: 1}
 
     def call(self, name: str, key: str, values: Sequence[Arg] = (), ttl_s: int = 0) -> None:
@@ -26,7 +36,12 @@ class Script:
         place = self._places.setdefault(key, len(self.keys) + 1)
         if place > len(self.keys):
             self.keys.append(key)
-        self.args += (name, place, ttl_s, len(values), *values)
+        self.commands.append((name, place, ttl_s, values))
+
+    def packed(self) -> bytes:
+        """All commands, as ``flush.lua`` reads them."""
+        packed: bytes = _packer.pack(self.commands)
+        return packed
 
 
 def pairs(items: Iterable[tuple[Arg, Arg]]) -> list[Arg]:
@@ -47,10 +62,10 @@ def script(
         seen_s: seconds that an hour of event ids is kept.
     """
     s = Script(layout.meta(partition))
-    meta: list[tuple[Arg, Arg]] = [(f"{layout.OFFSET}{t}", o) for t, o in flush.offsets.items()]
-    meta += [*flush.counters.items(), *flush.gauges.items()]
+    meta: list[tuple[Arg, Arg]] = [(f"{layout.OFFSET}{t}", str(o)) for t, o in flush.offsets.items()]
+    meta += [(name, str(value)) for name, value in (*flush.counters.items(), *flush.gauges.items())]
     if flush.clock_ms is not None:
-        meta.append((layout.CLOCK, flush.clock_ms))
+        meta.append((layout.CLOCK, str(flush.clock_ms)))
     if meta:
         s.call("HSET", layout.meta(partition), pairs(meta))
     if flush.documents:
@@ -65,20 +80,20 @@ def script(
     for (series, number), row in (*flush.history.items(), *late.items()):
         at = number * layout.QUARTER_MS
         key = layout.history(partition, series, layout.day_of(at))
-        by_key.setdefault(key, []).append((layout.quarter_of(at), row))
+        by_key.setdefault(key, []).append((str(layout.quarter_of(at)), row))
     for key, fields in by_key.items():
         s.call("HSET", key, pairs(fields), keep_s)
     for (stream, hour), digests in flush.seen.items():
         s.call("SADD", layout.seen(partition, stream, hour), digests, seen_s)
     if flush.ahead:
-        s.call("HSET", layout.ahead(partition), pairs(flush.ahead.items()))
+        s.call("HSET", layout.ahead(partition), pairs((str(n), block) for n, block in flush.ahead.items()))
     if flush.dropped_ahead:
-        s.call("HDEL", layout.ahead(partition), flush.dropped_ahead)
+        s.call("HDEL", layout.ahead(partition), [str(n) for n in flush.dropped_ahead])
     for letter in flush.letters:
         s.call("XADD", layout.letters(partition), ("*", layout.LETTER, letter))
     if flush.letters:
-        s.call("HINCRBY", layout.meta(partition), (layout.LETTERS, len(flush.letters)))
-        s.call("HINCRBY", layout.meta(partition), (layout.LETTERS_BYTES, flush.letters_size))
+        s.call("HINCRBY", layout.meta(partition), (layout.LETTERS, str(len(flush.letters))))
+        s.call("HINCRBY", layout.meta(partition), (layout.LETTERS_BYTES, str(flush.letters_size)))
     return s
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from faust.types import TP
@@ -17,6 +18,7 @@ from streams.chunks import Payload, Position
 from streams.clock import monotonic
 from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable
 from streams.owner import Acknowledge, Owner, Taken, Tools
+from streams.rhythm import FlushRhythm
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,7 @@ class Desk:
         self._owners: dict[int, Owner] = {}
         self._reader: Reader | None = None
         self._swept = monotonic()
+        self._urgent = asyncio.Event()
 
     @property
     def topics(self) -> list[str]:
@@ -75,9 +78,11 @@ class Desk:
             self._owners.pop(number).let_go()
         new = sorted(wanted - self._owners.keys())
         for number in new:
-            self._owners[number] = await self._take(Owner(number, self._tools))
+            self._owners[number] = await self._take(Owner(number, self._tools, self._urgent))
         for number in wanted.difference(new):
             self._owners[number].open_lane()
+        for owner in self._owners.values():
+            owner.room = self._tools.max_unflushed // len(self._owners)
         self._tools.metrics.owned.set(len(self._owners))
         positions = await self._positions({tp for tp in tps if tp.topic in self._tools.topics})
         log.info("ready: reading partitions %s", sorted(wanted))
@@ -116,16 +121,20 @@ class Desk:
                 raise result
         if monotonic() - self._swept > _SWEEP_S:
             self._swept = monotonic()
-            for owner in self._owners.values():
-                owner.sweep()
+            for owner in list(self._owners.values()):
+                await owner.sweep()
 
-    async def run(self, interval_s: float) -> None:
-        """Flush for ever, every ``interval_s`` seconds; when Redis is away, try again with growing delay."""
-        delay = _FIRST_DELAY_S
+    async def run(self, rhythm: FlushRhythm) -> None:
+        """Flush for ever; when Redis is away, try again with growing delay."""
+        delay, took = _FIRST_DELAY_S, 0.0
         while True:
-            await asyncio.sleep(interval_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), rhythm.pause_s(took))
+            self._urgent.clear()
+            started = monotonic()
             try:
                 await self.flush()
+                took = monotonic() - started
                 if delay != _FIRST_DELAY_S:
                     log.info("Redis answers again")
                 delay = _FIRST_DELAY_S

@@ -19,6 +19,7 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 LAYOUT = "pw:layout"
 REPLAYED = "pw:replayed"
@@ -109,6 +110,7 @@ def changes(partition: int) -> str:
     return f"pw:{{{partition}}}:changes"
 
 
+@lru_cache(maxsize=1024)
 def day_of(ms: int) -> str:
     """The UTC date that an epoch millisecond falls on, as ``2026-11-22``."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")

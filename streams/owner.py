@@ -30,8 +30,6 @@ from streams.streamclock import Basis, Progress, read
 
 log = logging.getLogger(__name__)
 
-MAX_UNFLUSHED = 50_000
-"""Records folded and not yet written before reading waits: bounds memory while Redis is away."""
 HEARTBEAT_S = 1.0
 """Real seconds after which an unchanged partition is written all the same, to show that its clock moves."""
 
@@ -63,7 +61,11 @@ class Taken(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What all owners of a worker share."""
+    """What all owners of a worker share.
+
+    ``max_unflushed`` is how many records the worker folds without writing them before reading waits: it bounds memory
+    while Redis is away.
+    """
 
     store: Store
     policy: PartitionPolicy
@@ -73,6 +75,7 @@ class Tools:
     letters: DeadLetters
     clock: Clock
     metrics: WorkerMetrics
+    max_unflushed: int
 
 
 class Owner:
@@ -82,12 +85,16 @@ class Owner:
         number: the partition's number.
         state: everything counted.
         lane: the reading its chunks must belong to.
+        room: records it may fold without writing them.
+        urgent: set when half of that is used, so that the next flush need not wait for its time.
         relay: brings its dead letters to Kafka.
     """
 
-    def __init__(self, number: int, tools: Tools) -> None:
+    def __init__(self, number: int, tools: Tools, urgent: asyncio.Event | None = None) -> None:
         self.number = number
         self.lane = next(_LANES)
+        self.room = tools.max_unflushed
+        self.urgent = urgent or asyncio.Event()
         self.state: Partition = Partition(number, tools.policy)
         self._tools = tools
         self._lease = Lease(number, 0, 0, {})
@@ -166,14 +173,25 @@ class Owner:
             payload = replace(payload, records=records, after=start)
             now = tools.clock.now_ms()
             batch = tools.decoders[tools.topics[payload.topic]].decode([r.value for r in records], now)
-            fresh = state.admit(batch)
+            numbers = state.admit(batch)
             if state.registry.fresh:
-                state.adopt(await tools.store.totals(self.number, fresh))
+                state.adopt(await tools.store.totals(self.number, state.fresh))
             refused, again = letters.of_chunk(payload, batch.rejected), replays.of_chunk(records, batch.rejected)
-            state.fold(batch, payload.topic, payload.next_offset, len(records), now, letters=refused, replays=again)
+            state.fold(
+                batch,
+                numbers,
+                payload.topic,
+                payload.next_offset,
+                records=len(records),
+                now_ms=now,
+                letters=refused,
+                replays=again,
+            )
             if batch.times:
                 self._reached[payload.topic] = max(*batch.times, self._reached.get(payload.topic, 0))
             self._acks.append(acknowledge)
+            if state.unflushed >= self.room // 2:
+                self.urgent.set()
             tools.metrics.unflushed.labels(str(self.number)).set(state.unflushed)
             return Taken.COUNTED
 
@@ -209,7 +227,7 @@ class Owner:
 
     def _full(self) -> bool:
         made = [*self.state.letters, *(self._unsent[0].letters if self._unsent else ())]
-        return self.state.unflushed >= MAX_UNFLUSHED or self.relay.full(Waiting(len(made), sum(map(len, made))))
+        return self.state.unflushed >= self.room or self.relay.full(Waiting(len(made), sum(map(len, made))))
 
     def _rewind(self, payload: Payload) -> int:
         """Start over where a topic begins anew; returns that offset."""
@@ -233,9 +251,10 @@ class Owner:
             )  # fmt: skip
             self.state.counters[f"{layout.LOST}{payload.topic}"] += lost
 
-    def sweep(self) -> None:
-        """Let go of what is silent for too long."""
-        self.state.sweep(self._tools.clock.now_ms())
+    async def sweep(self) -> None:
+        """Let go of what is silent for too long; not while a chunk waits for the totals of its series."""
+        async with self._folding:
+            self.state.sweep(self._tools.clock.now_ms())
 
     def _next_flush(self, end_of: Callable[[str, int], int | None]) -> tuple[Flush, list[Acknowledge]] | None:
         state = self.state

@@ -23,8 +23,8 @@ from streams.entries import Entries, of_batch
 from streams.flush import Flush
 from streams.headroom import Headroom
 from streams.measures import WIDTH, ZERO, Row, Stream, pack, unpack
-from streams.registry import Registry, SeriesPolicy
-from streams.ring import Mask, Pane, Ring
+from streams.registry import Numbers, Registry, SeriesPolicy
+from streams.ring import Mask, Ring, Rows, longer
 from streams.windows import DAY, Window
 
 _START = 64
@@ -84,11 +84,19 @@ class Partition:
         """Whether there is anything that Redis does not hold."""
         return bool(self.unflushed or self._left or self._late or self._history or self._changed.any())
 
-    def admit(self, batch: Batch) -> set[str]:
-        """Make room for a batch's series; returns those whose stored totals :meth:`adopt` needs before the fold."""
-        self.registry.numbers(batch.groups)
-        self._grow()
+    @property
+    def fresh(self) -> set[str]:
+        """Admitted series whose stored totals :meth:`adopt` needs before the next fold."""
         return {key for i in self.registry.fresh if (key := self.registry.keys[i]) is not None}
+
+    def admit(self, batch: Batch) -> Numbers:
+        """Make room for a batch's series; returns the numbers of its groups, which :meth:`fold` takes.
+
+        They hold until the next :meth:`sweep`.
+        """
+        numbers = self.registry.numbers(batch.groups)
+        self._grow()
+        return numbers
 
     def adopt(self, totals: Mapping[str, Row]) -> None:
         """Give admitted series the totals that Redis holds for them; those not named have none."""
@@ -99,18 +107,20 @@ class Partition:
     def fold(
         self,
         batch: Batch,
+        numbers: Numbers,
         topic: str,
         next_offset: int,
+        *,
         records: int,
         now_ms: int,
-        *,
         letters: Sequence[bytes] = (),
         replays: Mapping[int, bytes] = NOTHING,
     ) -> None:
         """Count a batch once, and remember that its topic is read up to ``next_offset``.
 
         Args:
-            batch: decoded, and admitted and adopted before.
+            batch: decoded.
+            numbers: what :meth:`admit` returned; all that was fresh is adopted.
             topic: where it came from.
             next_offset: the offset after its last record.
             records: how many records it was, refused ones included.
@@ -127,13 +137,12 @@ class Partition:
         self.counters[f"{layout.ACCEPTED}{stream}"] += counted
         for _, reason in batch.rejected:
             self.counters[f"{layout.REJECTED}{stream}:{reason}"] += 1
-        numbers = self.registry.numbers(batch.groups)
         folded = self.registry.folded(numbers if keep is None else numbers[keep])
         if folded:
             self.counters[f"{layout.FOLDED}{stream}"] += folded
         entries = of_batch(batch, self.registry.columns(numbers), keep)
         self._headroom.admit(self.number, entries, self._totals)
-        np.add.at(self._totals, (entries.series, entries.measures), entries.values)
+        np.add.at(self._totals.reshape(-1), entries.series * WIDTH + entries.measures, entries.values)
         self._changed[entries.series] = True
         self.ahead.put(entries)
         self.offsets[topic] = next_offset
@@ -225,12 +234,12 @@ class Partition:
             keep[list(replays)] &= np.array(self.seen.admit(batch.stream, [*replays.values()], now_ms), np.bool_)
         return keep
 
-    def _pack(self, pane: Pane) -> dict[str, bytes]:
+    def _pack(self, pane: Rows) -> dict[str, bytes]:
         _, series, rows = pane
         packed, size = rows.astype("<i8").tobytes(), 8 * WIDTH
         return {self._key(i): packed[at * size : (at + 1) * size] for at, i in enumerate(series.tolist())}
 
-    def _keep_history(self, panes: Iterable[Pane]) -> None:
+    def _keep_history(self, panes: Iterable[Rows]) -> None:
         for pane in panes:
             self._history |= {(key, pane[0]): row for key, row in self._pack(pane).items()}
 
@@ -260,9 +269,9 @@ class Partition:
         capacity = len(self._changed)
         if len(self.registry.keys) <= capacity:
             return
-        # Half as much again, not twice: the rings are the worker's memory.
+        # Half as much again, not twice: panes are the worker's memory.
         capacity = max(len(self.registry.keys), capacity * 3 // 2)
         for ring in self.rings:
             ring.grow(capacity)
-        self._totals = np.pad(self._totals, ((0, capacity - len(self._totals)), (0, 0)))
-        self._changed = np.pad(self._changed, (0, capacity - len(self._changed)))
+        self._totals = longer(self._totals, capacity)
+        self._changed = longer(self._changed, capacity)

@@ -16,6 +16,7 @@ from streams.decode import Group
 from streams.series import OTHER, key
 
 Indices = npt.NDArray[np.int32]
+Numbers = npt.NDArray[np.int64]
 ABSENT = -1
 
 
@@ -75,18 +76,20 @@ class Registry:
         self.fresh.add(slot)
         return slot
 
-    def numbers(self, groups: Sequence[Group]) -> npt.NDArray[np.int64]:
+    def numbers(self, groups: Sequence[Group]) -> Numbers:
         """A number for each group; unknown groups, and their series, are admitted."""
-        known = self._groups
-        for group in set(groups).difference(known):
-            self._admit(group)
-        return np.fromiter(map(known.__getitem__, groups), np.int64, len(groups))
+        found = list(map(self._groups.get, groups))
+        if None in found:
+            for group in set(groups).difference(self._groups):
+                self._admit(group)
+            found = list(map(self._groups.get, groups))
+        return np.array(found, np.int64)
 
-    def columns(self, numbers: npt.NDArray[np.int64]) -> Indices:
+    def columns(self, numbers: Numbers) -> Indices:
         """Series indices, shape (groups, 1 + breakdowns): the campaign first, :data:`ABSENT` for a missing value."""
         return self._columns[numbers]
 
-    def folded(self, numbers: npt.NDArray[np.int64]) -> int:
+    def folded(self, numbers: Numbers) -> int:
         """How many of these groups have a value that went to ``__other__``."""
         return sum(self._folds[n] for n in numbers.tolist()) if any(self._folds) else 0
 

@@ -1,12 +1,13 @@
-"""One rolling window of one partition: a ring of panes and their running sums.
+"""One rolling window of one partition: panes and their running sums.
 
-``panes`` is an int64 array [pane, series, measure], ``sums`` [series, measure]. Adding entries is one scatter-add; a
-pane that leaves the window is one subtraction. All integers, so a sum never drifts from its panes.
+A pane is an int64 array [series, measure], ``sums`` the sum of all panes. Adding entries is one scatter-add; a pane
+that leaves the window is one subtraction. All integers, so a sum never drifts from its panes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,37 @@ from streams.entries import Entries, Int64s
 from streams.measures import WIDTH
 from streams.windows import Window
 
+T = TypeVar("T", bound=np.generic)
 Mask = npt.NDArray[np.bool_]
-Pane = tuple[int, Int64s, Int64s]
+Rows = tuple[int, Int64s, Int64s]
 """Rows of one pane: its number, series indices, rows [series, measure]."""
+
+
+class Pane:
+    """One pane; it has room for the series that existed when one of them was last new to it.
+
+    Attributes:
+        rows: int64 [series, measure].
+        dirty: which rows Redis does not hold as they are.
+        stored: whether Redis holds some row of it.
+    """
+
+    __slots__ = ("dirty", "rows", "stored")
+
+    def __init__(self) -> None:
+        self.rows: Int64s = np.zeros((0, WIDTH), np.int64)
+        self.dirty: Mask = np.zeros(0, np.bool_)
+        self.stored = False
+
+    def reserve(self, capacity: int) -> None:
+        """Make room for so many series."""
+        if len(self.dirty) < capacity:
+            self.rows, self.dirty = longer(self.rows, capacity), longer(self.dirty, capacity)
+
+    def changed(self) -> tuple[Int64s, Int64s]:
+        """The series whose rows changed, and those rows."""
+        series = np.flatnonzero(self.dirty)
+        return series, self.rows[series]
 
 
 class Ring:
@@ -32,18 +61,12 @@ class Ring:
     def __init__(self, window: Window, capacity: int) -> None:
         self.window = window
         self.head: int | None = None
-        self.panes: Int64s = np.zeros((window.panes, capacity, WIDTH), np.int64)
         self.sums: Int64s = np.zeros((capacity, WIDTH), np.int64)
-        self._dirty: Mask = np.zeros((window.panes, capacity), np.bool_)
-        self._stored: set[int] = set()
-        self._used: set[int] = set()
+        self._panes: dict[int, Pane] = {}
 
     def grow(self, capacity: int) -> None:
-        """Make room for more series."""
-        more = capacity - self.sums.shape[0]
-        self.panes = np.pad(self.panes, ((0, 0), (0, more), (0, 0)))
-        self.sums = np.pad(self.sums, ((0, more), (0, 0)))
-        self._dirty = np.pad(self._dirty, ((0, 0), (0, more)))
+        """Make room for more series; panes follow when one of them adds to them."""
+        self.sums = longer(self.sums, capacity)
 
     def advance(self, clock_ms: int, changed: Mask) -> list[int]:
         """Move the window's end to a later time.
@@ -59,18 +82,14 @@ class Ring:
         if self.head is None or head <= self.head:
             self.head = head if self.head is None else self.head
             return []
-        first = head - self.window.panes + 1
-        for number in [n for n in self._used if n < first]:
-            slot = number % self.window.panes
-            column = self.panes[slot]
-            changed |= column.any(axis=1)
-            self.sums -= column
-            column[:] = 0
-            self._dirty[slot] = False
-            self._used.discard(number)
         self.head = head
-        left = [n for n in self._stored if n < first]
-        self._stored.difference_update(left)
+        left: list[int] = []
+        for number in self._before(head):
+            pane = self._panes.pop(number)
+            changed[: len(pane.rows)] |= pane.rows.any(axis=1)
+            self.sums[: len(pane.rows)] -= pane.rows
+            if pane.stored:
+                left.append(number)
         return left
 
     def add(self, entries: Entries, changed: Mask) -> Mask:
@@ -82,43 +101,66 @@ class Ring:
         assert self.head is not None
         numbers = entries.times // self.window.pane_ms
         inside = numbers > self.head - self.window.panes
-        chosen = entries if inside.all() else entries.where(inside)
-        if len(chosen):
-            numbers = numbers[inside]
-            slots = numbers % self.window.panes
-            np.add.at(self.panes, (slots, chosen.series, chosen.measures), chosen.values)
-            np.add.at(self.sums, (chosen.series, chosen.measures), chosen.values)
-            self._dirty[slots, chosen.series] = True
-            self._used.update(np.unique(numbers).tolist())
-            changed[chosen.series] = True
+        if not inside.all():
+            entries, numbers = entries.where(inside), numbers[inside]
+        cells = entries.series * WIDTH + entries.measures
+        np.add.at(self.sums.reshape(-1), cells, entries.values)
+        changed[entries.series] = True
+        for number in _distinct(numbers):
+            here = numbers == number
+            pane = self._pane(number)
+            np.add.at(pane.rows.reshape(-1), cells[here], entries.values[here])
+            pane.dirty[entries.series[here]] = True
         return inside
 
     def restore(self, number: int, series: Int64s, rows: Int64s) -> None:
         """Put back one pane that was read from Redis: series indices and their rows [series, measure]."""
-        self.panes[number % self.window.panes, series] = rows
+        pane = self._pane(number)
+        pane.rows[series] = rows
+        pane.stored = True
         self.sums[series] += rows
-        self._used.add(number)
-        self._stored.add(number)
 
-    def leaving(self, clock_ms: int) -> Iterator[Pane]:
+    def leaving(self, clock_ms: int) -> Iterator[Rows]:
         """The changed rows of panes that :meth:`advance` to this clock would drop, as :meth:`take_dirty` gives them."""
-        first = self.window.pane_of(clock_ms) - self.window.panes + 1
-        for number in [n for n in self._used if n < first]:
-            slot = number % self.window.panes
-            series = np.flatnonzero(self._dirty[slot])
-            if len(series):
-                yield number, series, self.panes[slot, series]
+        for number in self._before(self.window.pane_of(clock_ms)):
+            if self._panes[number].dirty.any():
+                yield number, *self._panes[number].changed()
 
-    def take_dirty(self) -> Iterator[Pane]:
+    def take_dirty(self) -> Iterator[Rows]:
         """The rows changed since the last call, pane by pane."""
-        assert self.head is not None
-        for slot in np.flatnonzero(self._dirty.any(axis=1)).tolist():
-            series = np.flatnonzero(self._dirty[slot])
-            number = self.head - (self.head - slot) % self.window.panes
-            self._stored.add(number)
-            yield number, series, self.panes[slot, series]
-        self._dirty[:] = False
+        for number, pane in self._panes.items():
+            if pane.dirty.any():
+                yield number, *pane.changed()
+                pane.dirty[:] = False
+                pane.stored = True
 
     def silent(self) -> Mask:
         """Which series have nothing in any pane."""
-        return np.logical_not(self.panes.any(axis=(0, 2)))
+        found = np.ones(len(self.sums), np.bool_)
+        for pane in self._panes.values():
+            found[: len(pane.rows)] &= ~pane.rows.any(axis=1)
+        return found
+
+    def _pane(self, number: int) -> Pane:
+        pane = self._panes.setdefault(number, Pane())
+        pane.reserve(len(self.sums))
+        return pane
+
+    def _before(self, head: int) -> list[int]:
+        first = head - self.window.panes + 1
+        return [n for n in self._panes if n < first]
+
+
+def _distinct(numbers: Int64s) -> list[int]:
+    """Which numbers there are; they lie in one window, so counting them beats sorting them."""
+    if not len(numbers):
+        return []
+    least = int(numbers.min())
+    return (np.flatnonzero(np.bincount(numbers - least)) + least).tolist()
+
+
+def longer(array: npt.NDArray[T], length: int) -> npt.NDArray[T]:
+    """The array with zeros appended up to a length; memory that nothing is written to costs nothing."""
+    found = np.zeros((length, *array.shape[1:]), array.dtype)
+    found[: len(array)] = array
+    return found

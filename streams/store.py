@@ -142,7 +142,7 @@ class Store:
 
     async def _write(self, lease: Lease, built: Script) -> None:
         seq = lease.seq + 1
-        answer = await self._call(self._flush(keys=built.keys, args=[lease.epoch, lease.seq, seq, *built.args]))
+        answer = await self._call(self._flush(keys=built.keys, args=[lease.epoch, lease.seq, seq, built.packed()]))
         outcome = answer[0].decode()
         if outcome == "fenced":
             raise Fenced(lease.partition, lease.epoch, int(answer[1]))

@@ -43,6 +43,29 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         """Seek before the next fetch."""
         self._seeks.update(positions)
 
+    def on_buffer_full(self, tp: TP) -> None:
+        """A full buffer lets nothing in, so the next fetch waits; that is enough.
+
+        Faust would leave the partition out of fetches besides. What was fetched of it already would then wait until a
+        fetch of the others, which may have nothing, gives up.
+        """
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Nothing was left out, so nothing comes back."""
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Keep no account of the offsets inside chunks: Faust's costs a number for each of them at every commit."""
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """What to commit: the offset after the last chunk acknowledged. Chunks are, in order, once Redis holds them."""
+        acked = self._acked[tp]
+        if not acked:
+            return None
+        last = max(acked)
+        acked.clear()
+        self._acked_index[tp].clear()
+        return int(last) + 1
+
     def forget(self, tps: set[TP]) -> None:
         """Drop what is known of partitions that were revoked."""
         self._lanes.close(list(tps))

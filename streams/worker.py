@@ -77,6 +77,7 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> Any:
         letters=DeadLetters(producer, settings.rejected_topic, metrics),
         clock=settings.the_clock,
         metrics=metrics,
+        max_unflushed=settings.max_unflushed,
     )
     return build_app(settings, Desk(tools))
 

@@ -77,10 +77,10 @@ def test_a_record_sent_again_is_still_known_after_a_restart(redis_url: str) -> N
             lease = await store.take(0, Clock().now_ms())
             state = await load(store, lease, POLICY, Clock().now_ms())
             batch = Batch(Stream.IMPRESSION, [Clock().now_ms()], [("c",)], [1], [0])
-            state.admit(batch)
+            numbers = state.admit(batch)
             state.adopt({})
             again = replays.of_chunk(payload.records, ())
-            state.fold(batch, "ads.impressions", 1, 1, Clock().now_ms(), replays=again)
+            state.fold(batch, numbers, "ads.impressions", 1, records=1, now_ms=Clock().now_ms(), replays=again)
             await store.flush(lease, state.take_flush({}))
         assert (state.counters["accepted:impression"], state.counters["duplicate:impression"]) == (1, 1)
 
@@ -181,6 +181,7 @@ def test_a_flood_of_refused_records_waits_instead_of_filling_redis(
         tools = Tools(
             store=store, policy=POLICY, decoders={s: Decoder(s, ACCEPTS) for s in Stream}, partitions=1,
             topics={TOPIC: Stream.CLICK}, letters=topic, clock=Clock(), metrics=worker_metrics(),
+            max_unflushed=1000,
         )  # fmt: skip
         owner = Owner(0, tools)
         await owner.take()

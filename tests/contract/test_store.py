@@ -69,9 +69,10 @@ def fold(state: Partition, facts: list[Fact], ids: list[bytes] | None = None) ->
     """Count clicks whose series are new to Redis."""
     batch = batch_of(facts, Stream.CLICK)
     batch.digests += ids or [bytes([i]) * 8 for i in range(len(facts))]
-    state.admit(batch)
+    numbers = state.admit(batch)
     state.adopt({})
-    state.fold(batch, "ads.clicks", state.offsets.get("ads.clicks", 0) + len(facts), len(facts), NOW)
+    offset = state.offsets.get("ads.clicks", 0) + len(facts)
+    state.fold(batch, numbers, "ads.clicks", offset, records=len(facts), now_ms=NOW)
     state.tick(NOW)
 
 
@@ -253,9 +254,9 @@ def test_a_series_that_fell_silent_goes_on_counting_where_it_stopped(redis_url: 
         assert state.sweep(NOW + 2 * DAY) == 2
         batch = batch_of([click(0)], Stream.CLICK)
         batch.digests.append(b"another!")
-        fresh = state.admit(batch)
-        state.adopt(await store.totals(0, fresh))
-        state.fold(batch, "ads.clicks", 2, 1, NOW + 2 * DAY)
+        numbers = state.admit(batch)
+        state.adopt(await store.totals(0, state.fresh))
+        state.fold(batch, numbers, "ads.clicks", 2, records=1, now_ms=NOW + 2 * DAY)
         await store.flush(lease, state.take_flush({}))
         assert document_totals((await store.documents(0))["c"])[1] == 2
 
@@ -289,8 +290,8 @@ def test_a_redis_that_is_away_is_a_recoverable_error() -> None:
 def test_a_script_names_each_key_once() -> None:
     """So that Redis Cluster can route it."""
     script = Script("meta")
-    script.call("HSET", "a", ["f", 1])
+    script.call("HSET", "a", ["f", "1"])
     script.call("UNLINK", "b")
-    script.call("HSET", "a", ["g", 2], 60)
+    script.call("HSET", "a", ["g", b"2"], 60)
     assert script.keys == ["meta", "a", "b"]
-    assert script.args == ["HSET", 2, 0, 2, "f", 1, "UNLINK", 3, 0, 0, "HSET", 2, 60, 2, "g", 2]
+    assert script.commands == [("HSET", 2, 0, ["f", "1"]), ("UNLINK", 3, 0, ()), ("HSET", 2, 60, ["g", b"2"])]

@@ -30,9 +30,10 @@ def stale_offsets() -> None:
     def late(*args: Any) -> commands.Script:
         made = whole(*args)
         previous = earlier.setdefault(made.keys[0], {})
-        for at, field in enumerate(made.args):
-            if isinstance(field, str) and field.startswith(layout.OFFSET):
-                made.args[at + 1], previous[field] = previous.get(field, 0), made.args[at + 1]
+        for _, _, _, values in made.commands:
+            for at, field in enumerate(values):
+                if isinstance(values, list) and isinstance(field, str) and field.startswith(layout.OFFSET):
+                    values[at + 1], previous[field] = previous.get(field, "0"), values[at + 1]
         return made
 
     setattr(store, "script", late)  # noqa: B010 - a replacement that the type checker need not follow

@@ -18,7 +18,6 @@ import pytest
 
 from bench.place import fill
 from streams.chunks import MAX_RECORDS
-from streams.owner import MAX_UNFLUSHED
 from tests.conftest import leave_out
 from tests.faults.check import differences
 from tests.faults.feed import Feed
@@ -146,10 +145,11 @@ def test_a_zombie_that_wakes_up_at_a_takeover_writes_nothing(cluster: Cluster, t
 
 def test_reading_waits_while_redis_is_away(cluster: Cluster, tmp_path: Path) -> None:
     """Memory is bounded: when enough is unwritten no more is read; nothing is dropped, and it goes on by itself."""
-    events = 200_000
+    events, most = 200_000, 50_000
     with world(cluster.bootstrap, cluster, tmp_path) as place:
         (port,) = free_ports(1)
         place.system.settings["WORKER_PORT"] = str(port)
+        place.system.settings["MAX_UNFLUSHED"] = str(4 * most)  # for four partitions
         place.start("a")
         place.ready("a")
         fill(place.system, 100, 1)
@@ -157,13 +157,13 @@ def test_reading_waits_while_redis_is_away(cluster: Cluster, tmp_path: Path) -> 
         place.redis.send(signal.SIGSTOP)
         # One campaign: all of it is in one partition.
         fill(place.system, events, 1, seed=1)
-        until(lambda: unflushed(port) >= MAX_UNFLUSHED, "the worker to hold as much as it may")
+        until(lambda: unflushed(port) >= most, "the worker to hold as much as it may")
         time.sleep(3)  # In which it could read the rest, if it did.
         held = unflushed(port)
         place.redis.send(signal.SIGCONT)
         place.settle(100 + events)
         assert place.crashes == 0
-    assert held <= MAX_UNFLUSHED + MAX_RECORDS
+    assert held <= most + MAX_RECORDS
 
 
 def unflushed(port: int) -> int:

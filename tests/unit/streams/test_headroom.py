@@ -16,9 +16,9 @@ LARGEST = 10**16
 def fold(state: Partition, money: int, count: int) -> None:
     """Count spend events of one campaign."""
     batch = batch_of([Fact(Stream.SPEND, 0, "c", None, 0, money)] * count, Stream.SPEND)
-    state.admit(batch)
+    numbers = state.admit(batch)
     state.adopt({})
-    state.fold(batch, "ads.spend", 1, count, 0)
+    state.fold(batch, numbers, "ads.spend", 1, records=count, now_ms=0)
 
 
 def test_a_total_that_would_wrap_around_stops_the_worker() -> None:

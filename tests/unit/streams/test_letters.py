@@ -176,8 +176,8 @@ def fold(state: Partition, log: list[Any], stream: Stream) -> None:
         if stream in POLICY.dedupe:
             # The id goes with the identity: what is sent again has the same bytes.
             batch.digests.append(f"{one[1] if again else offset + 100}".encode())
-    state.admit(batch)
+    numbers = state.admit(batch)
     state.adopt({})
     refused = letters.of_chunk(payload_of(records), batch.rejected)
     again = replays.of_chunk(records, batch.rejected)
-    state.fold(batch, "ads", len(log), len(records), NOW, letters=refused, replays=again)
+    state.fold(batch, numbers, "ads", len(log), records=len(records), now_ms=NOW, letters=refused, replays=again)
