@@ -7,6 +7,7 @@ numbers: Lua's would lose digits beyond 2**53.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import msgpack
 
@@ -46,7 +47,7 @@ class Script:
 
 def pairs(items: Iterable[tuple[Arg, Arg]]) -> list[Arg]:
     """Fields and values in one flat list."""
-    return [x for pair in items for x in pair]
+    return list(chain.from_iterable(items))
 
 
 def script(

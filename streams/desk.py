@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.1, 3.0
 _SWEEP_S = 60.0
+_AT_ONCE = 2
+"""Flushes under way: one for Redis to carry out, one to get ready meanwhile. Each holds all that it writes."""
 
 
 class Reader(Protocol):
@@ -113,8 +115,9 @@ class Desk:
         Raises:
             Unreachable: Redis does not answer for at least one of them.
         """
+        turn = asyncio.Semaphore(_AT_ONCE)
         results = await asyncio.gather(
-            *(self._flush_one(o) for o in list(self._owners.values())), return_exceptions=True
+            *(self._flush_one(o, turn) for o in list(self._owners.values())), return_exceptions=True
         )
         for result in results:
             if isinstance(result, BaseException):
@@ -153,9 +156,10 @@ class Desk:
             for owner in owners:
                 owner.let_go()
 
-    async def _flush_one(self, owner: Owner) -> None:
+    async def _flush_one(self, owner: Owner, turn: asyncio.Semaphore) -> None:
         try:
-            await owner.flush(self._end_of)
+            async with turn:
+                await owner.flush(self._end_of)
         except (Fenced, LostWrites) as e:
             if self._owners.get(owner.number) is not owner:
                 return

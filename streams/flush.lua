@@ -2,7 +2,8 @@
 --
 -- KEYS[1]  the meta hash; the other keys are named by their place in KEYS.
 -- ARGV[1]  this owner's epoch     ARGV[2]  the seq it last wrote     ARGV[3]  the seq of this flush
--- ARGV[4]  the commands, as MessagePack: an array of {name, place of the key in KEYS, seconds to live (0: for ever), arguments}
+-- ARGV[4]  the commands, as MessagePack: an array of {name, place of the key in KEYS, seconds to live from its
+--          first write (0: for ever), arguments}
 --
 -- Answers {'written'}, {'repeated'} (this very flush is already there: its reply was lost),
 -- {'fenced', epoch} (another owner took the partition) or {'lost', seq or ''} (Redis went back in time).
@@ -29,13 +30,15 @@ local STEP = 4000
 
 for _, command in ipairs(cmsgpack.unpack(ARGV[4])) do
   local name, key, ttl, values = command[1], KEYS[command[2]], command[3], command[4]
+  -- A key lives from its first write on; setting that again with every write would double the append-only file's commands.
+  local new = ttl > 0 and redis.call('EXISTS', key) == 0
   if #values == 0 then
     redis.call(name, key)
   end
   for from = 1, #values, STEP do
     redis.call(name, key, unpack(values, from, math.min(from + STEP - 1, #values)))
   end
-  if ttl > 0 then
+  if new then
     redis.call('EXPIRE', key, ttl)
   end
 end
