@@ -58,10 +58,10 @@ CHANGED = "s"
 """Field of an entry of the stream of changes: the series, one a line (a series key holds no line feed)."""
 TOO_MANY = "many"
 """Field in place of it: more changed than an entry may name."""
-CHANGES_KEPT = 16
-"""Flushes that the stream of changes reaches back: a reader that comes once in eight intervals never misses one."""
+CHANGES_KEPT = 32
+"""Flushes that the stream of changes reaches back: eight seconds at the default flush interval."""
 CHANGES_LIMIT = 1 << 20
-"""Characters that the names in one entry may have, so that a partition's stream stays below some 16 MiB."""
+"""Characters that the names in one entry may have, so that a partition's stream stays below some 32 MiB."""
 COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED, LOST, REWOUND)
 
 QUARTER_MS = 900_000
