@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import uuid4
@@ -66,6 +67,11 @@ def records(shape: Backlog, now_ms: int) -> Iterator[tuple[Stream, str, str]]:
                 f'"channel":"{CHANNELS[int(draw() * len(CHANNELS))]}","country":"DE"{creative}{_MORE.get(stream, "")}}}'
             ),
         )
+
+
+def truth(shape: Backlog) -> dict[str, int]:
+    """The events of each campaign and stream, as ``<campaign>:<stream>``."""
+    return dict(Counter(f"{campaign}:{stream}" for stream, campaign, _ in records(shape, 0)))
 
 
 def produce(place: System, shape: Backlog) -> None:

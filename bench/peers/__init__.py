@@ -1,0 +1,1 @@
+"""What people would write instead of Pacewatch, each the way its documentation says. Every file runs as a process."""

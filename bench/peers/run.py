@@ -1,0 +1,126 @@
+"""Runs a peer in a process of its own, and checks its counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import redis
+
+from streams.measures import Stream
+from tests.system import System
+
+HERE = Path(__file__).parent
+Counts = Mapping[str, int]
+"""``<campaign>:<stream>`` to events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One of them.
+
+    Attributes:
+        name: what the table calls it.
+        script: its file.
+        slow: it is given this many events only, so that it takes no longer than the others; None for all.
+        counts: whether it counts at all.
+        remark: what its row must say.
+    """
+
+    name: str
+    script: str
+    slow: int | None = None
+    counts: bool = True
+    remark: str = ""
+
+    @property
+    def python(self) -> Path:
+        """The interpreter it runs on: one with its own packages where it names some, else this one."""
+        wanted = HERE / f"{self.script}.txt"
+        if not wanted.exists():
+            return Path(sys.executable)
+        home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "pacewatch" / "peers" / self.script
+        stamp = home / "installed.txt"
+        if not stamp.exists() or stamp.read_text() != wanted.read_text():
+            venv.create(home, with_pip=True)
+            pip = [home / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", wanted]
+            subprocess.run(pip, check=True, timeout=900)
+            stamp.write_text(wanted.read_text())
+        return home / "bin" / "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a peer did.
+
+    Attributes:
+        events_per_s: from its first record to its last write.
+        us_per_event: its own CPU, per event.
+        wrong: how its counts differ from the truth; empty when they do not.
+    """
+
+    events_per_s: float
+    us_per_event: float
+    wrong: str
+
+
+def run(peer: Peer, place: System, truth: Counts, timeout_s: float = 180) -> Outcome:
+    """Run a peer over the topics of a system on an empty Redis.
+
+    Raises:
+        PeerFailed: it did not come to its end.
+    """
+    events = sum(truth.values())
+    with redis.Redis.from_url(place.redis_url) as client:
+        client.flushall()
+        env = os.environ | {
+            "PEER_KAFKA": place.broker,
+            "PEER_TOPICS": ",".join(place.topic(s.value) for s in Stream),
+            "PEER_REDIS": place.redis_url,
+            "PEER_EVENTS": str(events),
+            "PEER_GROUP": f"peer-{uuid4().hex[:8]}",
+        }
+        argv = [peer.python, HERE / f"{peer.script}.py"]
+        try:
+            done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=timeout_s, check=False)
+        except subprocess.TimeoutExpired as e:
+            raise PeerFailed(peer.name, f"not done after {timeout_s:.0f} s") from e
+        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+        if done.returncode or not lines:
+            raise PeerFailed(peer.name, (done.stderr or done.stdout).strip()[-300:])
+        said = json.loads(lines[-1])
+        held: dict[bytes, bytes] = client.hgetall("peer:counts")  # type: ignore[assignment]
+        counts = {k.decode(): int(v) for k, v in held.items()}
+    return Outcome(
+        said["events"] / said["seconds"],
+        said["cpu_s"] / said["events"] * 1e6,
+        difference(counts, truth) if peer.counts else "",
+    )
+
+
+def difference(counts: Counts, truth: Counts) -> str:
+    """How counts differ from the truth, in words; empty when they do not."""
+    wrong = {k for k in truth.keys() | counts.keys() if counts.get(k, 0) != truth.get(k, 0)}
+    if not wrong:
+        return ""
+    return f"{len(wrong)} of {len(truth)} counts are wrong: {sum(counts.values())} events instead of {sum(truth.values())}"
+
+
+class PeerFailed(Exception):
+    """A peer did not come to its end.
+
+    Attributes:
+        name: which.
+        reason: what it said last.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name, self.reason = name, reason
