@@ -35,8 +35,11 @@ fuzz: $(DEV) ## fuzz the decoder: make fuzz RUNS=5000000 (brings atheris)
 	$(BIN)/pip install -q --disable-pip-version-check atheris
 	$(BIN)/python -m tests.fuzz -runs=$(RUNS) -max_len=512 -close_fd_mask=0
 
-bench: $(DEV) ## measure throughput and latency
-	$(BIN)/python -m bench
+bench: $(DEV) ## measure: make bench, or make bench ONLY=memory,growth
+	tests/tools.sh
+	$(BIN)/python -m tests.kafka.jars
+	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 format: $(DEV) ## mend what ruff can mend
 	$(BIN)/ruff check --fix .

@@ -1,32 +1,87 @@
-"""``make bench``: all measurements, as a table and as bench/results.json."""
+"""``make bench``: the measurements, as a table and as bench/results.json.
+
+``python -m bench --only throughput,latency`` runs some of them; ``--list`` names them all.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
+import platform
 import tempfile
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import place, recovery, stall, throughput
+from bench import catchup, flushes, growth, latency, memory, place, recovery, scrape, stall, throughput
+
+Measure = Callable[[str, Path], Mapping[str, Any]]
+
+USUAL: dict[str, Measure] = {
+    "throughput": throughput.measure,
+    "latency": latency.measure,
+    "flushes": flushes.measure,
+    "catchup": catchup.measure,
+    "recovery": recovery.measure,
+    "stall": stall.measure,
+    "scrape": scrape.measure,
+}
+"""What ``make bench`` runs."""
+LONG: dict[str, Measure] = {"memory": memory.measure, "growth": growth.measure}
+"""What is asked for by name: it takes minutes by itself, and changes seldom."""
 
 
 def main() -> None:
-    """Measure everything on one broker."""
-    results: dict[str, float | str] = {}
+    """Measure on one broker, print, and keep the figures."""
+    every = USUAL | LONG
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", help=f"some of: {', '.join(every)}", default=",".join(USUAL))
+    chosen = parser.parse_args().only.split(",")
+    if unknown := set(chosen) - every.keys():
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(every)}")
+    console = Console()
     with tempfile.TemporaryDirectory(prefix="pacewatch-bench-") as name:
         directory = Path(name)
         with place.broker(directory) as (kind, address):
-            results["broker"] = kind
-            results |= throughput.measure(address, directory / "throughput")
-            results |= recovery.measure(address, directory / "recovery")
-            results |= stall.measure(address, directory / "stall")
-    Path(__file__).with_name("results.json").write_text(json.dumps(results, indent=2) + "\n")
-    table = Table("figure", "value")
-    for figure, value in results.items():
-        table.add_row(figure, value if isinstance(value, str) else f"{value:,.2f}")
-    Console().print(table)
+            results: dict[str, Any] = {"machine": machine(kind)}
+            for measurement in chosen:
+                started = time.perf_counter()
+                results[measurement] = dict(every[measurement](address, directory / measurement))
+                console.print(table(measurement, results[measurement], time.perf_counter() - started))
+                file = Path(__file__).with_name("results.json")
+                file.write_text(json.dumps(results, indent=2) + "\n")
+
+
+def machine(broker: str) -> dict[str, Any]:
+    """What the figures depend on."""
+    return {
+        "broker": broker,
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "system": platform.system(),
+    }
+
+
+def table(name: str, figures: Mapping[str, Any], took_s: float) -> Table:
+    """Figures by name; rows of several figures as they are, a line each."""
+    columns = list(dict.fromkeys(c for row in figures.values() if isinstance(row, Mapping) for c in row)) or ["value"]
+    found = Table(name, *columns, caption=f"{took_s:.0f} s")
+    for figure, value in figures.items():
+        cells = value if isinstance(value, Mapping) else {"value": value}
+        found.add_row(figure, *(cell(cells.get(c)) for c in columns))
+    return found
+
+
+def cell(value: object) -> str:
+    """A figure with thousands marked; nothing for nothing."""
+    if isinstance(value, (int, float)):
+        return f"{value:,.2f}" if abs(value) < 1000 else f"{value:,.0f}"
+    return str(value or "")
 
 
 if __name__ == "__main__":

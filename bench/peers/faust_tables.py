@@ -9,8 +9,8 @@ import tempfile
 
 os.environ["FAUST_DATADIR"] = tempfile.mkdtemp(prefix="peer-faust-")
 
-import faust  # noqa: E402
-from kit import EVENTS, GROUP, KAFKA, OF_TOPIC, TOPICS, Stopwatch, store, write_counts  # noqa: E402
+import faust
+from kit import EVENTS, GROUP, KAFKA, OF_TOPIC, TOPICS, Stopwatch, store, write_counts
 
 app = faust.App(
     GROUP,

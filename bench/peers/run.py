@@ -50,7 +50,16 @@ class Peer:
         stamp = home / "installed.txt"
         if not stamp.exists() or stamp.read_text() != wanted.read_text():
             venv.create(home, with_pip=True)
-            pip = [home / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", wanted]
+            pip = [
+                str(home / "bin" / "python"),
+                "-m",
+                "pip",
+                "install",
+                "-q",
+                "--disable-pip-version-check",
+                "-r",
+                str(wanted),
+            ]
             subprocess.run(pip, check=True, timeout=900)
             stamp.write_text(wanted.read_text())
         return home / "bin" / "python"
@@ -96,8 +105,7 @@ def run(peer: Peer, place: System, truth: Counts, timeout_s: float = 180) -> Out
         if done.returncode or not lines:
             raise PeerFailed(peer.name, (done.stderr or done.stdout).strip()[-300:])
         said = json.loads(lines[-1])
-        held: dict[bytes, bytes] = client.hgetall("peer:counts")  # type: ignore[assignment]
-        counts = {k.decode(): int(v) for k, v in held.items()}
+        counts = {k.decode(): int(v) for k, v in client.hgetall("peer:counts").items()}
     return Outcome(
         said["events"] / said["seconds"],
         said["cpu_s"] / said["events"] * 1e6,
@@ -110,7 +118,9 @@ def difference(counts: Counts, truth: Counts) -> str:
     wrong = {k for k in truth.keys() | counts.keys() if counts.get(k, 0) != truth.get(k, 0)}
     if not wrong:
         return ""
-    return f"{len(wrong)} of {len(truth)} counts are wrong: {sum(counts.values())} events instead of {sum(truth.values())}"
+    return (
+        f"{len(wrong)} of {len(truth)} counts are wrong: {sum(counts.values())} events instead of {sum(truth.values())}"
+    )
 
 
 class PeerFailed(Exception):

@@ -83,7 +83,8 @@ class Rolling:
     def _kpis(self, window: int, series: str) -> dict[str, float | None]:
         impressions, clicks, conversions, _, spend, revenue = self._sums[window][series]
         return {
-            "impressions": impressions, "clicks": clicks, "conversions": conversions, "spend": spend, "revenue": revenue,
+            "impressions": impressions, "clicks": clicks, "conversions": conversions,
+            "spend": spend, "revenue": revenue,
             "ctr": clicks / impressions if impressions else None, "cpc": spend / clicks if clicks else None,
             "cvr": conversions / clicks if clicks else None, "roas": revenue / spend if spend else None,
         }  # fmt: skip
