@@ -69,7 +69,8 @@ def at_redis(url: str, partitions: int) -> Look:
             pipe.hget(layout.kpi(partition), f"{probes.CAMPAIGN}{partition}")
         counts: dict[str, int] = {}
         for partition, raw in enumerate(pipe.execute()):
-            row = (read_document(raw, Counter()) or {}).get(probes.WINDOW, ZERO) if raw else ZERO
+            rows = read_document(raw, Counter()) if raw else None
+            row = rows.get(probes.WINDOW, ZERO) if rows else ZERO
             for stream in Stream:
                 spent = row[INDEX["spend_micros"]] // MICROS
                 count = spent if stream is Stream.SPEND else row[INDEX[stream.topic_suffix]]

@@ -10,21 +10,21 @@ from typing import Any
 
 import msgspec
 
+from monitors.rows import Rows
 from monitors.snapshot import Layout, PartitionHealth, ReadProblem
 from streams import layout
 from streams.errors import Recoverable
-from streams.measures import NAMES, Row
+from streams.measures import NAMES
 from streams.windows import parse_windows
 
 MAX_PARTITIONS = 10_000
 
-_Measures = msgspec.defstruct("_Measures", [(name, int, 0) for name in NAMES])
+_Measures = msgspec.defstruct("_Measures", [(name, int, 0) for name in NAMES], gc=False)
 # Only the measures are taken: KPIs are computed after partitions are added, never read.
-_Document = msgspec.defstruct("_Document", [("windows", dict[str, _Measures])])  # type: ignore[valid-type]
+_Document = msgspec.defstruct("_Document", [("windows", dict[str, _Measures])], gc=False)  # type: ignore[valid-type]
 _decode = msgspec.json.Decoder(_Document).decode
 
 Problems = Counter[ReadProblem]
-Rows = Mapping[str, Row]
 
 
 class BadLayout(Recoverable):
@@ -60,10 +60,10 @@ def read_document(raw: bytes, problems: Problems) -> Rows | None:
     """The rows of a KPI document by window; None, and counted, when it cannot be used."""
     try:
         document: Any = _decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Rows.of(document.windows, map(msgspec.structs.astuple, document.windows.values()))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
         problems[ReadProblem.BAD_DOCUMENT] += 1
         return None
-    return {name: msgspec.structs.astuple(row) for name, row in document.windows.items()}
 
 
 def read_series(raw: bytes, problems: Problems) -> str | None:

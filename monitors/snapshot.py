@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from monitors.changes import Why
 from streams import kpis, layout
 from streams.measures import Row
 from streams.series import key
@@ -82,6 +83,8 @@ class Snapshot:
         partitions: health by partition number.
         series: series key to its rows.
         problems: how often each problem was met in this read.
+        stored: how many series Redis holds, those that were not read too; one in two partitions counts twice.
+        reads: how often a partition was read, and why that way, since the reader was made.
     """
 
     layout: Layout
@@ -89,6 +92,8 @@ class Snapshot:
     partitions: tuple[PartitionHealth, ...]
     series: Mapping[str, SeriesRows]
     problems: Mapping[ReadProblem, int]
+    stored: int = 0
+    reads: Mapping[Why, int] = field(default_factory=dict)
 
     @property
     def as_of_ms(self) -> int | None:

@@ -70,7 +70,7 @@ def test_damage_in_redis_is_counted_and_hides_nothing_else(server: int) -> None:
                 snapshot = await found.read()
                 assert list(snapshot.series) == ["good"]
                 assert snapshot.problems == {
-                    ReadProblem.BAD_DOCUMENT: 2,
+                    ReadProblem.BAD_DOCUMENT: 1,
                     ReadProblem.BAD_SERIES: 1,
                     ReadProblem.BAD_META: 1,
                     ReadProblem.BAD_KEY: 2,
