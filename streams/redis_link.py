@@ -75,7 +75,9 @@ def connect(settings: Settings) -> Any:
             sentinel: Any = Sentinel(place.nodes, sentinel_kwargs=connecting)  # type: ignore[no-untyped-call]
             return sentinel.master_for(place.master, redis_class=_MasterClient, db=place.database, **options)
         case Kind.SERVER if place.socket:
-            return Redis.from_url(settings.redis_url, retry=_once(), socket_timeout=_SOCKET_TIMEOUT_S)
+            # A login in the URL goes before this password.
+            options = {"password": place.password, "retry": _once(), "socket_timeout": _SOCKET_TIMEOUT_S}
+            return Redis.from_url(settings.redis_url, **options)
         case Kind.SERVER:
             ((host, port),) = place.nodes
             return Redis(host=host, port=port, db=place.database, **options)

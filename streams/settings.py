@@ -6,6 +6,7 @@ A secret may also be given as a file: ``PACEWATCH_REDIS_FILE=/run/secrets/redis`
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,7 @@ class Settings(EnvSettings):
     kafka_cert: Path | None = Field(None, description="PEM file of our own certificate, if Kafka asks for one.")
     kafka_key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
     redis: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="Redis URL (see streams.redis_place).")
+    redis_password: SecretStr | None = Field(None, description="Its password, unless the URL has one; _FILE works too.")
     redis_ca: Path | None = Field(None, description="PEM file of the CA of rediss:// URLs; the system's if not given.")
     clock: str = Field("real", description="real, or RATEx@FROM_MS/AT_MS (see streams.clock).")
     group: str = Field("pacewatch", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group.")
@@ -126,8 +128,8 @@ class Settings(EnvSettings):
         return value
 
     @field_validator(
-        "redis_ca", "kafka_ca", "kafka_cert", "kafka_key", "kafka_username", "kafka_password", "kafka_sasl_mechanism",
-        mode="before",
+        "redis_password", "redis_ca", "kafka_ca", "kafka_cert", "kafka_key", "kafka_username", "kafka_password",
+        "kafka_sasl_mechanism", mode="before",
     )  # fmt: skip
     @classmethod
     def _empty(cls, value: Any) -> Any:
@@ -188,12 +190,15 @@ class Settings(EnvSettings):
 
     @property
     def redis_place(self) -> Place:
-        """The Redis URL, taken apart.
+        """The Redis URL, taken apart; a password given apart from it stands in for a missing one.
 
         Raises:
             Misconfigured: it is none.
         """
-        return parse(self.redis_url)
+        place = parse(self.redis_url)
+        if place.password or not self.redis_password:
+            return place
+        return replace(place, password=self.redis_password.get_secret_value())
 
     def topic(self, stream: Stream) -> str:
         """The topic of a stream, e.g. ``ads.clicks``."""

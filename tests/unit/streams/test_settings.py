@@ -30,6 +30,27 @@ def test_a_secret_may_be_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert "hunter2" not in repr(settings)
 
 
+@pytest.mark.parametrize(
+    ("url", "own", "password"),
+    [
+        ("redis://r:6380/1", "p@ss/word", "p@ss/word"),
+        ("redis://:mine@r:6380/1", "p@ss/word", "mine"),
+        ("redis+cluster://someone@r:6380", "p@ss/word", "p@ss/word"),
+        ("redis://r:6380/1", "", None),
+    ],
+)
+def test_the_password_of_redis_may_be_given_apart_from_its_url(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, own: str, password: str | None
+) -> None:
+    """As it is, without percent-encoding; one in the URL goes before it, and an empty one is none."""
+    (tmp_path / "password").write_text(own + "\n")
+    monkeypatch.setenv("PACEWATCH_REDIS", url)
+    monkeypatch.setenv("PACEWATCH_REDIS_PASSWORD_FILE", str(tmp_path / "password"))
+    settings = Settings.load()
+    assert settings.redis_place.password == password
+    assert "p@ss" not in repr(settings) + repr(settings.redis_place)
+
+
 def test_a_secret_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """By its variable."""
     monkeypatch.setenv("PACEWATCH_REDIS_FILE", str(tmp_path / "nowhere"))
