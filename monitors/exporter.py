@@ -1,23 +1,22 @@
-"""The Prometheus collector: metrics are made from the last view at each scrape, so nothing goes stale unseen."""
+"""Everything the monitor exports, as text, made from a view: so nothing goes stale unseen."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import Metric
-from prometheus_client.registry import Collector
 
 from monitors import metrics
 from monitors.alerts.slack import Outcome
+from monitors.budget import BudgetPolicy
+from monitors.export import Export, Kept, export
+from monitors.exposition import Format
 from monitors.kpi_samples import kpi_samples
 from monitors.pace_samples import pace_samples
 from monitors.pipeline_samples import pipeline_samples
 from monitors.samples import Families
-from monitors.snapshot import ReadProblem
+from monitors.snapshot import ReadProblem, Snapshot
 from monitors.view import View
 from streams.measures import Stream
 from streams.reasons import Reject
@@ -29,45 +28,62 @@ class ExportPolicy:
 
     Attributes:
         breakdowns: whether breakdown series are; they can be many.
+        budget: how many series are.
+        pinned: series that are in any case: those with goals.
         streams: streams whose counters are there at zero.
         reasons: reasons for refusing whose counters are there at zero.
     """
 
     breakdowns: bool = False
+    budget: BudgetPolicy = field(default_factory=BudgetPolicy)
+    pinned: frozenset[str] = frozenset()
     streams: tuple[str, ...] = tuple(Stream)
     reasons: tuple[str, ...] = tuple(Reject)
 
 
-class Exporter(Collector):
-    """Metrics of the current view.
+class Exporter:
+    """Metrics of a view. Not for two threads at once: it remembers which series it exported last.
 
     Args:
-        view: answers the current view.
         policy: what to export.
     """
 
-    def __init__(self, view: Callable[[], View], policy: ExportPolicy) -> None:
-        self._view = view
+    def __init__(self, policy: ExportPolicy) -> None:
         self._policy = policy
+        self._kept = Kept()
 
-    def collect(self) -> Iterator[Metric]:
+    def text(self, view: View, text_format: Format) -> str:
         """All families; those about campaigns only once something was read."""
-        view = self._view()
-        yield from _monitor(view)
+        lines = [line for families in self._families(view) for line in families.text(text_format)]
+        return "".join([*lines, text_format.end])
+
+    def _families(self, view: View) -> Iterator[Families]:
+        yield _monitor(view)
         if view.snapshot is None:
             return
-        yield from kpi_samples(view.snapshot, breakdowns=self._policy.breakdowns)
-        yield from pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons)
-        yield from pace_samples(view.judged, view.snapshot.layout.currency)
+        chosen = self._choose(view.snapshot)
+        currency = view.snapshot.layout.currency
+        yield kpi_samples(chosen, currency, breakdowns=self._policy.breakdowns)
+        yield _limits(chosen, self._policy.budget)
+        yield pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons)
+        yield pace_samples(view.judged, currency)
 
-    def registry(self) -> CollectorRegistry:
-        """A registry with this collector alone."""
-        registry = CollectorRegistry()
-        registry.register(self)
-        return registry
+    def _choose(self, snapshot: Snapshot) -> Export:
+        policy = self._policy
+        chosen = export(snapshot, self._kept, policy.pinned, policy.budget, breakdowns=policy.breakdowns)
+        self._kept = chosen.kept
+        return chosen
 
 
-def _monitor(view: View) -> Iterable[Metric]:
+def _limits(chosen: Export, policy: BudgetPolicy) -> Families:
+    found = Families((metrics.EXPORT_LIMIT, metrics.EXPORT_FOLDED))
+    found.add(metrics.EXPORT_LIMIT, (), policy.max_series)
+    for kind, count in chosen.folded.items():
+        found.add(metrics.EXPORT_FOLDED, (kind,), count)
+    return found
+
+
+def _monitor(view: View) -> Families:
     found = Families(
         (
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,

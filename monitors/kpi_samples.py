@@ -2,41 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from monitors import metrics
+from monitors.export import Export
 from monitors.metrics import KpiMetrics
-from monitors.samples import Families
-from monitors.snapshot import Snapshot
+from monitors.samples import Families, campaign_label
 from streams import layout
 from streams.kpis import CATALOGUE, Kind
-from streams.measures import INDEX, MEASURES, MICROS, Unit
-from streams.series import is_campaign, split
+from streams.measures import INDEX, MEASURES, MICROS, Row, Unit
+from streams.series import OTHER, split
+
+_MEASURES = tuple((m.name, INDEX[m.name], m.unit is Unit.MICROS) for m in MEASURES)
 
 
-def kpi_samples(snapshot: Snapshot, *, breakdowns: bool) -> Families:
-    """Measures and KPIs of every campaign, window and total; of breakdowns too when asked. None is no sample."""
+def kpi_samples(export: Export, currency: str, *, breakdowns: bool) -> Families:
+    """Measures and KPIs in every window and total: of campaigns, and of breakdowns when asked. None is no sample."""
     groups = (metrics.CAMPAIGN, metrics.BREAKDOWN) if breakdowns else (metrics.CAMPAIGN,)
-    found = Families(d for g in groups for d in (*g.totals.values(), *g.windows.values(), *g.kpis.values()))
-    for series in sorted(snapshot.series):
-        if is_campaign(series):
-            _series(found, metrics.CAMPAIGN, (split(series)[0],), snapshot, series)
-        elif breakdowns:
-            campaign, _, breakdown = series.partition("|")
-            _series(found, metrics.BREAKDOWN, (split(campaign)[0], breakdown), snapshot, series)
+    found = Families(definition for group in groups for definition in group.all)
+    for series, rows in export.campaigns.items():
+        _series(found, metrics.CAMPAIGN, (_campaign(series),), rows.windows, currency)
+    for series, rows in export.breakdowns.items():
+        breakdown = series.partition("|")[2]
+        _series(found, metrics.BREAKDOWN, (_campaign(series), breakdown), rows.windows, currency)
+    _series(found, metrics.CAMPAIGN, (OTHER,), export.other_campaigns, currency)
+    for breakdown, windows in export.other_breakdowns.items():
+        _series(found, metrics.BREAKDOWN, (OTHER, breakdown), windows, currency)
     return found
 
 
-def _series(found: Families, group: KpiMetrics, names: tuple[str, ...], snapshot: Snapshot, series: str) -> None:
-    currency = snapshot.layout.currency
-    for window, row in snapshot.series[series].windows.items():
-        is_total = window == layout.TOTAL
-        at = names if is_total else (*names, window)
-        for measure in MEASURES:
-            value = row[INDEX[measure.name]]
-            definition = (group.totals if is_total else group.windows)[measure.name]
-            if measure.unit is Unit.MICROS:
-                found.add(definition, (*at, currency), value / MICROS)
-            else:
-                found.add(definition, at, value)
+def _campaign(series: str) -> str:
+    return campaign_label(split(series)[0])
+
+
+def _series(
+    found: Families, group: KpiMetrics, names: tuple[str, ...], windows: Mapping[str, Row], currency: str
+) -> None:
+    for window, row in windows.items():
+        if window == layout.TOTAL:
+            _totals(found, group, names, row, currency)
+        else:
+            for name, column, is_money in _MEASURES:
+                at = (*names, window, currency) if is_money else (*names, window)
+                found.add(group.windows[name], at, row[column] / MICROS if is_money else row[column])
         for kpi in CATALOGUE:
-            money = (currency,) if kpi.kind is Kind.MONEY else ()
-            found.add(group.kpis[kpi.name], (*names, window, *money), kpi.of(row))
+            at = (*names, window, currency) if kpi.kind is Kind.MONEY else (*names, window)
+            found.add(group.kpis[kpi.name], at, kpi.of(row))
+
+
+def _totals(found: Families, group: KpiMetrics, names: tuple[str, ...], row: Row, currency: str) -> None:
+    is_other = names[0] == OTHER
+    for name, column, is_money in _MEASURES:
+        definition = (group.other_totals if is_other else group.totals)[name]
+        at = names if definition is group.totals[name] else names[1:]
+        found.add(definition, (*at, currency) if is_money else at, row[column] / MICROS if is_money else row[column])

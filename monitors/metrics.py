@@ -2,7 +2,10 @@
 
 Names follow the Prometheus naming guidelines: base units, ``_ratio`` for what is a fraction, ``_total`` for counters
 only, timestamps instead of ages. What a correction or a refund can make smaller (conversions, spend, revenue) is a
-gauge: a counter that falls would read as a restart and count its whole value again.
+gauge: a counter that falls would read as a restart and count its whole value again. So would the impressions of
+``__other__``, the sum of all series beyond the export limit, when one of them gets a place of its own: what is a
+counter for a campaign is, for ``__other__``, a gauge of another name. All its other metrics have the campaigns' names,
+so that a sum over campaigns is the sum over all that exist.
 """
 
 from __future__ import annotations
@@ -72,20 +75,45 @@ def _to_date(measure: Measure, prefix: str, *labels: str) -> Definition:
     return _counter(f"{prefix}{name}", f"All {name} so far.", *labels)
 
 
+def _of_other(measure: Measure, counter: Definition, prefix: str, *labels: str) -> Definition:
+    text = f"All {measure.name} so far of the series that have no {counter.name}; falls when one of them gets its own."
+    return _gauge(f"{prefix}other_{measure.name}", text, *labels)
+
+
 @dataclass(frozen=True, slots=True)
 class KpiMetrics:
-    """The metrics of one kind of series, by KPI or measure name."""
+    """The metrics of one kind of series, by KPI or measure name.
+
+    Attributes:
+        kpis, windows: of every series.
+        totals: of every series but ``__other__``.
+        other_totals: of ``__other__``. Those that differ from ``totals`` lack its first label, the campaign.
+    """
 
     kpis: Mapping[str, Definition]
     windows: Mapping[str, Definition]
     totals: Mapping[str, Definition]
+    other_totals: Mapping[str, Definition]
+
+    @property
+    def all(self) -> tuple[Definition, ...]:
+        """Each definition once."""
+        groups = (self.totals, self.other_totals, self.windows, self.kpis)
+        return tuple(dict.fromkeys(definition for group in groups for definition in group.values()))
 
 
 def _kpi_metrics(prefix: str, *labels: str) -> KpiMetrics:
+    totals = {m.name: _to_date(m, prefix, *labels) for m in MEASURES}
     return KpiMetrics(
         kpis={k.name: _of_kpi(k, prefix, *labels) for k in CATALOGUE},
         windows={m.name: _in_window(m, prefix, *labels) for m in MEASURES},
-        totals={m.name: _to_date(m, prefix, *labels) for m in MEASURES},
+        totals=totals,
+        other_totals={
+            m.name: _of_other(m, totals[m.name], prefix, *labels[1:])
+            if totals[m.name].type is Type.COUNTER
+            else totals[m.name]
+            for m in MEASURES
+        },
     )
 
 
@@ -125,10 +153,14 @@ LOST = _counter("lost_records", "Records that Kafka had deleted before they were
 REWOUND = _counter("rewound_partitions", "Times a topic began anew below the offset that was reached.", "topic")
 FOLDED = _counter("folded_events", "Events whose breakdown value went to __other__.", "stream")
 
+EXPORT_LIMIT = _gauge("export_limit_series", "Series that get metrics of their own; goals may make it more.")
+EXPORT_FOLDED = _gauge("export_folded_series", "Series beyond the limit, added up under the label __other__.", "kind")
+
+PARTITION_READS = _counter("partition_reads", "Reads of a partition's documents, by what had to be read.", "reason")
 REDIS_UP = _gauge("redis_up", "1 when the last read of Redis succeeded.")
 REDIS_READS = _counter("redis_reads", "Reads of Redis that succeeded.")
 UNREADABLE = _gauge("unreadable_values", "Values in Redis that the last read had to leave out.", "problem")
-SERIES = _gauge("series", "Series in Redis, campaigns and breakdowns.")
+SERIES = _gauge("series", "Series in Redis, campaigns and breakdowns; one in two partitions counts twice.")
 LEADER = _gauge("monitor_leader", "1 when this monitor sends messages.")
 SLACK = _counter("slack_messages", "Attempts to send a Slack message.", "outcome")
 SLACK_WAITING = _gauge("slack_waiting_messages", "Messages that wait to be sent.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from monitors import metrics
 from monitors.goals.values import Goal, TotalGoal
 from monitors.judged import Judged
-from monitors.samples import Families, seconds
+from monitors.samples import Families, campaign_label, seconds
 from monitors.verdict import Status
 from streams.kpis import Kind
 from streams.measures import MICROS
@@ -28,14 +28,15 @@ def pace_samples(judged: Iterable[Judged], currency: str) -> Families:
         campaigns[one.campaign.campaign] = one.campaign
         _goal(found, one, currency)
     for name, campaign in campaigns.items():
-        found.add(metrics.FLIGHT_START, (name,), campaign.flight.start_ms / 1000)
-        found.add(metrics.FLIGHT_END, (name,), campaign.flight.end_ms / 1000)
-        found.add(metrics.CAMPAIGN_INFO, (name, campaign.name), 1)
+        at = campaign_label(name)
+        found.add(metrics.FLIGHT_START, (at,), campaign.flight.start_ms / 1000)
+        found.add(metrics.FLIGHT_END, (at,), campaign.flight.end_ms / 1000)
+        found.add(metrics.CAMPAIGN_INFO, (at, campaign.name), 1)
     return found
 
 
 def _goal(found: Families, one: Judged, currency: str) -> None:
-    at = (one.campaign.campaign, one.goal.id)
+    at = (campaign_label(one.campaign.campaign), one.goal.id)
     verdict = one.verdict
     unit, scale = _unit(one.goal, currency)
     for definition, value in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from monitors import metrics
+from monitors.changes import Why
 from monitors.samples import Families, seconds
 from monitors.snapshot import Snapshot
 from streams import layout
@@ -22,7 +23,7 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
         (
             metrics.STREAM_CLOCK, metrics.FLUSHED, metrics.CAUGHT_UP, metrics.LAG, metrics.ACCEPTED,
             metrics.REJECTED, metrics.DUPLICATE, metrics.FOLDED, metrics.LOST, metrics.REWOUND, metrics.SERIES,
-            metrics.LETTERS,
+            metrics.LETTERS, metrics.PARTITION_READS,
         )
     )  # fmt: skip
     for health in snapshot.partitions:
@@ -46,7 +47,9 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
             found.add(definition, (name,), count)
     for at, count in refused(snapshot.counter(layout.REJECTED), names, reasons).items():
         found.add(metrics.REJECTED, at, count)
-    found.add(metrics.SERIES, (), len(snapshot.series))
+    found.add(metrics.SERIES, (), snapshot.stored)
+    for why in Why:
+        found.add(metrics.PARTITION_READS, (why,), snapshot.reads.get(why, 0))
     return found
 
 

@@ -1,36 +1,36 @@
-"""Collecting samples into metric families, with bounded label values."""
+"""Collecting samples into metric families."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from hashlib import sha256
+from collections.abc import Iterable, Iterator, Sequence
 
-from monitors.metrics import Definition, Family
-
-LABEL_LIMIT = 200
+from monitors.exposition import Format, Samples, head
+from monitors.metrics import Definition
+from streams.series import OTHER
 
 
 class Families:
     """Families by definition, in the order they are first used; every defined one appears, even without samples."""
 
     def __init__(self, definitions: Iterable[Definition]) -> None:
-        self._held: dict[str, Family] = {d.name: d.family() for d in definitions}
+        self._definitions = tuple(dict.fromkeys(definitions))
+        self._held = {d.name: Samples(d) for d in self._definitions}
 
-    def add(self, definition: Definition, labels: Iterable[str], value: float | None) -> None:
+    def add(self, definition: Definition, labels: Sequence[str], value: float | None) -> None:
         """Add a sample; None is no sample."""
         if value is not None:
-            self._held[definition.name].add_metric([label(text) for text in labels], value)
+            self._held[definition.name].add(labels, value)
 
-    def __iter__(self) -> Iterator[Family]:
-        """All families."""
-        return iter(self._held.values())
+    def text(self, text_format: Format) -> Iterator[str]:
+        """All families, without the format's last line."""
+        for definition in self._definitions:
+            yield head(definition, text_format)
+            yield from self._held[definition.name].lines
 
 
-def label(text: str) -> str:
-    """A label value, bounded; what is cut off is told apart by a digest."""
-    if len(text) <= LABEL_LIMIT:
-        return text
-    return f"{text[: LABEL_LIMIT - 9]}…{sha256(text.encode(errors='replace')).hexdigest()[:8]}"
+def campaign_label(campaign: str) -> str:
+    """The label of a campaign; one that is really called ``__other__``, or so with ``%`` before it, gets one more."""
+    return f"%{campaign}" if campaign.lstrip("%") == OTHER else campaign
 
 
 def seconds(ms: int | None) -> float | None:

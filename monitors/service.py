@@ -20,6 +20,7 @@ from monitors.alerts.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.slack import TIMEOUT_S, Slack
+from monitors.budget import BudgetPolicy
 from monitors.exporter import Exporter, ExportPolicy
 from monitors.monitor import Monitor, MonitorPolicy
 from monitors.reader import Reader, connect
@@ -46,11 +47,11 @@ async def run(settings: MonitorSettings) -> None:
     found = goals_file.load(settings.goals) if settings.goals else goals_file.Goals()
     redis = connect(settings)
     outbox = Outbox(redis, settings.redis_address, uuid4().hex, int(settings.leader_ttl_s * 1000))
-    reader = Reader(redis, settings.redis_address, settings.the_clock)
+    reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
     monitor = Monitor(reader, outbox, found, settings.the_clock, _policy(settings))
     stop = asyncio.Event()
     try:
-        async with _serving(settings, monitor):
+        async with _serving(settings, monitor, found):
             with _signals(stop):
                 await _until(
                     stop, _refreshing(monitor, settings.refresh_s, stop), _sending(settings, monitor, outbox, stop)
@@ -127,9 +128,13 @@ def _policy(settings: MonitorSettings) -> MonitorPolicy:
 
 
 @asynccontextmanager
-async def _serving(settings: MonitorSettings, monitor: Monitor) -> AsyncIterator[None]:
-    exporter = Exporter(lambda: monitor.view, ExportPolicy(breakdowns=settings.export_breakdowns))
-    app = make_app(lambda: monitor.view, exporter, max(_READY_S, 5 * settings.refresh_s))
+async def _serving(settings: MonitorSettings, monitor: Monitor, goals: goals_file.Goals) -> AsyncIterator[None]:
+    exported = ExportPolicy(
+        breakdowns=settings.export_breakdowns,
+        budget=BudgetPolicy(settings.max_exported_series),
+        pinned=frozenset(campaign.series for campaign in goals.campaigns),
+    )
+    app = make_app(lambda: monitor.view, Exporter(exported), max(_READY_S, 5 * settings.refresh_s))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:

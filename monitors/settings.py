@@ -22,6 +22,9 @@ class MonitorSettings(Settings):
     alert_for_s: float = Field(0, ge=0, le=86_400, description="Clock seconds a miss must last to be told.")
     leader_ttl_s: float = Field(10, ge=2, le=300, description="Real seconds until another monitor takes over.")
     public_url: str | None = Field(None, max_length=500, description="Where people see this monitor.")
+    max_exported_series: int = Field(
+        2_500, ge=1, le=1_000_000, description="Series with metrics of their own; the rest is added up as __other__."
+    )
     export_breakdowns: bool = Field(False, description="Export metrics of breakdown series too.")
 
     @field_validator("slack_webhook_url")

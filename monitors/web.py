@@ -6,9 +6,9 @@ from collections.abc import Callable
 from html import escape
 
 from aiohttp import web
-from prometheus_client.aiohttp import make_aiohttp_handler
 
 from monitors.exporter import Exporter
+from monitors.page import MetricsPage
 from monitors.view import View
 from streams.clock import monotonic
 
@@ -34,11 +34,13 @@ def make_app(view: Callable[[], View], exporter: Exporter, ready_s: float) -> we
     async def index(_request: web.Request) -> web.Response:
         return web.Response(text=render_index(view()), content_type="text/html")
 
+    page = MetricsPage(view, exporter)
     app = web.Application()
+    app.on_cleanup.append(page.close)
     app.router.add_get("/", index)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", make_aiohttp_handler(exporter.registry()))
+    app.router.add_get("/metrics", page.answer)
     return app
 
 

@@ -190,13 +190,48 @@ async def test_metrics_come_as_openmetrics_and_gzip_when_asked(port: int) -> Non
         await seed_day(redis, spend=1)
         async with monitor(port, None, None) as base:
             await until(lambda: is_ready(base))
-            _, text = await get(f"{base}/metrics", Accept="application/openmetrics-text; version=1.0.0")
-            assert text.endswith("# EOF\n")
-            async with (
-                aiohttp.ClientSession(auto_decompress=False) as session,
-                session.get(f"{base}/metrics", headers={"Accept-Encoding": "gzip"}) as response,
-            ):
-                assert b"pacewatch_redis_up 1.0" in gzip.decompress(await response.read())
+            accepts = {"plain": "text/plain;version=0.0.4", "open": "application/openmetrics-text;version=1.0.0"}
+            for name, accept in accepts.items():
+                for encoding in ("identity", "gzip"):
+                    headers = {"Accept": accept, "Accept-Encoding": encoding}
+                    async with (
+                        aiohttp.ClientSession(auto_decompress=False) as session,
+                        session.get(f"{base}/metrics", headers=headers) as response,
+                    ):
+                        body = await response.read()
+                        assert response.headers.get("Content-Encoding", "identity") == encoding
+                        assert response.headers["Content-Type"].startswith(accept.partition(";")[0])
+                        text = gzip.decompress(body) if encoding == "gzip" else body
+                        assert b"pacewatch_redis_up 1.0" in text
+                        assert text.endswith(b"# EOF\n") == (name == "open")
+
+
+@running
+async def test_campaigns_beyond_the_export_limit_add_up_with_the_others_and_keep_their_pace(
+    port: int, goals: Path
+) -> None:
+    """c42 has a goal and hardly spent: it stays. Those folded follow Redis as all others do."""
+    async with Redis(port=port) as redis:
+        seed = await seed_day(redis, spend=1)
+        spent = {f"c{n}": 1_000_000 * (n + 1) for n in range(40)}
+        for name, amount in spent.items():
+            await seed.series(0, name, NOON, {"1h": row(100, 7, spend=amount), "total": row(1_000, 70, spend=amount)})
+        async with monitor(port, goals, None, max_exported_series=5) as base:
+            await until(lambda: is_ready(base))
+            for _ in range(2):
+                got = values((await get(f"{base}/metrics"))[1])
+                shown = {n for n in (*spent, "c42", "fine") if f"pacewatch_impressions_total{{campaign={n}}}" in got}
+                assert shown == {"c42", "fine", "c39", "c38", "c37"}
+                for_all = {name: v for name, v in got.items() if name.startswith("pacewatch_spend{")}
+                assert sum(for_all.values()) == pytest.approx(sum(spent.values()) / 1e6 + 500 + 1e-6)
+                assert got["pacewatch_ctr_ratio{campaign=__other__,window=1h}"] == pytest.approx(0.07)
+                assert got["pacewatch_other_impressions{}"] == 37 * 1_000
+                assert got["pacewatch_export_folded_series{kind=campaign}"] == 37
+                assert got["pacewatch_series{}"] == 42
+                assert got["pacewatch_pace_status{campaign=c42,goal=spend,status=critical}"] == 1
+            spent["c0"] = 2_000_000_000
+            await seed.series(0, "c0", NOON, {"1h": row(100, 7), "total": row(1_000, 70, spend=spent["c0"])})
+            await until(lambda: _sample(base, "pacewatch_spend{campaign=c0,currency=EUR}", 2_000))
 
 
 @running

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
+from monitors.budget import BudgetPolicy
 from monitors.exporter import Exporter, ExportPolicy
-from monitors.samples import LABEL_LIMIT, label
+from monitors.exposition import LABEL_LIMIT, Format, label, negotiate
 from monitors.snapshot import Layout, PartitionHealth, SeriesRows, Snapshot
 from monitors.view import View
 from streams.measures import Row
@@ -27,7 +35,7 @@ def view(series: dict[str, Row], **counters: int) -> View:
 
 def scrape(found: View, policy: ExportPolicy = ExportPolicy()) -> str:  # noqa: B008
     """The text that Prometheus gets."""
-    return generate_latest(Exporter(lambda: found, policy).registry()).decode()
+    return Exporter(policy).text(found, Format.PLAIN)
 
 
 def test_a_kpi_without_value_has_no_sample() -> None:
@@ -82,3 +90,95 @@ def test_any_campaign_id_comes_back_from_the_text_and_no_sample_is_double(ids: d
     assert sorted(names) == sorted(label(n) for n in ids if n.isprintable())
     assert len(set(names)) == len(names)
     assert all(len(n) <= LABEL_LIMIT for n in names)
+
+
+def samples(text: str, **labels: str) -> dict[str, float]:
+    """Samples whose labels are exactly these, by name."""
+    families = text_string_to_metric_families(text)
+    return {s.name: s.value for family in families for s in family.samples if s.labels == labels}
+
+
+def test_campaigns_beyond_the_limit_are_one_and_what_would_fall_is_no_counter_of_theirs() -> None:
+    found = view(
+        {"big": row(9, 5, 1, 9_000_000, 1), "c1": row(4, 1, 0, 2_000_000, 3), "c2": row(6, 2, 1, 1_000_000, 4)}
+    )
+    text = scrape(found, ExportPolicy(budget=BudgetPolicy(1)))
+    assert 'pacewatch_impressions_total{campaign="big"} 9.0' in text
+    assert text.count("\npacewatch_impressions_total{") == 1
+    assert samples(text)["pacewatch_other_impressions"] == 10
+    assert samples(text)["pacewatch_other_clicks"] == 3
+    assert samples(text, campaign="__other__", currency="EUR")["pacewatch_spend"] == 3
+    assert samples(text, campaign="__other__")["pacewatch_conversions"] == 1
+    assert samples(text, campaign="__other__", window="5m")["pacewatch_ctr_ratio"] == 0.3
+    assert samples(text, campaign="__other__", window="5m", currency="EUR")["pacewatch_window_spend"] == 3
+    assert samples(text, kind="campaign")["pacewatch_export_folded_series"] == 2
+    assert samples(text)["pacewatch_export_limit_series"] == 1
+
+
+def test_below_the_limit_there_is_no_other() -> None:
+    text = scrape(view({"c1": row(1), "c2": row(1)}), ExportPolicy(budget=BudgetPolicy(2)))
+    assert "__other__" not in text.replace("label __other__", "").replace("to __other__", "")
+    assert samples(text, kind="campaign")["pacewatch_export_folded_series"] == 0
+
+
+def test_a_campaign_with_a_goal_is_exported_whatever_it_spent() -> None:
+    found = view({"big": row(spend=9), "small": row(1)})
+    text = scrape(found, ExportPolicy(budget=BudgetPolicy(1), pinned=frozenset({"small"})))
+    assert 'pacewatch_impressions_total{campaign="small"}' in text
+    assert 'pacewatch_impressions_total{campaign="big"}' not in text
+
+
+def test_what_was_exported_last_stays_at_the_next_scrape() -> None:
+    exporter = Exporter(ExportPolicy(budget=BudgetPolicy(1)))
+    for a, b, stays in ((100, 90, "a"), (100, 105, "a"), (100, 120, "b"), (125, 120, "b")):
+        text = exporter.text(view({"a": row(1, spend=a), "b": row(1, spend=b)}), Format.PLAIN)
+        assert f'pacewatch_impressions_total{{campaign="{stays}"}}' in text
+        assert text.count("\npacewatch_impressions_total{") == 1
+
+
+def test_a_campaign_that_is_really_called_other_is_told_apart() -> None:
+    found = view({"__other__": row(1), "%__other__".replace("%", "%25"): row(2), "c1": row(3, spend=9), "c2": row(4)})
+    text = scrape(found, ExportPolicy(budget=BudgetPolicy(3), pinned=frozenset({"__other__", "%25__other__"})))
+    shown = {
+        n: samples(text, campaign=n).get("pacewatch_impressions_total") for n in ("%__other__", "%%__other__", "c1")
+    }
+    assert shown == {"%__other__": 1, "%%__other__": 2, "c1": 3}
+    assert samples(text)["pacewatch_other_impressions"] == 4
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(st.text(max_size=8), st.just(row(1, 2, 3, 4, 5)), max_size=4), st.sampled_from(Format))
+def test_the_text_is_what_prometheus_clients_own_encoder_makes_of_it(ids: dict[str, Row], text_format: Format) -> None:
+    """Parsed and encoded again by the library it is the same, byte for byte; in both formats."""
+    series = {key(n): r for n, r in ids.items()} | {key(n, [("channel", n)]): r for n, r in ids.items()}
+    policy = ExportPolicy(breakdowns=True, budget=BudgetPolicy(3))
+    text = Exporter(policy).text(view(series), text_format)
+    tools: dict[Format, tuple[Any, Any]] = {
+        Format.PLAIN: (text_string_to_metric_families, generate_latest),
+        Format.OPENMETRICS: (openmetrics_parser.text_string_to_metric_families, openmetrics.generate_latest),
+    }
+    parse, encode = tools[text_format]
+
+    class Parsed(Collector):
+        def collect(self) -> Iterator[Metric]:
+            yield from parse(text)
+
+    assert encode(Parsed()).decode() == text
+
+
+@pytest.mark.parametrize(
+    ("accept", "found"),
+    [
+        ("", Format.PLAIN),
+        ("*/*", Format.PLAIN),
+        ("text/plain;version=0.0.4", Format.PLAIN),
+        ("application/openmetrics-text;version=1.0.0,text/plain;q=0.5", Format.OPENMETRICS),
+        ("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5", Format.OPENMETRICS),
+        ("application/openmetrics-text", Format.OPENMETRICS),
+        ("application/openmetrics-text;version=0.0.1", Format.PLAIN),
+        ("application/openmetrics-text;version=none", Format.PLAIN),
+        ("\x00,;=,;;", Format.PLAIN),
+    ],
+)
+def test_a_client_gets_the_format_it_asks_for(accept: str, found: Format) -> None:
+    assert negotiate(accept) is found
