@@ -156,7 +156,8 @@ class Partition:
             return
         self.clock_ms = clock_ms
         # A quarter hour that leaves the day before it was written would be missing in history.
-        self._keep_history(self.rings[-1].leaving(clock_ms))
+        for pane in self.rings[-1].leaving(clock_ms):
+            self._keep_history(pane[0], self._pack(pane))
         for ring in self.rings:
             left = ring.advance(clock_ms, self._changed)
             self._left += [(ring.window.name, n * ring.window.pane_ms) for n in left]
@@ -173,11 +174,10 @@ class Partition:
         self._changed[:] = False
         panes: dict[tuple[str, int], dict[str, bytes]] = {}
         for ring in self.rings if self.clock_ms is not None else ():
-            dirty = list(ring.take_dirty())
-            for pane in dirty:
-                panes[ring.window.name, pane[0] * ring.window.pane_ms] = self._pack(pane)
-            if ring.window.name == DAY:
-                self._keep_history(dirty)
+            for pane in ring.take_dirty():
+                rows = panes[ring.window.name, pane[0] * ring.window.pane_ms] = self._pack(pane)
+                if ring.window.name == DAY:
+                    self._keep_history(pane[0], rows)
         history, self._history = self._history, {}
         blocks, dropped = self.ahead.store(self.clock_ms or 0, self._key)
         left, self._left = self._left, []
@@ -229,10 +229,10 @@ class Partition:
         """Which events are no repeats; None when none can be one."""
         keep: Mask | None = None
         if batch.stream in self._policy.dedupe:
-            keep = np.array(self.seen.admit(batch.stream, batch.digests, now_ms), np.bool_)
+            keep = self.seen.admit(batch.stream, batch.digests, now_ms)
         if replays:
             keep = np.ones(len(batch.times), np.bool_) if keep is None else keep
-            keep[list(replays)] &= np.array(self.seen.admit(batch.stream, [*replays.values()], now_ms), np.bool_)
+            keep[list(replays)] &= self.seen.admit(batch.stream, [*replays.values()], now_ms)
         return keep
 
     def _pack(self, pane: Rows) -> dict[str, bytes]:
@@ -241,9 +241,8 @@ class Partition:
         packed = rows.astype("<i8", copy=False).view(f"V{8 * WIDTH}").ravel().tolist()
         return dict(zip(self._keys(series), packed, strict=True))
 
-    def _keep_history(self, panes: Iterable[Rows]) -> None:
-        for pane in panes:
-            self._history |= {(key, pane[0]): row for key, row in self._pack(pane).items()}
+    def _keep_history(self, quarter: int, rows: Mapping[str, bytes]) -> None:
+        self._history |= {(key, quarter): row for key, row in rows.items()}
 
     def _keys(self, series: Int64s) -> Iterable[str]:
         # What changed is held, so none of them is free.

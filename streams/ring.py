@@ -6,7 +6,9 @@ that leaves the window is one subtraction. All integers, so a sum never drifts f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from mmap import mmap
 from typing import TypeVar
 
 import numpy as np
@@ -20,6 +22,10 @@ T = TypeVar("T", bound=np.generic)
 Mask = npt.NDArray[np.bool_]
 Rows = tuple[int, Int64s, Int64s]
 """Rows of one pane: its number, series indices, rows [series, measure]."""
+
+
+_OWN_PAGES = 64 * 1024
+"""Bytes from which on an array lies in memory pages of its own."""
 
 
 class Pane:
@@ -161,6 +167,13 @@ def _distinct(numbers: Int64s) -> list[int]:
 
 def longer(array: npt.NDArray[T], length: int) -> npt.NDArray[T]:
     """The array with zeros appended up to a length; memory that nothing is written to costs nothing."""
-    found = np.zeros((length, *array.shape[1:]), array.dtype)
+    shape = (length, *array.shape[1:])
+    size = math.prod(shape) * array.itemsize
+    if size < _OWN_PAGES:
+        found = np.zeros(shape, array.dtype)
+    else:
+        # Pages of their own go back to the system whole. Among other things on the heap, arrays that grow a step at a
+        # time, hundreds in turn, leave gaps that nothing fits, as large as all of them.
+        found = np.frombuffer(mmap(-1, size), array.dtype).reshape(shape)
     found[: len(array)] = array
     return found
