@@ -19,7 +19,11 @@ from tests.system import System
 CHANNELS = ("search", "social", "display", "video")
 SERIES_PER_CAMPAIGN = 1 + len(CHANNELS)
 """With the breakdown by channel, which is the default."""
-_MORE = {Stream.CONVERSION: ',"revenue":"12.50","kind":"purchase"', Stream.SPEND: ',"amount":"0.012345"'}
+_MONEY = {
+    Stream.CONVERSION: [f',"revenue":"{n}.{n}","kind":"purchase"' for n in range(10, 99)],
+    Stream.SPEND: [f',"amount":"0.0{n}345"' for n in range(10, 99)],
+}
+"""Amounts that differ, so that a sum of them is not a count in disguise."""
 _EARLIEST_LATE_MS, _LATEST_LATE_MS = 60_000, 2 * DAY_MS
 
 
@@ -59,12 +63,13 @@ def records(shape: Backlog, now_ms: int) -> Iterator[tuple[Stream, str, str]]:
             at = now_ms - int(_EARLIEST_LATE_MS + draw() * (_LATEST_LATE_MS - _EARLIEST_LATE_MS))
         campaign = f"campaign-{int(draw() * shape.campaigns)}"
         creative = f',"creative":"creative-{int(draw() * shape.creatives)}"' if shape.creatives else ""
+        money = _MONEY[stream][number % 89] if stream in _MONEY else ""
         yield (
             stream,
             campaign,
             (
                 f'{{"event_id":"{run}-{number}","ts":{at},"campaign_id":"{campaign}",'
-                f'"channel":"{CHANNELS[int(draw() * len(CHANNELS))]}","country":"DE"{creative}{_MORE.get(stream, "")}}}'
+                f'"channel":"{CHANNELS[int(draw() * len(CHANNELS))]}","country":"DE"{creative}{money}}}'
             ),
         )
 
@@ -74,8 +79,11 @@ def truth(shape: Backlog) -> dict[str, int]:
     return dict(Counter(f"{campaign}:{stream}" for stream, campaign, _ in records(shape, 0)))
 
 
-def produce(place: System, shape: Backlog) -> None:
-    """Send a backlog, and wait until Kafka has all of it."""
+def produce(place: System, shape: Backlog) -> int:
+    """Send a backlog, and wait until Kafka has all of it; the time, epoch ms, that its events lead up to.
+
+    Batches are those of a busy producer: 50 ms, at most 256 KiB, not compressed.
+    """
     producer = Producer(
         {
             "bootstrap.servers": place.broker,
@@ -92,7 +100,8 @@ def produce(place: System, shape: Backlog) -> None:
         if error is not None:
             failed.append(error)
 
-    for stream, key, value in records(shape, int(time.time() * 1000)):
+    now_ms = int(time.time() * 1000)
+    for stream, key, value in records(shape, now_ms):
         while True:
             try:
                 producer.produce(topics[stream], value, key, on_delivery=delivered)
@@ -103,6 +112,7 @@ def produce(place: System, shape: Backlog) -> None:
         producer.poll(0)
     producer.flush()
     assert not failed, f"Kafka did not take {len(failed)} events: {failed[0]}"
+    return now_ms
 
 
 def full_windows(campaigns: int, events_per_campaign: int) -> list[Backlog]:
