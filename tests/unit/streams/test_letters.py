@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streams import letters, replays
 from streams.chunks import Payload
-from streams.decode import Batch
+from streams.decode import Batch, digest
 from streams.flush import Flush
 from streams.letters import KEPT, LARGEST, Letter
 from streams.measures import Stream
@@ -175,7 +175,7 @@ def fold(state: Partition, log: list[Any], stream: Stream) -> None:
         batch.money.append(0)
         if stream in POLICY.dedupe:
             # The id goes with the identity: what is sent again has the same bytes.
-            batch.digests.append(f"{one[1] if again else offset + 100}".encode())
+            batch.digests.append(digest(f"{one[1] if again else offset + 100}"))
     numbers = state.admit(batch)
     state.adopt({})
     refused = letters.of_chunk(payload_of(records), batch.rejected)
