@@ -7,6 +7,7 @@ so that no record of a fetch from before can pass for one after.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,11 @@ from faust.types import TP
 
 from streams.chunks import ChunkScheduler, Lanes, Position
 from streams.fetch import BatchThread, Fetched
+
+_FEW = 1_000
+"""Records of a fetch below which the next one may wait a little."""
+_REST_S = 0.04
+"""That little. What a chunk costs is mostly not its records: where few come at a time, more should."""
 
 Resume = Callable[[set[TP]], Awaitable[Mapping[TP, Position]]]
 
@@ -27,6 +33,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._lanes = Lanes()
         self._seeks: dict[TP, Position] = {}
+        self._few = False
         self.scheduler = ChunkScheduler(self._lanes)
 
     def _new_consumer_thread(self) -> BatchThread:
@@ -85,7 +92,10 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
                 seeks = {}
             for tp, position in seeks.items():
                 self._lanes.open(tp, position)
+        if self._few:
+            await asyncio.sleep(_REST_S)
         fetched: Mapping[TP, Fetched] = await super()._getmany(active_partitions, timeout)
+        self._few = 0 < sum(len(f.records) for f in fetched.values()) < _FEW
         for tp, (records, _) in fetched.items():
             before = self._lanes.at(tp)
             if records and before is not None and records[0].offset < before.offset:
