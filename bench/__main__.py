@@ -1,6 +1,6 @@
 """``make bench``: the measurements, as a table and as bench/results.json.
 
-``python -m bench --only throughput,latency`` runs some of them; ``--list`` names them all.
+``python -m bench --only throughput,latency`` runs some of them, ``--quick`` a short form.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -32,19 +33,23 @@ USUAL: dict[str, Measure] = {
     "scrape": scrape.measure,
 }
 """What ``make bench`` runs."""
+QUICK: dict[str, Measure] = {"throughput": throughput.quick}
+"""What ``--quick`` runs: a minute, to see that all works."""
 LONG: dict[str, Measure] = {"memory": memory.measure, "growth": growth.measure}
 """What is asked for by name: it takes minutes by itself, and changes seldom."""
 
 
 def main() -> None:
     """Measure on one broker, print, and keep the figures."""
-    every = USUAL | LONG
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", help=f"some of: {', '.join(every)}", default=",".join(USUAL))
-    chosen = parser.parse_args().only.split(",")
+    parser.add_argument("--only", metavar="NAMES", help=f"some of: {', '.join(USUAL | LONG)}")
+    parser.add_argument("--quick", action="store_true", help=f"a short form of: {', '.join(QUICK)}")
+    args = parser.parse_args()
+    every, usual = (QUICK, QUICK) if args.quick else (USUAL | LONG, USUAL)
+    chosen = args.only.split(",") if args.only else list(usual)
     if unknown := set(chosen) - every.keys():
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(every)}")
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=200)
     with tempfile.TemporaryDirectory(prefix="pacewatch-bench-") as name:
         directory = Path(name)
         with place.broker(directory) as (kind, address):
@@ -62,6 +67,7 @@ def machine(broker: str) -> dict[str, Any]:
     return {
         "broker": broker,
         "cores": len(os.sched_getaffinity(0)),
+        "load": os.getloadavg()[0],
         "python": platform.python_version(),
         "system": platform.system(),
     }

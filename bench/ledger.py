@@ -46,7 +46,8 @@ class Ledger:
             event = decode(value)
             place = series.setdefault((event.campaign_id, event.channel), len(series))
             count = INDEX[_COUNTED[stream]] if stream in _COUNTED else -1
-            spend, revenue = (int(m * MICROS) if m else 0 for m in (event.amount, event.revenue))
+            spend = int(event.amount * MICROS) if event.amount else 0
+            revenue = int(event.revenue * MICROS) if event.revenue else 0
             facts.append((place, event.ts, count, spend, revenue))
         table = np.array(facts, np.int64).reshape(-1, 5)
         table = table[np.lexsort((table[:, 1], table[:, 0]))]
