@@ -24,6 +24,7 @@ from streams.entries import Entries, Int64s, of_batch
 from streams.flush import Flush
 from streams.headroom import Headroom
 from streams.measures import WIDTH, ZERO, Row, Stream, pack, unpack
+from streams.measures import add as add_rows
 from streams.registry import Numbers, Registry, SeriesPolicy
 from streams.ring import Mask, Ring, Rows, longer
 from streams.windows import DAY, Window
@@ -259,16 +260,19 @@ class Partition:
         return dict(zip(self._keys(changed), documents(self.clock_ms or 0, names, tables), strict=True))
 
     def _add_late(self, entries: Entries) -> None:
-        columns = (entries.times // layout.QUARTER_MS, entries.series, entries.measures, entries.values)
-        for quarter, series, measure, value in zip(*(c.tolist() for c in columns), strict=True):
-            place = (self._key(series), quarter)
-            unwritten = place in self._history
-            row = list(unpack(self._history[place]) if unwritten else self._late.get(place, ZERO))
-            row[measure] += value
-            if unwritten:
-                self._history[place] = pack(row)
+        capacity = len(self._changed)
+        # One number for each series and quarter hour, so that what falls on the same place is added up at once.
+        codes = entries.times // layout.QUARTER_MS * capacity + entries.series
+        places, rows = np.unique(codes, return_inverse=True)
+        gains = np.zeros((len(places), WIDTH), np.int64)
+        np.add.at(gains.reshape(-1), rows * WIDTH + entries.measures, entries.values)
+        quarters, series = np.divmod(places, capacity)
+        for place, gain in zip(zip(self._keys(series), quarters.tolist(), strict=True), gains.tolist(), strict=True):
+            unwritten = self._history.get(place)
+            if unwritten is not None:
+                self._history[place] = pack(add_rows([unpack(unwritten), gain]))
             else:
-                self._late[place] = tuple(row)
+                self._late[place] = add_rows([self._late[place], gain]) if place in self._late else tuple(gain)
 
     def _grow(self) -> None:
         capacity = len(self._changed)
