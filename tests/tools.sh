@@ -10,6 +10,7 @@ have alertmanager || have prometheus-alertmanager || packages+=(prometheus-alert
 have chromium || packages+=(chromium)
 have java || packages+=(openjdk-17-jre-headless)
 have mvn || packages+=(maven)
+have wget || packages+=(wget)
 
 [ ${#packages[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! have apt-get; then

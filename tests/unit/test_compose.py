@@ -62,7 +62,7 @@ def test_the_compose_file_fits_the_schema_of_the_compose_specification() -> None
 
 
 def test_docker_composes_own_loader_reads_it_as_these_tests_do() -> None:
-    """Every reference in it holds: networks, volumes, secrets, dependencies, variables."""
+    """Its merged keys and its variables come out the same."""
     lacking = reference.missing()
     if lacking is not None:
         leave_out(f"the reference loader of compose files: {lacking}")
@@ -75,6 +75,17 @@ def test_docker_composes_own_loader_reads_it_as_these_tests_do() -> None:
         assert {k: str(v) for k, v in (theirs.get("environment") or {}).items()} == {
             k: str(v) for k, v in mine.get("environment", {}).items()
         }
+
+
+@EACH
+def test_everything_a_service_refers_to_is_declared(name: str) -> None:
+    """And what is declared is used, here or by another."""
+    found, whole = service(name), compose()
+    assert set(found["networks"]) <= set(whole["networks"])
+    assert set(found.get("secrets", [])) <= set(whole["secrets"])
+    assert set(found.get("depends_on", {})) <= set(whole["services"])
+    assert {s for each in services().values() for s in each.get("secrets", [])} == set(whole["secrets"])
+    assert {s for each in services().values() for s in mounts(each).values() if s[0] != "."} == set(whole["volumes"])
 
 
 def test_the_dockerfile_has_no_fault_that_hadolint_knows() -> None:
