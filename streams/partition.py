@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import add
 from types import MappingProxyType
 from typing import cast
 
@@ -24,7 +25,6 @@ from streams.entries import Entries, Int64s, of_batch
 from streams.flush import Flush
 from streams.headroom import Headroom
 from streams.measures import WIDTH, ZERO, Row, Stream, pack, unpack
-from streams.measures import add as add_rows
 from streams.registry import Numbers, Registry, SeriesPolicy
 from streams.ring import Mask, Ring, Rows, longer
 from streams.windows import DAY, Window
@@ -268,11 +268,11 @@ class Partition:
         np.add.at(gains.reshape(-1), rows * WIDTH + entries.measures, entries.values)
         quarters, series = np.divmod(places, capacity)
         for place, gain in zip(zip(self._keys(series), quarters.tolist(), strict=True), gains.tolist(), strict=True):
-            unwritten = self._history.get(place)
-            if unwritten is not None:
-                self._history[place] = pack(add_rows([unpack(unwritten), gain]))
+            if unwritten := self._history.get(place):
+                self._history[place] = pack([*map(add, unpack(unwritten), gain)])
             else:
-                self._late[place] = add_rows([self._late[place], gain]) if place in self._late else tuple(gain)
+                held = self._late.get(place)
+                self._late[place] = tuple(map(add, held, gain) if held else gain)
 
     def _grow(self) -> None:
         capacity = len(self._changed)

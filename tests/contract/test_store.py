@@ -11,6 +11,7 @@ import pytest
 
 from streams import kpis, layout
 from streams.commands import Script
+from streams.decode import digest
 from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable
 from streams.load import load
 from streams.measures import Stream, unpack
@@ -239,6 +240,27 @@ def test_panes_that_left_their_window_are_removed(redis_url: str) -> None:
         await store.flush(lease, state.take_flush({}))
         assert await panes(redis) == []
         assert document_totals((await store.documents(0))["c"])[1] == 1
+
+    with_store(redis_url, use)
+
+
+def test_late_events_add_to_the_very_rows_they_belong_to(redis_url: str) -> None:
+    """Of many series and quarter hours at once: rows that are there, and rows that are not."""
+    first = [click(5 * DAY + q * 900_000, f"c{n}", None) for n in range(0, 6000, 3) for q in range(0, 5, 1 + n % 2)]
+    second = [click(5 * DAY + q * 900_000, f"c{n}", None) for n in range(0, 6000, 2) for q in range(3)]
+
+    async def use(store: Store, redis: Any) -> None:
+        lease, state = await opened(store)
+        for facts in (first, second):
+            fold(state, facts, [digest(f"{len(facts)} {i}") for i in range(len(facts))])
+            await store.flush(lease, state.take_flush({}))
+        found = {}
+        async for key in redis.scan_iter("pw:{0}:history:*", count=1000):
+            series, day = key.decode().removeprefix("pw:{0}:history:").rsplit(":", 1)
+            for quarter, row in (await redis.hgetall(key)).items():
+                found[series, day, int(quarter)] = unpack(row)
+        expected = Model([*first, *second]).history(NOW).items()
+        assert found == {(s, layout.day_of(n * 900_000), n % 96): row for (s, n), row in expected}
 
     with_store(redis_url, use)
 

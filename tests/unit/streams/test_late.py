@@ -1,0 +1,67 @@
+"""Events of quarter hours that left every window."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.flush import Flush
+from streams.layout import DAY_MS, QUARTER_MS
+from streams.measures import Row, Stream, unpack
+from streams.partition import Partition, PartitionPolicy
+from streams.registry import SeriesPolicy
+from streams.windows import parse_windows
+from tests.model import Fact, Model, batch_of
+
+NOW = 1_700_000_000_000
+POLICY = PartitionPolicy(parse_windows("1m"), SeriesPolicy((("channel",),), 1000), frozenset(), 24)
+FACTS = st.builds(
+    Fact,
+    st.sampled_from(Stream),
+    st.sampled_from([NOW - 2 * DAY_MS, NOW - 2 * DAY_MS + QUARTER_MS, NOW - 3 * DAY_MS, NOW - 1]),
+    st.sampled_from("ab"),
+    st.sampled_from([None, "x"]),
+    st.integers(-3, 1000),
+    st.integers(-50, 10**9),
+)
+
+
+def fold(state: Partition, facts: Sequence[Fact], clock_ms: int) -> None:
+    """Count events, stream by stream, and move the clock."""
+    for stream in Stream:
+        batch = batch_of([f for f in facts if f.stream is stream], stream)
+        numbers = state.admit(batch)
+        state.adopt({})
+        state.fold(batch, numbers, stream, 1, records=len(batch.times), now_ms=clock_ms)
+    state.tick(clock_ms)
+
+
+def written(flush: Flush) -> dict[tuple[str, int], Row]:
+    """What the flush makes of history, where Redis held nothing."""
+    rows = {place: unpack(row) for place, row in flush.history.items()} | dict(flush.late)
+    assert len(rows) == len(flush.history) + len(flush.late), "each place is written once"
+    return {place: row for place, row in rows.items() if any(row)}
+
+
+@given(st.lists(st.lists(FACTS, max_size=8), max_size=4))
+def test_all_late_events_of_a_flush_add_up_by_series_and_quarter_hour(chunks: list[list[Fact]]) -> None:
+    """Of several chunks too."""
+    state = Partition(0, POLICY)
+    state.tick(NOW)
+    for facts in chunks:
+        fold(state, facts, NOW)
+    expected = Model([f for facts in chunks for f in facts]).history(NOW)
+    assert written(state.take_flush({})) == {place: row for place, row in expected.items() if any(row)}
+
+
+@given(st.lists(FACTS, max_size=8), st.lists(FACTS, max_size=8))
+def test_they_add_to_a_quarter_hour_that_left_the_day_before_it_was_written(
+    before: list[Fact], after: list[Fact]
+) -> None:
+    """It is in memory alone: what they add to is not in Redis."""
+    state = Partition(0, POLICY)
+    state.tick(NOW - 2 * DAY_MS)
+    fold(state, before, NOW - 2 * DAY_MS)
+    fold(state, after, NOW)
+    expected = Model([*before, *after]).history(NOW)
+    assert written(state.take_flush({})) == {place: row for place, row in expected.items() if any(row)}
