@@ -139,7 +139,9 @@ PACE_THRESHOLD = _gauge("pace_threshold", "Where pace_ratio leaves a band.", "ca
 PACE_AS_OF = _gauge("pace_as_of_timestamp_seconds", "The stream clock that the goal was judged at.", "campaign", "goal")
 FLIGHT_START = _gauge("flight_start_timestamp_seconds", "When the flight begins.", "campaign")
 FLIGHT_END = _gauge("flight_end_timestamp_seconds", "When the flight is over.", "campaign")
-CAMPAIGN_INFO = _gauge("campaign_info", "Always 1; the name people gave the campaign.", "campaign", "name")
+CAMPAIGN_INFO = _gauge(
+    "campaign_info", "Always 1; the name people gave the campaign, and whose it is.", "campaign", "name", "account"
+)
 
 STREAM_CLOCK = _gauge("stream_clock_timestamp_seconds", "The time that a partition's numbers are as of.", "partition")
 FLUSHED = _gauge("flushed_timestamp_seconds", "When the worker last wrote a partition.", "partition")
@@ -158,6 +160,8 @@ EXPORT_FOLDED = _gauge("export_folded_series", "Series beyond the limit, added u
 
 PARTITION_READS = _counter("partition_reads", "Reads of a partition's documents, by what had to be read.", "reason")
 REDIS_UP = _gauge("redis_up", "1 when the last read of Redis succeeded.")
+REDIS_USED = _gauge("redis_memory_used_bytes", "Memory that Redis takes; of the fullest node on a Cluster.")
+REDIS_LIMIT = _gauge("redis_memory_limit_bytes", "Memory that Redis may take (maxmemory); 0 for no limit.")
 REDIS_READS = _counter("redis_reads", "Reads of Redis that succeeded.")
 UNREADABLE = _gauge("unreadable_values", "Values in Redis that the last read had to leave out.", "problem")
 SERIES = _gauge("series", "Series in Redis, campaigns and breakdowns; one in two partitions counts twice.")

@@ -31,7 +31,7 @@ def pace_samples(judged: Iterable[Judged], currency: str) -> Families:
         at = campaign_label(name)
         found.add(metrics.FLIGHT_START, (at,), campaign.flight.start_ms / 1000)
         found.add(metrics.FLIGHT_END, (at,), campaign.flight.end_ms / 1000)
-        found.add(metrics.CAMPAIGN_INFO, (at, campaign.name), 1)
+        found.add(metrics.CAMPAIGN_INFO, (at, campaign.name, campaign.account), 1)
     return found
 
 

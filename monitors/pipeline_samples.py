@@ -23,6 +23,8 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
         (
             metrics.STREAM_CLOCK, metrics.FLUSHED, metrics.CAUGHT_UP, metrics.LAG, metrics.ACCEPTED,
             metrics.REJECTED, metrics.DUPLICATE, metrics.FOLDED, metrics.LOST, metrics.REWOUND, metrics.SERIES,
+            metrics.REDIS_USED,
+            metrics.REDIS_LIMIT,
             metrics.LETTERS, metrics.PARTITION_READS,
         )
     )  # fmt: skip
@@ -48,6 +50,9 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
     for at, count in refused(snapshot.counter(layout.REJECTED), names, reasons).items():
         found.add(metrics.REJECTED, at, count)
     found.add(metrics.SERIES, (), snapshot.stored)
+    if snapshot.memory is not None:
+        found.add(metrics.REDIS_USED, (), snapshot.memory.used)
+        found.add(metrics.REDIS_LIMIT, (), snapshot.memory.limit)
     for why in Why:
         found.add(metrics.PARTITION_READS, (why,), snapshot.reads.get(why, 0))
     return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from monitors.documents import BadLayout, Problems, read_layout
 from monitors.flights import Flights
+from monitors.memory import Memory, read_memory
 from monitors.merge import Merge, Part
 from monitors.partition import PartitionReader
 from monitors.snapshot import Snapshot, to_json
@@ -20,6 +21,10 @@ from streams.redis_link import AWAY, connect, unreachable, wrong_type
 from streams.settings import Settings
 
 __all__ = ["BadLayout", "Reader", "Snapshot", "connect", "read_once", "to_json"]
+
+
+_READS_PER_MEMORY = 10
+"""How full Redis is changes slowly; every tenth refresh asks."""
 
 
 async def read_once(settings: Settings) -> Snapshot:
@@ -53,6 +58,8 @@ class Reader:
         self._breakdowns = breakdowns
         self._partitions: dict[int, PartitionReader] = {}
         self._merge = Merge()
+        self._memory: Memory | None = None
+        self._read = 0
         self.flights = Flights(redis, address)
         """History sums, from the same Redis."""
 
@@ -68,10 +75,13 @@ class Reader:
             found = read_layout(await self._redis.hgetall(layout.LAYOUT))
             readers = [self._partition(number) for number in range(found.partitions)]
             reads = [await reader.read(problems) for reader in readers]
+            if self._read % _READS_PER_MEMORY == 0:
+                self._memory = await read_memory(self._redis)
         except AWAY as e:
             if wrong_type(e):
                 raise BadLayout(f"{layout.LAYOUT} in Redis cannot be read: {e}") from e
             raise unreachable(self._address, e) from e
+        self._read += 1
         self._merge.merge(found, [Part(of.rows, of.take_touched()) for of in readers])
         return Snapshot(
             layout=found,
@@ -80,6 +90,7 @@ class Reader:
             series=self._merge.series,
             problems=problems,
             stored=sum(read.stored for read in reads),
+            memory=self._memory,
             reads=sum((reader.reads for reader in readers), Counter()),
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from monitors.changes import Why
+from monitors.memory import Memory
 from streams import kpis, layout
 from streams.measures import Row
 from streams.series import key
@@ -85,6 +86,7 @@ class Snapshot:
         problems: how often each problem was met in this read.
         stored: how many series Redis holds, those that were not read too; one in two partitions counts twice.
         reads: how often a partition was read, and why that way, since the reader was made.
+        memory: how full Redis is; None where it may not be asked.
     """
 
     layout: Layout
@@ -94,6 +96,7 @@ class Snapshot:
     problems: Mapping[ReadProblem, int]
     stored: int = 0
     reads: Mapping[Why, int] = field(default_factory=dict)
+    memory: Memory | None = None
 
     @property
     def as_of_ms(self) -> int | None:

@@ -5,6 +5,7 @@
     campaigns:
       - campaign: c42                  # the id as in events, taken as it is written
         name: Spring launch            # optional, for people
+        account: Acme                  # optional: whose it is, to filter dashboards by
         flight:
           start: 2026-11-22T00:00      # local time of the zone, or with an offset: 2026-11-22T00:00+01:00
           end: 2026-11-29T00:00        # the first moment that no longer belongs to the flight

@@ -64,12 +64,13 @@ def _campaigns(node: yaml.Node, problems: Problems) -> list[Campaign]:
     for i, item in enumerate(nodes.sequence(node, "campaigns", problems)):
         where = f"campaigns[{i}]"
         fields = nodes.mapping(
-            item, where, ("campaign", "name", "flight", "goals"), ("campaign", "flight", "goals"), problems
+            item, where, ("campaign", "name", "account", "flight", "goals"), ("campaign", "flight", "goals"), problems
         )
         if fields is None:
             continue
         campaign = _id(fields["campaign"], f"{where}.campaign", problems) if "campaign" in fields else None
         name = _name(fields["name"], f"{where}.name", problems) if "name" in fields else campaign
+        account = _name(fields["account"], f"{where}.account", problems) if "account" in fields else ""
         flight = read_flight(fields["flight"], f"{where}.flight", problems) if "flight" in fields else None
         goals = _goals(fields["goals"], f"{where}.goals", problems) if "goals" in fields else ()
         if campaign is not None and campaign in first:
@@ -77,7 +78,8 @@ def _campaigns(node: yaml.Node, problems: Problems) -> list[Campaign]:
             problems.at(fields["campaign"], f"{where}.campaign", text)
         elif campaign is not None:
             first[campaign] = fields["campaign"].start_mark.line + 1
-        found.append(Campaign(campaign or "", name or campaign or "", flight or Flight(0, 1, "UTC"), goals))
+        flight = flight or Flight(0, 1, "UTC")
+        found.append(Campaign(campaign or "", name or campaign or "", flight, goals, account or ""))
     return found
 
 

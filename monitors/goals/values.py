@@ -155,12 +155,13 @@ Goal = TotalGoal | RatioGoal
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign: its id as in events, a name for people, its flight and goals."""
+    """One campaign: its id as in events, a name for people, its flight and goals, and whose it is."""
 
     campaign: str
     name: str
     flight: Flight
     goals: tuple[Goal, ...]
+    account: str = ""
 
     @property
     def series(self) -> str:

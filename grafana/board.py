@@ -1,0 +1,74 @@
+"""A dashboard's frame: its variables, links and times."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import dashboard as dash
+from grafana_foundation_sdk.models import dashboard
+
+from grafana import style
+
+DIMENSIONS = ("channel", "creative", "variant", "ad_group", "country", "device", "account")
+WINDOWS = ("1m", "5m", "1h", "24h")
+
+
+def board(uid: str, title: str, about: str, since: str = "now-3h") -> dash.Dashboard:
+    """An empty dashboard that leads to the others and keeps their time and variables."""
+    others = dash.DashboardLink("Pacewatch").type(dashboard.DashboardLinkType.DASHBOARDS).tags(["pacewatch"])
+    return (
+        dash.Dashboard(title)
+        .uid(uid)
+        .description(about)
+        .tags(["pacewatch"])
+        .readonly()
+        .time(since, "now")
+        .timezone("browser")
+        .refresh(style.EVERY)
+        .timepicker(dash.TimePicker().refresh_intervals([style.EVERY, "15s", "1m", "5m"]))
+        .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
+        .link(others.as_dropdown(False).include_vars(True).keep_time(True))
+        .with_variable(dash.DatasourceVariable("datasource").label("Data source").type("prometheus"))
+    )
+
+
+def account() -> dash.QueryVariable:
+    """The account of the campaigns to show, as the goals file names it."""
+    found = _labels("account", "Account", "label_values(pacewatch_campaign_info, account)")
+    return found.include_all(True).all_value(".*")
+
+
+def goal_campaign() -> dash.QueryVariable:
+    """One campaign of the account that has a goal."""
+    return _labels("campaign", "Campaign", 'label_values(pacewatch_campaign_info{account=~"$account"}, campaign)')
+
+
+def goal() -> dash.QueryVariable:
+    """One goal of the campaign."""
+    return _labels("goal", "Goal", 'label_values(pacewatch_pace_target{campaign="$campaign"}, goal)')
+
+
+def breakdown_campaign() -> dash.QueryVariable:
+    """One campaign whose breakdowns are exported."""
+    return _labels("campaign", "Campaign", "label_values(pacewatch_breakdown_window_impressions, campaign)")
+
+
+def dimension() -> dash.CustomVariable:
+    """What to break down by."""
+    made = dash.CustomVariable("dimension").label("By").values(",".join(DIMENSIONS))
+    return made.current(dashboard.VariableOption(text="channel", value="channel", selected=True))
+
+
+def window(chosen: str = "5m") -> dash.CustomVariable:
+    """A rolling window."""
+    made = dash.CustomVariable("window").label("Window").values(",".join(WINDOWS))
+    return made.current(dashboard.VariableOption(text=chosen, value=chosen, selected=True))
+
+
+def _labels(name: str, label: str, expr: str) -> dash.QueryVariable:
+    return (
+        dash.QueryVariable(name)
+        .label(label)
+        .datasource(style.SOURCE)
+        .query({"query": expr, "refId": name})
+        .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
+        .sort(dashboard.VariableSort.ALPHABETICAL_ASC)
+    )

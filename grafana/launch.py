@@ -1,0 +1,110 @@
+"""One campaign: is it on pace, since when not, and what do its KPIs say."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import dashboard as dash
+from grafana_foundation_sdk.builders import statetimeline
+
+from grafana import style
+from grafana.board import account, board, goal, goal_campaign, window
+from grafana.panels import Panel, figure, lines, query
+
+ONE = 'campaign="$campaign"'
+GOAL = f'{ONE},goal="$goal"'
+IN = f'{ONE},window="$window"'
+
+
+def build() -> dash.Dashboard:
+    """The dashboard."""
+    told = f"pacewatch_pace_alert_status{{{ONE}}}"
+    changes = dash.AnnotationQuery().name("Status changes").datasource(style.SOURCE).enable(True).icon_color("orange")
+    changes = changes.expr(f"({told} == 1) unless ({told} offset 15s == 1)")
+    made = board("pacewatch-launch", "Pacewatch: Launch", "One campaign: pace, thresholds, KPIs and spend.")
+    made = made.with_variable(account()).with_variable(goal_campaign()).with_variable(goal()).with_variable(window())
+    made = made.annotation(changes)
+    made = made.with_row(dash.Row("On pace?"))
+    for panel in (_pace_now(), _spent(), _fresh(), _timeline(), _line(), _ratio()):
+        made = made.with_panel(panel)
+    made = made.with_row(dash.Row("KPIs, rolling $window"))
+    for kpi, unit, about in (
+        ("ctr_ratio", "percentunit", "Clicks per impression."),
+        ("cvr_ratio", "percentunit", "Conversions per click."),
+        ("cpc", "none", "Spend per click, in the currency of its legend."),
+        ("roas_ratio", "none", "Revenue per spend: above 1 the campaign earns more than it costs."),
+    ):
+        legend = "{{currency}}" if kpi == "cpc" else kpi.removesuffix("_ratio").upper()
+        empty = " Empty while its denominator is zero."
+        made = made.with_panel(
+            lines(kpi.removesuffix("_ratio").upper(), about + empty, {legend: f"pacewatch_{kpi}{{{IN}}}"}, unit, span=6)
+        )
+    return made.with_row(dash.Row("Volume and money")).with_panel(_volume()).with_panel(_budget())
+
+
+def _pace_now() -> Panel:
+    about = "Actual over expected to date of the chosen goal. 1 is on pace. Empty while the goal has no data."
+    bands = style.steps((None, "red"), (0.8, "orange"), (0.9, "green"), (1.1, "orange"), (1.2, "red"))
+    return figure("Pace", about, f"pacewatch_pace_ratio{{{GOAL}}}", "percentunit", bands, span=8)
+
+
+def _spent() -> Panel:
+    about = "All spend of the campaign so far, in the base currency."
+    return figure("Spend so far", about, f"sum by (currency) (pacewatch_spend{{{ONE}}})", "none", span=8)
+
+
+def _fresh() -> Panel:
+    about = "How old the numbers of the slowest partition are. Verdicts hold when this grows too large."
+    expr = "time() - min(pacewatch_stream_clock_timestamp_seconds)"
+    return figure(
+        "Age of the numbers", about, expr, "s", style.steps((None, "green"), (30, "orange"), (60, "red")), span=8
+    )
+
+
+def _timeline() -> Panel:
+    about = "The status of each goal of the campaign over time. Hold: the data was too old to judge."
+    return (
+        statetimeline.Panel()
+        .title("Status of all goals")
+        .description(about)
+        .datasource(style.SOURCE)
+        .height(5)
+        .span(24)
+        .mappings(style.statuses())
+        .with_target(query(style.coded(ONE), "{{goal}}"))
+    )
+
+
+def _line() -> Panel:
+    about = "What the goal counts, what its curve expects by now, and where the flight ends at this pace."
+    found = {
+        "Actual ({{unit}})": f"pacewatch_pace_actual{{{GOAL}}}",
+        "Expected ({{unit}})": f"pacewatch_pace_expected{{{GOAL}}}",
+        "Projected at the end ({{unit}})": f"pacewatch_pace_projected{{{GOAL}}}",
+    }
+    return lines("Pace line: $goal", about, found, "short", height=10)
+
+
+def _ratio() -> Panel:
+    about = "Pace against the thresholds that the goal is judged by. Between the warning lines it is on pace."
+    found = {
+        "Actual over expected": f"pacewatch_pace_ratio{{{GOAL}}}",
+        "Warning {{bound}}": f'pacewatch_pace_threshold{{{GOAL},severity="warning"}}',
+        "Critical {{bound}}": f'pacewatch_pace_threshold{{{GOAL},severity="critical"}}',
+    }
+    return lines("Pace against thresholds", about, found, "percentunit", height=10)
+
+
+def _volume() -> Panel:
+    about = "Events in the rolling window."
+    names = ("impressions", "clicks", "conversions")
+    return lines("Volume", about, {n.capitalize(): f"pacewatch_window_{n}{{{IN}}}" for n in names}, "short")
+
+
+def _budget() -> Panel:
+    about = "Money spent since the flight began, what is expected by now, and the budget. Empty without a spend goal."
+    spend = f'{ONE},goal=~"spend.*"'
+    found = {
+        "Actual ({{unit}})": f"pacewatch_pace_actual{{{spend}}}",
+        "Expected ({{unit}})": f"pacewatch_pace_expected{{{spend}}}",
+        "Critical: the budget ({{unit}})": f"pacewatch_pace_target{{{spend}}}",
+    }
+    return lines("Spend against budget", about, found, "none")

@@ -1,0 +1,71 @@
+"""All campaigns: what needs somebody now, sorted by the money at risk."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import dashboard as dash
+
+from grafana import style
+from grafana.board import account, board, window
+from grafana.panels import Panel, figure, lines, rows
+
+OF_ACCOUNT = 'on (campaign) group_left () max by (campaign) (pacewatch_campaign_info{account=~"$account"})'
+LAUNCH = "/d/pacewatch-launch?${__url_time_range}&var-campaign=${__data.fields.Campaign}"
+
+
+def build() -> dash.Dashboard:
+    """The dashboard."""
+    about = "All campaigns: how many miss their pace, what money that is, and which to open first."
+    made = board("pacewatch-portfolio", "Pacewatch: Portfolio", about).with_variable(account()).with_variable(window())
+    for status, meaning in (
+        ("critical", "Goals that miss their critical threshold."),
+        ("warning", "Goals between warning and critical."),
+        ("hold", "Goals that are not judged because the data is too old."),
+        ("on_pace", "Goals that are on pace."),
+    ):
+        expr = f'sum(pacewatch_pace_status{{status="{status}"}} * {OF_ACCOUNT}) or vector(0)'
+        colour = style.STATUS_COLOURS[status]
+        steps = style.steps((None, "text"), (1, colour))
+        made = made.with_panel(figure(status.replace("_", " ").capitalize(), meaning, expr, "none", steps, span=5))
+    risk = f"sum by (unit) (campaign:pacewatch_money_at_risk:max * {OF_ACCOUNT})"
+    meaning = "What the flights of goals in warning or critical will miss or exceed of their budgets, by currency."
+    made = made.with_panel(figure("Money at risk", f"{meaning} Empty when there is none.", risk, "none", span=4))
+    return made.with_panel(_table()).with_panel(_over_time()).with_panel(_spend())
+
+
+def _table() -> Panel:
+    about = (
+        "A row for each campaign; the most money at risk first. Money at risk: how far the projected end of the flight "
+        "is from the target, for money goals in warning or critical. Click a campaign to open it."
+    )
+    kpi = 'window="$window"'
+    columns = {
+        "Money at risk": "max by (campaign) (campaign:pacewatch_money_at_risk:max)",
+        "Critical goals": f'sum by (campaign) (pacewatch_pace_status{{status="critical"}} * {OF_ACCOUNT})',
+        "Warning goals": 'sum by (campaign) (pacewatch_pace_status{status="warning"})',
+        "Lowest pace": "min by (campaign) (pacewatch_pace_ratio)",
+        "Highest pace": "max by (campaign) (pacewatch_pace_ratio)",
+        "Spend": f"sum by (campaign) (pacewatch_window_spend{{{kpi}}})",
+        "CTR": f"max by (campaign) (pacewatch_ctr_ratio{{{kpi}}})",
+        "CVR": f"max by (campaign) (pacewatch_cvr_ratio{{{kpi}}})",
+        "CPC": f"max by (campaign) (pacewatch_cpc{{{kpi}}})",
+        "ROAS": f"max by (campaign) (pacewatch_roas_ratio{{{kpi}}})",
+    }
+    percent = dict.fromkeys(("Lowest pace", "Highest pace", "CTR", "CVR"), "percentunit")
+    return rows(
+        "Campaigns", about, columns, percent, by="campaign", sort="Money at risk", links={"Campaign": LAUNCH}, height=16
+    )
+
+
+def _over_time() -> Panel:
+    found = {
+        "Critical": f'sum(pacewatch_pace_status{{status="critical"}} * {OF_ACCOUNT})',
+        "Warning": f'sum(pacewatch_pace_status{{status="warning"}} * {OF_ACCOUNT})',
+    }
+    return lines("Goals that miss their pace", "How many goals are in warning and in critical.", found, "none")
+
+
+def _spend() -> Panel:
+    about = "The ten campaigns that spend most in the rolling window."
+    return lines(
+        "Largest spenders", about, {"{{campaign}}": 'topk(10, pacewatch_window_spend{window="$window"})'}, "none"
+    )

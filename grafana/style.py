@@ -1,0 +1,64 @@
+"""What all dashboards share: colours that always mean the same, units, and the data source."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.builders import common as make
+from grafana_foundation_sdk.builders import dashboard as dash
+from grafana_foundation_sdk.models import common, dashboard
+
+SOURCE = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
+STATUS_COLOURS = {"on_pace": "green", "warning": "orange", "critical": "red", "hold": "purple", "no_data": "text"}
+ACTUAL, EXPECTED, PROJECTED = "blue", "text", "semi-dark-purple"
+EVERY = "5s"
+"""Prometheus scrapes every 5 s: asking more often shows nothing new."""
+
+
+def steps(*found: tuple[float | None, str]) -> dash.ThresholdsConfig:
+    """Colours from a value on; the first one has no value."""
+    mode = dashboard.ThresholdsMode.ABSOLUTE
+    return dash.ThresholdsConfig().mode(mode).steps([dashboard.Threshold(value=v, color=c) for v, c in found])
+
+
+def fixed(colour: str) -> dashboard.DynamicConfigValue:
+    """Always this colour."""
+    return dashboard.DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})
+
+
+def dashed() -> dashboard.DynamicConfigValue:
+    """A dashed line: expected, projected or a threshold, not what happened."""
+    return dashboard.DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [8, 6]})
+
+
+def unit(name: str) -> dashboard.DynamicConfigValue:
+    """The unit of one column."""
+    return dashboard.DynamicConfigValue("unit", name)
+
+
+def legend() -> make.VizLegendOptions:
+    """Below the panel, as a list."""
+    return make.VizLegendOptions().show_legend(True).display_mode(common.LegendDisplayMode.LIST).placement(
+        common.LegendPlacement.BOTTOM
+    )  # fmt: skip
+
+
+def tooltip() -> make.VizTooltipOptions:
+    """All series at the pointer, the largest first."""
+    return make.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI).sort(common.SortOrder.DESCENDING)
+
+
+def statuses() -> list[dashboard.ValueMapping]:
+    """The numbers that :data:`CODES` stand for as words and colours, never as colours alone."""
+    options = {
+        str(code): dashboard.ValueMappingResult(text=name.replace("_", " "), color=STATUS_COLOURS[name], index=code)
+        for name, code in CODES.items()
+    }
+    return [dashboard.ValueMap(options=options)]
+
+
+CODES = {"no_data": 0, "on_pace": 1, "warning": 2, "critical": 3, "hold": 4}
+
+
+def coded(selector: str) -> str:
+    """The query of a goal's status as a number."""
+    parts = (f'{code} * pacewatch_pace_status{{{selector},status="{name}"}}' for name, code in CODES.items())
+    return f"sum by (campaign, goal) ({' or '.join(parts)})"
