@@ -40,7 +40,15 @@ class Headroom:
         """
         added = float(np.abs(entries.values.astype(np.float64)).sum())
         if self._bound + added > LIMIT:
-            self._bound = float(np.abs(totals.astype(np.float64)).max(initial=0.0))
+            self._bound = _largest(totals)
             if self._bound + added > LIMIT:
                 raise TotalOverflow(partition)
         self._bound += added
+
+    def adopt(self, totals: Int64s) -> None:
+        """Take note of totals that come from elsewhere: a series that fell silent brings back the one it had."""
+        self._bound = max(self._bound, _largest(totals))
+
+
+def _largest(totals: Int64s) -> float:
+    return float(np.abs(totals.astype(np.float64)).max(initial=0.0))

@@ -104,6 +104,7 @@ class Partition:
         """Give admitted series the totals that Redis holds for them; those not named have none."""
         for index in self.registry.fresh:
             self._totals[index] = totals.get(self.registry.keys[index] or "", ZERO)
+        self._headroom.adopt(self._totals[[*self.registry.fresh]])
         self.registry.fresh.clear()
 
     def fold(

@@ -13,11 +13,11 @@ POLICY = PartitionPolicy(parse_windows("1m"), SeriesPolicy((), 1000), frozenset(
 LARGEST = 10**16
 
 
-def fold(state: Partition, money: int, count: int) -> None:
-    """Count spend events of one campaign."""
-    batch = batch_of([Fact(Stream.SPEND, 0, "c", None, 0, money)] * count, Stream.SPEND)
+def fold(state: Partition, money: int, count: int, campaign: str = "c", stored: int = 0) -> None:
+    """Count spend events of one campaign, whose spend in Redis is ``stored`` when it is new."""
+    batch = batch_of([Fact(Stream.SPEND, 0, campaign, None, 0, money)] * count, Stream.SPEND)
     numbers = state.admit(batch)
-    state.adopt({})
+    state.adopt({campaign: (0, 0, 0, stored, 0)})
     state.fold(batch, numbers, "ads.spend", 1, records=count, now_ms=0)
 
 
@@ -38,3 +38,12 @@ def test_large_amounts_that_cancel_out_do_not_stop_it() -> None:
         fold(state, LARGEST, 200)
         fold(state, -LARGEST, 200)
     fold(state, LARGEST, 1)
+
+
+def test_a_total_that_comes_back_from_redis_is_minded_too() -> None:
+    """A series that was let go of has what it had, however little the others have."""
+    state = Partition(0, POLICY)
+    fold(state, LARGEST, 1)
+    with pytest.raises(TotalOverflow):
+        fold(state, LARGEST, 100, "back", stored=4 * 10**18)
+    fold(state, LARGEST, 10, "back")
