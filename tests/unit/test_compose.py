@@ -250,6 +250,22 @@ def test_prometheus_is_configured_as_without_docker_but_for_its_targets() -> Non
     assert rest(composed) == rest(plain)
 
 
+def test_grafana_opens_with_a_dashboard_that_it_is_given() -> None:
+    """Where the provisioning looks for dashboards, from the Prometheus of this stack."""
+    grafana = service("grafana")
+    home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    places = {target: ROOT / source for target, source in mounts(grafana).items()}
+    directory, _, dashboard = home.rpartition("/")
+    assert (places[directory] / dashboard).is_file()
+    provisioned = places["/etc/grafana/provisioning"]
+    providers = yaml.safe_load((provisioned / "dashboards" / "pacewatch.yml").read_text())["providers"]
+    assert {p["options"]["path"] for p in providers} == {directory}
+    sources = yaml.safe_load((provisioned / "datasources" / "prometheus.yml").read_text())["datasources"]
+    listens = next(w for w in service("prometheus")["command"] if w.startswith("--web.listen-address="))
+    assert {s["url"] for s in sources} == {f"http://prometheus:{listens.rpartition(':')[2]}"}
+    assert set(grafana["networks"]) & set(service("prometheus")["networks"])
+
+
 def test_the_image_runs_pacewatch_and_serves_to_other_containers() -> None:
     """On loopback of its own container nobody would reach it."""
     assert entrypoint() == ["pacewatch"]
