@@ -35,7 +35,7 @@ PEERS = (
     Peer("Bytewax", "bytewax_sliding", slow=300_000, remark=_HOPS),
     Peer("Pathway", "pathway_sliding", slow=100_000, remark=_HOPS),
     Peer("Quix Streams", "quix_hopping", slow=40_000, remark=_HOPS),
-    Peer("Faust with tables", "faust_tables", slow=8_000, remark=_HOPS),
+    Peer("Faust with tables", "faust_tables", slow=4_000, remark=_HOPS),
 )
 
 

@@ -36,7 +36,8 @@ class Event(faust.Record):
 def agent_of(topic: str) -> None:
     """Count one topic."""
 
-    @app.agent(app.topic(topic, value_type=Event))
+    # Agents are known by name: without one of their own, the last would replace the others.
+    @app.agent(app.topic(topic, value_type=Event), name=f"count-{OF_TOPIC[topic]}")
     async def count(events):  # type: ignore[no-untyped-def]
         global counted  # noqa: PLW0603
         async for event in events:
@@ -48,8 +49,6 @@ def agent_of(topic: str) -> None:
             name = f"{event.campaign_id}:{OF_TOPIC[topic]}"
             counts[name] = counts.get(name, 0) + 1
             counted += 1
-
-    count.name = topic
 
 
 for each in TOPICS:
@@ -72,5 +71,5 @@ async def write() -> None:
 if __name__ == "__main__":
     import sys
 
-    sys.argv = ["faust", "worker", "-l", "error"]
+    sys.argv = ["faust", "-q", "worker", "-l", "error"]
     app.main()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Mapping
 
@@ -41,7 +42,9 @@ class Stopwatch:
         """Say what was done, as the last line of output."""
         assert self._started is not None
         took, used = time.perf_counter() - self._started, time.process_time() - self._used
-        print(json.dumps({"events": counted, "seconds": took, "cpu_s": used, **more}), flush=True)
+        said = json.dumps({"events": counted, "seconds": took, "cpu_s": used, **more})
+        # Faust's command puts sys.stdout into its log, and begins a line of its own.
+        print(f"\n{said}", file=sys.__stdout__, flush=True)
 
 
 def write_counts(counts: Mapping[str, int]) -> None:
