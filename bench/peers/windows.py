@@ -1,16 +1,24 @@
-"""Rolling windows as a careful engineer would write them by hand: dicts of sums, and a deque of what leaves when."""
+"""Rolling windows as a careful engineer would write them by hand: dicts of rows, by pane and in all.
+
+They are judged by the latest event time, so that a backlog gives the rates of its time. Writing takes turns with
+counting in the worker's own rhythm (``streams/rhythm.py``): how often to write is a choice, and not a speed.
+"""
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict, deque
-from typing import Any
+from collections import defaultdict
 
 import msgspec
-from kit import STREAMS, WINDOWS_S, store
+from kit import STREAMS, store
 
-FLUSH_S = 0.25
 _PANE_S = {60: 1, 300: 5, 3600: 60, 86_400: 900}
+"""The length of a pane by that of the window, shortest first; each divides the next."""
+_SOONEST_S, _LATEST_S, _SHARE = 0.25, 1.0, 0.2
+Row = list[float]
+"""Events of the four streams, spend, revenue."""
+Rows = defaultdict[str, Row]
+"""By series: ``<campaign>`` or ``<campaign>|<channel>``."""
 
 
 class Event(msgspec.Struct, gc=False):
@@ -23,62 +31,80 @@ class Event(msgspec.Struct, gc=False):
     revenue: str | None = None
 
 
+def rows() -> Rows:
+    """No rows yet."""
+    return defaultdict(lambda: [0, 0, 0, 0, 0.0, 0.0])
+
+
+def add(into: Rows, more: Rows, sign: int = 1) -> None:
+    """Add rows to others, or take them away."""
+    for series, row in more.items():
+        total = into[series]
+        for i, value in enumerate(row):
+            if value:
+                total[i] += sign * value
+
+
 class Rolling:
-    """Counts and money by series and window, written to Redis through a pipeline."""
+    """Counts and money by series and window, written to Redis."""
 
     def __init__(self) -> None:
         self.counted = 0
         self.counts: dict[str, int] = defaultdict(int)
-        self._fresh: dict[tuple[int, str], list[float]] = {}
-        self._sums: dict[int, dict[str, list[float]]] = {w: defaultdict(lambda: [0.0] * 6) for w in WINDOWS_S}
-        self._panes: dict[int, deque[tuple[int, str, list[float]]]] = {w: deque() for w in WINDOWS_S}
-        self._written = time.monotonic()
+        self._fresh: dict[int, Rows] = defaultdict(rows)
+        self._sums = {w: rows() for w in _PANE_S}
+        self._panes: dict[int, dict[int, Rows]] = {w: defaultdict(rows) for w in _PANE_S}
+        self._reached = 0
+        self._next = time.monotonic() + _SOONEST_S
 
     def add(self, stream: int, events: list[Event]) -> None:
         """Count the events of one stream."""
-        fresh, name = self._fresh, STREAMS[stream]
+        fresh, counts, name = self._fresh, self.counts, STREAMS[stream]
         for e in events:
-            self.counts[f"{e.campaign_id}:{name}"] += 1
-            second = e.ts // 1000
-            money = float(e.amount) if e.amount else float(e.revenue) if e.revenue else 0.0
-            for series in (e.campaign_id, f"{e.campaign_id}|{e.channel}"):
-                row = fresh.get((second, series))
-                if row is None:
-                    row = fresh[second, series] = [0.0] * 6
-                row[stream] += 1
-                if money:
-                    row[4 if stream == 3 else 5] += money
+            counts[f"{e.campaign_id}:{name}"] += 1
+            second = fresh[e.ts // 1000]
+            whole, part = second[e.campaign_id], second[f"{e.campaign_id}|{e.channel}"]
+            whole[stream] += 1
+            part[stream] += 1
+            if e.amount:
+                spend = float(e.amount)
+                whole[4] += spend
+                part[4] += spend
+            elif e.revenue:
+                revenue = float(e.revenue)
+                whole[5] += revenue
+                part[5] += revenue
         self.counted += len(events)
 
     def due(self) -> bool:
         """Whether it is time to write."""
-        return time.monotonic() - self._written >= FLUSH_S
+        return time.monotonic() >= self._next
 
     def flush(self) -> None:
         """Roll what is fresh into the windows, let go of what is old, and write the series that changed."""
-        now, changed = time.time(), {series for _, series in self._fresh}
-        for window in WINDOWS_S:
-            sums, panes, pane_s = self._sums[window], self._panes[window], _PANE_S[window]
-            merged: dict[tuple[int, str], list[float]] = {}
-            for (second, series), row in self._fresh.items():
-                at = merged.setdefault((second // pane_s, series), [0.0] * 6)
-                total = sums[series]
-                for i, v in enumerate(row):
-                    at[i] += v
-                    total[i] += v
-            panes.extend((pane * pane_s, series, row) for (pane, series), row in merged.items())
-            while panes and panes[0][0] < now - window:
-                _, series, row = panes.popleft()
-                changed.add(series)
-                total = sums[series]
-                for i, v in enumerate(row):
-                    total[i] -= v
-        pipe: Any = store.pipeline(transaction=False)
-        for series in changed:
-            pipe.hset("peer:kpi", series, msgspec.json.encode({w: self._kpis(w, series) for w in WINDOWS_S}))
-        pipe.execute()
-        self._fresh.clear()
-        self._written = time.monotonic()
+        started = time.monotonic()
+        changed, panes = rows(), self._fresh
+        for more in panes.values():
+            add(changed, more)
+        self._reached = max(self._reached, *panes, 0)
+        for window, pane_s in _PANE_S.items():
+            coarser: dict[int, Rows] = defaultdict(rows)
+            for second, more in panes.items():
+                add(coarser[second // pane_s * pane_s], more)
+            panes, kept, sums = coarser, self._panes[window], self._sums[window]
+            add(sums, changed)
+            for start, more in panes.items():
+                add(kept[start], more)
+            for start in [s for s in kept if s <= self._reached - window]:
+                gone = kept.pop(start)
+                add(sums, gone, -1)
+                changed.update((series, changed[series]) for series in gone)
+        if changed:
+            documents = {s: msgspec.json.encode({w: self._kpis(w, s) for w in _PANE_S}) for s in changed}
+            store.hset("peer:kpi", mapping=documents)
+        self._fresh = defaultdict(rows)
+        took = time.monotonic() - started
+        self._next = time.monotonic() + max(_SOONEST_S, min(took / _SHARE - took, _LATEST_S))
 
     def _kpis(self, window: int, series: str) -> dict[str, float | None]:
         impressions, clicks, conversions, _, spend, revenue = self._sums[window][series]
