@@ -39,7 +39,6 @@ fuzz: $(DEV) ## fuzz the decoder: make fuzz RUNS=5000000 (brings atheris)
 bench: $(DEV) ## measure: make bench, or make bench ONLY=memory,growth
 	tests/tools.sh
 	$(BIN)/python -m tests.kafka.jars
-	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 format: $(DEV) ## mend what ruff can mend
