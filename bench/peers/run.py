@@ -95,6 +95,7 @@ def run(peer: Peer, place: System, truth: Counts, timeout_s: float = 180) -> Out
             "PEER_REDIS": place.redis_url,
             "PEER_EVENTS": str(events),
             "PEER_GROUP": f"peer-{uuid4().hex[:8]}",
+            "TMPDIR": str(place.directory),  # A peer's state on disk goes when the benchmark does.
         }
         argv = [peer.python, HERE / f"{peer.script}.py"]
         try:
