@@ -6,7 +6,7 @@ resent file of last week is caught too), for ``hours`` hours.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from itertools import compress
 
 import numpy as np
@@ -49,13 +49,13 @@ class Seen:
         new, self._new = self._new, {}
         return new
 
-    def restore(self, stream: Stream, hour: int, digests: Iterable[bytes]) -> None:
+    def restore(self, stream: Stream, hour: int, digests: Collection[bytes]) -> None:
         """Put back one hour that was read from Redis.
 
         Raises:
             ValueError: the digests are not of 8 bytes.
         """
-        self._remember(stream, hour, list(digests))
+        self._remember(stream, hour, digests)
 
     def hours(self, now_ms: int) -> range:
         """The hours that may still hold remembered ids."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Collection
+
+import numpy as np
 
 from streams import layout
-from streams.measures import Stream
+from streams.entries import Int64s
+from streams.measures import WIDTH, Stream, unpack
 from streams.partition import Partition, PartitionPolicy
 from streams.store import Lease, Store
 
@@ -39,6 +43,7 @@ async def load(store: Store, lease: Lease, policy: PartitionPolicy, now_ms: int)
 
 
 async def _load_panes(store: Store, state: Partition) -> None:
+    indices = _Indices(state.registry.add)
     for index, ring in enumerate(state.rings):
         if ring.head is None:
             continue
@@ -46,13 +51,39 @@ async def _load_panes(store: Store, state: Partition) -> None:
         keys = [layout.pane(state.number, ring.window.name, n * ring.window.pane_ms) for n in numbers]
         for number, rows in zip(numbers, await store.hashes(keys), strict=True):
             if rows:
-                state.restore_pane(index, number, {k.decode(): v for k, v in rows.items()})
+                series = np.fromiter(map(indices.__getitem__, rows), np.int64, len(rows))
+                state.restore_pane(index, number, series, table(rows.values()))
 
 
 async def _load_seen(store: Store, state: Partition, now_ms: int) -> None:
     # Of all streams: records sent again are remembered also where event ids are not.
     hours = [(s, h) for s in Stream for h in state.seen.hours(now_ms)]
     keys = [layout.seen(state.number, s, h) for s, h in hours]
-    for (stream, hour), digests in zip(hours, await store.sets(keys), strict=True):
-        if digests:
+    for (stream, hour), key, size in zip(hours, keys, await store.sizes(keys), strict=True):
+        if size:
+            # One at a time: as they come, ids take ten times what they take once they are remembered.
+            (digests,) = await store.sets([key])
             state.seen.restore(stream, hour, digests)
+
+
+class _Indices(dict[bytes, int]):
+    """The index of each series by its name as Redis has it: the same few names come in every pane."""
+
+    def __init__(self, add: Callable[[str], int]) -> None:
+        super().__init__()
+        self._add = add
+
+    def __missing__(self, name: bytes) -> int:
+        found = self[name] = self._add(name.decode())
+        return found
+
+
+def table(rows: Collection[bytes]) -> Int64s:
+    """Stored rows as an array [row, measure]; measures appended since a row was written are zero.
+
+    Raises:
+        ValueError: a row is not of int64.
+    """
+    if set(map(len, rows)) <= {8 * WIDTH}:
+        return np.frombuffer(b"".join(rows), "<i8").reshape(-1, WIDTH)
+    return np.array([unpack(row) for row in rows], np.int64)

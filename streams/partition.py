@@ -215,12 +215,10 @@ class Partition:
         self.registry.release(gone)
         return len(gone)
 
-    def restore_pane(self, window: int, number: int, rows: Mapping[str, bytes]) -> None:
-        """Put back one pane of the ``window``-th ring; its series are fresh until :meth:`adopt`."""
-        indices = [self.registry.add(series) for series in rows]
+    def restore_pane(self, window: int, number: int, series: Int64s, rows: Int64s) -> None:
+        """Put back one pane of the ``window``-th ring: indices of added series, and their rows [series, measure]."""
         self._grow()
-        table = np.array([unpack(row) for row in rows.values()], np.int64).reshape(-1, WIDTH)
-        self.rings[window].restore(number, np.array(indices, np.int64), table)
+        self.rings[window].restore(number, series, rows)
 
     def restore_ahead(self, number: int, data: bytes) -> None:
         """Put back one block of entries not due yet; its series are fresh until :meth:`adopt`."""

@@ -173,6 +173,10 @@ class Store:
         """Whole sets, in the order of their keys."""
         return await self._many("smembers", keys)
 
+    async def sizes(self, keys: Sequence[str]) -> list[int]:
+        """How many members each set has."""
+        return await self._many("scard", keys)
+
     async def letters(self, partition: int, most: int) -> list[tuple[bytes, bytes]]:
         """The oldest dead letters that wait: id and encoded letter."""
         found = await self._call(self._redis.xrange(layout.letters(partition), count=most))
