@@ -98,6 +98,26 @@ class Flights:
                     clocks[query] += [] if clock is None else [clock]
         return {q: ToDate(add(rows[q]) if rows[q] else ZERO, min(clocks[q], default=None)) for q in wanted}
 
+    async def quarters(self, query: Query) -> Quarters:
+        """A query's quarter hours by their first millisecond, over all partitions.
+
+        Raises:
+            Unreachable: Redis does not answer.
+            BadLayout: no worker has written to it yet.
+        """
+        try:
+            found = read_layout(await self._redis.hgetall(layout.LAYOUT))
+        except AWAY as e:
+            raise unreachable(self._address, e) from e
+        rows: dict[int, list[Row]] = {}
+        for partition in range(found.partitions):
+            _, days = await self._partition(partition, (query,))
+            for (_, _, day), quarters in days.items():
+                for number, row in quarters.items():
+                    if _overlaps(day + number * layout.QUARTER_MS, query):
+                        rows.setdefault(day + number * layout.QUARTER_MS, []).append(row)
+        return {start: add(rows[start]) for start in sorted(rows)}
+
     async def _partition(self, number: int, queries: tuple[Query, ...]) -> tuple[int | None, dict[_Day, Quarters]]:
         now = monotonic()
         self._closed = {d: held for d, held in self._closed.items() if held[0] > now}
@@ -138,9 +158,8 @@ def days_of(query: Query) -> range:
 
 
 def _inside(quarters: Quarters, day: int, query: Query) -> list[Row]:
-    span = layout.QUARTER_MS
-    return [
-        row
-        for number, row in quarters.items()
-        if day + number * span < query.end_ms and day + (number + 1) * span > query.start_ms
-    ]
+    return [row for number, row in quarters.items() if _overlaps(day + number * layout.QUARTER_MS, query)]
+
+
+def _overlaps(quarter_ms: int, query: Query) -> bool:
+    return quarter_ms < query.end_ms and quarter_ms + layout.QUARTER_MS > query.start_ms

@@ -20,8 +20,11 @@ from monitors.alerts.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.slack import TIMEOUT_S, Slack
+from monitors.board.board import Board, BoardPolicy
+from monitors.board.routes import BoardParts
 from monitors.budget import BudgetPolicy
 from monitors.exporter import Exporter, ExportPolicy
+from monitors.flights import Flights
 from monitors.monitor import Monitor, MonitorPolicy
 from monitors.reader import Reader, connect
 from monitors.settings import MonitorSettings
@@ -51,7 +54,7 @@ async def run(settings: MonitorSettings) -> None:
     monitor = Monitor(reader, outbox, found, settings.the_clock, _policy(settings))
     stop = asyncio.Event()
     try:
-        async with _serving(settings, monitor, found):
+        async with _serving(settings, monitor, found, _board(settings, Flights(redis, settings.redis_address))):
             with _signals(stop):
                 await _until(
                     stop, _refreshing(monitor, settings.refresh_s, stop), _sending(settings, monitor, outbox, stop)
@@ -127,14 +130,23 @@ def _policy(settings: MonitorSettings) -> MonitorPolicy:
     )
 
 
+def _board(settings: MonitorSettings, flights: Flights) -> BoardParts:
+    """The launch board; its reads of history are its own, so that they never disturb those that are judged."""
+    clock = settings.the_clock
+    policy = BoardPolicy(settings.max_lag_ms, clock.rate, breakdowns=settings.export_breakdowns)
+    return BoardParts(Board(uuid4().hex, policy), flights.quarters, clock)
+
+
 @asynccontextmanager
-async def _serving(settings: MonitorSettings, monitor: Monitor, goals: goals_file.Goals) -> AsyncIterator[None]:
+async def _serving(
+    settings: MonitorSettings, monitor: Monitor, goals: goals_file.Goals, board: BoardParts
+) -> AsyncIterator[None]:
     exported = ExportPolicy(
         breakdowns=settings.export_breakdowns,
         budget=BudgetPolicy(settings.max_exported_series),
         pinned=frozenset(campaign.series for campaign in goals.campaigns),
     )
-    app = make_app(lambda: monitor.view, Exporter(exported), max(_READY_S, 5 * settings.refresh_s))
+    app = make_app(lambda: monitor.view, Exporter(exported), max(_READY_S, 5 * settings.refresh_s), board)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
@@ -145,7 +157,7 @@ async def _serving(settings: MonitorSettings, monitor: Monitor, goals: goals_fil
             at = f"{settings.monitor_host}:{settings.monitor_port}"
             raise Misconfigured("PACEWATCH_MONITOR_PORT", f"cannot listen on {at}: {e.strerror}") from None
         host, port = runner.addresses[0][:2]
-        _log.info("metrics at http://%s:%d/metrics", host, port)
+        _log.info("launch board at http://%s:%d/, metrics at http://%s:%d/metrics", host, port, host, port)
         yield
     finally:
         await runner.cleanup()

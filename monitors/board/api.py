@@ -1,0 +1,85 @@
+"""The JSON API: GET only, every answer a type of :mod:`monitors.board.shapes`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+from aiohttp import hdrs, web
+
+from monitors.board.board import Board, encoded
+from monitors.board.detail import detail, history_of
+from monitors.board.hub import Hub, message
+from monitors.board.shapes import Changes, Problem
+from monitors.flights import Query
+from streams.errors import Recoverable
+from streams.measures import Row
+
+History = Callable[[Query], Awaitable[Mapping[int, Row]]]
+"""Reads the quarter hours of a query from Redis; raises Recoverable when it cannot."""
+
+_READS = 4
+"""Campaign pages that read history at a time: the monitor's own reads come first."""
+
+
+class Api:
+    """The handlers.
+
+    Args:
+        board: what is shown.
+        hub: who listens.
+        history: reads history.
+    """
+
+    def __init__(self, board: Board, hub: Hub, history: History) -> None:
+        self._board = board
+        self._hub = hub
+        self._history = history
+        self._reads = asyncio.Semaphore(_READS)
+
+    async def campaigns(self, _: web.Request) -> web.Response:
+        """The board."""
+        return answer(self._board.campaigns())
+
+    async def campaign(self, request: web.Request) -> web.Response:
+        """One campaign, named in the path or by ``?id=``."""
+        name = request.match_info.get("id", request.query.get("id", ""))
+        row = self._board.feed.rows.get(name)
+        if row is None:
+            return answer(Problem(f"there is no campaign {name[:200]!r} on the board"), 404)
+        query = history_of(self._board, row, self._board.summary.now_ms)
+        if query is None:
+            return answer(detail(self._board, row))
+        try:
+            async with self._reads:
+                quarters = await self._history(query)
+        except Recoverable:
+            # Redis is away: what is in memory is still worth seeing, and the summary says so.
+            return answer(detail(self._board, row))
+        return answer(detail(self._board, row, quarters))
+
+    async def changes(self, _: web.Request) -> web.Response:
+        """Recent status changes."""
+        return answer(Changes(self._board.told.newest()))
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """Server-sent events: ``update`` with what is new, or ``reset`` when the client must load the board again."""
+        if self._hub.is_full:
+            full = answer(Problem("too many clients listen"), 503)
+            full.headers[hdrs.RETRY_AFTER] = "10"
+            return full
+        sent = request.headers.get("Last-Event-ID") or request.query.get("since", "")
+        missed = self._board.missed(sent)
+        at = self._board.feed.id
+        first = message("reset", b"{}", at) if missed is None else message("update", encoded(missed), at)
+        return await self._hub.listen(request, first)
+
+
+def answer(value: msgspec.Struct, status: int = 200) -> web.Response:
+    """A JSON answer, compressed where the client takes that."""
+    response = web.Response(
+        body=encoded(value), status=status, content_type="application/json", headers={hdrs.CACHE_CONTROL: "no-store"}
+    )
+    response.enable_compression()
+    return response

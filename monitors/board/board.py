@@ -1,0 +1,124 @@
+"""The board's state: brought up to date with each view, told to whoever listens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from monitors.board.feed import Feed, campaigns_of
+from monitors.board.rows import campaign_row, recent_window, summarize, worst_first
+from monitors.board.shapes import CampaignNow, Campaigns, StatusChange, Summary, Update
+from monitors.board.told import Told
+from monitors.board.trail import Trail
+from monitors.budget import BudgetPolicy, keep
+from monitors.judged import Judged
+from monitors.snapshot import SeriesRows
+from monitors.view import View
+from streams.measures import INDEX
+from streams.series import split
+
+_IMPRESSIONS = INDEX["impressions"]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPolicy:
+    """How the board looks at things.
+
+    Attributes:
+        max_lag_ms: how old data may be to be judged, to say so.
+        rate: milliseconds of the deployment's clock in a real one.
+        max_campaigns: how many are shown; those with goals come first, then those that spent most.
+        breakdowns: whether breakdown series are read at all.
+    """
+
+    max_lag_ms: int = 60_000
+    rate: float = 1.0
+    max_campaigns: int = 5_000
+    breakdowns: bool = False
+
+
+class Board:
+    """The rows of all campaigns, their last minutes and the last status changes.
+
+    Args:
+        name: of this run, see :class:`~monitors.board.feed.Feed`.
+        policy: how to look at things.
+    """
+
+    def __init__(self, name: str, policy: BoardPolicy) -> None:
+        self.policy = policy
+        self.view = View()
+        self.feed = Feed(name)
+        self.told = Told()
+        self._trail = Trail()
+        self._seen: dict[str, tuple[SeriesRows | None, Sequence[Judged]]] = {}
+        self._window = ""
+        self.summary: Summary = self._summary(0, 0)
+
+    def update(self, view: View, now_ms: int, now_s: float) -> Update:
+        """Take over a view; gives what people can see of the difference.
+
+        Args:
+            view: what the monitor knows now.
+            now_ms: the deployment's clock.
+            now_s: a time that never goes back.
+        """
+        self.view = view
+        series = view.snapshot.series if view.snapshot else {}
+        goals: dict[str, list[Judged]] = {}
+        for one in view.judged:
+            goals.setdefault(one.campaign.series, []).append(one)
+        candidates = {name: series[name] for name in campaigns_of(series)}
+        shown = goals.keys() | keep(candidates, self.policy.max_campaigns, self._seen, goals, BudgetPolicy())
+        changes = self.told.add(view.judged, now_ms)
+        is_fresh = self._pulse(view, {name: candidates[name] for name in shown if name in candidates}, now_s)
+        rows: list[CampaignNow] = []
+        seen: dict[str, tuple[SeriesRows | None, Sequence[Judged]]] = {}
+        for name in shown:
+            seen[name] = (candidates.get(name), goals.get(name, ()))
+            before = self._seen.get(name)
+            # Judged anew means another object; what has no goals changes with its documents only.
+            if is_fresh or before is None or before[0] is not seen[name][0] or before[1] != seen[name][1]:
+                rows.append(campaign_row(name, *seen[name], self._window, self._trail.of(name)))
+        gone = self._seen.keys() - seen.keys()
+        self._seen = seen
+        changed, left = self.feed.put(rows, [split(name)[0] for name in gone])
+        self.summary = self._summary(now_ms, len(candidates.keys() | goals.keys()))
+        return Update(self.summary, changed, left, changes)
+
+    def campaigns(self) -> Campaigns:
+        """All rows, the worst first."""
+        return Campaigns(self.feed.id, self.summary, sorted(self.feed.rows.values(), key=worst_first))
+
+    def missed(self, sent: str) -> Update | None:
+        """What a client missed that has everything up to an id; None when it must begin anew."""
+        found = self.feed.since(sent)
+        return None if found is None else Update(self.summary, *found, list[StatusChange]())
+
+    def _pulse(self, view: View, shown: dict[str, SeriesRows], now_s: float) -> bool:
+        """Remember the last minutes; gives whether every row is to be made again."""
+        windows = view.snapshot.layout.windows if view.snapshot else ()
+        window, is_new = recent_window(windows), recent_window(windows) != self._window
+        self._window = window
+        if not windows:
+            return is_new
+        shortest = windows[0]
+        values = {n: rows.windows[shortest][_IMPRESSIONS] for n, rows in shown.items() if shortest in rows.windows}
+        return self._trail.add(values, now_s) or is_new
+
+    def _summary(self, now_ms: int, campaigns: int) -> Summary:
+        return summarize(
+            self.view,
+            self.feed.rows.values(),
+            now_ms=now_ms,
+            rate=self.policy.rate,
+            max_lag_ms=self.policy.max_lag_ms,
+            campaigns=campaigns,
+        )
+
+
+def encoded(value: msgspec.Struct) -> bytes:
+    """The JSON of an answer."""
+    return msgspec.json.encode(value)

@@ -1,0 +1,100 @@
+"""One campaign's page: its pace lines and breakdowns. Pure; history is read by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from monitors.board.board import Board
+from monitors.board.rows import measures, unit_of
+from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, PaceLine, Point
+from monitors.curves import CURVES
+from monitors.flights import Query
+from monitors.goals.values import Flight, TotalGoal
+from monitors.judged import Judged
+from monitors.snapshot import Snapshot
+from streams.layout import DAY_MS, QUARTER_MS, TOTAL
+from streams.measures import Row
+from streams.series import key
+
+MAX_POINTS = 200
+MAX_BREAKDOWNS = 200
+_NO_SUMS: Mapping[int, Row] = {}
+
+
+def history_of(board: Board, row: CampaignNow, now_ms: int) -> Query | None:
+    """The quarter hours that a campaign's pace lines need; None when it has none, or history does not reach back."""
+    found = board.view.snapshot
+    if found is None or row.start_ms is None or row.end_ms is None:
+        return None
+    if not row.start_ms <= now_ms or row.start_ms < now_ms - found.layout.history_days * DAY_MS:
+        return None
+    return Query(key(row.id), row.start_ms, min(row.end_ms, now_ms + 1))
+
+
+def detail(board: Board, row: CampaignNow, quarters: Mapping[int, Row] = _NO_SUMS) -> CampaignDetail:
+    """All that is known of one campaign.
+
+    Args:
+        board: the board.
+        row: the campaign's row.
+        quarters: its history, by the quarter hour's first millisecond; empty when there is none.
+    """
+    found = board.view.snapshot
+    mine = [one for one in board.view.judged if one.campaign.campaign == row.id]
+    series = found.series.get(key(row.id)) if found else None
+    windows: dict[str, Measures] = {}
+    for name, counted in (series.windows if series else {}).items():
+        shown = measures(counted)
+        if shown is not None:
+            windows[name] = shown
+    as_of = found.as_of(key(row.id)) if found else None
+    lines = [pace_line(one, quarters, as_of) for one in mine] if quarters and as_of is not None else []
+    return CampaignDetail(
+        summary=board.summary,
+        campaign=row,
+        windows=windows,
+        lines=[line for line in lines if line is not None],
+        breakdowns=_breakdowns(found, row.id, board.summary.window) if found else [],
+        breakdowns_read=board.policy.breakdowns,
+        changes=board.told.newest(row.id),
+    )
+
+
+def pace_line(one: Judged, quarters: Mapping[int, Row], as_of_ms: int | None) -> PaceLine | None:
+    """A total's way through its flight in at most some 200 points; None for a ratio."""
+    goal, flight = one.goal, one.campaign.flight
+    if not isinstance(goal, TotalGoal) or as_of_ms is None:
+        return None
+    curve, column = CURVES[goal.curve], goal.total.column
+    until = min(as_of_ms, flight.end_ms)
+    sums = {start: row[column] for start, row in quarters.items()}
+    points, actual = [], 0
+    starts, place = sorted(sums), 0
+    for at in _moments(flight, until):
+        # A quarter hour counts once it is over, or when the data's clock stands in it.
+        while place < len(starts) and (starts[place] + QUARTER_MS <= at or at == until) and starts[place] < until:
+            actual += sums[starts[place]]
+            place += 1
+        points.append(Point(at, actual, round(goal.target * curve(flight, at))))
+    return PaceLine(goal.id, unit_of(goal), until, points)
+
+
+def _moments(flight: Flight, until_ms: int) -> Sequence[int]:
+    """Quarter hours of the flight, thinned out, and its start, its end and where the data's clock is."""
+    every = max(1, -(-flight.span_ms // (QUARTER_MS * MAX_POINTS))) * QUARTER_MS
+    first = flight.start_ms - flight.start_ms % QUARTER_MS + QUARTER_MS
+    inside = {at for at in range(first, flight.end_ms, every) if at > flight.start_ms}
+    now = {until_ms} if flight.start_ms < until_ms < flight.end_ms else set()
+    return sorted({flight.start_ms, flight.end_ms} | inside | now)
+
+
+def _breakdowns(found: Snapshot, campaign: str, window: str) -> list[Breakdown]:
+    """Those that spent most first."""
+    prefix = f"{key(campaign)}|"
+    parts = [
+        Breakdown(series[len(prefix) :], measures(rows.windows.get(TOTAL)), measures(rows.windows.get(window)))
+        for series, rows in found.series.items()
+        if series.startswith(prefix)
+    ]
+    parts.sort(key=lambda part: (-(part.total.spend_micros if part.total else 0), part.name))
+    return parts[:MAX_BREAKDOWNS]

@@ -1,0 +1,134 @@
+"""The board on the monitor's web application: routes, headers, static files, and the task that keeps it up to date."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+
+from aiohttp import hdrs, web
+
+from monitors.board import pages
+from monitors.board.api import Api, History
+from monitors.board.board import Board, encoded
+from monitors.board.hub import Hub, message
+from monitors.view import View
+from streams.clock import Clock, monotonic
+
+TICK_S = 0.5
+"""How often the board looks for a new view: an update every half second is as fast as people read."""
+BEAT_S = 1.0
+"""How often clients hear something even when no row changed: the age of the numbers did."""
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class BoardParts:
+    """What the board is made of: its state, what reads history, the deployment's clock."""
+
+    board: Board
+    history: History
+    clock: Clock
+
+
+def add_board(app: web.Application, view: Callable[[], View], parts: BoardParts) -> None:
+    """Add the board to an application."""
+    board, hub = parts.board, Hub()
+    api = Api(board, hub, parts.history)
+
+    async def index(_: web.Request) -> web.Response:
+        return _html(pages.board_page(board))
+
+    async def campaign(request: web.Request) -> web.Response:
+        row = board.feed.rows.get(request.query.get("id", ""))
+        return _html(pages.campaign_page(board, row), 200 if row else 404)
+
+    async def docs(_: web.Request) -> web.Response:
+        return _html(pages.docs_page())
+
+    async def running(_: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(_keep_up(view, parts, hub))
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    async def farewell(_: web.Application) -> None:
+        hub.close()
+
+    app.cleanup_ctx.append(running)
+    app.on_shutdown.append(farewell)
+    app.on_response_prepare.append(_secure)
+    app.router.add_get("/", index)
+    app.router.add_get("/campaign", campaign)
+    app.router.add_get("/api/docs", docs)
+    app.router.add_get("/api/campaigns", api.campaigns)
+    app.router.add_get("/api/campaigns/{id:.+}", api.campaign)
+    app.router.add_get("/api/campaign", api.campaign)
+    app.router.add_get("/api/changes", api.changes)
+    app.router.add_get("/api/events", api.events)
+    _add_static(app)
+
+
+async def _keep_up(view: Callable[[], View], parts: BoardParts, hub: Hub) -> None:
+    """Bring the board up to date, whenever there is a new view; apart from reading and judging, which never wait."""
+    board, last, beat_s = parts.board, None, 0.0
+    while True:
+        now_s = monotonic()
+        if (current := view()) is not last or now_s >= beat_s:
+            last = current
+            update = board.update(current, parts.clock.now_ms(), now_s)
+            if update.campaigns or update.gone or update.changes or now_s >= beat_s:
+                beat_s = now_s + BEAT_S
+                hub.publish(message("update", encoded(update), board.feed.id))
+        await asyncio.sleep(TICK_S)
+
+
+async def _secure(_: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+def _html(text: str, status: int = 200) -> web.Response:
+    response = web.Response(
+        text=text, status=status, content_type="text/html", headers={hdrs.CACHE_CONTROL: "no-store"}
+    )
+    response.enable_compression()
+    return response
+
+
+def _add_static(app: web.Application) -> None:
+    """Serve the package's own files, each with an ETag: an update of Pacewatch shows at the next load."""
+    for file in files("monitors.board").joinpath("static").iterdir():
+        kind = _TYPES.get(file.name.rpartition(".")[2])
+        if kind is not None:
+            app.router.add_get(f"/static/{file.name}", _static(file.read_bytes(), kind))
+
+
+def _static(body: bytes, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    tag = sha256(body).hexdigest()[:16]
+
+    async def serve(request: web.Request) -> web.Response:
+        held = {one.value for one in request.if_none_match or ()}
+        is_known = tag in held
+        response = web.Response(status=304) if is_known else web.Response(body=body, content_type=kind, charset="utf-8")
+        response.etag = tag
+        response.headers[hdrs.CACHE_CONTROL] = "no-cache"
+        if not is_known:
+            response.enable_compression()
+        return response
+
+    return serve

@@ -1,0 +1,194 @@
+"""What the API answers. The OpenAPI page is generated from these types, so their docstrings are its text.
+
+Money of measures and totals is integer micros of the base currency; money KPIs are in units of it. Times are epoch
+milliseconds of the deployment's clock.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from monitors.alerts.lifecycle import Phase
+from monitors.verdict import Direction, Reason, Status
+
+
+class Unit(StrEnum):
+    """What a goal's amounts are in."""
+
+    MICROS = "micros"
+    """Millionths of the base currency."""
+    EVENTS = "events"
+    """A count."""
+    CURRENCY = "currency"
+    """Units of the base currency."""
+    PROPORTION = "proportion"
+    """A share of counts."""
+    RATIO = "ratio"
+    """A number without unit."""
+
+
+class Measures(Struct, frozen=True):
+    """What was counted, and the KPIs made of it; null where there is nothing to divide by."""
+
+    impressions: int
+    clicks: int
+    conversions: int
+    spend_micros: int
+    revenue_micros: int
+    ctr: float | None
+    cpc: float | None
+    cpa: float | None
+    cvr: float | None
+    roas: float | None
+
+
+class GoalNow(Struct, frozen=True):
+    """A goal and its verdict. ``warning`` and ``critical`` are bands [low, high] of ``ratio``; null is an open side."""
+
+    id: str
+    label: str
+    unit: Unit
+    status: Status
+    reason: Reason
+    direction: Direction | None
+    actual: int | float | None
+    expected: int | float | None
+    target: int | float
+    ratio: float | None
+    projected: int | None
+    required_per_day: int | None
+    warning: tuple[float | None, float | None]
+    critical: tuple[float | None, float | None]
+    phase: Phase
+    told: Status
+    since_ms: int | None
+
+
+class CampaignNow(Struct, frozen=True):
+    """One campaign. ``status`` is its worst goal's, null without goals; ``risk_micros`` is how far spend is off pace.
+
+    ``total`` is all that was ever counted, ``recent`` is of the window that the summary names; both are null before the
+    first event. ``pulse`` draws the impressions of the shortest window over the last minutes: a digit or letter (base
+    36) each, relative to ``pulse_max``. ``partitions`` are places in the summary's ``clocks``: the numbers are as of
+    the earliest of these.
+    """
+
+    id: str
+    name: str
+    account: str
+    status: Status | None
+    goals: tuple[GoalNow, ...]
+    risk_micros: int
+    total: Measures | None
+    recent: Measures | None
+    pulse: str
+    pulse_max: int
+    partitions: tuple[int, ...]
+    start_ms: int | None
+    end_ms: int | None
+
+
+class Summary(Struct, frozen=True):
+    """How all of it stands. ``problem`` is empty when Redis was read; ``clocks`` has one stream clock per partition.
+
+    ``campaigns`` counts all campaigns, of which at most ``shown`` are on the board: those with goals, then those that
+    spent most. ``max_lag_ms`` is how old data may be to be judged; ``lag`` counts records in Kafka not yet read.
+    """
+
+    now_ms: int
+    rate: float
+    as_of_ms: int | None
+    clocks: tuple[int | None, ...]
+    max_lag_ms: int
+    lag: int
+    problem: str
+    currency: str
+    window: str
+    pulse_window: str
+    campaigns: int
+    shown: int
+    goals: int
+    statuses: dict[str, int]
+    waiting: int
+
+
+class StatusChange(Struct, frozen=True):
+    """A change of what people are told about a goal, as this monitor saw it since it started."""
+
+    at_ms: int
+    campaign: str
+    name: str
+    goal: str
+    label: str
+    before: Status
+    after: Status
+    direction: Direction | None
+    reason: Reason
+
+
+class Campaigns(Struct, frozen=True):
+    """The board, the worst campaign first. ``id`` is where ``/api/events?since=`` goes on from."""
+
+    id: str
+    summary: Summary
+    campaigns: list[CampaignNow]
+
+
+class Changes(Struct, frozen=True):
+    """The last status changes, newest first."""
+
+    changes: list[StatusChange]
+
+
+class Update(Struct, frozen=True):
+    """One event: what is new. ``changes`` only holds changes since the last event."""
+
+    summary: Summary
+    campaigns: list[CampaignNow]
+    gone: list[str]
+    changes: list[StatusChange]
+
+
+class Breakdown(Struct, frozen=True):
+    """A part of a campaign, such as one channel."""
+
+    name: str
+    total: Measures | None
+    recent: Measures | None
+
+
+class Point(Struct, frozen=True):
+    """Totals of the flight up to a moment: what there was, and what the curve expects there."""
+
+    at_ms: int
+    actual: int
+    expected: int
+
+
+class PaceLine(Struct, frozen=True):
+    """A total over its flight, in the goal's unit; ``actual`` of points after the data's clock repeats the last."""
+
+    goal: str
+    unit: Unit
+    as_of_ms: int
+    points: list[Point]
+
+
+class CampaignDetail(Struct, frozen=True):
+    """One campaign with its windows, pace lines and breakdowns (``breakdowns_read`` says whether those are read)."""
+
+    summary: Summary
+    campaign: CampaignNow
+    windows: dict[str, Measures]
+    lines: list[PaceLine]
+    breakdowns: list[Breakdown]
+    breakdowns_read: bool
+    changes: list[StatusChange]
+
+
+class Problem(Struct, frozen=True):
+    """Why there is no answer."""
+
+    error: str

@@ -1,0 +1,88 @@
+// The state of the page and its events: loaded once, then kept up to date; loaded again when the server says so.
+
+import { byId, el, say } from "./dom.js";
+import { moment, span } from "./format.js";
+
+export const state = { summary: null, rows: new Map(), changes: [], heardAt: 0, silentSince: null };
+
+const narrow = matchMedia("(max-width: 760px)");
+
+/** The deployment's clock now: it may run faster than the wall in a rehearsal. */
+export const now = () => state.summary.now_ms + (performance.now() - state.heardAt) * state.summary.rate;
+
+export async function get(path) {
+  const reply = await fetch(path, { headers: { accept: "application/json" } });
+  if (!reply.ok) throw new Error(`${reply.status} ${reply.statusText}`);
+  return reply.json();
+}
+
+function hear(summary) {
+  state.summary = summary;
+  state.heardAt = performance.now();
+  state.silentSince = null;
+}
+
+export function follow(changed) {
+  let source = null;
+  async function load() {
+    source?.close();
+    try {
+      const [board, told] = await Promise.all([get("/api/campaigns"), get("/api/changes")]);
+      hear(board.summary);
+      state.rows = new Map(board.campaigns.map((row) => [row.id, row]));
+      state.changes = told.changes;
+      changed(new Set(state.rows.keys()), true);
+      listen(board.id);
+    } catch {
+      lost();
+      setTimeout(load, 2000);
+    }
+  }
+  function listen(id) {
+    source = new EventSource(`/api/events?since=${encodeURIComponent(id)}`);
+    source.addEventListener("reset", load);
+    source.addEventListener("update", (event) => {
+      const update = JSON.parse(event.data);
+      hear(update.summary);
+      for (const row of update.campaigns) state.rows.set(row.id, row);
+      for (const one of update.gone) state.rows.delete(one);
+      state.changes = [...[...update.changes].reverse(), ...state.changes].slice(0, 200);
+      changed(new Set(update.campaigns.map((row) => row.id)), update.gone.length > 0);
+    });
+    source.addEventListener("error", () => {
+      lost();
+      // Refused for good (the server said no): EventSource gives up, we do not.
+      if (source.readyState === EventSource.CLOSED) setTimeout(load, 2000);
+    });
+  }
+  function lost() {
+    state.silentSince ??= performance.now();
+  }
+  load();
+  setInterval(() => header(), 1000);
+}
+
+/** How old the numbers are, and all that is wrong with them. */
+export function header() {
+  const s = state.summary;
+  const silent = state.silentSince !== null && performance.now() - state.silentSince > 1500;
+  say(byId("live"), silent ? "✕ not connected" : s ? "● live" : "… loading");
+  byId("live").className = silent ? "lost" : "up";
+  const notices = [];
+  if (silent) notices.push(["bad", `No connection to the monitor for ${span(performance.now() - state.silentSince)}: nothing here is new.`]);
+  if (s) {
+    const behind = s.as_of_ms === null ? 0 : now() - s.as_of_ms;
+    say(byId("age"), s.as_of_ms === null ? "no event yet" : `as of ${moment(s.as_of_ms, !narrow.matches)}, ${span(behind)} ago`);
+    if (s.problem) notices.push(["bad", `${s.problem}. The numbers are the last that were read.`]);
+    else if (behind > s.max_lag_ms) notices.push(["warn", `The pipeline is ${span(behind)} behind: pace is on hold until it catches up.`]);
+    if (s.shown < s.campaigns) notices.push(["info", `${s.shown} of ${s.campaigns} campaigns are on the board: those with goals, then those that spent most.`]);
+    if (!s.goals && s.campaigns) notices.push(["info", "There is no goals file, so nothing has a pace. PACEWATCH_GOALS names one."]);
+    if (s.waiting > 3) notices.push(["warn", `${s.waiting} messages to Slack wait to be sent.`]);
+  }
+  const box = byId("notices");
+  const text = notices.map(([, words]) => words).join("\n");
+  if (box.dataset.text !== text) {
+    box.dataset.text = text;
+    box.replaceChildren(...notices.map(([kind, words]) => el("p", { class: kind }, words)));
+  }
+}
