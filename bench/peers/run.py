@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import venv
@@ -42,27 +44,26 @@ class Peer:
 
     @property
     def python(self) -> Path:
-        """The interpreter it runs on: one with its own packages where it names some, else this one."""
+        """The interpreter it runs on: one with its own packages where it names some, else this one.
+
+        Raises:
+            PeerFailed: its packages could not be installed.
+        """
         wanted = HERE / f"{self.script}.txt"
         if not wanted.exists():
             return Path(sys.executable)
         home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "pacewatch" / "peers" / self.script
-        stamp = home / "installed.txt"
+        stamp, python = home / "installed.txt", home / "bin" / "python"
         if not stamp.exists() or stamp.read_text() != wanted.read_text():
-            venv.create(home, with_pip=True)
-            pip = [
-                str(home / "bin" / "python"),
-                "-m",
-                "pip",
-                "install",
-                "-q",
-                "--disable-pip-version-check",
-                "-r",
-                str(wanted),
-            ]
-            subprocess.run(pip, check=True, timeout=900)
+            venv.create(home, with_pip=True, clear=True)
+            pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(wanted)]
+            try:
+                subprocess.run(pip, check=True, timeout=900, capture_output=True, text=True)
+            except subprocess.SubprocessError as e:
+                said = str(getattr(e, "stderr", None) or e).strip().splitlines()
+                raise PeerFailed(self.name, f"its packages could not be installed: {said[-1][:200]}") from e
             stamp.write_text(wanted.read_text())
-        return home / "bin" / "python"
+        return python
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +98,11 @@ def run(peer: Peer, place: System, truth: Counts, timeout_s: float = 180) -> Out
             "PEER_GROUP": f"peer-{uuid4().hex[:8]}",
             "TMPDIR": str(place.directory),  # A peer's state on disk goes when the benchmark does.
         }
-        argv = [peer.python, HERE / f"{peer.script}.py"]
-        try:
-            done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=timeout_s, check=False)
-        except subprocess.TimeoutExpired as e:
-            raise PeerFailed(peer.name, f"not done after {timeout_s:.0f} s") from e
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-        if done.returncode or not lines:
-            raise PeerFailed(peer.name, (done.stderr or done.stdout).strip()[-300:])
+        code, out, err = run_to_end([peer.python, HERE / f"{peer.script}.py"], env, timeout_s)
+        lines = [line for line in out.splitlines() if line.startswith("{")]
+        if code or not lines:
+            reason = f"not done after {timeout_s:.0f} s" if code is None else " ".join((err or out).split())[-300:]
+            raise PeerFailed(peer.name, reason)
         said = json.loads(lines[-1])
         counts = {k.decode(): int(v) for k, v in client.hgetall("peer:counts").items()}
     return Outcome(
@@ -112,6 +110,21 @@ def run(peer: Peer, place: System, truth: Counts, timeout_s: float = 180) -> Out
         said["cpu_s"] / said["events"] * 1e6,
         difference(counts, truth) if peer.counts else "",
     )
+
+
+def run_to_end(argv: list[Path], env: Mapping[str, str], timeout_s: float) -> tuple[int | None, str, str]:
+    """Run a program to its end or a deadline: its exit code (None at the deadline) and output. Its children end too."""
+    with subprocess.Popen(
+        argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+    ) as child:
+        try:
+            out, err = child.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:
+            return None, "", ""
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+        return child.returncode, out, err
 
 
 def difference(counts: Counts, truth: Counts) -> str:
