@@ -26,14 +26,15 @@ EVENTS, CAMPAIGNS, ROUNDS = 2_000_000, (200, 5_000), 3
 WORKER, RAW = "pacewatch worker", "raw aiokafka getmany"
 _BARE = "no dedupe, fence, history, dead letters; money as floats"
 _HOPS = "windows of 1m by 10 s and 5m by 30 s only"
+_CLOSED = f"{_HOPS}, known when they close"
 PEERS = (
     Peer(RAW, "raw_aiokafka", counts=False, remark="looks at no record"),
     Peer("raw confluent-kafka consume", "raw_confluent", counts=False, remark="looks at no record"),
     Peer("by hand over aiokafka", "hand_aiokafka", remark=_BARE),
     Peer("by hand over confluent-kafka", "hand_confluent", remark=_BARE),
-    Peer("PyFlink SQL", "flink_sql", remark=_HOPS),
-    Peer("Bytewax", "bytewax_sliding", slow=300_000, remark=_HOPS),
-    Peer("Pathway", "pathway_sliding", slow=100_000, remark=_HOPS),
+    Peer("PyFlink SQL", "flink_sql", remark=_CLOSED),
+    Peer("Bytewax", "bytewax_sliding", slow=300_000, remark=_CLOSED),
+    Peer("Pathway", "pathway_sliding", slow=100_000, remark=f"{_HOPS}; licence BSL 1.1"),
     Peer("Quix Streams", "quix_hopping", slow=40_000, remark=_HOPS),
     Peer("Faust with tables", "faust_tables", slow=4_000, remark=_HOPS),
 )
