@@ -67,7 +67,10 @@ def campaign_page(board: Board, row: CampaignNow | None) -> str:
     if row is None:
         return _page("No such campaign", '<h1>No such campaign</h1><p><a href="/">All campaigns</a></p>')
     facts = f"<p>{_MARKS[row.status]} {WORDS[row.status]}: {escape(_goals(row, board.summary.currency))}</p>"
-    main = f'<div id="notices" role="status"></div><h1>{escape(row.name)}</h1><div id="campaign">{facts}</div>'
+    main = (
+        '<div id="notices" role="status"></div><p class="crumb"><a href="/">All campaigns</a></p>'
+        f'<h1>{escape(row.name)}</h1><div id="campaign" data-id="{escape(row.id)}">{facts}</div>'
+    )
     return _page(row.name, main, "campaign.js")
 
 

@@ -65,3 +65,9 @@ export function outOf(goal, currency) {
   const actual = amount(goal.actual, goal.unit, "").trim();
   return `${actual} of ${amount(goal.expected, goal.unit, currency).trim()}`;
 }
+
+/** 14:03 today, 2026-11-21 14:03 on another day. */
+export function clock(ms, now) {
+  const isToday = new Date(ms).toDateString() === new Date(now).toDateString();
+  return moment(ms, !isToday).slice(0, -3);
+}

@@ -2,7 +2,7 @@
 
 import { byId, el, say } from "./dom.js";
 import { paceBar, pulse } from "./draw.js";
-import { amount, ago, brief, MARKS, moment, ORDER, outOf, reason, share, WORDS } from "./format.js";
+import { amount, ago, brief, clock, MARKS, ORDER, outOf, reason, share, WORDS } from "./format.js";
 import { follow, header, now, state } from "./live.js";
 
 const PAGE = 100;
@@ -48,7 +48,7 @@ function draw(row) {
     el("th", { scope: "row", role: "rowheader" }, el("div", {},
       el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, MARKS[status]), ` ${WORDS[status]}`), " ",
       el("a", { href: `/campaign?id=${encodeURIComponent(row.id)}` }, row.name)),
-      el("small", {}, why(row))),
+      el("small", {}, why(row)), el("small", {}, [row.account, row.name === row.id ? "" : row.id].filter(Boolean).join(" · "))),
     el("td", { role: "cell", "data-label": "Pace", class: "goals" }, ...goals(row, currency)),
     cell("Spend", amount(row.total?.spend_micros ?? null, "micros", currency)),
     cell("Impressions", brief(row.total?.impressions)),
@@ -59,10 +59,10 @@ function draw(row) {
 
 function why(row) {
   const goal = row.goals[0];
-  const parts = [row.account, row.name === row.id ? "" : row.id];
-  if (goal) parts.unshift(`${goal.label}${goal.direction && goal.status !== "on_pace" ? ` ${goal.direction}` : ""}: ${reason(goal)}`);
-  if (goal?.since_ms && goal.told !== "on_pace") parts.push(`${WORDS[goal.told].toLowerCase()} since ${moment(goal.since_ms).slice(0, -3)}`);
-  return parts.filter(Boolean).join(" · ");
+  if (!goal) return "";
+  const side = goal.direction && goal.status !== "on_pace" ? ` ${goal.direction}` : "";
+  const since = goal.since_ms && goal.told === goal.status && goal.status !== "on_pace" ? `, since ${clock(goal.since_ms, now())}` : "";
+  return `${goal.label}${side}${goal.reason === "outside" ? "" : `: ${reason(goal)}`}${since}`;
 }
 
 function goals(row, currency) {
@@ -141,7 +141,7 @@ function changes() {
     el("time", { datetime: new Date(c.at_ms).toISOString() }, ago(c.at_ms, now())), " ",
     el("a", { href: `/campaign?id=${encodeURIComponent(c.campaign)}` }, c.name), ` ${c.label}: ${WORDS[c.before].toLowerCase()} → `,
     el("span", { class: `badge ${c.after}` }, `${MARKS[c.after]} ${WORDS[c.after]}`), c.direction && c.after !== "on_pace" ? ` ${c.direction}` : "")));
-  if (!state.changes.length) list.replaceChildren(el("li", {}, "None since this monitor started."));
+  if (!state.changes.length) list.replaceChildren(el("li", {}, "None that this monitor saw since it started."));
 }
 
 export function soon() {

@@ -1,0 +1,103 @@
+// One campaign: its goals, pace lines, windows, breakdowns and status changes; loaded again when its row changes.
+
+import { byId, el } from "./dom.js";
+import { paceBar } from "./draw.js";
+import { ago, amount, clock, MARKS, outOf, reason, share, span, WORDS } from "./format.js";
+import { paceLine } from "./line.js";
+import { follow, get, header, now, state } from "./live.js";
+
+const box = byId("campaign");
+const EVERY_MS = 5000;
+let shown = "";
+let loadedAt = -Infinity;
+let loading = false;
+
+const badge = (status) => el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, MARKS[status]), ` ${WORDS[status]}`);
+const section = (title, ...children) => el("section", {}, el("h2", {}, title), ...children);
+
+function facts(d) {
+  const { campaign: c } = d;
+  const flight = c.start_ms === null ? "no goals, so no flight" : c.end_ms <= now() ? `flight ended ${ago(c.end_ms, now())}`
+    : c.start_ms > now() ? `flight begins ${clock(c.start_ms, now())}` : `${span(c.end_ms - now())} of the flight left, until ${clock(c.end_ms, now())}`;
+  const clocks = c.partitions.map((p) => state.summary.clocks[p]).filter((ms) => ms != null);
+  const age = clocks.length ? `numbers as of ${ago(Math.min(...clocks), now())}` : "no event yet";
+  return el("p", { class: "state wide" }, badge(c.status ?? "no_goal"), ` · ${[c.account, c.name === c.id ? "" : c.id, flight, age].filter(Boolean).join(" · ")}`);
+}
+
+function goals(d, currency) {
+  const rows = d.campaign.goals.flatMap((goal) => {
+    const more = [`${WORDS[goal.status]}: ${reason(goal)}`];
+    if (goal.told !== "on_pace" && goal.since_ms) more.push(`told as ${WORDS[goal.told].toLowerCase()} ${ago(goal.since_ms, now())}`);
+    if (goal.projected !== null) more.push(`projected ${amount(goal.projected, goal.unit, currency)} of ${amount(goal.target, goal.unit, currency)}`);
+    if (goal.required_per_day) more.push(`needs ${amount(goal.required_per_day, goal.unit, currency)} a day`);
+    return [el("div", { class: "goal" }, el("span", { class: "ratio" }, share(goal.ratio)), paceBar(goal),
+      el("small", {}, `${goal.label} ${outOf(goal, currency)}`)), el("p", { class: "fact" }, more.join(" · "))];
+  });
+  return section("Goals", ...(rows.length ? rows : [el("p", {}, "The goals file has none for this campaign.")]));
+}
+
+function lines(d, currency) {
+  const found = d.lines.map((line) => {
+    const goal = d.campaign.goals.find((one) => one.id === line.goal);
+    return section(`Pace of ${goal.label}`, paceLine(line, goal, currency, now()),
+      el("p", { class: "legend" }, "Solid: actual. Dashed: expected by the curve. Shaded: inside the warning band."));
+  });
+  if (!found.length && d.campaign.goals.some((g) => g.required_per_day !== null)) {
+    found.push(section("Pace", el("p", {}, "History cannot be read now.")));
+  }
+  return found;
+}
+
+const COLUMNS = [["Impressions", "impressions", "events"], ["Clicks", "clicks", "events"], ["Conversions", "conversions", "events"],
+  ["Spend", "spend_micros", "micros"], ["Revenue", "revenue_micros", "micros"], ["CTR", "ctr", "proportion"], ["CPC", "cpc", "ratio"],
+  ["CPA", "cpa", "ratio"], ["CVR", "cvr", "proportion"], ["ROAS", "roas", "ratio"]];
+
+function table(label, first, rows) {
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, el("table", {},
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, first), ...COLUMNS.map(([name]) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, ...rows.map(([name, values]) => el("tr", {}, el("th", { scope: "row" }, name),
+      ...COLUMNS.map(([, key, unit]) => el("td", { class: "number" }, amount(values?.[key] ?? null, unit, "").trim())))))));
+}
+
+function parts(d) {
+  const nothing = d.breakdowns_read ? "Its events name no channel or other part." : "The monitor reads breakdowns with PACEWATCH_EXPORT_BREAKDOWNS=true.";
+  return d.breakdowns.length
+    ? table("Breakdowns", "Part, total", d.breakdowns.map((part) => [part.name.replaceAll("|", ", "), part.total]))
+    : el("p", {}, nothing);
+}
+
+function changes(d) {
+  const items = d.changes.slice(0, 20).map((c) => el("li", {}, el("time", { datetime: new Date(c.at_ms).toISOString() }, ago(c.at_ms, now())),
+    ` ${c.label}: ${WORDS[c.before].toLowerCase()} → `, badge(c.after), c.direction && c.after !== "on_pace" ? ` ${c.direction}` : ""));
+  return el("section", { id: "changes" }, el("h2", {}, "Status changes"), el("ol", {}, ...(items.length ? items : [el("li", {}, "None among the last that this monitor saw.")])));
+}
+
+function draw(d) {
+  const currency = d.summary.currency;
+  const scrolled = [...box.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
+  const focused = [...box.querySelectorAll(".scroll")].indexOf(document.activeElement);
+  box.replaceChildren(facts(d), el("div", {}, ...lines(d, currency)), el("div", {}, goals(d, currency), changes(d)),
+    el("section", { class: "wide" }, el("h2", {}, `Windows, money in ${currency}`), table("Windows", "Window", Object.entries(d.windows))),
+    el("section", { class: "wide" }, el("h2", {}, `Breakdowns, money in ${currency}`), parts(d)));
+  const made = [...box.querySelectorAll(".scroll")];
+  scrolled.forEach((left, i) => { if (made[i]) made[i].scrollLeft = left; });
+  made[focused]?.focus({ preventScroll: true });
+}
+
+async function refresh() {
+  if (loading || performance.now() - loadedAt < EVERY_MS) return;
+  loading = true;
+  loadedAt = performance.now();
+  try {
+    const found = await get(`/api/campaign?id=${encodeURIComponent(box.dataset.id)}`);
+    const text = JSON.stringify(found.campaign) + found.lines.map((l) => l.as_of_ms);
+    if (text !== shown) draw(found);
+    shown = text;
+  } catch {
+    // The head of the page says that the connection is lost; the next event tries again.
+  } finally {
+    loading = false;
+  }
+}
+
+if (box) follow(() => { header(); refresh(); });
