@@ -76,7 +76,7 @@ def recording(path: Path) -> dict[str, dict[str, int]]:
 @pytest.mark.slow
 def test_a_recording_gives_exact_totals_though_the_worker_is_killed_and_nothing_is_left(tmp_path: Path) -> None:
     truth = recording(tmp_path / "events.ndjson")
-    args = ("--data", str(tmp_path / "events.ndjson"), "--speed", "1000", "--json")
+    args = ("--data", str(tmp_path / "events.ndjson"), "--speed", "300", "--json")
     with demo(tmp_path, *args) as process:
         await_line(tmp_path, "first KPI row", process)
         started = children(process.pid)
