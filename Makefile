@@ -36,7 +36,7 @@ fuzz: $(DEV) ## fuzz the decoder: make fuzz RUNS=5000000 (brings atheris)
 	$(BIN)/pip install -q --disable-pip-version-check atheris
 	$(BIN)/python -m tests.fuzz -runs=$(RUNS) -max_len=512 -close_fd_mask=0
 
-bench: $(DEV) ## measure: make bench, or make bench ONLY=memory,growth
+bench: $(DEV) ## measure, in 10 minutes: make bench, or make bench ONLY=memory,growth
 	tests/tools.sh
 	$(BIN)/python -m tests.kafka.jars
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))

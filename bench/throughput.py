@@ -33,10 +33,10 @@ PEERS = (
     Peer("by hand over aiokafka", "hand_aiokafka", remark=_BARE),
     Peer("by hand over confluent-kafka", "hand_confluent", remark=_BARE),
     Peer("PyFlink SQL", "flink_sql", remark=_CLOSED),
-    Peer("Bytewax", "bytewax_sliding", slow=300_000, remark=_CLOSED),
+    Peer("Bytewax", "bytewax_sliding", slow=150_000, remark=_CLOSED),
     Peer("Pathway", "pathway_sliding", slow=100_000, remark=f"{_HOPS}; licence BSL 1.1"),
-    Peer("Quix Streams", "quix_hopping", slow=40_000, remark=_HOPS),
-    Peer("Faust with tables", "faust_tables", slow=4_000, remark=_HOPS),
+    Peer("Quix Streams", "quix_hopping", slow=20_000, remark=_HOPS),
+    Peer("Faust with tables", "faust_tables", slow=2_000, remark=_HOPS),
 )
 
 
