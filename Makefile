@@ -19,6 +19,7 @@ demo: $(RUN) ## everything embedded: a simulated launch day with live KPIs
 test: $(DEV) ## all tests; installs its tools if it may, says loudly what it left out
 	tests/tools.sh
 	$(BIN)/python -m tests.kafka.jars
+	$(BIN)/python -m tests.browser.axe
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
 check: $(DEV) ## ruff, format and mypy --strict

@@ -10,6 +10,7 @@ have alertmanager || have prometheus-alertmanager || packages+=(prometheus-alert
 have chromium || packages+=(chromium)
 have java || packages+=(openjdk-17-jre-headless)
 have mvn || packages+=(maven)
+have npm || packages+=(nodejs npm)
 have wget || packages+=(wget)
 
 [ ${#packages[@]} -eq 0 ] && exit 0

@@ -46,6 +46,7 @@ def board_page(board: Board) -> str:
     )
     problem = f"<p>{escape(board.summary.problem)}</p>" if board.summary.problem else ""
     main = (
+        '<h1 class="unseen">Campaigns</h1>'
         f'<div id="notices" role="status">{problem}</div>'
         '<section id="controls" aria-label="Filter and sort">'
         '<div id="statuses" role="group" aria-label="Show only a status"></div>'

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from aiohttp import hdrs, web
 
-from monitors.board import pages
+from monitors.board import openapi, pages
 from monitors.board.api import Api, History
 from monitors.board.board import Board, encoded
 from monitors.board.hub import Hub, message
@@ -59,6 +59,9 @@ def add_board(app: web.Application, view: Callable[[], View], parts: BoardParts)
     async def docs(_: web.Request) -> web.Response:
         return _html(pages.docs_page())
 
+    async def described(_: web.Request) -> web.Response:
+        return web.Response(body=openapi.document(), content_type="application/json")
+
     async def running(_: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(_keep_up(view, parts, hub))
         yield
@@ -75,6 +78,7 @@ def add_board(app: web.Application, view: Callable[[], View], parts: BoardParts)
     app.router.add_get("/", index)
     app.router.add_get("/campaign", campaign)
     app.router.add_get("/api/docs", docs)
+    app.router.add_get("/api/openapi.json", described)
     app.router.add_get("/api/campaigns", api.campaigns)
     app.router.add_get("/api/campaigns/{id:.+}", api.campaign)
     app.router.add_get("/api/campaign", api.campaign)

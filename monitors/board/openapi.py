@@ -1,0 +1,74 @@
+"""The OpenAPI document of the API, its schemas made from the types of :mod:`monitors.board.shapes`. Pure."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from monitors.board.shapes import CampaignDetail, Campaigns, Changes, Problem, Update
+
+_TYPES = (Campaigns, CampaignDetail, Changes, Update, Problem)
+_REF = "#/components/schemas/"
+
+
+@cache
+def document() -> bytes:
+    """The document, JSON."""
+    schemas = msgspec.json.schema_components(_TYPES, ref_template=_REF + "{name}")[1]
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Pacewatch launch board",
+                "version": "1",
+                "description": "Live KPIs and pace of campaigns. GET only. Money of measures and totals is integer "
+                "micros of the base currency, times are epoch milliseconds.",
+            },
+            "paths": _paths(),
+            "components": {"schemas": schemas},
+        }
+    )
+
+
+def _paths() -> dict[str, Any]:
+    path_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    by_path = {**path_id, "description": "The campaign's id, percent-encoded."}
+    by_query = {**path_id, "in": "query", "description": "The campaign's id; takes . and .. too, which a path cannot."}
+    since = {
+        "name": "since",
+        "in": "query",
+        "schema": {"type": "string"},
+        "description": "The id of /api/campaigns, or of the last event; Last-Event-ID goes before it.",
+    }
+    missing = {"404": _answer("There is no such campaign on the board.", Problem)}
+    return {
+        "/api/campaigns": _get("All campaigns, the worst first.", Campaigns),
+        "/api/campaigns/{id}": _get("One campaign.", CampaignDetail, [by_path], missing),
+        "/api/campaign": _get("One campaign, by a query parameter.", CampaignDetail, [by_query], missing),
+        "/api/changes": _get("The last status changes, newest first.", Changes),
+        "/api/events": _events(since),
+    }
+
+
+def _get(
+    summary: str, answer: type, parameters: list[dict[str, Any]] | None = None, more: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    found = {"200": _answer(summary, answer), **(more or {})}
+    return {"get": {"summary": summary, "parameters": parameters or [], "responses": found}}
+
+
+def _events(since: dict[str, Any]) -> dict[str, Any]:
+    stream = {
+        "description": "Server-sent events: `update` with an Update as data, or `reset` when too much was missed and "
+        "/api/campaigns must be read again.",
+        "content": {"text/event-stream": {"schema": {"$ref": f"{_REF}Update"}}},
+    }
+    found = {"200": stream, "503": _answer("Too many clients listen.", Problem)}
+    return {"get": {"summary": "What changes, as it changes.", "parameters": [since], "responses": found}}
+
+
+def _answer(description: str, kind: type) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"{_REF}{kind.__name__}"}}}
+    return {"description": description, "content": content}

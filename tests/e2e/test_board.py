@@ -1,0 +1,254 @@
+"""The launch board in a real Chromium, from a real monitor on a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from redis.asyncio import Redis
+
+from streams.series import key
+from tests.browser.chromium import chromium, faults, page
+from tests.monitor_fakes import DAY, HOUR, Seed, row
+from tests.processes import until
+from tests.redis_server import redis_server
+from tests.system import System
+
+SCRIPT = "<script>document.title='escaped'</script><img src=x onerror=alert(1)>"
+DESK: dict[str, Any] = {"viewport": {"width": 1400, "height": 900}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def _written(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M")
+
+
+class Launch:
+    """Campaigns as a worker would have written them, and the monitor that shows them."""
+
+    def __init__(self, port: int, directory: Path) -> None:
+        self.port = port
+        self.start = int(time.time() * 1000) // DAY * DAY - DAY
+        self.now = int(time.time() * 1000)
+        self.system = System("127.0.0.1:1", f"redis://127.0.0.1:{port}/0", directory, EXPORT_BREAKDOWNS="true")
+        self.url = f"http://127.0.0.1:{self.system.port}"
+
+    def goals(self, *campaigns: tuple[str, str]) -> None:
+        """A goals file: each campaign should spend 3,000 in three days; (id, name)."""
+        day = [
+            datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M")
+            for ms in (self.start, self.start + 3 * DAY)
+        ]
+        lines = ["campaigns:"]
+        for campaign, name in campaigns:
+            lines += [
+                f"  - campaign: {campaign!r}",
+                f"    name: {name!r}",
+                f"    flight: {{start: {day[0]}, end: {day[1]}, timezone: UTC}}",
+                "    goals: [{total: spend, target: 3000}, {ratio: ctr, at_least: 0.01, window: 1h}]",
+            ]
+        file = self.system.directory / "goals.yaml"
+        file.write_text("\n".join(lines) + "\n")
+        self.system.settings["GOALS"] = str(file)
+
+    def put(self, spends: dict[str, float], extra: int = 0) -> None:
+        """Campaigns by how much of their expectation they spent; ``extra`` further ones without goals."""
+        # Playwright has an event loop in this thread.
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(asyncio.run, self._put(spends, extra)).result()
+
+    async def _put(self, spends: dict[str, float], extra: int) -> None:
+        async with Redis(port=self.port) as redis:
+            seed = Seed(redis)
+            await seed.layout()
+            self.now = int(time.time() * 1000)
+            for number in range(2):
+                await seed.meta(number, self.now)
+            for campaign, part in spends.items():
+                spent = int(3_000_000_000 * part * (self.now - self.start) / (3 * DAY))
+                counts = row(impressions=1_234_567, clicks=24_690, conversions=100, spend=spent, revenue=2 * spent)
+                await seed.series(0, key(campaign), self.now, {"1m": row(100), "1h": row(8_000, 160), "total": counts})
+                await seed.series(
+                    0, key(campaign, [("channel", "search")]), self.now, {"1h": row(10), "total": row(900, 9)}
+                )
+                await seed.history(0, key(campaign), self.start + HOUR, counts)
+            for number in range(extra):
+                counts = row(number, number // 50, 0, number * 1000)
+                await seed.series(1, f"x{number:04}", self.now, {"1m": row(number), "1h": counts, "total": counts})
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Launch]:
+    with redis_server() as port:
+        made = Launch(port, tmp_path)
+        yield made
+        made.system.stop()
+
+
+def opened(made: Page, launch: Launch, path: str = "/") -> Page:
+    """The page, once it is live."""
+    made.goto(launch.url + path)
+    expect(made.locator("#live")).to_have_text("● live")
+    return made
+
+
+def ready(launch: Launch) -> None:
+    """Wait until the monitor has read Redis and the board shows it."""
+    launch.system.monitor()
+    until(lambda: '"campaigns":[{' in launch.system.get("/api/campaigns")[1], "the board to have campaigns")
+
+
+def names(made: Page) -> list[str]:
+    """The campaigns on the page, from above."""
+    return made.locator("#board tbody th a").all_inner_texts()
+
+
+@pytest.mark.parametrize("options", [DESK, {**DESK, "color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
+@pytest.mark.parametrize("path", ["/", "/campaign?id=late", "/api/docs"])
+def test_axe_finds_no_fault(browser: Browser, launch: Launch, options: dict[str, Any], path: str) -> None:
+    launch.goals(("late", "Late"), ("fine", "Fine"), ("over", "Over"))
+    launch.put({"late": 0.6, "fine": 1, "over": 1.2}, extra=3)
+    ready(launch)
+    with page(browser, **options) as made:
+        if path == "/api/docs":
+            made.goto(launch.url + path)
+            made.locator("#docs h2").first.wait_for()
+        else:
+            opened(made, launch, path)
+            made.locator("#board tbody svg.pace, svg.line").first.wait_for()
+        assert faults(made) == []
+        assert made.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+
+
+def test_the_worst_campaign_is_first_and_says_why(browser: Browser, launch: Launch) -> None:
+    launch.goals(("fine", "Fine"), ("late", "Late launch"))
+    launch.put({"fine": 1, "late": 0.6}, extra=1)
+    ready(launch)
+    with page(browser, **DESK) as made:
+        opened(made, launch)
+        expect(made.locator("#board tbody tr")).to_have_count(3)
+        assert names(made) == ["Late launch", "Fine", "x0000"]
+        first = made.locator("#board tbody tr").first
+        expect(first).to_contain_text("Critical")
+        expect(first).to_contain_text("spend under")
+        expect(first).to_contain_text("60%")
+        expect(made.locator("#changes")).to_contain_text("Late launch spend: on pace → ▲ Critical under")
+
+
+def test_it_works_by_keyboard_alone(browser: Browser, launch: Launch) -> None:
+    launch.goals(("fine", "Fine"), ("late", "Late"))
+    launch.put({"fine": 1, "late": 0.6}, extra=2)
+    ready(launch)
+    with page(browser, **DESK) as made:
+        opened(made, launch)
+        expect(made.locator("#board tbody tr")).to_have_count(4)
+        made.keyboard.press("/")
+        made.keyboard.type("x0")
+        expect(made.locator("#board tbody tr")).to_have_count(2)
+        made.keyboard.press("Escape")
+        expect(made.locator("#board tbody tr")).to_have_count(4)
+        made.locator("#statuses button.critical").focus()
+        made.keyboard.press("Enter")
+        expect(made.locator("#board tbody tr")).to_have_count(1)
+        made.keyboard.press("Enter")
+        made.locator("th[data-sort=spend] button").focus()
+        made.keyboard.press("Enter")
+        expect(made.locator("th[data-sort=spend]")).to_have_attribute("aria-sort", "descending")
+        assert names(made)[0] == "Fine"
+        made.locator("#board tbody a").first.focus()
+        made.keyboard.press("Enter")
+        expect(made.locator("h1")).to_have_text("Fine")
+
+
+def test_a_name_that_is_a_script_stays_text(browser: Browser, launch: Launch) -> None:
+    """On the list, on its own page, in what the server sends and in what scripts draw; its id and its name."""
+    launch.goals((SCRIPT, SCRIPT))
+    launch.put({SCRIPT: 0.6, '"><b>x': 1})
+    ready(launch)
+    assert SCRIPT not in launch.system.get("/")[1]
+    with page(browser, **DESK) as made:
+        opened(made, launch)
+        expect(made.locator("#board tbody tr")).to_have_count(2)
+        assert SCRIPT in names(made)
+        made.locator("#board tbody a", has_text="script").click()
+        expect(made.locator("svg.line").first).to_be_visible()
+        assert made.locator("h1").inner_text() == SCRIPT
+        assert made.title() == f"{SCRIPT} · Pacewatch"
+        assert made.locator("main img, main script, main b").count() == 0
+
+
+def test_what_changes_in_redis_shows_without_a_reload(browser: Browser, launch: Launch) -> None:
+    launch.goals(("c", "Spring"))
+    launch.put({"c": 1}, extra=1)
+    ready(launch)
+    with page(browser, **DESK) as made:
+        opened(made, launch)
+        expect(made.locator("#board tbody tr").first).to_contain_text("On pace")
+        made.evaluate("window.stayed = true")
+        launch.put({"c": 0.5, "new": 1}, extra=1)
+        expect(made.locator("#board tbody tr").first).to_contain_text("Critical")
+        expect(made.locator("#board tbody tr")).to_have_count(3)
+        assert made.evaluate("window.stayed")
+
+
+def test_a_monitor_that_goes_away_is_said_and_one_that_comes_back_is_found(browser: Browser, launch: Launch) -> None:
+    launch.put({"c": 1})
+    ready(launch)
+    context = browser.new_context(**DESK)
+    made = context.new_page()
+    opened(made, launch)
+    launch.system.stop()
+    expect(made.locator("#live")).to_have_text("✕ not connected")
+    expect(made.locator("#notices")).to_contain_text("No connection to the monitor")
+    ready(launch)
+    expect(made.locator("#live")).to_have_text("● live", timeout=30_000)
+    expect(made.locator("#notices")).not_to_contain_text("No connection")
+    context.close()
+
+
+def test_old_data_is_said_to_be_old_and_pace_is_on_hold(browser: Browser, launch: Launch) -> None:
+    launch.goals(("c", "Spring"))
+    launch.system.settings["MAX_LAG_S"] = "1"
+    launch.put({"c": 0.5})
+    until(lambda: time.time() * 1000 > launch.now + 1500, "the data to be old")
+    ready(launch)
+    with page(browser, **DESK) as made:
+        opened(made, launch)
+        expect(made.locator("#notices")).to_contain_text("behind: pace is on hold")
+        expect(made.locator("#board tbody tr")).to_contain_text("On hold")
+
+
+def test_two_thousand_campaigns_come_in_as_the_reader_scrolls(browser: Browser, launch: Launch) -> None:
+    launch.put({}, extra=2_000)
+    ready(launch)
+    with page(browser, **DESK) as made:
+        opened(made, launch)
+        expect(made.locator("#count")).to_have_text("2000 of 2000 campaigns, the first 100")
+        made.locator("#more").scroll_into_view_if_needed()
+        expect(made.locator("#board tbody tr").nth(150)).to_be_attached()
+        made.locator("#find").fill("x1999")
+        expect(made.locator("#board tbody tr")).to_have_count(1)
+
+
+def test_empty_states_say_what_to_do(browser: Browser, launch: Launch) -> None:
+    launch.system.monitor()
+    with page(browser, **DESK) as made:
+        opened(made, launch)
+        expect(made.locator("#notices")).to_contain_text("no worker")
+        launch.put({})
+        expect(made.locator("#more")).to_contain_text("No campaigns yet")
+        launch.put({"c": 1})
+        expect(made.locator("#notices")).to_contain_text("PACEWATCH_GOALS")
