@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -48,6 +49,8 @@ def main() -> None:
     chosen = args.only.split(",") if args.only else list(usual)
     if unknown := set(chosen) - every.keys():
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(every)}")
+    # Whatever runs is ended on the way out, peers with all their children too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     console = Console() if sys.stdout.isatty() else Console(width=200)
     with tempfile.TemporaryDirectory(prefix="pacewatch-bench-") as name:
         directory = Path(name)
