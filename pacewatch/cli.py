@@ -165,6 +165,30 @@ def kpi(
         show.print_table(values, snapshot.layout.currency)
 
 
+@app.command()
+def top(
+    url: Annotated[str | None, typer.Option(help="The monitor; as PACEWATCH_MONITOR_PORT says if not given.")] = None,
+    sort: Annotated[str, typer.Option(help="worst, spend, pace or name.")] = "worst",
+    find: Annotated[str, typer.Option("--filter", help="Only campaigns with this in name, id or account.")] = "",
+    only_once: Annotated[bool, typer.Option("--once", help="Print once and end; so too when piped.")] = False,
+) -> None:
+    """The launch board in this terminal: what goes wrong now, worst first."""
+    from monitors.settings import MonitorSettings
+    from pacewatch import top as board
+    from pacewatch.top_screen import SORTS, Choice
+
+    if sort not in SORTS:
+        raise Misconfigured("--sort", f"{sort[:40]!r} is unknown", f"there are {', '.join(SORTS)}")
+    if url is None:
+        settings = MonitorSettings.load()
+        url = f"http://{settings.monitor_host}:{settings.monitor_port}"
+    if not url.startswith(("http://", "https://")):
+        raise Misconfigured("--url", "it is not an http or https URL")
+    choice = Choice(sort, find)
+    show = board.once if only_once or not sys.stdout.isatty() else board.watch
+    asyncio.run(show(url, choice))
+
+
 @goals_app.command("check")
 def check(file: Annotated[Path, typer.Argument(help="The goals file.")]) -> None:
     """Check a goals file: every error with its line."""

@@ -23,9 +23,14 @@ class Hub:
         self._clients: dict[asyncio.Task[Any], asyncio.Queue[bytes]] = {}
 
     @property
+    def clients(self) -> int:
+        """How many listen."""
+        return len(self._clients)
+
+    @property
     def is_full(self) -> bool:
         """Whether no further client may listen."""
-        return len(self._clients) >= MAX_CLIENTS
+        return self.clients >= MAX_CLIENTS
 
     def publish(self, message: bytes) -> None:
         """Hand a message to every client; one whose queue is full is cut off."""

@@ -24,7 +24,7 @@ WORDS = {
     Status.NO_DATA: "No data",
     None: "No goal",
 }
-_MARKS = {
+MARKS = {
     Status.CRITICAL: "▲",
     Status.WARNING: "◆",
     Status.HOLD: "‖",
@@ -67,7 +67,7 @@ def campaign_page(board: Board, row: CampaignNow | None) -> str:
     """One campaign."""
     if row is None:
         return _page("No such campaign", '<h1>No such campaign</h1><p><a href="/">All campaigns</a></p>')
-    facts = f"<p>{_MARKS[row.status]} {WORDS[row.status]}: {escape(_goals(row, board.summary.currency))}</p>"
+    facts = f"<p>{MARKS[row.status]} {WORDS[row.status]}: {escape(_goals(row, board.summary.currency))}</p>"
     main = (
         '<div id="notices" role="status"></div><p class="crumb"><a href="/">All campaigns</a></p>'
         f'<h1>{escape(row.name)}</h1><div id="campaign" data-id="{escape(row.id)}">{facts}</div>'
@@ -113,7 +113,7 @@ def _row(row: CampaignNow, currency: str) -> str:
         "",
     )
     name = f'<a href="/campaign?id={escape(quote(row.id, safe=""))}">{escape(row.name)}</a>'
-    badge = f'<span class="badge {row.status or "no_goal"}">{_MARKS[row.status]} {WORDS[row.status]}</span>'
+    badge = f'<span class="badge {row.status or "no_goal"}">{MARKS[row.status]} {WORDS[row.status]}</span>'
     return (
         f'<tr role="row" class="{row.status or "no_goal"}"><th scope="row" role="rowheader">{badge} {name}</th>'
         + "".join(f'<td role="cell">{escape(cell)}</td>' for cell in cells)

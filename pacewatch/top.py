@@ -1,0 +1,117 @@
+"""``pacewatch top``: the launch board in a terminal, read from the monitor's API every second."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import termios
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+import msgspec
+from rich.console import Console
+from rich.live import Live
+
+from monitors.board.shapes import Campaigns
+from pacewatch.top_screen import Choice, screen
+from streams.errors import Unreachable, one_line
+
+EVERY_S = 1.0
+_LIMIT = 64 << 20
+_ROOM = 6
+"""Lines of the screen that are not campaigns."""
+_PIPED = 200
+
+
+async def once(url: str, choice: Choice) -> None:
+    """Print the board once, all of it; as wide as it needs to be when stdout is no terminal.
+
+    Raises:
+        Unreachable: the monitor does not answer.
+    """
+    async with aiohttp.ClientSession() as session:
+        board = await load(session, url)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_PIPED)
+    console.print(screen(board, choice, most=None))
+
+
+async def watch(url: str, choice: Choice) -> None:
+    """Show the board until ``q``; a monitor that goes away is said, and waited for.
+
+    Raises:
+        Unreachable: the monitor does not answer at the start.
+    """
+    keys: asyncio.Queue[str] = asyncio.Queue()
+    async with aiohttp.ClientSession() as session:
+        board, problem = await load(session, url), ""
+        with Live(console=Console(), screen=True, auto_refresh=False) as live, _keyboard(keys):
+            due = asyncio.get_running_loop().time() + EVERY_S
+            while True:
+                room = live.console.size.height - _ROOM
+                live.update(screen(board, choice, most=room, problem=problem), refresh=True)
+                try:
+                    async with asyncio.timeout_at(due):
+                        key = await keys.get()
+                except TimeoutError:
+                    due = asyncio.get_running_loop().time() + EVERY_S
+                    try:
+                        board, problem = await load(session, url), ""
+                    except Unreachable as e:
+                        problem = f"{e}; these numbers are old"
+                    continue
+                if not choice.typing and key in {"q", "\x04"}:
+                    return
+                choice = choice.pressed(key)
+
+
+async def load(session: aiohttp.ClientSession, url: str) -> Campaigns:
+    """The board.
+
+    Raises:
+        Unreachable: the monitor does not answer, or not with a board.
+    """
+    at = url.rstrip("/") + "/api/campaigns"
+    try:
+        async with session.get(at, timeout=aiohttp.ClientTimeout(10), allow_redirects=False) as response:
+            if response.status != 200:
+                raise Unreachable("the monitor", url, f"it answers with status {response.status}")
+            body = bytearray()
+            async for part in response.content.iter_chunked(1 << 16):
+                body += part
+                if len(body) > _LIMIT:
+                    raise Unreachable("the monitor", url, "its answer is too long")
+        return msgspec.json.decode(body, type=Campaigns)
+    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as e:
+        raise Unreachable("the monitor", url, one_line(e)) from e
+
+
+@contextmanager
+def _keyboard(keys: asyncio.Queue[str]) -> Iterator[None]:
+    """Single keys, without waiting for a line; the terminal is as before afterwards, whatever happens."""
+    stdin = sys.stdin.fileno()
+    if not os.isatty(stdin):
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        data = os.read(stdin, 64)
+        if data[:1] == b"\x1b" and len(data) > 1:
+            # An arrow or another key of several bytes: it means nothing here.
+            return
+        for key in data.decode("utf-8", "replace") or "\x04":
+            keys.put_nowait(key)
+
+    before = termios.tcgetattr(stdin)
+    tty.setcbreak(stdin)
+    loop.add_reader(stdin, read)
+    try:
+        yield
+    finally:
+        loop.remove_reader(stdin)
+        termios.tcsetattr(stdin, termios.TCSADRAIN, before)
