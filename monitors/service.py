@@ -20,8 +20,10 @@ from monitors.alerts.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.slack import TIMEOUT_S, Slack
+from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.routes import BoardParts
+from monitors.breakdowns import Breakdowns
 from monitors.budget import BudgetPolicy
 from monitors.exporter import Exporter, ExportPolicy
 from monitors.flights import Flights
@@ -54,7 +56,7 @@ async def run(settings: MonitorSettings) -> None:
     monitor = Monitor(reader, outbox, found, settings.the_clock, _policy(settings))
     stop = asyncio.Event()
     try:
-        async with _serving(settings, monitor, found, _board(settings, Flights(redis, settings.redis_address))):
+        async with _serving(settings, monitor, found, _board(settings, redis)):
             with _signals(stop):
                 await _until(
                     stop, _refreshing(monitor, settings.refresh_s, stop), _sending(settings, monitor, outbox, stop)
@@ -130,11 +132,11 @@ def _policy(settings: MonitorSettings) -> MonitorPolicy:
     )
 
 
-def _board(settings: MonitorSettings, flights: Flights) -> BoardParts:
-    """The launch board; its reads of history are its own, so that they never disturb those that are judged."""
-    clock = settings.the_clock
-    policy = BoardPolicy(settings.max_lag_ms, clock.rate, breakdowns=settings.export_breakdowns)
-    return BoardParts(Board(uuid4().hex, policy), flights.quarters, clock)
+def _board(settings: MonitorSettings, redis: Any) -> BoardParts:
+    """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
+    clock, address = settings.the_clock, settings.redis_address
+    reads = Reads(Flights(redis, address).quarters, Breakdowns(redis, address).of)
+    return BoardParts(Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate)), reads, clock)
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 from aiohttp import hdrs, web
@@ -12,15 +14,27 @@ from monitors.board.board import Board, encoded
 from monitors.board.detail import detail, history_of
 from monitors.board.hub import Hub, message
 from monitors.board.shapes import Changes, Problem
+from monitors.breakdowns import Windows
 from monitors.flights import Query
 from streams.errors import Recoverable
 from streams.measures import Row
 
-History = Callable[[Query], Awaitable[Mapping[int, Row]]]
-"""Reads the quarter hours of a query from Redis; raises Recoverable when it cannot."""
-
 _READS = 4
-"""Campaign pages that read history at a time: the monitor's own reads come first."""
+"""Campaign pages that read Redis at a time: the monitor's own reads come first."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What is read of Redis when somebody looks; each raises Recoverable when it cannot.
+
+    Attributes:
+        history: the quarter hours of a query.
+        breakdowns: the windows of a campaign's breakdowns.
+    """
+
+    history: Callable[[Query], Awaitable[Mapping[int, Row]]]
+    breakdowns: Callable[[str], Awaitable[Mapping[str, Windows]]]
 
 
 class Api:
@@ -29,13 +43,13 @@ class Api:
     Args:
         board: what is shown.
         hub: who listens.
-        history: reads history.
+        redis: reads what is not held.
     """
 
-    def __init__(self, board: Board, hub: Hub, history: History) -> None:
+    def __init__(self, board: Board, hub: Hub, redis: Reads) -> None:
         self._board = board
         self._hub = hub
-        self._history = history
+        self._redis = redis
         self._reads = asyncio.Semaphore(_READS)
 
     async def campaigns(self, _: web.Request) -> web.Response:
@@ -49,15 +63,10 @@ class Api:
         if row is None:
             return answer(Problem(f"there is no campaign {name[:200]!r} on the board"), 404)
         query = history_of(self._board, row, self._board.summary.now_ms)
-        if query is None:
-            return answer(detail(self._board, row))
-        try:
-            async with self._reads:
-                quarters = await self._history(query)
-        except Recoverable:
-            # Redis is away: what is in memory is still worth seeing, and the summary says so.
-            return answer(detail(self._board, row))
-        return answer(detail(self._board, row, quarters))
+        async with self._reads:
+            quarters = await _or_none(self._redis.history(query)) if query is not None else None
+            breakdowns = await _or_none(self._redis.breakdowns(row.id))
+        return answer(detail(self._board, row, quarters or {}, breakdowns))
 
     async def changes(self, _: web.Request) -> web.Response:
         """Recent status changes."""
@@ -74,6 +83,14 @@ class Api:
         at = self._board.feed.id
         first = message("reset", b"{}", at) if missed is None else message("update", encoded(missed), at)
         return await self._hub.listen(request, first)
+
+
+async def _or_none(read: Awaitable[T]) -> T | None:
+    """What was read; None while Redis is away: what is in memory is still worth seeing, and the summary says so."""
+    try:
+        return await read
+    except Recoverable:
+        return None
 
 
 def answer(value: msgspec.Struct, status: int = 200) -> web.Response:

@@ -30,13 +30,11 @@ class BoardPolicy:
         max_lag_ms: how old data may be to be judged, to say so.
         rate: milliseconds of the deployment's clock in a real one.
         max_campaigns: how many are shown; those with goals come first, then those that spent most.
-        breakdowns: whether breakdown series are read at all.
     """
 
     max_lag_ms: int = 60_000
     rate: float = 1.0
     max_campaigns: int = 5_000
-    breakdowns: bool = False
 
 
 class Board:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from monitors.board.board import Board
 from monitors.board.rows import measures, unit_of
 from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, PaceLine, Point
+from monitors.breakdowns import Windows
 from monitors.curves import CURVES
 from monitors.flights import Query
 from monitors.goals.values import Flight, TotalGoal
 from monitors.judged import Judged
-from monitors.snapshot import Snapshot
 from streams.layout import DAY_MS, QUARTER_MS, TOTAL
 from streams.measures import Row
 from streams.series import key
@@ -31,13 +31,19 @@ def history_of(board: Board, row: CampaignNow, now_ms: int) -> Query | None:
     return Query(key(row.id), row.start_ms, min(row.end_ms, now_ms + 1))
 
 
-def detail(board: Board, row: CampaignNow, quarters: Mapping[int, Row] = _NO_SUMS) -> CampaignDetail:
+def detail(
+    board: Board,
+    row: CampaignNow,
+    quarters: Mapping[int, Row] = _NO_SUMS,
+    breakdowns: Mapping[str, Windows] | None = None,
+) -> CampaignDetail:
     """All that is known of one campaign.
 
     Args:
         board: the board.
         row: the campaign's row.
         quarters: its history, by the quarter hour's first millisecond; empty when there is none.
+        breakdowns: its breakdowns' windows; None when they cannot be read.
     """
     found = board.view.snapshot
     mine = [one for one in board.view.judged if one.campaign.campaign == row.id]
@@ -54,8 +60,8 @@ def detail(board: Board, row: CampaignNow, quarters: Mapping[int, Row] = _NO_SUM
         campaign=row,
         windows=windows,
         lines=[line for line in lines if line is not None],
-        breakdowns=_breakdowns(found, row.id, board.summary.window) if found else [],
-        breakdowns_read=board.policy.breakdowns,
+        breakdowns=_breakdowns(breakdowns or {}, board.summary.window),
+        breakdowns_read=breakdowns is not None,
         changes=board.told.newest(row.id),
     )
 
@@ -88,13 +94,10 @@ def _moments(flight: Flight, until_ms: int) -> Sequence[int]:
     return sorted({flight.start_ms, flight.end_ms} | inside | now)
 
 
-def _breakdowns(found: Snapshot, campaign: str, window: str) -> list[Breakdown]:
+def _breakdowns(found: Mapping[str, Windows], window: str) -> list[Breakdown]:
     """Those that spent most first."""
-    prefix = f"{key(campaign)}|"
     parts = [
-        Breakdown(series[len(prefix) :], measures(rows.windows.get(TOTAL)), measures(rows.windows.get(window)))
-        for series, rows in found.series.items()
-        if series.startswith(prefix)
+        Breakdown(name, measures(windows.get(TOTAL)), measures(windows.get(window))) for name, windows in found.items()
     ]
     parts.sort(key=lambda part: (-(part.total.spend_micros if part.total else 0), part.name))
     return parts[:MAX_BREAKDOWNS]

@@ -12,7 +12,7 @@ from importlib.resources import files
 from aiohttp import hdrs, web
 
 from monitors.board import openapi, pages
-from monitors.board.api import Api, History
+from monitors.board.api import Api, Reads
 from monitors.board.board import Board, encoded
 from monitors.board.hub import Hub, message
 from monitors.view import View
@@ -37,17 +37,17 @@ _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 @dataclass(frozen=True, slots=True)
 class BoardParts:
-    """What the board is made of: its state, what reads history, the deployment's clock."""
+    """What the board is made of: its state, what it reads of Redis, the deployment's clock."""
 
     board: Board
-    history: History
+    redis: Reads
     clock: Clock
 
 
 def add_board(app: web.Application, view: Callable[[], View], parts: BoardParts) -> None:
     """Add the board to an application."""
     board, hub = parts.board, Hub()
-    api = Api(board, hub, parts.history)
+    api = Api(board, hub, parts.redis)
 
     async def index(_: web.Request) -> web.Response:
         return _html(pages.board_page(board))

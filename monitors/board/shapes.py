@@ -177,7 +177,7 @@ class PaceLine(Struct, frozen=True):
 
 
 class CampaignDetail(Struct, frozen=True):
-    """One campaign with its windows, pace lines and breakdowns (``breakdowns_read`` says whether those are read)."""
+    """One campaign with its windows, pace lines and breakdowns (``breakdowns_read`` says whether those could be)."""
 
     summary: Summary
     campaign: CampaignNow

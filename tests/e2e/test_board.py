@@ -37,7 +37,7 @@ class Launch:
         self.port = port
         self.start = int(time.time() * 1000) // DAY * DAY - DAY
         self.now = int(time.time() * 1000)
-        self.system = System("127.0.0.1:1", f"redis://127.0.0.1:{port}/0", directory, EXPORT_BREAKDOWNS="true")
+        self.system = System("127.0.0.1:1", f"redis://127.0.0.1:{port}/0", directory)
         self.url = f"http://127.0.0.1:{self.system.port}"
 
     def goals(self, *campaigns: tuple[str, str]) -> None:

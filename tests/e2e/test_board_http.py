@@ -15,9 +15,11 @@ from aiohttp import web
 from yarl import URL
 
 from monitors.board import hub
+from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.hub import Hub
 from monitors.board.routes import HEADERS, BoardParts
+from monitors.breakdowns import Windows
 from monitors.exporter import Exporter, ExportPolicy
 from monitors.flights import Query
 from monitors.verdict import Status
@@ -52,10 +54,13 @@ async def served() -> AsyncIterator[Served]:
     async def history(_: Query) -> dict[int, Row]:
         raise Unreachable("Redis", "nowhere", "a test")
 
+    async def breakdowns(_: str) -> dict[str, Windows]:
+        raise Unreachable("Redis", "nowhere", "a test")
+
     board = Board("run", BoardPolicy())
     async with aiohttp.ClientSession() as session:
         made = Served("", session, view(judged("late", Status.CRITICAL), spends=GOALLESS), board)
-        parts = BoardParts(board, history, Clock())
+        parts = BoardParts(board, Reads(history, breakdowns), Clock())
         app = make_app(lambda: made.view, Exporter(ExportPolicy()), 5, parts)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()

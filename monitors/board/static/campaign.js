@@ -60,7 +60,7 @@ function table(label, first, rows) {
 }
 
 function parts(d) {
-  const nothing = d.breakdowns_read ? "Its events name no channel or other part." : "The monitor reads breakdowns with PACEWATCH_EXPORT_BREAKDOWNS=true.";
+  const nothing = d.breakdowns_read ? "Its events name no channel or other part." : "Breakdowns cannot be read now.";
   return d.breakdowns.length
     ? table("Breakdowns", "Part, total", d.breakdowns.map((part) => [part.name.replaceAll("|", ", "), part.total]))
     : el("p", {}, nothing);
