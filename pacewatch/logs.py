@@ -38,6 +38,8 @@ def set_up(level: str) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine())
+    handler.setLevel(level)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+        # Whatever is shown: warnings of the Kafka client are counted.
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from aiokafka.client import collect_hosts
 from aiokafka.conn import create_conn
 from aiokafka.errors import KafkaConnectionError, KafkaError, SaslAuthenticationFailed
+from prometheus_client import Counter
 
 from streams import tls
 from streams.errors import Misconfigured, Unreachable, one_line
 from streams.settings import Settings
 
+CLIENT_LOG = "aiokafka"
+"""The logger of the client."""
 AWAY = (KafkaError, OSError)
 """What a client may raise when Kafka cannot serve it now."""
 
@@ -70,6 +74,22 @@ def describe(settings: Settings) -> str:
     """How Kafka lets us in, for people."""
     protocol = settings.kafka_security.upper()
     return f"{protocol} with {settings.kafka_sasl_mechanism}" if protocol.startswith("SASL") else protocol
+
+
+class ErrorCounter(logging.Handler):
+    """Counts what the Kafka client says went wrong; it retries by itself, and tells nobody else.
+
+    Args:
+        counter: what counts.
+    """
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(logging.WARNING)
+        self._counter = counter
+
+    def emit(self, _: logging.LogRecord) -> None:
+        """Count one."""
+        self._counter.inc()
 
 
 async def start(client: Any, settings: Settings) -> None:

@@ -21,6 +21,7 @@ class WorkerMetrics:
     redis_errors: Counter
     dead_letters: Counter
     dead_letter_errors: Counter
+    kafka_errors: Counter
     letters: Gauge
     unflushed: Gauge
     series: Gauge
@@ -42,6 +43,11 @@ def worker_metrics() -> WorkerMetrics:
         dead_letters=Counter("pacewatch_worker_dead_letters", "Records sent to the dead letter topic.", registry=r),
         dead_letter_errors=Counter(
             "pacewatch_worker_dead_letter_errors", "Dead letters whose sending failed and was retried.", registry=r
+        ),
+        kafka_errors=Counter(
+            "pacewatch_worker_kafka_errors",
+            "Warnings and errors of the Kafka client, which retries by itself.",
+            registry=r,
         ),
         letters=Gauge(
             "pacewatch_worker_dead_letters_waiting",

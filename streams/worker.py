@@ -47,6 +47,7 @@ def run(settings: Settings) -> int:
     asyncio.set_event_loop(loop)
     metrics = worker_metrics()
     serve_metrics(settings, metrics)
+    logging.getLogger(kafka_link.CLIENT_LOG).addHandler(kafka_link.ErrorCounter(metrics.kafka_errors))
     app = loop.run_until_complete(prepare(settings, metrics))
     # Logging is the caller's: Faust would replace its handlers.
     worker = faust.Worker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
