@@ -37,7 +37,7 @@ ENV PATH=/opt/pacewatch/bin:$PATH \
 USER 10001:10001
 EXPOSE 9600 9601
 
-# The monitor's readiness; a worker's container sets HEALTH_URL to its metrics.
+# The monitor's readiness; a worker's container sets HEALTH_URL to its own /healthz.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as web; web.urlopen(os.environ['HEALTH_URL'], timeout=4)"]
 ENTRYPOINT ["pacewatch"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
@@ -18,8 +18,11 @@ from monitors.pipeline_samples import pipeline_samples
 from monitors.samples import Families
 from monitors.snapshot import ReadProblem, Snapshot
 from monitors.view import View
+from streams.access import REFUSALS, Access
 from streams.measures import Stream
 from streams.reasons import Reject
+
+NONE_REFUSED: Mapping[Access, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,12 @@ class Exporter:
 
     Args:
         policy: what to export.
+        refused: requests that were refused, by reason.
     """
 
-    def __init__(self, policy: ExportPolicy) -> None:
+    def __init__(self, policy: ExportPolicy, refused: Mapping[Access, int] = NONE_REFUSED) -> None:
         self._policy = policy
+        self._refused = refused
         self._kept = Kept()
 
     def text(self, view: View, text_format: Format) -> str:
@@ -58,7 +63,7 @@ class Exporter:
         return "".join([*lines, text_format.end])
 
     def _families(self, view: View) -> Iterator[Families]:
-        yield _monitor(view)
+        yield _monitor(view, self._refused)
         if view.snapshot is None:
             return
         chosen = self._choose(view.snapshot)
@@ -83,11 +88,11 @@ def _limits(chosen: Export, policy: BudgetPolicy) -> Families:
     return found
 
 
-def _monitor(view: View) -> Families:
+def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found = Families(
         (
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
-            metrics.SLACK, metrics.SLACK_WAITING,
+            metrics.SLACK, metrics.SLACK_WAITING, metrics.REFUSED_REQUESTS,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
@@ -97,6 +102,8 @@ def _monitor(view: View) -> Families:
     found.add(metrics.SLACK_WAITING, (), view.waiting)
     for outcome in Outcome:
         found.add(metrics.SLACK, (outcome,), view.outcomes.get(outcome, 0))
+    for access in REFUSALS:
+        found.add(metrics.REFUSED_REQUESTS, (access,), refused.get(access, 0))
     read = view.snapshot.problems if view.snapshot else {}
     for problem in ReadProblem:
         found.add(metrics.UNREADABLE, (problem,), read.get(problem, 0) + view.history_problems.get(problem, 0))

@@ -168,4 +168,5 @@ SERIES = _gauge("series", "Series in Redis, campaigns and breakdowns; one in two
 LEADER = _gauge("monitor_leader", "1 when this monitor sends messages.")
 SLACK = _counter("slack_messages", "Attempts to send a Slack message.", "outcome")
 SLACK_WAITING = _gauge("slack_waiting_messages", "Messages that wait to be sent.")
+REFUSED_REQUESTS = _counter("monitor_refused_requests", "Requests without the right credentials.", "reason")
 BUILD_INFO = _gauge("build_info", "Always 1; the version that runs.", "version", "python_version")

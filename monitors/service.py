@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
@@ -27,11 +28,13 @@ from monitors.breakdowns import Breakdowns
 from monitors.budget import BudgetPolicy
 from monitors.exporter import Exporter, ExportPolicy
 from monitors.flights import Flights
+from monitors.guard import guard
 from monitors.monitor import Monitor, MonitorPolicy
 from monitors.reader import Reader, connect
 from monitors.settings import MonitorSettings
 from monitors.verdict import VerdictPolicy
 from monitors.web import make_app
+from streams.access import Access
 from streams.errors import Misconfigured, Recoverable
 
 _MOST_WAIT_S = 10.0
@@ -148,18 +151,22 @@ async def _serving(
         budget=BudgetPolicy(settings.max_exported_series),
         pinned=frozenset(campaign.series for campaign in goals.campaigns),
     )
-    app = make_app(lambda: monitor.view, Exporter(exported), max(_READY_S, 5 * settings.refresh_s), board)
+    refused: Counter[Access] = Counter()
+    exporter, ready_s = Exporter(exported, refused), max(_READY_S, 5 * settings.refresh_s)
+    app = make_app(lambda: monitor.view, exporter, ready_s, board, [guard(settings.http_access, refused)])
+    tls = settings.http_tls
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         try:
-            site = web.TCPSite(runner, settings.monitor_host, settings.monitor_port)
+            site = web.TCPSite(runner, settings.monitor_host, settings.monitor_port, ssl_context=tls)
             await site.start()
         except OSError as e:
             at = f"{settings.monitor_host}:{settings.monitor_port}"
             raise Misconfigured("PACEWATCH_MONITOR_PORT", f"cannot listen on {at}: {e.strerror}") from None
         host, port = runner.addresses[0][:2]
-        _log.info("launch board at http://%s:%d/, metrics at http://%s:%d/metrics", host, port, host, port)
+        at = f"{'http' if tls is None else 'https'}://{host}:{port}/"
+        _log.info("launch board at %s, metrics at %smetrics", at, at)
         yield
     finally:
         await runner.cleanup()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from monitors.board.routes import BoardParts, add_board
 from monitors.exporter import Exporter
@@ -14,7 +15,11 @@ from streams.clock import monotonic
 
 
 def make_app(
-    view: Callable[[], View], exporter: Exporter, ready_s: float, board: BoardParts | None = None
+    view: Callable[[], View],
+    exporter: Exporter,
+    ready_s: float,
+    board: BoardParts | None = None,
+    guards: Sequence[Middleware] = (),
 ) -> web.Application:
     """The web application.
 
@@ -23,6 +28,7 @@ def make_app(
         exporter: makes the metrics.
         ready_s: how many real seconds ago the last read may be.
         board: the launch board at ``/``; None for none.
+        guards: what stands before every handler.
     """
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -35,7 +41,7 @@ def make_app(
         return web.json_response({"status": "not ready", "reason": reason}, status=503)
 
     page = MetricsPage(view, exporter)
-    app = web.Application()
+    app = web.Application(middlewares=guards)
     app.on_cleanup.append(page.close)
     if board is not None:
         add_board(app, view, board)

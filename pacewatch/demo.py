@@ -149,6 +149,8 @@ def _own(the_plan: Plan, servers: Embedded, slack: FakeSlack, clock: Clock, port
         "MONITOR_PORT": str(port),
         "WORKER_HOST": HOST,
         "WORKER_PORT": str(port_near(_WORKER_PORT)),
+        # It reads its own metrics, on loopback, for as long as somebody looks.
+        **dict.fromkeys(("HTTP_TOKEN", "HTTP_PASSWORD", "HTTP_CERT", "HTTP_KEY"), ""),
         **the_plan.own,
     }
 

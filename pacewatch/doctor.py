@@ -20,6 +20,7 @@ from streams.redis_link import AWAY, connect, servers, unreachable
 
 OLDEST_REDIS = (6, 2)
 _TIMEOUT_S = 5.0
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Level(StrEnum):
@@ -63,7 +64,7 @@ async def examine() -> list[Finding]:
     checks: tuple[Callable[[MonitorSettings], Awaitable[Iterable[Finding]]], ...] = (_kafka, _redis)
     for check in checks:
         found.extend(await check(settings))
-    return [*found, _goals(settings), _slack(settings)]
+    return [*found, _goals(settings), _slack(settings), _http(settings)]
 
 
 async def _kafka(settings: MonitorSettings) -> list[Finding]:
@@ -153,3 +154,15 @@ def _slack(settings: MonitorSettings) -> Finding:
     if settings.webhook_url is None:
         return Finding(Level.WARN, "no Slack webhook", "set PACEWATCH_SLACK_WEBHOOK_URL to have misses told")
     return Finding(Level.OK, "Slack webhook is set (not called now)")
+
+
+def _http(settings: MonitorSettings) -> Finding:
+    try:
+        how = "plain HTTP" if settings.http_tls is None else "TLS"
+    except Misconfigured as e:
+        return Finding(Level.FAIL, f"pages: {e}")
+    if not settings.http_access.is_open:
+        return Finding(Level.OK, f"pages: served over {how}, to who shows the token or the password")
+    if {settings.monitor_host, settings.worker_host} <= _LOOPBACK:
+        return Finding(Level.OK, f"pages: served over {how} on loopback only, to everybody there")
+    return Finding(Level.WARN, f"pages: served over {how}, to everybody", "PACEWATCH_HTTP_TOKEN is not set")

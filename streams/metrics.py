@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from streams.access import REFUSALS
+
 FENCE_EVENTS = ("fenced", "lost_writes", "hole")
 
 
@@ -22,6 +24,7 @@ class WorkerMetrics:
     dead_letters: Counter
     dead_letter_errors: Counter
     kafka_errors: Counter
+    refused_requests: Counter
     letters: Gauge
     unflushed: Gauge
     series: Gauge
@@ -49,6 +52,9 @@ def worker_metrics() -> WorkerMetrics:
             "Warnings and errors of the Kafka client, which retries by itself.",
             registry=r,
         ),
+        refused_requests=Counter(
+            "pacewatch_worker_refused_requests", "Requests without the right credentials.", ["reason"], registry=r
+        ),
         letters=Gauge(
             "pacewatch_worker_dead_letters_waiting",
             "Dead letters in Redis, not in Kafka yet.",
@@ -66,4 +72,6 @@ def worker_metrics() -> WorkerMetrics:
     )
     for reason in FENCE_EVENTS:
         made.fence_events.labels(reason)
+    for access in REFUSALS:
+        made.refused_requests.labels(access)
     return made

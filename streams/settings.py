@@ -6,6 +6,7 @@ A secret may also be given as a file: ``PACEWATCH_REDIS_FILE=/run/secrets/redis`
 from __future__ import annotations
 
 import os
+import ssl
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -15,6 +16,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from streams import tls
+from streams.access import MAX_SECRET, AccessPolicy
 from streams.clock import Clock, parse_clock
 from streams.errors import Misconfigured
 from streams.measures import Stream
@@ -117,6 +120,11 @@ class Settings(EnvSettings):
     max_unflushed: int = Field(500_000, ge=1000, le=10**9, description="Records held unwritten while Redis is away.")
     worker_host: str = Field("127.0.0.1", description="Address the worker's own metrics are served on.")
     worker_port: int = Field(9601, ge=0, le=65_535, description="Its port; 0 turns them off.")
+    http_token: SecretStr | None = Field(None, description="Bearer token that reads what is served; _FILE works too.")
+    http_user: str = Field("pacewatch", pattern=r"^[^:\s]{1,100}$", description="User that reads it, for browsers.")
+    http_password: SecretStr | None = Field(None, description="Their password; _FILE works too.")
+    http_cert: Path | None = Field(None, description="PEM file of the certificate it is served with; none for HTTP.")
+    http_key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
     session_timeout_s: float = Field(10, ge=1, le=300, description="Kafka consumer session timeout.")
     rebalance_timeout_s: float = Field(15, ge=1, le=300, description="Kafka group rebalance timeout.")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
@@ -129,11 +137,26 @@ class Settings(EnvSettings):
 
     @field_validator(
         "redis_password", "redis_ca", "kafka_ca", "kafka_cert", "kafka_key", "kafka_username", "kafka_password",
-        "kafka_sasl_mechanism", mode="before",
+        "kafka_sasl_mechanism", "http_cert", "http_key", mode="before",
     )  # fmt: skip
     @classmethod
     def _empty(cls, value: Any) -> Any:
         return value or None
+
+    @field_validator("http_token", "http_password")
+    @classmethod
+    def _http_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not 0 < len(value.get_secret_value()) <= MAX_SECRET:
+            # An empty one would let everybody in, who meant to keep them out.
+            raise ValueError(f"it must have 1 to {MAX_SECRET} characters; unset it to ask for none")
+        return value
+
+    @field_validator("http_token")
+    @classmethod
+    def _http_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not all("!" <= c <= "~" for c in value.get_secret_value()):
+            raise ValueError("it must be printable ASCII without spaces, as a header can carry it")
+        return value
 
     @field_validator("windows")
     @classmethod
@@ -177,6 +200,24 @@ class Settings(EnvSettings):
     def rates(self) -> dict[str, Decimal]:
         """Base units for one unit of each known currency; the base itself is 1."""
         return parse_rates(self.fx_rates) | {self.currency: Decimal(1)}
+
+    @property
+    def http_access(self) -> AccessPolicy:
+        """Who may read what is served over HTTP."""
+        return AccessPolicy(self.http_token, self.http_user, self.http_password)
+
+    @property
+    def http_tls(self) -> ssl.SSLContext | None:
+        """What it is served with; None for plain HTTP.
+
+        Raises:
+            Misconfigured: certificate or key is missing, or cannot be used.
+        """
+        if self.http_cert is None and self.http_key is None:
+            return None
+        if self.http_cert is None or self.http_key is None:
+            raise Misconfigured("PACEWATCH_HTTP_CERT, PACEWATCH_HTTP_KEY", "one is set and the other is not")
+        return tls.server_context(self.http_cert, self.http_key, "PACEWATCH_HTTP_CERT")
 
     @property
     def redis_url(self) -> str:

@@ -1,4 +1,4 @@
-"""TLS as a client: whom to trust, and who we are."""
+"""TLS: whom to trust as a client, and who we are."""
 
 from __future__ import annotations
 
@@ -27,12 +27,32 @@ def context(
     except OSError as e:
         raise Misconfigured(ca_setting, f"the file is no PEM certificate that can be read ({_why(e)})") from None
     if certificate is not None:
-        try:
-            # Without a password given here, a key that wants one would make the process wait at a prompt.
-            made.load_cert_chain(*certificate, password="")
-        except OSError as e:
-            raise Misconfigured(certificate_setting, f"certificate and key cannot be used ({_why(e)})") from None
+        _load(made, *certificate, certificate_setting)
     return made
+
+
+def server_context(certificate: Path, key: Path, setting: str) -> ssl.SSLContext:
+    """What pages are served with; TLS 1.2 or later.
+
+    Args:
+        certificate, key: PEM files; the key is not encrypted.
+        setting: the variable that named the certificate.
+
+    Raises:
+        Misconfigured: a file cannot be used.
+    """
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    _load(made, certificate, key, setting)
+    return made
+
+
+def _load(made: ssl.SSLContext, certificate: Path, key: Path, setting: str) -> None:
+    try:
+        # Without a password given here, a key that wants one would make the process wait at a prompt.
+        made.load_cert_chain(certificate, key, password="")
+    except OSError as e:
+        raise Misconfigured(setting, f"certificate and key cannot be used ({_why(e)})") from None
 
 
 def _why(e: OSError) -> str:

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import faust
 import uvloop
 from aiokafka import AIOKafkaProducer
-from prometheus_client import start_http_server
 
 from streams import kafka_link, topics
 from streams.app import build_app
@@ -23,6 +22,7 @@ from streams.layout import DAY_MS
 from streams.measures import Stream
 from streams.metrics import WorkerMetrics, worker_metrics
 from streams.owner import Tools
+from streams.page import MetricsServer
 from streams.partition import PartitionPolicy
 from streams.redis_link import connect
 from streams.registry import SeriesPolicy
@@ -105,7 +105,6 @@ def decode_policy(settings: Settings) -> DecodePolicy:
     return DecodePolicy(
         rates=settings.rates,
         currency=settings.currency,
-        dimensions=series_policy(settings).dimensions,
         max_age_ms=settings.history_days * DAY_MS,
         max_ahead_ms=settings.max_ahead_s * 1000,
         dedupe=deduped(settings),
@@ -144,6 +143,12 @@ def serve_metrics(settings: Settings, metrics: WorkerMetrics) -> None:
     if not settings.worker_port:
         return
     try:
-        start_http_server(settings.worker_port, settings.worker_host, metrics.registry)
+        MetricsServer(
+            (settings.worker_host, settings.worker_port),
+            metrics.registry,
+            settings.http_access,
+            metrics.refused_requests,
+            settings.http_tls,
+        )
     except OSError as e:
         log.warning("the worker's own metrics are not served on port %d: %s", settings.worker_port, e.strerror)

@@ -11,6 +11,7 @@ from monitors.board.shapes import CampaignDetail, Campaigns, Changes, Problem, U
 
 _TYPES = (Campaigns, CampaignDetail, Changes, Update, Problem)
 _REF = "#/components/schemas/"
+_SCHEMES = {"token": {"type": "http", "scheme": "bearer"}, "password": {"type": "http", "scheme": "basic"}}
 
 
 @cache
@@ -27,7 +28,9 @@ def document() -> bytes:
                 "micros of the base currency, times are epoch milliseconds.",
             },
             "paths": _paths(),
-            "components": {"schemas": schemas},
+            "components": {"schemas": schemas, "securitySchemes": _SCHEMES},
+            # An empty one: nothing is asked for unless it is set.
+            "security": [{}, *({name: []} for name in _SCHEMES)],
         }
     )
 
@@ -55,7 +58,7 @@ def _paths() -> dict[str, Any]:
 def _get(
     summary: str, answer: type, parameters: list[dict[str, Any]] | None = None, more: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    found = {"200": _answer(summary, answer), **(more or {})}
+    found = {"200": _answer(summary, answer), **_refusal(), **(more or {})}
     return {"get": {"summary": summary, "parameters": parameters or [], "responses": found}}
 
 
@@ -65,8 +68,12 @@ def _events(since: dict[str, Any]) -> dict[str, Any]:
         "/api/campaigns must be read again.",
         "content": {"text/event-stream": {"schema": {"$ref": f"{_REF}Update"}}},
     }
-    found = {"200": stream, "503": _answer("Too many clients listen.", Problem)}
+    found = {"200": stream, **_refusal(), "503": _answer("Too many clients listen.", Problem)}
     return {"get": {"summary": "What changes, as it changes.", "parameters": [since], "responses": found}}
+
+
+def _refusal() -> dict[str, Any]:
+    return {"401": _answer("Credentials are needed, or wrong.", Problem)}
 
 
 def _answer(description: str, kind: type) -> dict[str, Any]:
