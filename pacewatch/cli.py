@@ -179,14 +179,19 @@ def top(
 
     if sort not in SORTS:
         raise Misconfigured("--sort", f"{sort[:40]!r} is unknown", f"there are {', '.join(SORTS)}")
+    settings = MonitorSettings.load()
     if url is None:
-        settings = MonitorSettings.load()
-        url = f"http://{settings.monitor_host}:{settings.monitor_port}"
+        scheme = "https" if settings.http_cert else "http"
+        url = f"{scheme}://{settings.monitor_host}:{settings.monitor_port}"
     if not url.startswith(("http://", "https://")):
         raise Misconfigured("--url", "it is not an http or https URL")
+    if "@" in url:
+        # It would be in error messages, and in the list of processes.
+        remedy = "use PACEWATCH_HTTP_TOKEN, or PACEWATCH_HTTP_USER and PACEWATCH_HTTP_PASSWORD"
+        raise Misconfigured("--url", "a user or password does not belong there", remedy)
     choice = Choice(sort, find)
     show = board.once if only_once or not sys.stdout.isatty() else board.watch
-    asyncio.run(show(url, choice))
+    asyncio.run(show(board.Source(url, settings.http_access.authorization), choice))
 
 
 @goals_app.command("check")

@@ -9,6 +9,7 @@ import termios
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import aiohttp
 import msgspec
@@ -16,39 +17,59 @@ from rich.console import Console
 from rich.live import Live
 
 from monitors.board.shapes import Campaigns
-from pacewatch.top_screen import Choice, screen
-from streams.errors import Unreachable, one_line
+from pacewatch.top_screen import Choice, printable, screen
+from streams.errors import Misconfigured, Unreachable, one_line
 
 EVERY_S = 1.0
 _LIMIT = 64 << 20
 _ROOM = 6
 """Lines of the screen that are not campaigns."""
 _PIPED = 200
+_END = "\x04"
+"""Ctrl-D, and what stands for a terminal that is gone."""
 
 
-async def once(url: str, choice: Choice) -> None:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The monitor, and what it asks for.
+
+    Attributes:
+        url: of its board.
+        authorization: the value of the header, a secret; None where nothing is asked for.
+    """
+
+    url: str
+    authorization: str | None = field(default=None, repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of every request."""
+        return {"Authorization": self.authorization} if self.authorization else {}
+
+
+async def once(source: Source, choice: Choice) -> None:
     """Print the board once, all of it; as wide as it needs to be when stdout is no terminal.
 
     Raises:
         Unreachable: the monitor does not answer.
     """
-    async with aiohttp.ClientSession() as session:
-        board = await load(session, url)
+    async with aiohttp.ClientSession(headers=source.headers) as session:
+        board = await load(session, source.url)
     console = Console()
     if not console.is_terminal:
         console = Console(width=_PIPED)
     console.print(screen(board, choice, most=None))
 
 
-async def watch(url: str, choice: Choice) -> None:
+async def watch(source: Source, choice: Choice) -> None:
     """Show the board until ``q``; a monitor that goes away is said, and waited for.
 
     Raises:
         Unreachable: the monitor does not answer at the start.
     """
     keys: asyncio.Queue[str] = asyncio.Queue()
-    async with aiohttp.ClientSession() as session:
-        board, problem = await load(session, url), ""
+    async with aiohttp.ClientSession(headers=source.headers) as session:
+        board, problem = await load(session, source.url), ""
         with Live(console=Console(), screen=True, auto_refresh=False) as live, _keyboard(keys):
             due = asyncio.get_running_loop().time() + EVERY_S
             while True:
@@ -60,11 +81,11 @@ async def watch(url: str, choice: Choice) -> None:
                 except TimeoutError:
                     due = asyncio.get_running_loop().time() + EVERY_S
                     try:
-                        board, problem = await load(session, url), ""
+                        board, problem = await load(session, source.url), ""
                     except Unreachable as e:
                         problem = f"{e}; these numbers are old"
                     continue
-                if not choice.typing and key in {"q", "\x04"}:
+                if key == _END or (key == "q" and not choice.typing):
                     return
                 choice = choice.pressed(key)
 
@@ -74,10 +95,13 @@ async def load(session: aiohttp.ClientSession, url: str) -> Campaigns:
 
     Raises:
         Unreachable: the monitor does not answer, or not with a board.
+        Misconfigured: it asks for other credentials.
     """
     at = url.rstrip("/") + "/api/campaigns"
     try:
         async with session.get(at, timeout=aiohttp.ClientTimeout(10), allow_redirects=False) as response:
+            if response.status == 401:
+                raise Misconfigured("PACEWATCH_HTTP_TOKEN, PACEWATCH_HTTP_PASSWORD", f"{url} refuses what is set here")
             if response.status != 200:
                 raise Unreachable("the monitor", url, f"it answers with status {response.status}")
             body = bytearray()
@@ -87,7 +111,7 @@ async def load(session: aiohttp.ClientSession, url: str) -> Campaigns:
                     raise Unreachable("the monitor", url, "its answer is too long")
         return msgspec.json.decode(body, type=Campaigns)
     except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as e:
-        raise Unreachable("the monitor", url, one_line(e)) from e
+        raise Unreachable("the monitor", url, printable(one_line(e))) from e
 
 
 @contextmanager
@@ -104,7 +128,7 @@ def _keyboard(keys: asyncio.Queue[str]) -> Iterator[None]:
         if data[:1] == b"\x1b" and len(data) > 1:
             # An arrow or another key of several bytes: it means nothing here.
             return
-        for key in data.decode("utf-8", "replace") or "\x04":
+        for key in data.decode("utf-8", "replace") or _END:
             keys.put_nowait(key)
 
     before = termios.tcgetattr(stdin)

@@ -100,7 +100,7 @@ def screen(board: Campaigns, choice: Choice, *, most: int | None, problem: str =
     for row in shown:
         table.add_row(*_cells(row, board.summary.currency))
     said = [*([problem] if problem else []), *notices(board.summary)]
-    lines = [Text(f"! {line}", style="bold yellow") for line in said]
+    lines = [Text(f"! {printable(line)}", style="bold yellow") for line in said]
     if not rows:
         lines.append(Text("No campaign is like that." if board.campaigns else "No campaigns yet.", style="dim"))
     keys = [] if most is None else [Text(KEYS, style="dim")]
