@@ -117,7 +117,7 @@ class Settings(EnvSettings):
     dedupe_impressions: bool = Field(False, description="Count impressions once per event_id too.")
     dedupe_hours: int = Field(24, ge=1, le=24 * 40, description="Hours an event id is remembered.")
     flush_interval_s: float = Field(0.25, ge=0.01, le=60, description="Real seconds between cheap flushes.")
-    max_unflushed: int = Field(500_000, ge=1000, le=10**9, description="Records held unwritten while Redis is away.")
+    max_unflushed: int = Field(2_000_000, ge=1000, le=10**9, description="Records held unwritten while Redis is away.")
     worker_host: str = Field("127.0.0.1", description="Address the worker's own metrics are served on.")
     worker_port: int = Field(9601, ge=0, le=65_535, description="Its port; 0 turns them off.")
     http_token: SecretStr | None = Field(None, description="Bearer token that reads what is served; _FILE works too.")
@@ -217,7 +217,7 @@ class Settings(EnvSettings):
             return None
         if self.http_cert is None or self.http_key is None:
             raise Misconfigured("PACEWATCH_HTTP_CERT, PACEWATCH_HTTP_KEY", "one is set and the other is not")
-        return tls.server_context(self.http_cert, self.http_key, "PACEWATCH_HTTP_CERT")
+        return tls.server_context(self.http_cert, self.http_key, "PACEWATCH_HTTP_CERT, PACEWATCH_HTTP_KEY")
 
     @property
     def redis_url(self) -> str:

@@ -36,7 +36,7 @@ def server_context(certificate: Path, key: Path, setting: str) -> ssl.SSLContext
 
     Args:
         certificate, key: PEM files; the key is not encrypted.
-        setting: the variable that named the certificate.
+        setting: the variables that named them.
 
     Raises:
         Misconfigured: a file cannot be used.

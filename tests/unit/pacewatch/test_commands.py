@@ -42,6 +42,27 @@ def test_goals_check_names_every_error_with_its_line_and_exits_2(tmp_path: Path)
     assert all(line.startswith(f"{bad}:") for line in lines)
 
 
+def test_what_the_log_level_hides_is_still_heard_by_who_counts_it() -> None:
+    """Warnings of the Kafka client are a metric, also where only errors are shown."""
+    said = """
+import logging
+from prometheus_client import Counter
+from pacewatch import logs
+from streams.kafka_link import CLIENT_LOG, ErrorCounter
+logs.hush()
+logs.set_up("ERROR")
+errors = Counter("errors", "", registry=None)
+logging.getLogger(CLIENT_LOG).addHandler(ErrorCounter(errors))
+for level in (logging.INFO, logging.WARNING, logging.ERROR):
+    logging.getLogger(CLIENT_LOG + ".conn").log(level, "level %d", level)
+logging.getLogger("streams").warning("a warning")
+print(errors._value.get())
+"""
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "2.0\n"
+    assert [line.split(" ", 1)[1] for line in done.stderr.splitlines()] == ["ERROR aiokafka.conn level 40"]
+
+
 def test_goals_check_of_a_good_file_exits_0_with_a_summary(tmp_path: Path) -> None:
     good = tmp_path / "goals.yaml"
     good.write_text(
