@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import termios
 import tty
@@ -25,6 +26,8 @@ _LIMIT = 64 << 20
 _ROOM = 6
 """Lines of the screen that are not campaigns."""
 _PIPED = 200
+_SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[@-~])")
+"""An arrow or another key of several bytes: it means nothing here. Escape alone is a key."""
 _END = "\x04"
 """Ctrl-D, and what stands for a terminal that is gone."""
 
@@ -95,7 +98,7 @@ async def load(session: aiohttp.ClientSession, url: str) -> Campaigns:
 
     Raises:
         Unreachable: the monitor does not answer, or not with a board.
-        Misconfigured: it asks for other credentials.
+        Misconfigured: it asks for other credentials, or is not trusted.
     """
     at = url.rstrip("/") + "/api/campaigns"
     try:
@@ -110,6 +113,10 @@ async def load(session: aiohttp.ClientSession, url: str) -> Campaigns:
                 if len(body) > _LIMIT:
                     raise Unreachable("the monitor", url, "its answer is too long")
         return msgspec.json.decode(body, type=Campaigns)
+    except aiohttp.ClientConnectorCertificateError as e:
+        why = getattr(e.certificate_error, "verify_message", "") or type(e.certificate_error).__name__
+        remedy = "it names a PEM file of the authority to trust"
+        raise Misconfigured("SSL_CERT_FILE", f"the certificate of {url} is not trusted: {why}", remedy) from None
     except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as e:
         raise Unreachable("the monitor", url, printable(one_line(e))) from e
 
@@ -125,10 +132,7 @@ def _keyboard(keys: asyncio.Queue[str]) -> Iterator[None]:
 
     def read() -> None:
         data = os.read(stdin, 64)
-        if data[:1] == b"\x1b" and len(data) > 1:
-            # An arrow or another key of several bytes: it means nothing here.
-            return
-        for key in data.decode("utf-8", "replace") or _END:
+        for key in _SEQUENCE.sub(b"", data).decode("utf-8", "replace") if data else _END:
             keys.put_nowait(key)
 
     before = termios.tcgetattr(stdin)
