@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from streams.series import key
 from tests.browser.chromium import chromium, faults, page
+from tests.http_client import Client, basic
 from tests.monitor_fakes import DAY, HOUR, Seed, row
 from tests.processes import until
 from tests.redis_server import redis_server
@@ -252,3 +253,39 @@ def test_empty_states_say_what_to_do(browser: Browser, launch: Launch) -> None:
         expect(made.locator("#more")).to_contain_text("No campaigns yet")
         launch.put({"c": 1})
         expect(made.locator("#notices")).to_contain_text("PACEWATCH_GOALS")
+
+
+def test_a_password_lets_the_whole_board_in_and_nobody_without_it(browser: Browser, launch: Launch) -> None:
+    """Pages, files, the API and the events that follow; also a password that Basic must write in UTF-8."""
+    user, password = "leser", "pässwört 密"
+    launch.system.settings |= {"HTTP_USER": user, "HTTP_PASSWORD": password}
+    launch.goals(("c", "Spring"))
+    launch.put({"c": 1})
+    launch.system.monitor()
+    client = Client(launch.system.port)
+    until(lambda: '"campaigns":[{' in client.ask("/api/campaigns", basic(user, password)).text, "the board")
+    with page(browser, **DESK, http_credentials={"username": user, "password": password}) as made:
+        opened(made, launch)
+        expect(made.locator("#board tbody tr")).to_contain_text("On pace")
+        launch.put({"c": 0.5})
+        expect(made.locator("#board tbody tr")).to_contain_text("Critical")
+        made.locator("#board tbody a").click()
+        expect(made.locator("h1")).to_have_text("Spring")
+        expect(made.locator("svg.line").first).to_be_visible()
+    for wrong in ({}, {"http_credentials": {"username": user, "password": "pässwort"}}):
+        context = browser.new_context(**DESK, **wrong)
+        reply = context.request.get(launch.url)
+        assert (reply.status, "Spring" in reply.text()) == (401, False)
+        context.close()
+
+
+def test_a_campaigns_page_shows_breakdowns_that_the_monitor_does_not_export(browser: Browser, launch: Launch) -> None:
+    launch.put({"c": 1, "d": 1})
+    assert "EXPORT_BREAKDOWNS" not in launch.system.settings
+    ready(launch)
+    with page(browser, **DESK) as made:
+        opened(made, launch, "/campaign?id=c")
+        shown = made.locator("#campaign tr", has_text="channel=search")
+        expect(shown).to_have_count(1)
+        expect(shown).to_contain_text("900")
+        expect(made.locator("#campaign")).not_to_contain_text("Breakdowns cannot be read")
