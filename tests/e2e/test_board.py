@@ -272,7 +272,8 @@ def test_a_password_lets_the_whole_board_in_and_nobody_without_it(browser: Brows
         made.locator("#board tbody a").click()
         expect(made.locator("h1")).to_have_text("Spring")
         expect(made.locator("svg.line").first).to_be_visible()
-    for wrong in ({}, {"http_credentials": {"username": user, "password": "pässwort"}}):
+    refused: list[dict[str, Any]] = [{}, {"http_credentials": {"username": user, "password": "pässwort"}}]
+    for wrong in refused:
         context = browser.new_context(**DESK, **wrong)
         reply = context.request.get(launch.url)
         assert (reply.status, "Spring" in reply.text()) == (401, False)
