@@ -10,19 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from hashlib import blake2b
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from streams.events import MAX_BYTES, MONEY_FIELD, REFUND, STRUCTS, parse_time
+from streams.events import MAX_BYTES, REFUND, STRUCTS, Event, parse_time
 from streams.measures import Stream
 from streams.money import micros
 from streams.reasons import Reject
 from streams.refusal import of_refund, why
-
-Group = tuple[str | None, ...]
-"""Campaign id, then the value of each dimension that a breakdown uses (None where absent)."""
 
 _CANNOT_DECODE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -34,7 +30,6 @@ class DecodePolicy:
     Attributes:
         rates: base units for one unit of each known currency.
         currency: the base currency, meant where an event names none.
-        dimensions: event fields that make a group, after the campaign.
         max_age_ms: how far before now an event may lie.
         max_ahead_ms: how far ahead of now.
         dedupe: streams whose event ids are digested.
@@ -42,7 +37,6 @@ class DecodePolicy:
 
     rates: Mapping[str, Decimal]
     currency: str
-    dimensions: tuple[str, ...]
     max_age_ms: int
     max_ahead_ms: int
     dedupe: frozenset[Stream]
@@ -55,7 +49,7 @@ class Batch:
     Attributes:
         stream: whose events.
         times: epoch milliseconds.
-        groups: campaign and dimension values.
+        events: the events themselves, for their campaign and the values of their dimensions.
         quantities: counts.
         money: micros of the base currency.
         digests: 8-byte digests of the event ids.
@@ -64,7 +58,7 @@ class Batch:
 
     stream: Stream
     times: list[int] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     quantities: list[int] = field(default_factory=list)
     money: list[int] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
@@ -74,10 +68,6 @@ class Batch:
 def digest(event_id: str) -> bytes:
     """The 8 bytes an event id is remembered by: BLAKE2b, so that nobody can craft two ids that collide."""
     return blake2b(event_id.encode(), digest_size=8).digest()
-
-
-def _campaign_alone(event: Any) -> Group:
-    return (event.campaign_id,)
 
 
 class Decoder:
@@ -91,10 +81,6 @@ class Decoder:
         self._stream = stream
         self._policy = policy
         self._decode = msgspec.json.Decoder(STRUCTS[stream]).decode
-        fields = ("campaign_id", *policy.dimensions)
-        # attrgetter of one name gives the bare value, of several a tuple.
-        self._group: Callable[[Any], Group] = attrgetter(*fields) if policy.dimensions else _campaign_alone
-        self._amount: Callable[[Any], Decimal | None] = attrgetter(MONEY_FIELD[stream])
 
     def decode(self, values: Sequence[bytes | None], now_ms: int) -> Batch:
         """Decode the values of a chunk as of ``now_ms``."""
@@ -114,7 +100,7 @@ class Decoder:
             kept = [i for i in range(len(events)) if i not in wrong]
             events, times, quantities, money = ([c[i] for i in kept] for c in (events, times, quantities, money))
         digests = [digest(e.event_id) for e in events] if self._stream in self._policy.dedupe else []
-        return Batch(self._stream, times, list(map(self._group, events)), quantities, money, digests, refused)
+        return Batch(self._stream, times, events, quantities, money, digests, refused)
 
     def _parse(self, values: Sequence[bytes | None]) -> tuple[list[Any], Sequence[int], list[tuple[int, Reject]]]:
         """The events that are well formed, their places in the chunk, and why the others are not."""
@@ -162,7 +148,7 @@ class Decoder:
 
     def _money(self, events: list[Any]) -> list[Any]:
         """Micros of each event, or why it has none."""
-        amounts = list(map(self._amount, events))
+        amounts: list[Decimal | None] = _AMOUNTS[self._stream](events)
         if amounts.count(None) == len(amounts):
             return [0] * len(amounts)
         return [self._micros(e, v) if v is not None else 0 for e, v in zip(events, amounts, strict=True)]
@@ -179,6 +165,15 @@ class Decoder:
         if type(found) is int and found < 0 and self._stream in (Stream.IMPRESSION, Stream.CLICK):
             return Reject.NEGATIVE
         return found
+
+
+# An attribute that is written out is found three times as fast as one that is named.
+_AMOUNTS: Mapping[Stream, Callable[[list[Any]], list[Decimal | None]]] = {
+    Stream.IMPRESSION: lambda events: [e.cost for e in events],
+    Stream.CLICK: lambda events: [e.cost for e in events],
+    Stream.CONVERSION: lambda events: [e.revenue for e in events],
+    Stream.SPEND: lambda events: [e.amount for e in events],
+}
 
 
 def _default(conversion: Any) -> int:

@@ -55,6 +55,10 @@ class Desk:
         self._urgent = asyncio.Event()
 
     @property
+    def _behind(self) -> bool:
+        return any(owner.behind for owner in self._owners.values())
+
+    @property
     def topics(self) -> list[str]:
         """The topics to read."""
         return list(self._tools.topics)
@@ -102,6 +106,11 @@ class Desk:
                 break
             except Unreachable as e:
                 delay = await self._wait(e, delay)
+        if owner.behind and all(self._is_read(topic, owner) for topic in owner.state.offsets):
+            owner.behind = False
+            if not self._behind:
+                # The pause was made for catching up; now somebody may wait for these numbers.
+                self._urgent.set()
         if taken is Taken.HOLE:
             log.warning("partition %d: records before offset %d were not delivered; reading again from there",
                         payload.partition, payload.after)  # fmt: skip
@@ -132,11 +141,12 @@ class Desk:
         delay, took = _FIRST_DELAY_S, 0.0
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), rhythm.pause_s(took))
-            self._urgent.clear()
+                await asyncio.wait_for(self._urgent.wait(), rhythm.pause_s(took, behind=self._behind))
             started = monotonic()
             try:
                 await self.flush()
+                if not any(owner.presses for owner in self._owners.values()):
+                    self._urgent.clear()
                 took = monotonic() - started
                 if delay != _FIRST_DELAY_S:
                     log.info("Redis answers again")
@@ -202,6 +212,10 @@ class Desk:
     async def _earliest(self, topic: str, partition: int) -> int:
         tp = TP(topic, partition)
         return int((await self._need_reader().earliest_offsets(tp)).get(tp) or 0)
+
+    def _is_read(self, topic: str, owner: Owner) -> bool:
+        end = self._end_of(topic, owner.number)
+        return end is not None and owner.state.offsets[topic] >= end
 
     def _end_of(self, topic: str, partition: int) -> int | None:
         end: int | None = self._need_reader().highwater(TP(topic, partition))

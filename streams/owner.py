@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 1.0
 """Real seconds after which an unchanged partition is written all the same, to show that its clock moves."""
 
+_BEHIND_MS = 10_000
+"""Milliseconds of the clock from which on numbers are old: nobody waits for each of them any more."""
 
 _LANES = count(1)
 # Shared by all owners of the process: a chunk read for an owner before never passes for one of its successor.
@@ -86,7 +88,8 @@ class Owner:
         state: everything counted.
         lane: the reading its chunks must belong to.
         room: records it may fold without writing them.
-        urgent: set when half of that is used, so that the next flush need not wait for its time.
+        behind: whether its numbers are old and it is catching up, as of the last flush.
+        urgent: set when it presses.
         relay: brings its dead letters to Kafka.
     """
 
@@ -94,6 +97,7 @@ class Owner:
         self.number = number
         self.lane = next(_LANES)
         self.room = tools.max_unflushed
+        self.behind = False
         self.urgent = urgent or asyncio.Event()
         self.state: Partition = Partition(number, tools.policy)
         self._tools = tools
@@ -107,6 +111,11 @@ class Owner:
         self._gone = False
         self._unsent: tuple[Flush, list[Acknowledge]] | None = None
         self._flushed_at = 0.0
+
+    @property
+    def presses(self) -> bool:
+        """Whether half of its room is used: the next flush should not wait for its time."""
+        return self.state.unflushed >= self.room // 2
 
     async def take(self) -> None:
         """Become the owner and load the state; chunks of earlier lanes are left out from here on.
@@ -188,9 +197,10 @@ class Owner:
                 replays=again,
             )
             if batch.times:
-                self._reached[payload.topic] = max(*batch.times, self._reached.get(payload.topic, 0))
+                latest = max(batch.times)
+                self._reached[payload.topic] = max(latest, self._reached.get(payload.topic, 0))
             self._acks.append(acknowledge)
-            if state.unflushed >= self.room // 2:
+            if self.presses:
                 self.urgent.set()
             tools.metrics.unflushed.labels(str(self.number)).set(state.unflushed)
             return Taken.COUNTED
@@ -262,6 +272,7 @@ class Owner:
         ends = {topic: end_of(topic, self.number) for topic in state.offsets}
         behind = {t: None if end is None else state.offsets[t] < end for t, end in ends.items()}
         reading = read(state.clock_ms, now, (Progress(behind[t], self._reached.get(t)) for t in state.offsets))
+        self.behind = reading.basis is not Basis.NOW and now - (reading.at_ms or 0) > _BEHIND_MS
         state.tick(reading.at_ms)
         if not state.pending and monotonic() - self._flushed_at < HEARTBEAT_S:
             return None

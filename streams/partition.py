@@ -96,7 +96,7 @@ class Partition:
 
         They hold until the next :meth:`sweep`.
         """
-        numbers = self.registry.numbers(batch.groups)
+        numbers = self.registry.numbers(batch.events)
         self._grow()
         return numbers
 

@@ -6,18 +6,23 @@ are held, a new breakdown value goes to ``__other__``; a campaign is always admi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from streams.decode import Group
+from streams.events import Event
 from streams.series import OTHER, key
 
 Indices = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.int64]
 ABSENT = -1
+
+Part = str | tuple[str | None, ...] | None
+"""The value of the only dimension, or the values of several; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,15 @@ class Registry:
 
     def __init__(self, policy: SeriesPolicy) -> None:
         self._policy = policy
-        self._place = {d: i + 1 for i, d in enumerate(policy.dimensions)}
+        self._place = {d: i for i, d in enumerate(policy.dimensions)}
+        # attrgetter of one name gives the bare value, of several a tuple.
+        self._part: Callable[[Any], Part] = attrgetter(*policy.dimensions) if policy.dimensions else _no_part
         self._index: dict[str, int] = {}
         self._free: list[int] = []
-        self._groups: dict[Group, int] = {}
+        # By campaign first: with thousands of groups a tuple for each is four places in memory that no cache holds.
+        self._groups: dict[str, dict[Part, int]] = {}
+        # Equal parts as one object: it stays in the processor's cache.
+        self._parts: dict[Part, Part] = {}
         self._folds: list[bool] = []
         self._columns = np.full((64, 1 + len(policy.breakdowns)), ABSENT, np.int32)
         self.keys: list[str | None] = []
@@ -76,14 +86,17 @@ class Registry:
         self.fresh.add(slot)
         return slot
 
-    def numbers(self, groups: Sequence[Group]) -> Numbers:
-        """A number for each group; unknown groups, and their series, are admitted."""
-        found = list(map(self._groups.get, groups))
-        if None in found:
-            for group in set(groups).difference(self._groups):
-                self._admit(group)
-            found = list(map(self._groups.get, groups))
-        return np.array(found, np.int64)
+    def numbers(self, events: Sequence[Event]) -> Numbers:
+        """The number of each event's group; unknown groups, and their series, are admitted."""
+        groups, part = self._groups, self._part
+        while True:
+            try:
+                return np.array(
+                    [groups[e.campaign_id][p] for e, p in zip(events, map(part, events), strict=True)], np.int64
+                )
+            except KeyError:
+                for event in events:
+                    self._admit(event.campaign_id, part(event))
 
     def columns(self, numbers: Numbers) -> Indices:
         """Series indices, shape (groups, 1 + breakdowns): the campaign first, :data:`ABSENT` for a missing value."""
@@ -105,10 +118,14 @@ class Registry:
         if gone:
             # Numbers are positions in _columns: rebuilding all groups on next use is simpler than holes, and rare.
             self._groups.clear()
+            self._parts.clear()
             self._folds.clear()
 
-    def _admit(self, group: Group) -> None:
-        campaign = str(group[0])
+    def _admit(self, campaign: str, part: Part) -> None:
+        numbers = self._groups.setdefault(campaign, {})
+        if part in numbers:
+            return
+        group = part if isinstance(part, tuple) else (part,)
         row, folds = [self.add(key(campaign))], False
         for breakdown in self._policy.breakdowns:
             values = [group[self._place[d]] for d in breakdown]
@@ -123,5 +140,9 @@ class Registry:
         if number == len(self._columns):
             self._columns = np.concatenate([self._columns, np.full_like(self._columns, ABSENT)])
         self._columns[number] = row
-        self._groups[group] = number
+        numbers[self._parts.setdefault(part, part)] = number
         self._folds.append(folds)
+
+
+def _no_part(_: Any) -> None:
+    return None

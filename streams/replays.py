@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from operator import attrgetter
 from typing import Any
 
 from streams.letters import Header, Letter
 
 HEADER = "pacewatch-replay"
-_HEADERS = attrgetter("headers")
 
 
 def identity(letter: Letter) -> str:
@@ -34,7 +32,7 @@ def headers(letter: Letter) -> list[Header]:
 
 def of_chunk(records: Sequence[Any], rejected: Iterable[tuple[int, object]]) -> dict[int, bytes]:
     """The digests of the accepted records that were sent again, by their place among the accepted."""
-    if not any(map(_HEADERS, records)):
+    if not [r for r in records if r.headers]:
         return {}
     marked = [i for i, r in enumerate(records) if r.headers]
     refused = sorted(i for i, _ in rejected)

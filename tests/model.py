@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from streams.decode import Batch
 from streams.entries import MONEY, QUANTITY
+from streams.events import Event
 from streams.layout import QUARTER_MS
 from streams.measures import INDEX, WIDTH, Row, Stream
 from streams.series import key
@@ -44,7 +45,7 @@ def batch_of(facts: Iterable[Fact], stream: Stream) -> Batch:
     batch = Batch(stream)
     for fact in facts:
         batch.times.append(fact.time)
-        batch.groups.append((fact.campaign, fact.channel))
+        batch.events.append(Event("id", fact.time, fact.campaign, channel=fact.channel))
         batch.quantities.append(fact.quantity)
         batch.money.append(fact.money)
     return batch

@@ -20,6 +20,7 @@ from streams.chunks import Payload
 from streams.clock import Clock
 from streams.deadletter import DeadLetters
 from streams.decode import Batch, DecodePolicy, Decoder
+from streams.events import Event
 from streams.letters import Letter
 from streams.load import load
 from streams.measures import Stream
@@ -38,7 +39,7 @@ from tests.kafka.launcher import kafka, missing
 from tests.unit.streams.test_letters import Record, letter_of
 
 POLICY = PartitionPolicy(parse_windows("1m"), SeriesPolicy((), 1000), frozenset({Stream.CLICK}), 24)
-ACCEPTS = DecodePolicy({}, "USD", (), layout.DAY_MS, 1000, frozenset({Stream.CLICK}))
+ACCEPTS = DecodePolicy({}, "USD", layout.DAY_MS, 1000, frozenset({Stream.CLICK}))
 TOPIC = "ads.clicks"
 GAUGE = "pacewatch_worker_dead_letters_waiting"
 
@@ -76,7 +77,7 @@ def test_a_record_sent_again_is_still_known_after_a_restart(redis_url: str) -> N
         for _ in range(2):
             lease = await store.take(0, Clock().now_ms())
             state = await load(store, lease, POLICY, Clock().now_ms())
-            batch = Batch(Stream.IMPRESSION, [Clock().now_ms()], [("c",)], [1], [0])
+            batch = Batch(Stream.IMPRESSION, [Clock().now_ms()], [Event("id", 0, "c")], [1], [0])
             numbers = state.admit(batch)
             state.adopt({})
             again = replays.of_chunk(payload.records, ())

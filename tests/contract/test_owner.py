@@ -18,7 +18,7 @@ from streams.store import Store, document_totals
 from tests.contract.test_outbox import POLICY, TOPIC, Topic, no_earliest, with_store
 from tests.unit.streams.test_letters import Record
 
-ACCEPTS = DecodePolicy({}, "USD", (), 3 * DAY_MS, 1000, frozenset({Stream.CLICK}))
+ACCEPTS = DecodePolicy({}, "USD", 3 * DAY_MS, 1000, frozenset({Stream.CLICK}))
 
 
 class SlowStore(Store):

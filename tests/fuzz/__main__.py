@@ -20,7 +20,6 @@ NOW = 1_700_000_000_000
 POLICY = DecodePolicy(
     rates={"USD": Decimal(1), "EUR": Decimal("1.08")},
     currency="USD",
-    dimensions=("channel", "country"),
     max_age_ms=40 * 86_400_000,
     max_ahead_ms=300_000,
     dedupe=frozenset(Stream),
@@ -47,7 +46,7 @@ def one_input(data: bytes) -> None:
     batch = DECODERS[data[0] % len(DECODERS)].decode(values, NOW)
     assert len(batch.times) + len(batch.rejected) == len(values)
     assert len({i for i, _ in batch.rejected}) == len(batch.rejected)
-    assert len(batch.times) == len(batch.groups) == len(batch.quantities) == len(batch.money) == len(batch.digests)
+    assert len(batch.times) == len(batch.events) == len(batch.quantities) == len(batch.money) == len(batch.digests)
     assert all(type(m) is int and abs(m) < 10**17 for m in batch.money)
 
 

@@ -18,7 +18,6 @@ DAY = 86_400_000
 POLICY = DecodePolicy(
     rates={"USD": Decimal(1), "EUR": Decimal("1.08")},
     currency="USD",
-    dimensions=("channel",),
     max_age_ms=40 * DAY,
     max_ahead_ms=300_000,
     dedupe=frozenset({Stream.CLICK}),
@@ -145,6 +144,6 @@ def test_every_record_is_either_counted_or_refused(stream: Stream, values: list[
     batch = decode(stream, *values)
     assert len(batch.times) + len(batch.rejected) == len(values)
     assert len({i for i, _ in batch.rejected}) == len(batch.rejected)
-    assert len(batch.times) == len(batch.groups) == len(batch.quantities) == len(batch.money)
+    assert len(batch.times) == len(batch.events) == len(batch.quantities) == len(batch.money)
     assert all(type(m) is int for m in batch.money)
     assert len(batch.digests) in (0, len(batch.times))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from streams import letters, replays
 from streams.chunks import Payload
 from streams.decode import Batch, digest
+from streams.events import Event
 from streams.flush import Flush
 from streams.letters import KEPT, LARGEST, Letter
 from streams.measures import Stream
@@ -170,7 +171,7 @@ def fold(state: Partition, log: list[Any], stream: Stream) -> None:
             batch.rejected.append((offset - start, Reject.EMPTY))
             continue
         batch.times.append(NOW)
-        batch.groups.append(("c",))
+        batch.events.append(Event("id", NOW, "c"))
         batch.quantities.append(1)
         batch.money.append(0)
         if stream in POLICY.dedupe:

@@ -1,0 +1,95 @@
+"""The worker's desk on a real Redis: when it flushes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from faust.types import TP
+
+from streams import layout
+from streams.chunks import Payload, Position
+from streams.clock import Clock
+from streams.decode import Decoder
+from streams.desk import Desk
+from streams.measures import Stream
+from streams.metrics import worker_metrics
+from streams.owner import Tools
+from streams.rhythm import FlushRhythm
+from streams.store import Store
+from tests.contract.test_outbox import POLICY, TOPIC, Topic, with_store
+from tests.contract.test_owner import ACCEPTS
+from tests.contract.test_store import redis_url, single_redis_url
+from tests.unit.streams.test_letters import Record
+
+__all__ = ["redis_url", "single_redis_url"]
+
+LAST = 3
+HOUR_AGO_MS = layout.HOUR_MS
+NEVER_S = 3600.0
+
+
+class OnePartition:
+    """A consumer of one partition, which holds three records."""
+
+    tp = TP(TOPIC, 0)
+
+    def assignment(self) -> set[TP]:
+        """That partition."""
+        return {self.tp}
+
+    def highwater(self, tp: TP) -> int | None:
+        """The offset after its last record."""
+        return LAST if tp == self.tp else None
+
+    def request_seek(self, positions: Mapping[TP, Position]) -> None:
+        """Nothing asks for it here."""
+        raise AssertionError(positions)
+
+    async def earliest_offsets(self, *tps: TP) -> Mapping[TP, int]:
+        """All records are still there."""
+        return dict.fromkeys(tps, 0)
+
+
+def tools(store: Store) -> Tools:
+    """Of a worker that reads clicks."""
+    return Tools(
+        store=store, policy=POLICY, decoders={s: Decoder(s, ACCEPTS) for s in Stream}, partitions=1,
+        topics={TOPIC: Stream.CLICK}, letters=Topic(), clock=Clock(), metrics=worker_metrics(), max_unflushed=1000,
+    )  # fmt: skip
+
+
+def test_what_ends_a_catching_up_is_flushed_at_once(redis_url: str) -> None:
+    """However long the pause is that was made for catching up."""
+
+    async def use(store: Store, redis: Any) -> None:
+        desk = Desk(tools(store))
+        desk.attach(OnePartition())
+        lane = (await desk.resume({OnePartition.tp}))[OnePartition.tp].lane
+
+        async def counts(offset: int) -> None:
+            event = {"event_id": f"{offset}", "ts": Clock().now_ms() - HOUR_AGO_MS, "campaign_id": "c"}
+            record = Record(offset, json.dumps(event).encode())
+            await desk.fold(Payload(TOPIC, 0, [record], offset, offset + 1, lane), lambda: None)
+
+        async def flushed_to() -> int:
+            return int(await redis.hget(layout.meta(0), f"{layout.OFFSET}{TOPIC}") or 0)
+
+        await counts(0)
+        await desk.flush()
+        assert await flushed_to() == 1
+        running = asyncio.create_task(desk.run(FlushRhythm(NEVER_S)))
+        try:
+            await counts(1)
+            await asyncio.sleep(0.3)  # Nothing tells of a flush that does not come.
+            assert await flushed_to() == 1
+            await counts(2)
+            async with asyncio.timeout(20):
+                while await flushed_to() < LAST:
+                    await asyncio.sleep(0.01)
+        finally:
+            running.cancel()
+
+    with_store(redis_url, use)
