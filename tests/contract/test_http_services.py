@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import redis
+import yaml
 
 from streams import layout
 from streams.documents import document
@@ -15,7 +19,7 @@ from tests.certificates import Certificates, certificates
 from tests.conftest import need
 from tests.http_client import Client, basic, bearer
 from tests.monitor_fakes import NOON, row
-from tests.processes import free_ports, listens, until
+from tests.processes import Program, free_ports, listens, until
 from tests.system import System
 
 TOKEN, PASSWORD = "t0ken-not-for-logs", "pässwort not for logs"
@@ -148,6 +152,31 @@ def test_a_worker_without_kafka_serves_its_metrics_to_who_may_read_them_and_coun
     worker.stop()
     guarded.programs[0].log.open("a").write("looked at\n")
     shows_no_secret(guarded, *client.seen)
+
+
+def test_prometheus_scrapes_with_the_lines_that_the_readme_shows(guarded: System, own: Certificates) -> None:
+    need("prometheus")
+    guarded.monitor()
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (shown,) = re.findall(r"\*\*Prometheus\*\* shows the token:\n\n(.*?)\n\n", readme, re.DOTALL)
+    lines = dedent(shown).replace("/run/secrets/http_token", guarded.settings["HTTP_TOKEN_FILE"])
+    job = yaml.safe_load(lines.replace("/etc/pacewatch/ca.pem", str(own.ca)))
+    job |= {"job_name": "monitor", "static_configs": [{"targets": [f"127.0.0.1:{guarded.port}"]}]}
+    config = guarded.directory / "prometheus.yml"
+    config.write_text(yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": [job]}))
+    (port,) = free_ports(1)
+    storage = f"--storage.tsdb.path={guarded.directory / 'tsdb'}"
+    listen = f"--web.listen-address=127.0.0.1:{port}"
+    log = guarded.directory / "prometheus.log"
+    guarded.programs.append(Program(["prometheus", f"--config.file={config}", storage, listen], log))
+    until(lambda: listens(port) and Client(port).ask("/-/ready").status == 200, "Prometheus to be ready")
+
+    def health() -> str:
+        targets = json.loads(Client(port).ask("/api/v1/targets").text)["data"]["activeTargets"]
+        return ", ".join(f"{target['health']} {target['lastError']}" for target in targets)
+
+    until(lambda: health() == "up ", f"the monitor to be scraped, which is {health()}")
+    shows_no_secret(guarded)
 
 
 @pytest.mark.parametrize("command", ["monitor", "worker"])
