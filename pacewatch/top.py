@@ -61,7 +61,7 @@ async def once(source: Source, choice: Choice) -> None:
     console = Console()
     if not console.is_terminal:
         console = Console(width=_PIPED)
-    console.print(screen(board, choice, most=None))
+    console.print(screen(board, choice, most=None, width=console.width))
 
 
 async def watch(source: Source, choice: Choice) -> None:
@@ -76,8 +76,9 @@ async def watch(source: Source, choice: Choice) -> None:
         with Live(console=Console(), screen=True, auto_refresh=False) as live, _keyboard(keys):
             due = asyncio.get_running_loop().time() + EVERY_S
             while True:
-                room = live.console.size.height - _ROOM
-                live.update(screen(board, choice, most=room, problem=problem), refresh=True)
+                size = live.console.size
+                shown = screen(board, choice, most=size.height - _ROOM, problem=problem, width=size.width)
+                live.update(shown, refresh=True)
                 try:
                     async with asyncio.timeout_at(due):
                         key = await keys.get()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import compress
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -25,6 +26,9 @@ _STYLES = {
 }
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _PULSE = 12
+_WIDE = 200
+_NEEDED = (0, 120, 90, 120, 140, 100)
+"""How wide a terminal must be for each column after the pace."""
 KEYS = "q quit · s sort · / filter · Esc all"
 
 
@@ -85,8 +89,13 @@ def chosen(rows: Sequence[CampaignNow], choice: Choice) -> list[CampaignNow]:
     return sorted(found, key=SORTS[choice.sort])
 
 
-def screen(board: Campaigns, choice: Choice, *, most: int | None, problem: str = "") -> RenderableType:
-    """The board as a table under a line on how old it is; ``most`` is how many campaigns there is room for."""
+def screen(
+    board: Campaigns, choice: Choice, *, most: int | None, problem: str = "", width: int = _WIDE
+) -> RenderableType:
+    """The board as a table under a line on how old it is; ``most`` is how many campaigns there is room for.
+
+    Where it is narrow, numbers are left out before names and pace are.
+    """
     rows = chosen(board.campaigns, choice)
     shown = rows if most is None else rows[: max(1, most)]
     table = Table(expand=most is not None, box=None, pad_edge=False, header_style="bold")
@@ -94,11 +103,13 @@ def screen(board: Campaigns, choice: Choice, *, most: int | None, problem: str =
     table.add_column("Campaign", no_wrap=True, overflow="ellipsis", ratio=2)
     table.add_column("Pace", no_wrap=True, overflow="ellipsis", ratio=3)
     window = board.summary.window
-    for name in ("Spend", "Impressions", f"CTR {window}", f"CPC {window}", f"ROAS {window}"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Last minutes", no_wrap=True)
+    names = ("Spend", "Impressions", f"CTR {window}", f"CPC {window}", f"ROAS {window}", "Last minutes")
+    fits = [width >= needed for needed in _NEEDED]
+    for name in compress(names, fits):
+        table.add_column(name, justify="left" if name == names[-1] else "right", no_wrap=True)
     for row in shown:
-        table.add_row(*_cells(row, board.summary.currency))
+        first, cells = _cells(row, board.summary.currency)
+        table.add_row(*first, *compress(cells, fits))
     said = [*([problem] if problem else []), *notices(board.summary)]
     lines = [Text(f"! {printable(line)}", style="bold yellow") for line in said]
     if not rows:
@@ -140,14 +151,17 @@ def _head(summary: Summary, found: int, shown: int, choice: Choice) -> str:
     return f"Pacewatch, {at} · {counts} · {shown} of {found} shown, by {choice.sort}{find}"
 
 
-def _cells(row: CampaignNow, currency: str) -> tuple[Text, ...]:
+def _cells(row: CampaignNow, currency: str) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
+    """Those that are always there, and those that need room."""
     style = _STYLES[row.status]
     total, recent = row.total, row.recent
     pace = " · ".join(pace_text(goal, currency) for goal in row.goals[:2])
-    return (
+    first = (
         Text(f"{MARKS[row.status]} {WORDS[row.status]}", style=style),
         Text(printable(row.name)),
         Text(pace, style=style),
+    )
+    return first, (
         Text(amount(total.spend_micros if total else None, Unit.MICROS, currency)),
         Text(amount(total.impressions if total else None, Unit.EVENTS, currency)),
         Text(amount(recent.ctr if recent else None, Unit.PROPORTION, currency)),

@@ -35,6 +35,8 @@ class Terminal:
         self.before = self.modes()
         self._drawn = bytearray()
         ends: Any = self._its
+        # They would go before what the terminal says of itself, and pytest sets them for its workers.
+        env = {k: v for k, v in env.items() if k not in {"COLUMNS", "LINES"}}
         known = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
         self.process = subprocess.Popen(
             argv, stdin=ends, stdout=ends, stderr=ends, env={**env, **known}, start_new_session=True

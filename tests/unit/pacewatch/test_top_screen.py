@@ -44,7 +44,7 @@ def pressed(choice: Choice, *keys: str) -> Choice:
 def drawn(board: Campaigns, choice: Choice | None = None, width: int = 200, **how: Any) -> list[str]:
     """The lines of a screen."""
     console = Console(file=StringIO(), width=width, color_system=None)
-    console.print(screen(board, choice or Choice(), **{"most": None, **how}))
+    console.print(screen(board, choice or Choice(), **{"most": None, "width": width, **how}))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     return [line.rstrip() for line in text.splitlines()]
 
@@ -162,6 +162,18 @@ def test_the_head_says_how_old_the_numbers_are_and_what_is_shown() -> None:
 def test_an_empty_board_says_why() -> None:
     assert "No campaigns yet." in drawn(Campaigns("1", SUMMARY, []))
     assert "No campaign is like that." in drawn(Campaigns("1", SUMMARY, [campaign("a")]), Choice(find="b"))
+
+
+@pytest.mark.parametrize("width", [80, 90, 100, 120, 140, 200])
+def test_name_and_pace_are_readable_on_a_terminal_of_common_width(width: int) -> None:
+    named = campaign("c", Status.CRITICAL, 300_000_000, name="Spring launch")
+    lines = drawn(Campaigns("1", SUMMARY, [named]), width=width, most=5)
+    (line,) = (line for line in lines if "Critical" in line)
+    assert "Spring launch" in line
+    assert "spend 60%" in line
+    assert "300.00 EUR" in line
+    assert all(len(line) <= width for line in lines)
+    assert any("ROAS" in line for line in lines) == (width >= 140)
 
 
 def test_a_terminal_without_room_shows_one_campaign_and_a_narrow_one_does_not_fail() -> None:
