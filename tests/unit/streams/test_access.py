@@ -7,7 +7,7 @@ from pathlib import Path
 from string import ascii_letters, digits
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -54,6 +54,8 @@ HEADERS = (
 
 
 @given(POLICIES, HEADERS | st.none())
+@example(policy("token~"), "Bearer \udcff")
+@example(policy("token~"), "Bearer \ud800")
 def test_a_header_that_shows_no_right_credentials_is_refused_and_none_makes_it_fail(
     asked: AccessPolicy, header: str | None
 ) -> None:
