@@ -6,7 +6,9 @@ import logging
 import sys
 import time
 
-_QUIET = ("faust", "mode", "aiokafka", "aiohttp.access", "kafka")
+from aiohttp.http_exceptions import HttpProcessingError
+
+_QUIET = ("faust", "mode", "aiokafka", "aiohttp", "asyncio", "kafka")
 _HUSHED = ("aiokafka", "aiohttp", "asyncio")
 
 
@@ -23,6 +25,14 @@ class OneLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line, whatever the message holds."""
         return super().format(record).replace("\r", "").replace("\n", " | ")
+
+
+class NotTheClients(logging.Filter):
+    """Leaves out what a client did wrong: the message holds what it sent, maybe a password in a wrong place."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is an error of ours."""
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def hush() -> None:
@@ -43,3 +53,4 @@ def set_up(level: str) -> None:
     for name in _QUIET:
         # Whatever is shown: warnings of the Kafka client are counted.
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(NotTheClients())
