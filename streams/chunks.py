@@ -20,7 +20,7 @@ from faust.types.transports import SchedulingStrategyT
 
 from streams.fetch import Fetched
 
-MAX_RECORDS = 5_000
+MAX_RECORDS = 10_000
 """The most records in a chunk: bounds what one decode call holds the loop for."""
 
 

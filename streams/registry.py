@@ -20,6 +20,10 @@ from streams.series import OTHER, key
 Indices = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.int64]
 ABSENT = -1
+GROUPS_PER_SERIES, FEW_GROUPS = 16, 10_000
+"""How many groups are remembered: so many for each series held, and so many more. A field that is different in every
+event makes a group of every event, all of which fold into the same few series."""
+_LEAST = 64
 
 Part = str | tuple[str | None, ...] | None
 """The value of the only dimension, or the values of several; None where there is none."""
@@ -58,7 +62,7 @@ class Registry:
         # Equal parts as one object: it stays in the processor's cache.
         self._parts: dict[Part, Part] = {}
         self._folds: list[bool] = []
-        self._columns = np.full((64, 1 + len(policy.breakdowns)), ABSENT, np.int32)
+        self._columns = np.full((_LEAST, 1 + len(policy.breakdowns)), ABSENT, np.int32)
         self.keys: list[str | None] = []
         """The key at each index; None where it is free."""
         self.fresh: set[int] = set()
@@ -66,6 +70,11 @@ class Registry:
 
     def __len__(self) -> int:
         return len(self._index)
+
+    @property
+    def groups(self) -> int:
+        """How many groups are remembered."""
+        return len(self._folds)
 
     def index(self, series: str) -> int | None:
         """The index of a series, None when it is not held."""
@@ -87,7 +96,12 @@ class Registry:
         return slot
 
     def numbers(self, events: Sequence[Event]) -> Numbers:
-        """The number of each event's group; unknown groups, and their series, are admitted."""
+        """The number of each event's group; unknown groups, and their series, are admitted.
+
+        Numbers hold until the next call, or the next :meth:`release`.
+        """
+        if self.groups > GROUPS_PER_SERIES * len(self) + FEW_GROUPS:
+            self._forget_groups()
         groups, part = self._groups, self._part
         while True:
             try:
@@ -116,10 +130,14 @@ class Registry:
                 self.keys[slot] = None
                 self._free.append(slot)
         if gone:
-            # Numbers are positions in _columns: rebuilding all groups on next use is simpler than holes, and rare.
-            self._groups.clear()
-            self._parts.clear()
-            self._folds.clear()
+            self._forget_groups()
+
+    def _forget_groups(self) -> None:
+        # Numbers are positions in _columns: rebuilding all groups on next use is simpler than holes, and rare.
+        self._groups.clear()
+        self._parts.clear()
+        self._folds.clear()
+        self._columns = self._columns[:_LEAST].copy()
 
     def _admit(self, campaign: str, part: Part) -> None:
         numbers = self._groups.setdefault(campaign, {})
