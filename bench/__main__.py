@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import catchup, flushes, growth, latency, memory, place, recovery, scrape, stall, throughput
+from bench import board, catchup, flushes, growth, latency, memory, place, recovery, scrape, stall, throughput
 
 Measure = Callable[[str, Path], Mapping[str, Any]]
 
@@ -35,7 +35,12 @@ USUAL: dict[str, Measure] = {
 """What ``make bench`` runs."""
 QUICK: dict[str, Measure] = {"throughput": throughput.quick}
 """What ``--quick`` runs: a minute, to see that all works."""
-LONG: dict[str, Measure] = {"catchup": catchup.measure, "memory": memory.measure, "growth": growth.measure}
+LONG: dict[str, Measure] = {
+    "catchup": catchup.measure,
+    "memory": memory.measure,
+    "growth": growth.measure,
+    "board": board.measure,
+}
 """What is asked for by name: it takes minutes by itself, and changes seldom or is near to what the usual ones tell."""
 
 

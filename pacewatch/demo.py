@@ -60,8 +60,9 @@ async def _demo(options: Options) -> int:
         if the_plan is None:
             return 0
         clock = the_plan.clock()
-        port = port_near(_MONITOR_PORT)
-        env = environment(_own(the_plan, servers, slack, clock, port), {**_TIMEOUTS, **the_plan.settings})
+        port, worker_port = (stack.enter_context(port_near(p)) for p in (_MONITOR_PORT, _WORKER_PORT))
+        own = _own(the_plan, servers, slack, clock, (port, worker_port))
+        env = environment(own, {**_TIMEOUTS, **the_plan.settings})
         # What the children put in temporary files goes when the directory goes.
         env["TMPDIR"] = str(servers.directory)
         settings = _settings(env, servers, clock)
@@ -138,7 +139,7 @@ async def _until_done(
                 await task
 
 
-def _own(the_plan: Plan, servers: Embedded, slack: FakeSlack, clock: Clock, port: int) -> dict[str, str]:
+def _own(the_plan: Plan, servers: Embedded, slack: FakeSlack, clock: Clock, ports: tuple[int, int]) -> dict[str, str]:
     """The settings that the demo decides, whatever the user's own are."""
     return {
         "KAFKA": servers.kafka,
@@ -146,9 +147,9 @@ def _own(the_plan: Plan, servers: Embedded, slack: FakeSlack, clock: Clock, port
         "CLOCK": clock.spec,
         "SLACK_WEBHOOK_URL": slack.url,
         "MONITOR_HOST": HOST,
-        "MONITOR_PORT": str(port),
+        "MONITOR_PORT": str(ports[0]),
         "WORKER_HOST": HOST,
-        "WORKER_PORT": str(port_near(_WORKER_PORT)),
+        "WORKER_PORT": str(ports[1]),
         # It reads its own metrics, on loopback, for as long as somebody looks.
         **dict.fromkeys(("HTTP_TOKEN", "HTTP_PASSWORD", "HTTP_CERT", "HTTP_KEY"), ""),
         **the_plan.own,

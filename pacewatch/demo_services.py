@@ -6,7 +6,8 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from pacewatch.children import Child, Nursery
 from pacewatch.embedded import HOST, free_port
@@ -41,15 +42,21 @@ def environment(own: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str
     return env
 
 
-def port_near(wanted: int) -> int:
-    """The wanted loopback port when it is free, else another one."""
-    with socket.socket() as probe:
+@contextmanager
+def port_near(wanted: int) -> Iterator[int]:
+    """The wanted loopback port when it is free, else another one; no other demo takes it meanwhile.
+
+    Two demos that start together both find it free: whose it is, the UDP port of the same number says.
+    """
+    with socket.socket(type=socket.SOCK_DGRAM) as claim, socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
+            claim.bind((HOST, wanted))
             probe.bind((HOST, wanted))
         except OSError:
-            return free_port()
-        return wanted
+            wanted = free_port()
+        probe.close()
+        yield wanted
 
 
 class Service:

@@ -56,7 +56,7 @@ def children(pid: int) -> dict[int, str]:
 def await_line(tmp_path: Path, text: str, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + _DEADLINE_S
     while text not in (tmp_path / "err").read_text():
-        assert process.poll() is None
+        assert process.poll() is None, (tmp_path / "err").read_text()
         assert time.monotonic() < deadline, (tmp_path / "err").read_text()
         time.sleep(0.02)
 

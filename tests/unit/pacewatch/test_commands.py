@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from pacewatch.demo_pace import GoalPace, parse
-from pacewatch.demo_services import environment
+from pacewatch.demo_services import environment, port_near
 from pacewatch.guard import watch
 from pacewatch.logs import OneLine
 from pacewatch.play import parse_speed
 from pacewatch.show import as_json, cell, print_table
 from streams.errors import Misconfigured
+from tests.processes import free_ports
 
 NOWHERE = "127.0.0.1:1"
 
@@ -161,3 +162,13 @@ def test_a_log_record_is_one_line_whatever_it_holds() -> None:
 
     record = logging.LogRecord("a", logging.INFO, "f", 1, "one\ntwo %s", ("x\r\ny",), None)
     assert OneLine().format(record).count("\n") == 0
+
+
+def test_demos_that_start_together_get_ports_of_their_own() -> None:
+    """Though none of them listens yet; and a port that is let go is free for the next."""
+    (wanted,) = free_ports(1)
+    with port_near(wanted) as first, port_near(wanted) as second:
+        assert first == wanted
+        assert second != wanted
+    with port_near(wanted) as again:
+        assert again == wanted

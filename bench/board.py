@@ -1,0 +1,75 @@
+"""The launch board in a real browser: how soon it is painted, and how soon an event shows on it."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from bench import sender
+from bench.backlog import Backlog, produce
+from bench.place import system
+from tests.browser.chromium import chromium
+from tests.processes import until
+from tests.system import System
+
+CAMPAIGNS, BACKLOG, RATE = 2_000, 200_000, 2_000
+LOADS, PROBES = 10, 40
+_PROBE = "probe"
+_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+_IMPRESSIONS = """count => {
+    const heads = [...document.querySelectorAll('#board thead th')].map(th => th.textContent.trim());
+    const row = document.querySelector('#board tbody tr');
+    return row?.cells[heads.findIndex(text => text.startsWith('Impressions'))]?.textContent.trim() === String(count);
+}"""
+
+
+def measure(address: str, directory: Path) -> dict[str, float]:
+    """Milliseconds on a board of 2,000 campaigns, a tenth of which change every second.
+
+    ``board_paint`` is the browser's first contentful paint of a load that nothing is cached for; ``board_event`` is the
+    time from handing an event to Kafka's producer to the page that shows its count.
+    """
+    with system(address, directory) as place:
+        place.worker()
+        place.monitor()
+        produce(place, Backlog(BACKLOG, CAMPAIGNS))
+        place.await_counted(BACKLOG)
+        until(
+            lambda: f'"id":"campaign-{CAMPAIGNS - 1}"' in place.get("/api/campaigns")[1], "the board to have them all"
+        )
+        with chromium() as browser, sender.running(place, CAMPAIGNS, RATE, 120):
+            paints = []
+            for _ in range(LOADS):
+                context = browser.new_context(viewport={"width": 1400, "height": 900})
+                paints.append(_painted(context.new_page(), place))
+                context.close()
+            page = browser.new_page()
+            page.goto(f"http://127.0.0.1:{place.port}/")
+            expect(page.locator("#live")).to_have_text("● live")
+            seen = [_seen(page, place, count) for count in range(1, PROBES + 1)]
+    return {
+        "board_paint_ms": statistics.median(paints),
+        "board_paint_most_ms": max(paints),
+        "board_event_ms": statistics.median(seen),
+        "board_event_most_ms": max(seen),
+    }
+
+
+def _painted(page: Page, place: System) -> float:
+    page.goto(f"http://127.0.0.1:{place.port}/")
+    page.wait_for_function(_PAINT)
+    return float(page.evaluate(_PAINT))
+
+
+def _seen(page: Page, place: System, count: int) -> float:
+    """How long the ``count``-th probe takes."""
+    started = time.perf_counter()
+    event = {"type": "impression", "event_id": f"p{count}", "ts": int(time.time() * 1000), "campaign_id": _PROBE}
+    place.send([event])
+    if count == 1:
+        page.locator("#find").fill(_PROBE)
+    page.wait_for_function(_IMPRESSIONS, arg=count, polling=10)
+    return 1000 * (time.perf_counter() - started)
