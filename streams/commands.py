@@ -15,10 +15,11 @@ from streams import layout
 from streams.flush import Flush
 from streams.measures import add as add_rows
 from streams.measures import pack
+from streams.packedrows import PackedRows
 
 Arg = str | bytes
-Command = tuple[str, int, int, Sequence[Arg]]
-"""Name, place of the key, seconds to live (0: for ever), arguments."""
+Command = tuple[str, int, int, Sequence[Arg] | PackedRows]
+"""Name, place of the key, seconds to live (0: for ever), arguments; rows stand for their fields and values."""
 _DAY_S = 86_400
 # Redis's Lua reads no MessagePack of after 2013, when bytes got a type of their own.
 _packer = msgpack.Packer(use_bin_type=False)
@@ -32,7 +33,7 @@ class Script:
         self.commands: list[Command] = []
         self._places = {meta: 1}
 
-    def call(self, name: str, key: str, values: Sequence[Arg] = (), ttl_s: int = 0) -> None:
+    def call(self, name: str, key: str, values: Sequence[Arg] | PackedRows = (), ttl_s: int = 0) -> None:
         """Append one command; with ``ttl_s`` its key expires that many seconds later."""
         place = self._places.setdefault(key, len(self.keys) + 1)
         if place > len(self.keys):
@@ -41,8 +42,10 @@ class Script:
 
     def packed(self) -> bytes:
         """All commands, as ``flush.lua`` reads them."""
-        packed: bytes = _packer.pack(self.commands)
-        return packed
+        parts = [_packer.pack_array_header(len(self.commands))]
+        for *command, values in self.commands:
+            parts.append(_packer.pack((*command, pairs(values.pairs()) if isinstance(values, PackedRows) else values)))
+        return b"".join(parts)
 
 
 def pairs(items: Iterable[tuple[Arg, Arg]]) -> list[Arg]:
@@ -73,7 +76,7 @@ def script(
         s.call("HSET", layout.kpi(partition), pairs(flush.documents.items()))
     for (window, start), rows in flush.panes.items():
         # A worker deletes the panes it has passed; the time to live is for those of a worker that never came back.
-        s.call("HSET", layout.pane(partition, window, start), pairs(rows.items()), 2 * _DAY_S)
+        s.call("HSET", layout.pane(partition, window, start), rows, 2 * _DAY_S)
     for window, start in flush.dropped_panes:
         s.call("UNLINK", layout.pane(partition, window, start))
     late = {place: pack(add_rows([older[place], gain])) for place, gain in flush.late.items()}

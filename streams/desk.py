@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.1, 3.0
 _SWEEP_S = 60.0
 _AT_ONCE = 2
-"""Flushes under way: one for Redis to carry out, one to get ready meanwhile. Each holds all that it writes."""
+"""Flushes under way: one for Redis to carry out, one to get ready meanwhile. Each holds all that it writes, so large
+ones take turns."""
 
 
 class Reader(Protocol):
@@ -106,6 +107,7 @@ class Desk:
                 break
             except Unreachable as e:
                 delay = await self._wait(e, delay)
+        await owner.move_on(self._end_of)
         if owner.behind and all(self._is_read(topic, owner) for topic in owner.state.offsets):
             owner.behind = False
             if not self._behind:
@@ -124,7 +126,8 @@ class Desk:
         Raises:
             Unreachable: Redis does not answer for at least one of them.
         """
-        turn = asyncio.Semaphore(_AT_ONCE)
+        owners = self._owners.values()
+        turn = asyncio.Semaphore(1 if any(owner.is_large for owner in owners) else _AT_ONCE)
         results = await asyncio.gather(
             *(self._flush_one(o, turn) for o in list(self._owners.values())), return_exceptions=True
         )

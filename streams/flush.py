@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from streams.measures import Row
+from streams.packedrows import PackedRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Flush:
         clock_ms: the stream clock; None before the first event.
         offsets: topic to the next offset to read.
         documents: series to its KPI document, JSON.
-        panes: (window, start in epoch ms) to {series: packed row}.
+        panes: (window, start in epoch ms) to the packed rows of series.
         dropped_panes: (window, start) of panes that left their window.
         history: (series, quarter number since the epoch) to packed row.
         late: (series, quarter number) to what older quarters gain; added to what Redis holds.
@@ -32,7 +33,7 @@ class Flush:
     clock_ms: int | None
     offsets: Mapping[str, int]
     documents: Mapping[str, bytes]
-    panes: Mapping[tuple[str, int], Mapping[str, bytes]]
+    panes: Mapping[tuple[str, int], PackedRows]
     dropped_panes: tuple[tuple[str, int], ...]
     history: Mapping[tuple[str, int], bytes]
     late: Mapping[tuple[str, int], Row]

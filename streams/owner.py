@@ -26,19 +26,26 @@ from streams.metrics import WorkerMetrics
 from streams.partition import Partition, PartitionPolicy
 from streams.relay import Relay
 from streams.store import Lease, Store, Waiting
-from streams.streamclock import Basis, Progress, read
+from streams.streamclock import Basis, Progress, Reading, read
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 1.0
 """Real seconds after which an unchanged partition is written all the same, to show that its clock moves."""
 
+_MANY_WAIT = 100_000
+"""Entries, of 32 bytes each, from which on it is worth while to bring them into their windows before the next flush."""
+_MANY_ROWS, _MOST_ROWS = 125_000, 250_000
+"""Rows of panes from which on a flush gets large, and from which on counting waits for it: some 400 bytes each, while
+it is made and sent."""
 _BEHIND_MS = 10_000
 """Milliseconds of the clock from which on numbers are old: nobody waits for each of them any more."""
 
 _LANES = count(1)
 # Shared by all owners of the process: a chunk read for an owner before never passes for one of its successor.
 
+EndOf = Callable[[str, int], int | None]
+"""The offset after the last record of a topic's partition; None while unknown."""
 EarliestOf = Callable[[str, int], Awaitable[int]]
 """The earliest offset that a topic's partition still holds."""
 
@@ -98,6 +105,7 @@ class Owner:
         self.lane = next(_LANES)
         self.room = tools.max_unflushed
         self.behind = False
+        self._left_ahead = self._rows = 0
         self.urgent = urgent or asyncio.Event()
         self.state: Partition = Partition(number, tools.policy)
         self._tools = tools
@@ -114,8 +122,13 @@ class Owner:
 
     @property
     def presses(self) -> bool:
-        """Whether half of its room is used: the next flush should not wait for its time."""
-        return self.state.unflushed >= self.room // 2
+        """Whether the next flush should not wait for its time: half of the room is used, or it gets large."""
+        return self.state.unflushed >= self.room // 2 or self._rows >= _MANY_ROWS
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the next flush may take much memory."""
+        return self._rows >= _MANY_ROWS // 2
 
     async def take(self) -> None:
         """Become the owner and load the state; chunks of earlier lanes are left out from here on.
@@ -205,11 +218,11 @@ class Owner:
             tools.metrics.unflushed.labels(str(self.number)).set(state.unflushed)
             return Taken.COUNTED
 
-    async def flush(self, end_of: Callable[[str, int], int | None]) -> None:
+    async def flush(self, end_of: EndOf) -> None:
         """Write what was folded.
 
         Args:
-            end_of: the offset after the last record of a topic of this partition, None while unknown.
+            end_of: says where the topics of this partition end.
 
         Raises:
             Fenced, LostWrites: the state is void; :meth:`take` again.
@@ -237,7 +250,9 @@ class Owner:
 
     def _full(self) -> bool:
         made = [*self.state.letters, *(self._unsent[0].letters if self._unsent else ())]
-        return self.state.unflushed >= self.room or self.relay.full(Waiting(len(made), sum(map(len, made))))
+        if self.state.unflushed >= self.room or self._rows >= _MOST_ROWS:
+            return True
+        return self.relay.full(Waiting(len(made), sum(map(len, made))))
 
     def _rewind(self, payload: Payload) -> int:
         """Start over where a topic begins anew; returns that offset."""
@@ -266,14 +281,30 @@ class Owner:
         async with self._folding:
             self.state.sweep(self._tools.clock.now_ms())
 
-    def _next_flush(self, end_of: Callable[[str, int], int | None]) -> tuple[Flush, list[Acknowledge]] | None:
+    async def move_on(self, end_of: EndOf) -> None:
+        """Bring what was folded into its windows, when much waits for that: it takes less room there."""
+        if len(self.state.ahead) - self._left_ahead < _MANY_WAIT:
+            return
+        async with self._folding:
+            self._tick(self._tools.clock.now_ms(), {t: end_of(t, self.number) for t in self.state.offsets})
+            self._rows = self.state.changed_rows
+        if self.presses:
+            self.urgent.set()
+
+    def _tick(self, now: int, ends: Mapping[str, int | None]) -> Reading:
+        state = self.state
+        behind = {t: None if end is None else state.offsets[t] < end for t, end in ends.items()}
+        reading = read(state.clock_ms, now, (Progress(behind[t], self._reached.get(t)) for t in state.offsets))
+        state.tick(reading.at_ms)
+        self._left_ahead = len(state.ahead)
+        return reading
+
+    def _next_flush(self, end_of: EndOf) -> tuple[Flush, list[Acknowledge]] | None:
         state = self.state
         now = self._tools.clock.now_ms()
         ends = {topic: end_of(topic, self.number) for topic in state.offsets}
-        behind = {t: None if end is None else state.offsets[t] < end for t, end in ends.items()}
-        reading = read(state.clock_ms, now, (Progress(behind[t], self._reached.get(t)) for t in state.offsets))
+        reading = self._tick(now, ends)
         self.behind = reading.basis is not Basis.NOW and now - (reading.at_ms or 0) > _BEHIND_MS
-        state.tick(reading.at_ms)
         if not state.pending and monotonic() - self._flushed_at < HEARTBEAT_S:
             return None
         gauges = {
@@ -281,5 +312,5 @@ class Owner:
             layout.CAUGHT_UP: int(reading.basis is Basis.NOW),
             **{f"{layout.LAG}{t}": max(0, end - state.offsets[t]) for t, end in ends.items() if end is not None},
         }
-        acks, self._acks = self._acks, []
+        acks, self._acks, self._rows = self._acks, [], 0
         return state.take_flush(gauges), acks

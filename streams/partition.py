@@ -25,6 +25,7 @@ from streams.entries import Entries, Int64s, of_batch
 from streams.flush import Flush
 from streams.headroom import Headroom
 from streams.measures import WIDTH, ZERO, Row, Stream, pack, unpack
+from streams.packedrows import PackedRows
 from streams.registry import Numbers, Registry, SeriesPolicy
 from streams.ring import Mask, Ring, Rows, longer
 from streams.windows import DAY, Window
@@ -85,6 +86,11 @@ class Partition:
     def pending(self) -> bool:
         """Whether there is anything that Redis does not hold."""
         return bool(self.unflushed or self._left or self._late or self._history or self._changed.any())
+
+    @property
+    def changed_rows(self) -> int:
+        """How many rows of panes the next :meth:`take_flush` has, unless time moves on before it."""
+        return sum(ring.changed_rows for ring in self.rings)
 
     @property
     def fresh(self) -> set[str]:
@@ -174,7 +180,7 @@ class Partition:
         """Everything that changed since the last call, which now counts as written; ``gauges`` go with it."""
         changed = np.flatnonzero(self._changed)
         self._changed[:] = False
-        panes: dict[tuple[str, int], dict[str, bytes]] = {}
+        panes: dict[tuple[str, int], PackedRows] = {}
         for ring in self.rings if self.clock_ms is not None else ():
             for pane in ring.take_dirty():
                 rows = panes[ring.window.name, pane[0] * ring.window.pane_ms] = self._pack(pane)
@@ -235,14 +241,12 @@ class Partition:
             keep[list(replays)] &= self.seen.admit(batch.stream, [*replays.values()], now_ms)
         return keep
 
-    def _pack(self, pane: Rows) -> dict[str, bytes]:
+    def _pack(self, pane: Rows) -> PackedRows:
         _, series, rows = pane
-        # Seen as one opaque value each, the rows become bytes without a step of Python per row.
-        packed = rows.astype("<i8", copy=False).view(f"V{8 * WIDTH}").ravel().tolist()
-        return dict(zip(self._keys(series), packed, strict=True))
+        return PackedRows(list(self._keys(series)), rows)
 
-    def _keep_history(self, quarter: int, rows: Mapping[str, bytes]) -> None:
-        self._history |= {(key, quarter): row for key, row in rows.items()}
+    def _keep_history(self, quarter: int, rows: PackedRows) -> None:
+        self._history |= {(key, quarter): row for key, row in rows.pairs()}
 
     def _keys(self, series: Int64s) -> Iterable[str]:
         # What changed is held, so none of them is free.

@@ -70,6 +70,11 @@ class Ring:
         self.sums: Int64s = np.zeros((capacity, WIDTH), np.int64)
         self._panes: dict[int, Pane] = {}
 
+    @property
+    def changed_rows(self) -> int:
+        """How many rows :meth:`take_dirty` would give."""
+        return sum(int(np.count_nonzero(pane.dirty)) for pane in self._panes.values())
+
     def grow(self, capacity: int) -> None:
         """Make room for more series; panes follow when one of them adds to them."""
         self.sums = longer(self.sums, capacity)

@@ -18,6 +18,7 @@ from streams.deadletter import DeadLetters
 from streams.decode import DecodePolicy, Decoder
 from streams.desk import Desk
 from streams.errors import Unreachable
+from streams.heap import return_large_blocks
 from streams.layout import DAY_MS
 from streams.measures import Stream
 from streams.metrics import WorkerMetrics, worker_metrics
@@ -42,6 +43,7 @@ def run(settings: Settings) -> int:
     """
     # Chunks are many short-lived objects without cycles: collecting every 700 of them took two fifths of decoding.
     gc.set_threshold(100_000, 20, 20)
+    return_large_blocks()
     uvloop.install()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

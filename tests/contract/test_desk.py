@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from faust.types import TP
 
-from streams import layout
+from streams import layout, owner
 from streams.chunks import Payload, Position
 from streams.clock import Clock
 from streams.decode import Decoder
@@ -18,7 +19,7 @@ from streams.measures import Stream
 from streams.metrics import worker_metrics
 from streams.owner import Tools
 from streams.rhythm import FlushRhythm
-from streams.store import Store
+from streams.store import Store, document_totals
 from tests.contract.test_outbox import POLICY, TOPIC, Topic, with_store
 from tests.contract.test_owner import ACCEPTS
 from tests.contract.test_store import redis_url, single_redis_url
@@ -32,9 +33,12 @@ NEVER_S = 3600.0
 
 
 class OnePartition:
-    """A consumer of one partition, which holds three records."""
+    """A consumer of one partition, which ends at an offset."""
 
     tp = TP(TOPIC, 0)
+
+    def __init__(self, end: int) -> None:
+        self.end = end
 
     def assignment(self) -> set[TP]:
         """That partition."""
@@ -42,7 +46,7 @@ class OnePartition:
 
     def highwater(self, tp: TP) -> int | None:
         """The offset after its last record."""
-        return LAST if tp == self.tp else None
+        return self.end if tp == self.tp else None
 
     def request_seek(self, positions: Mapping[TP, Position]) -> None:
         """Nothing asks for it here."""
@@ -67,7 +71,7 @@ def test_what_ends_a_catching_up_is_flushed_at_once(redis_url: str) -> None:
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()  # A clock that another test left would be ahead of this one's events.
         desk = Desk(tools(store))
-        desk.attach(OnePartition())
+        desk.attach(OnePartition(LAST))
         lane = (await desk.resume({OnePartition.tp}))[OnePartition.tp].lane
 
         async def counts(offset: int) -> None:
@@ -90,6 +94,40 @@ def test_what_ends_a_catching_up_is_flushed_at_once(redis_url: str) -> None:
             async with asyncio.timeout(20):
                 while await flushed_to() < LAST:
                     await asyncio.sleep(0.01)
+        finally:
+            running.cancel()
+
+    with_store(redis_url, use)
+
+
+def test_a_flush_that_gets_large_comes_before_its_time(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing waits for ever, nor is anything lost, when counting has to wait for it."""
+    monkeypatch.setattr(owner, "_MANY_WAIT", 20)
+    monkeypatch.setattr(owner, "_MANY_ROWS", 40)
+    monkeypatch.setattr(owner, "_MOST_ROWS", 60)
+
+    async def use(store: Store, redis: Any) -> None:
+        await redis.flushall()
+        desk = Desk(tools(store))
+        desk.attach(OnePartition(10_000))
+        lane = (await desk.resume({OnePartition.tp}))[OnePartition.tp].lane
+        running = asyncio.create_task(desk.run(FlushRhythm(NEVER_S)))
+        campaigns, last, now = 10, 400, Clock().now_ms()
+        try:
+            async with asyncio.timeout(60):
+                for offset in range(0, last, campaigns):
+                    at = now - HOUR_AGO_MS + 1000 * offset
+                    events = [{"event_id": f"{offset}{c}", "ts": at, "campaign_id": f"c{c}"} for c in range(campaigns)]
+                    records = [Record(offset + i, json.dumps(e).encode()) for i, e in enumerate(events)]
+                    payload = Payload(TOPIC, 0, records, offset, offset + campaigns, lane)
+                    await desk.fold(payload, lambda: None)
+            flushed = int(await redis.hget(layout.meta(0), f"{layout.OFFSET}{TOPIC}") or 0)
+            assert last / 2 < flushed <= last
+            await desk.flush()
+            documents = await store.documents(0)
+            assert {series: document_totals(raw)[1] for series, raw in documents.items()} == {
+                f"c{c}": last // campaigns for c in range(campaigns)
+            }
         finally:
             running.cancel()
 

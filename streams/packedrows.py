@@ -1,0 +1,45 @@
+"""Rows of one pane on their way to Redis, as one block of bytes: an object for each takes four times the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from streams.entries import Int64s
+from streams.measures import WIDTH
+
+_SIZE = 8 * WIDTH
+
+
+class PackedRows(Mapping[str, bytes]):
+    """Series to its packed row, see :func:`streams.measures.pack`.
+
+    Args:
+        series: the keys.
+        rows: their rows [series, measure], in that order.
+    """
+
+    __slots__ = ("_block", "_series")
+
+    def __init__(self, series: Sequence[str], rows: Int64s) -> None:
+        self._series = series
+        self._block = rows.astype("<i8", copy=False).tobytes()
+
+    def __getitem__(self, series: str) -> bytes:
+        try:
+            at = self._series.index(series) * _SIZE
+        except ValueError:
+            raise KeyError(series) from None
+        return self._block[at : at + _SIZE]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._series)
+
+    def __len__(self) -> int:
+        return len(self._series)
+
+    def pairs(self) -> Iterator[tuple[str, bytes]]:
+        """The items, all of them quickly."""
+        # Seen as one opaque value each, the rows become bytes without a step of Python per row.
+        return zip(self._series, np.frombuffer(self._block, f"V{_SIZE}").tolist(), strict=True)
