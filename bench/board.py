@@ -61,7 +61,7 @@ def measure(address: str, directory: Path) -> dict[str, float]:
 
 def _painted(page: Page, place: System) -> float:
     page.goto(f"http://127.0.0.1:{place.port}/")
-    page.wait_for_function(_PAINT)
+    until(lambda: page.evaluate(_PAINT) is not None, "the page to be painted")
     return float(page.evaluate(_PAINT))
 
 
@@ -74,5 +74,5 @@ def _seen(page: Page, place: System, count: int) -> float:
         aside.submit(place.send, [event]).result()
     if count == 1:
         page.locator("#find").fill(_PROBE)
-    page.wait_for_function(_IMPRESSIONS, arg=count, polling=10)
+    until(lambda: page.evaluate(_IMPRESSIONS, count), "the page to show the event")
     return 1000 * (time.perf_counter() - started)
