@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from monitors.documents import Problems, read_document, read_layout, read_series
+from monitors.documents import Problems, read_document, read_series
+from monitors.layouts import fetch_layout
 from monitors.rows import Rows, added
 from streams import layout
 from streams.clock import monotonic
@@ -60,8 +61,8 @@ class Breakdowns:
 
     async def _read(self, prefix: str) -> Mapping[str, Windows]:
         parts: dict[str, list[Rows]] = {}
+        told = await fetch_layout(self._redis, self._address)
         try:
-            told = read_layout(await self._redis.hgetall(layout.LAYOUT))
             for partition in range(told.partitions):
                 for series, rows in (await self._partition(partition, prefix)).items():
                     parts.setdefault(series.removeprefix(prefix), []).append(rows)

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from monitors.documents import Problems, read_layout
+from monitors.documents import Problems
+from monitors.layouts import fetch_layout
 from monitors.moment import Moment
 from monitors.snapshot import ReadProblem
 from streams import layout
@@ -72,10 +73,7 @@ class Flights:
             Unreachable: Redis does not answer.
             BadLayout: no worker has written to it yet.
         """
-        try:
-            found = read_layout(await self._redis.hgetall(layout.LAYOUT))
-        except AWAY as e:
-            raise unreachable(self._address, e) from e
+        found = await fetch_layout(self._redis, self._address)
         query = Query(series, start_ms, as_of_ms + 1)
         return (await self.to_date(found.partitions, [query]))[query].row
 
@@ -105,10 +103,7 @@ class Flights:
             Unreachable: Redis does not answer.
             BadLayout: no worker has written to it yet.
         """
-        try:
-            found = read_layout(await self._redis.hgetall(layout.LAYOUT))
-        except AWAY as e:
-            raise unreachable(self._address, e) from e
+        found = await fetch_layout(self._redis, self._address)
         rows: dict[int, list[Row]] = {}
         for partition in range(found.partitions):
             _, days = await self._partition(partition, (query,))

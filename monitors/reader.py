@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from monitors.documents import BadLayout, Problems, read_layout
+from monitors.documents import BadLayout, Problems
 from monitors.flights import Flights
+from monitors.layouts import fetch_layout
 from monitors.memory import Memory, read_memory
 from monitors.merge import Merge, Part
 from monitors.partition import PartitionReader
 from monitors.snapshot import Snapshot, to_json
-from streams import layout
 from streams.clock import Clock
 from streams.measures import Row
-from streams.redis_link import AWAY, connect, unreachable, wrong_type
+from streams.redis_link import AWAY, connect, unreachable
 from streams.settings import Settings
 
 __all__ = ["BadLayout", "Reader", "Snapshot", "connect", "read_once", "to_json"]
@@ -71,15 +71,13 @@ class Reader:
             BadLayout: no worker has written to it yet.
         """
         problems: Problems = Counter()
+        found = await fetch_layout(self._redis, self._address)
         try:
-            found = read_layout(await self._redis.hgetall(layout.LAYOUT))
             readers = [self._partition(number) for number in range(found.partitions)]
             reads = [await reader.read(problems) for reader in readers]
             if self._read % _READS_PER_MEMORY == 0:
                 self._memory = await read_memory(self._redis)
         except AWAY as e:
-            if wrong_type(e):
-                raise BadLayout(f"{layout.LAYOUT} in Redis cannot be read: {e}") from e
             raise unreachable(self._address, e) from e
         self._read += 1
         self._merge.merge(found, [Part(of.rows, of.take_touched()) for of in readers])
