@@ -145,6 +145,7 @@ class Owner:
             self._reached.clear()
             self._acks.clear()
             self._unsent = None
+            self._left_ahead = self._rows = 0
             self._room.set()
         self.relay.start(self._lease.waiting)
         tools.metrics.reload_seconds.observe(monotonic() - started)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from streams.measures import WIDTH
 _SIZE = 8 * WIDTH
 
 
-class PackedRows(Mapping[str, bytes]):
+class PackedRows:
     """Series to its packed row, see :func:`streams.measures.pack`.
 
     Args:
@@ -26,20 +26,7 @@ class PackedRows(Mapping[str, bytes]):
         self._series = series
         self._block = rows.astype("<i8", copy=False).tobytes()
 
-    def __getitem__(self, series: str) -> bytes:
-        try:
-            at = self._series.index(series) * _SIZE
-        except ValueError:
-            raise KeyError(series) from None
-        return self._block[at : at + _SIZE]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._series)
-
-    def __len__(self) -> int:
-        return len(self._series)
-
     def pairs(self) -> Iterator[tuple[str, bytes]]:
-        """The items, all of them quickly."""
+        """Each series with its row."""
         # Seen as one opaque value each, the rows become bytes without a step of Python per row.
         return zip(self._series, np.frombuffer(self._block, f"V{_SIZE}").tolist(), strict=True)

@@ -31,8 +31,10 @@ def stale_offsets() -> None:
         made = whole(*args)
         previous = earlier.setdefault(made.keys[0], {})
         for _, _, _, values in made.commands:
+            if not isinstance(values, list):
+                continue
             for at, field in enumerate(values):
-                if isinstance(values, list) and isinstance(field, str) and field.startswith(layout.OFFSET):
+                if isinstance(field, str) and field.startswith(layout.OFFSET):
                     values[at + 1], previous[field] = previous.get(field, "0"), values[at + 1]
         return made
 

@@ -84,7 +84,7 @@ class PartitionMachine(RuleBasedStateMachine):
         for place in flush.dropped_panes:
             self.panes.pop(place, None)
         for place, rows in flush.panes.items():
-            self.panes.setdefault(place, {}).update(rows)
+            self.panes.setdefault(place, {}).update(rows.pairs())
         for at, row in flush.late.items():
             self.history[at] = tuple(map(sum, zip(self.history.get(at, (0,) * len(row)), row, strict=True)))
         self.history |= {at: unpack(row) for at, row in flush.history.items()}
