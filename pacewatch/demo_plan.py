@@ -19,9 +19,10 @@ from pacewatch.sender import Sender, Sent
 from pacewatch.simulate import Simulation
 from pacewatch.terminal import say
 from streams.clock import Clock
+from streams.environment import PREFIX
 from streams.errors import Misconfigured
 from streams.layout import DAY_MS
-from streams.settings import PREFIX, Settings
+from streams.settings import Settings
 
 _SIMULATED_S = 90
 _DATA_SPEED = 3600.0

@@ -13,8 +13,8 @@ from pacewatch.children import Child, Nursery
 from pacewatch.embedded import HOST, free_port
 from pacewatch.terminal import say
 from streams.clock import monotonic
+from streams.environment import PREFIX
 from streams.errors import Permanent
-from streams.settings import PREFIX
 
 _FIRST_DELAY_S = 0.2
 _LONGEST_DELAY_S = 5.0

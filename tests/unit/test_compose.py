@@ -15,7 +15,7 @@ import yaml
 from deploy.make_secrets import make
 from monitors import goals
 from monitors.settings import MonitorSettings
-from streams.settings import PREFIX
+from streams.environment import PREFIX
 from tests.compose import reference
 from tests.compose.file import (
     DOCKERFILE,
