@@ -58,7 +58,7 @@ def build_app(settings: Settings, desk: Desk) -> Any:
         table_standby_replicas=1,
     )
     app.transport = ChunkTransport(app.conf.broker, app)
-    app.resume = _resume_with(app, desk)
+    app.assigned = lambda tps: desk.assign(tps, app.consumer)
     topic = app.topic(*desk.topics, schema=PassThrough(), acks=True)
 
     @app.agent(topic, name="count", supervisor_strategy=mode.CrashingSupervisor)  # type: ignore[untyped-decorator,unused-ignore]
@@ -75,6 +75,7 @@ def build_app(settings: Settings, desk: Desk) -> Any:
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator,unused-ignore]
     async def on_revoked(_: Any, revoked: set[TP], **__: Any) -> None:
         app.consumer.forget(revoked)
+        desk.revoke()
 
     @app.on_before_shutdown.connect  # type: ignore[untyped-decorator,unused-ignore]
     async def on_shutdown(_: Any, **__: Any) -> None:
@@ -96,11 +97,3 @@ def credentials(settings: Settings) -> faust.SASLCredentials | faust.SSLCredenti
             mechanism=found["sasl_mechanism"],
         )
     return faust.SSLCredentials(context) if context else None
-
-
-def _resume_with(app: Any, desk: Desk) -> Any:
-    async def resume(tps: set[TP]) -> Any:
-        desk.attach(app.consumer)
-        return await desk.resume(tps)
-
-    return resume

@@ -95,6 +95,28 @@ class LostWrites(Recoverable):
         self.found = found
 
 
+class Uncountable(Recoverable):
+    """Counting a chunk failed in a way that nobody foresaw: the partition's state is void, and is loaded again.
+
+    Attributes:
+        partition: the partition number.
+        topic: the chunk's topic.
+        first: its first offset.
+        end: the offset after its last.
+        kind: the error's type.
+    """
+
+    def __init__(self, partition: int, topic: str, first: int, end: int, error: BaseException) -> None:
+        super().__init__(
+            f"{topic}, partition {partition}: counting offsets {first} to {end - 1} failed: {one_line(error)}"
+        )
+        self.partition = partition
+        self.topic = topic
+        self.first = first
+        self.end = end
+        self.kind = type(error).__name__
+
+
 def one_line(error: BaseException, limit: int = 160) -> str:
     """A client's error as one bounded line: its kind, and its text where that says more."""
     kind, text = type(error).__name__, " ".join(str(error).split())

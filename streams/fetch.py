@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 import aiokafka.consumer.fetcher as aiokafka_fetcher
+from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
@@ -98,12 +99,26 @@ class BatchThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         fetcher.__class__ = BatchFetcher
         fetcher._prefetch_backoff = _PREFETCH_S
 
+    async def pause_and_resume(self, pause: set[TP], resume: set[TP]) -> None:
+        """Fetch nothing of some topic partitions, and fetch others again."""
+        await self.call_thread(self._pause_and_resume, pause, resume)
+
+    async def _pause_and_resume(self, pause: set[TP], resume: set[TP]) -> None:
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        consumer.pause(*(tp for tp in map(_topic_partition, pause) if tp in assigned))
+        consumer.resume(*(tp for tp in map(_topic_partition, resume) if tp in assigned))
+
     async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> dict[TP, Fetched]:
         batches = await super()._fetch_records(consumer, *args, **kwargs)
         return {
             TP(*tp): Fetched(list(chain.from_iterable(batches.get(tp, ()))), position)
             for tp, position in _positions(consumer)
         }
+
+
+def _topic_partition(tp: TP) -> TopicPartition:
+    return TopicPartition(tp.topic, tp.partition)
 
 
 def _whole(records: Any) -> WholeBatches:

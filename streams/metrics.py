@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from streams.access import REFUSALS
 
-FENCE_EVENTS = ("fenced", "lost_writes", "hole")
+FENCE_EVENTS = ("fenced", "lost_writes", "hole", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class WorkerMetrics:
     unflushed: Gauge
     series: Gauge
     owned: Gauge
+    parked: Gauge
 
 
 def worker_metrics() -> WorkerMetrics:
@@ -68,6 +69,12 @@ def worker_metrics() -> WorkerMetrics:
             registry=r,
         ),
         series=Gauge("pacewatch_worker_series", "Series in memory.", ["partition"], registry=r),
+        parked=Gauge(
+            "pacewatch_worker_parked",
+            "1 for a partition that cannot go on and is tried again later.",
+            ["partition"],
+            registry=r,
+        ),
         owned=Gauge("pacewatch_worker_partitions", "Partitions this worker owns.", registry=r),
     )
     for reason in FENCE_EVENTS:

@@ -36,6 +36,8 @@ class Reject(StrEnum):
     """An id, or a breakdown value, longer than allowed."""
     TOO_FAR_AHEAD = "too_far_ahead"
     """``ts`` lies further ahead of now than ``PACEWATCH_MAX_AHEAD_S``."""
+    INTERNAL_ERROR = "internal_error"
+    """Counting it failed in a way that nobody foresaw."""
     TOO_OLD = "too_old"
     """``ts`` lies before the history that is kept."""
 

@@ -63,7 +63,7 @@ class Relay:
         """Run, or go on, on a partition just taken that has so many letters waiting."""
         self._set(waiting)
         self._tell()
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(), name=f"letters-{self._partition}")
 
     def flushed(self, flush: Flush) -> None:

@@ -1,14 +1,14 @@
 """The consumer that resumes from Redis, not from Kafka's committed offsets.
 
-Faust asks its consumer to seek to the committed offsets after every rebalance. This one asks the worker instead, which
-takes the partitions and knows the offsets their state in Redis belongs to. Seeks are carried out between two fetches,
-so that no record of a fetch from before can pass for one after.
+Faust asks its consumer to seek to the committed offsets after every rebalance. This one tells the worker instead, which
+takes the partitions and knows the offsets their state in Redis belongs to. Seeks, and holding partitions that are not
+to be read now, are carried out between two fetches, so that no record of a fetch from before can pass for one after.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiokafka.errors import IllegalStateError
@@ -23,7 +23,7 @@ _FEW = 1_000
 _REST_S = 0.04
 """That little. What a chunk costs is mostly not its records: where few come at a time, more should."""
 
-Resume = Callable[[set[TP]], Awaitable[Mapping[TP, Position]]]
+Assigned = Callable[[set[TP]], None]
 
 
 class ChunkConsumer(Consumer):  # type: ignore[misc]
@@ -33,6 +33,9 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._lanes = Lanes()
         self._seeks: dict[TP, Position] = {}
+        self._holds: set[TP] = set()
+        self._paused: set[TP] = set()
+        self._revocations = 0
         self._few = False
         self.scheduler = ChunkScheduler(self._lanes)
 
@@ -40,15 +43,22 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """The positions that the worker resumes the assigned partitions from; sought before the next fetch."""
-        resume: Resume = self.app.resume
-        positions = await resume(set(self.assignment()))
-        self.request_seek(positions)
-        return {tp: position.offset for tp, position in positions.items()}
+        """Tell the worker what is assigned now; it requests a seek for each partition once it was taken."""
+        assigned: Assigned = self.app.assigned
+        assigned(set(self.assignment()))
+        return {}
 
     def request_seek(self, positions: Mapping[TP, Position]) -> None:
-        """Seek before the next fetch."""
+        """Seek before the next fetch, and read on from there."""
+        self._holds.difference_update(positions)
         self._seeks.update(positions)
+
+    def request_hold(self, tps: set[TP]) -> None:
+        """Read nothing of these until a seek is requested; what was read already is left out."""
+        self._holds |= tps
+        self._lanes.close(list(tps))
+        for tp in tps:
+            self._seeks.pop(tp, None)
 
     def on_buffer_full(self, tp: TP) -> None:
         """A full buffer lets nothing in, so the next fetch waits; that is enough.
@@ -75,26 +85,22 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
 
     def forget(self, tps: set[TP]) -> None:
         """Drop what is known of partitions that were revoked."""
+        self._revocations += 1
         self._lanes.close(list(tps))
+        self._holds -= tps
+        self._paused -= tps
         for tp in tps:
             self._seeks.pop(tp, None)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 (Faust's signature)
-        if self._seeks:
-            assigned = self.assignment()
-            seeks = {tp: p for tp, p in self._seeks.items() if tp in assigned}
-            self._seeks.clear()
-            try:
-                if seeks:
-                    await self.seek_wait({tp: p.offset for tp, p in seeks.items()})
-            except IllegalStateError:
-                # Revoked meanwhile: whoever gets them next seeks for itself.
-                seeks = {}
-            for tp, position in seeks.items():
-                self._lanes.open(tp, position)
+        revocations = self._revocations
+        await self._hold_and_seek()
         if self._few:
             await asyncio.sleep(_REST_S)
         fetched: Mapping[TP, Fetched] = await super()._getmany(active_partitions, timeout)
+        if self._revocations != revocations:
+            # Where reading stood before does not hold for what was read after.
+            return {}
         self._few = 0 < sum(len(f.records) for f in fetched.values()) < _FEW
         for tp, (records, _) in fetched.items():
             before = self._lanes.at(tp)
@@ -103,6 +109,26 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
                 self._read_offset[tp] = None
                 self._committed_offset[tp] = None
         return fetched
+
+    async def _hold_and_seek(self) -> None:
+        """Carry out what was requested since the last fetch."""
+        if not self._seeks and self._holds == self._paused:
+            return
+        revocations, assigned = self._revocations, self.assignment()
+        seeks = {tp: p for tp, p in self._seeks.items() if tp in assigned}
+        self._seeks.clear()
+        holds = self._holds & assigned
+        try:
+            await self._thread.pause_and_resume(holds - self._paused, self._paused - holds)
+            self._paused = holds
+            if seeks:
+                await self.seek_wait({tp: p.offset for tp, p in seeks.items()})
+        except IllegalStateError:
+            # Revoked meanwhile: what is assigned next is held and sought anew.
+            return
+        if self._revocations == revocations:
+            for tp in seeks.keys() - self._holds:
+                self._lanes.open(tp, seeks[tp])
 
 
 class ChunkTransport(Transport):  # type: ignore[misc]

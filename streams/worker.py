@@ -22,13 +22,13 @@ from streams.heap import return_large_blocks
 from streams.layout import DAY_MS
 from streams.measures import Stream
 from streams.metrics import WorkerMetrics, worker_metrics
-from streams.owner import Tools
 from streams.page import MetricsServer
 from streams.partition import PartitionPolicy
 from streams.redis_link import connect
 from streams.registry import SeriesPolicy
 from streams.settings import Settings
 from streams.store import Store, StoredLayout
+from streams.tools import Tools
 
 log = logging.getLogger(__name__)
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.5, 5.0

@@ -17,9 +17,9 @@ from streams.decode import Decoder
 from streams.desk import Desk
 from streams.measures import Stream
 from streams.metrics import worker_metrics
-from streams.owner import Tools
 from streams.rhythm import FlushRhythm
 from streams.store import Store, document_totals
+from streams.tools import Tools
 from tests.contract.test_outbox import POLICY, TOPIC, Topic, with_store
 from tests.contract.test_owner import ACCEPTS
 from tests.contract.test_store import redis_url, single_redis_url
@@ -39,6 +39,8 @@ class OnePartition:
 
     def __init__(self, end: int) -> None:
         self.end = end
+        self.sought: dict[TP, Position] = {}
+        self.held: set[TP] = set()
 
     def assignment(self) -> set[TP]:
         """That partition."""
@@ -49,8 +51,13 @@ class OnePartition:
         return self.end if tp == self.tp else None
 
     def request_seek(self, positions: Mapping[TP, Position]) -> None:
-        """Nothing asks for it here."""
-        raise AssertionError(positions)
+        """Remember it."""
+        self.held -= positions.keys()
+        self.sought |= positions
+
+    def request_hold(self, tps: set[TP]) -> None:
+        """Remember it."""
+        self.held |= tps
 
     async def earliest_offsets(self, *tps: TP) -> Mapping[TP, int]:
         """All records are still there."""
@@ -71,8 +78,10 @@ def test_what_ends_a_catching_up_is_flushed_at_once(redis_url: str) -> None:
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()  # A clock that another test left would be ahead of this one's events.
         desk = Desk(tools(store))
-        desk.attach(OnePartition(LAST))
-        lane = (await desk.resume({OnePartition.tp}))[OnePartition.tp].lane
+        reader = OnePartition(LAST)
+        desk.assign({reader.tp}, reader)
+        await desk.ready()
+        lane = reader.sought[reader.tp].lane
 
         async def counts(offset: int) -> None:
             event = {"event_id": f"{offset}", "ts": Clock().now_ms() - HOUR_AGO_MS, "campaign_id": "c"}
@@ -109,8 +118,10 @@ def test_a_flush_that_gets_large_comes_before_its_time(redis_url: str, monkeypat
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()
         desk = Desk(tools(store))
-        desk.attach(OnePartition(10_000))
-        lane = (await desk.resume({OnePartition.tp}))[OnePartition.tp].lane
+        reader = OnePartition(10_000)
+        desk.assign({reader.tp}, reader)
+        await desk.ready()
+        lane = reader.sought[reader.tp].lane
         running = asyncio.create_task(desk.run(FlushRhythm(NEVER_S)))
         campaigns, last, now = 10, 400, Clock().now_ms()
         try:

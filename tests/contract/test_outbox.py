@@ -25,7 +25,8 @@ from streams.letters import Letter
 from streams.load import load
 from streams.measures import Stream
 from streams.metrics import WorkerMetrics, worker_metrics
-from streams.owner import Owner, Taken, Tools
+from streams.offsets import Taken
+from streams.owner import Owner
 from streams.partition import Partition, PartitionPolicy
 from streams.reasons import Reject
 from streams.redis_link import connect
@@ -33,6 +34,7 @@ from streams.registry import SeriesPolicy
 from streams.relay import Relay
 from streams.settings import Settings
 from streams.store import Store, Waiting
+from streams.tools import Tools
 from streams.windows import parse_windows
 from tests.conftest import leave_out
 from tests.kafka.launcher import kafka, missing

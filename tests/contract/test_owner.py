@@ -13,8 +13,10 @@ from streams.decode import DecodePolicy, Decoder
 from streams.layout import DAY_MS
 from streams.measures import Row, Stream
 from streams.metrics import worker_metrics
-from streams.owner import Owner, Taken, Tools
+from streams.offsets import Taken
+from streams.owner import Owner
 from streams.store import Store, document_totals
+from streams.tools import Tools
 from tests.contract.test_outbox import POLICY, TOPIC, Topic, no_earliest, with_store
 from tests.unit.streams.test_letters import Record
 
