@@ -54,8 +54,7 @@ async def count(state: Partition, payload: Payload, start: int, suspects: Suspec
             raise Uncountable(payload.partition, topic, first, payload.next_offset, e) from e
         except Exception as e:
             # The safety limit: one record's effect on code that nobody foresaw must not end the others.
-            screen(piece, suspects, tools)
-            if not any((topic, r.offset) in suspects.culprits for r in piece.records):
+            if not screen(piece, suspects, tools):
                 suspects.failed(topic, start, stop, type(e).__name__)
             raise Uncountable(payload.partition, topic, start, stop, e) from e
         suspects.passed(topic, stop)
@@ -108,13 +107,15 @@ def decode(payload: Payload, suspects: Suspects, tools: Tools, now_ms: int) -> B
     return batch
 
 
-def screen(payload: Payload, suspects: Suspects, tools: Tools) -> None:
-    """Blame the records of a chunk that cannot even be counted into an empty state.
+def screen(payload: Payload, suspects: Suspects, tools: Tools) -> int:
+    """Blame the records of a chunk that cannot even be counted into an empty state; returns how many.
 
     Most errors are a record's own, and need no halving with a state that must be loaded again after each attempt.
     """
-    for record, error in _failing(payload, payload.records, suspects, tools):
+    found = list(_failing(payload, payload.records, suspects, tools))
+    for record, error in found:
         suspects.blame(payload.topic, record.offset, error)
+    return len(found)
 
 
 def _failing(payload: Payload, records: Sequence[Any], suspects: Suspects, tools: Tools) -> Iterator[tuple[Any, str]]:
