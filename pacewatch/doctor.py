@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from monitors import goals
 from monitors.documents import BadLayout, read_layout
 from monitors.settings import MonitorSettings
-from streams import kafka_link, layout, topics
+from streams import codecs, kafka_link, layout, topics
 from streams.errors import Misconfigured, Permanent, Unreachable, one_line
 from streams.measures import Stream
 from streams.redis_link import AWAY, connect, servers, unreachable
@@ -61,10 +61,18 @@ async def examine() -> list[Finding]:
     if settings.clock != "real":
         remedy = "unset PACEWATCH_CLOCK unless this is a demo"
         found.append(Finding(Level.WARN, f"clock: not the wall clock, {clock.rate:g} times as fast", remedy))
+    found.append(_codecs())
     checks: tuple[Callable[[MonitorSettings], Awaitable[Iterable[Finding]]], ...] = (_kafka, _redis)
     for check in checks:
         found.extend(await check(settings))
     return [*found, _goals(settings), _slack(settings), _http(settings)]
+
+
+def _codecs() -> Finding:
+    broken = codecs.missing()
+    if broken:
+        return Finding(Level.FAIL, f"codecs: {', '.join(broken)} cannot be read", "install cramjam again")
+    return Finding(Level.OK, "codecs: gzip, snappy, lz4 and zstd can be read")
 
 
 async def _kafka(settings: MonitorSettings) -> list[Finding]:

@@ -1,7 +1,7 @@
 """Chunks: the records of one fetch of one partition, handed through Faust as one message.
 
-Faust costs two tasks per message; a chunk pays that once for up to :data:`MAX_RECORDS` records. A scheduler yields
-chunks where Faust expects records, and a schema hands their content through undecoded.
+Faust costs two tasks per message; a chunk pays that once for a whole piece of a fetch, of up to 10,000 records. A
+scheduler yields chunks where Faust expects records, and a schema hands their content through undecoded.
 
 Each chunk says where reading stood before it (``after``) and in which ``lane`` it was read. A seek opens a new lane;
 chunks of an older lane, still under way, are recognised and left out. A chunk whose ``after`` lies beyond what was
@@ -18,10 +18,7 @@ import faust
 from faust.types import TP
 from faust.types.transports import SchedulingStrategyT
 
-from streams.fetch import Fetched
-
-MAX_RECORDS = 10_000
-"""The most records in a chunk: bounds what one decode call holds the loop for."""
+from streams.fetch import Fetched, Piece
 
 
 class Position(NamedTuple):
@@ -69,6 +66,7 @@ class Payload:
         after: the offset reading stood at before them.
         next_offset: the offset reading stands at after them.
         lane: which reading they belong to.
+        skipped: how many of the offsets could not be read, and are passed over.
     """
 
     topic: str
@@ -77,6 +75,7 @@ class Payload:
     after: int
     next_offset: int
     lane: int
+    skipped: int = 0
 
     @property
     def first_offset(self) -> int:
@@ -115,19 +114,20 @@ class ChunkScheduler(SchedulingStrategyT):  # type: ignore[misc]
         Offsets without an event after the last record (control records, aborted ones) belong to the last chunk; where
         there is no record at all, they make a chunk without one.
         """
-        waiting = {tp: found for tp, found in fetched.items() if found.records or self._moved(tp, found)}
+        waiting = {tp: found for tp, found in fetched.items() if found.pieces or self._moved(tp, found)}
         at = 0
         while waiting:
-            for tp, (records, position) in list(waiting.items()):
-                part, next_offset = records[at : at + MAX_RECORDS], position
-                if at + MAX_RECORDS >= len(records):
+            for tp, (pieces, position) in list(waiting.items()):
+                piece = pieces[at] if pieces else Piece([], position)
+                next_offset = piece.next_offset
+                if at + 1 >= len(pieces):
                     del waiting[tp]
-                else:
-                    next_offset = part[-1].offset + 1
+                    next_offset = position
                 before = self._lanes.pass_to(tp, next_offset)
                 if before is not None:
-                    yield tp, Chunk(Payload(tp.topic, tp.partition, part, before.offset, next_offset, before.lane))
-            at += MAX_RECORDS
+                    reading = (before.offset, next_offset, before.lane)
+                    yield tp, Chunk(Payload(tp.topic, tp.partition, piece.records, *reading, piece.skipped))
+            at += 1
 
     def _moved(self, tp: TP, found: Fetched) -> bool:
         before = self._lanes.at(tp)

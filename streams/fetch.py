@@ -1,23 +1,34 @@
-"""Fetching whole record batches: aiokafka's parser does the work, and nothing is built for each record besides.
+"""Fetching whole record batches: nothing is built for each record besides what the parser makes.
 
 aiokafka wraps every record it has parsed in a ConsumerRecord, which costs ten times as much as the parsing. Here a
-fetch gives what the parser made, a batch at a time, and where reading stands after it: beyond the last record where
-control records or aborted ones follow.
+fetch gives what the parser made, in pieces of bounded size, and where reading stands after it: beyond the last record
+where control records or aborted ones follow. This module and :mod:`streams.transport` are what touches private
+attributes of aiokafka and Faust; ``tests/contract/test_versions.py`` says on which versions they were proved.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Iterator
-from itertools import chain
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 import aiokafka.consumer.fetcher as aiokafka_fetcher
 from aiokafka import TopicPartition
-from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
-from aiokafka.errors import CorruptRecordException
+from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
+from aiokafka.errors import KafkaError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.types import TP
 
+from streams.batches import MAX_BYTES, MAX_RECORDS, Damaged, Slices, end_of, opened, pieces
+from streams.errors import one_line
+
+log = logging.getLogger(__name__)
+
+_REFUSED_S = 1.0
+"""Seconds to wait after a fetch that a broker refuses, such as for a topic that may not be read."""
 _LONGEST_POLL_MS = 500
 """How long the broker may hold a fetch that finds nothing: what a seek may have to wait for, too."""
 _PREFETCH_S = 3600.0
@@ -28,35 +39,87 @@ something could not be asked for until the broker gives that fetch up.
 """
 
 
+_PIECES = 8
+"""The most pieces of all topic partitions that are taken out of one fetch at once; the rest waits as it came."""
+
+
+class Piece(NamedTuple):
+    """Some records of one topic partition.
+
+    Attributes:
+        records: in offset order; each has offset, timestamp, timestamp_type, key, value and headers.
+        next_offset: where reading stands after them.
+        skipped: how many offsets before that could not be read, and are passed over.
+    """
+
+    records: list[Any]
+    next_offset: int
+    skipped: int = 0
+
+
 class Fetched(NamedTuple):
     """What one fetch gave of one topic partition.
 
     Attributes:
-        records: in offset order; each has offset, timestamp, timestamp_type, key, value and headers.
+        pieces: in offset order.
         position: the next offset to fetch.
     """
 
-    records: list[Any]
+    pieces: list[Piece]
     position: int
 
 
 class WholeBatches(PartitionRecords):  # type: ignore[misc]
-    """The fetched bytes of one topic partition; iterating gives the records of one batch after another."""
+    """The fetched bytes of one topic partition; iterating gives pieces of them.
+
+    A batch that cannot be read is fetched once more, in case only the way here damaged it, and then passed over: what
+    it held is unknown, how many offsets it was is told and counted.
+    """
 
     next_fetch_offset: int
 
-    def _unpack_records(self) -> Iterator[list[Any]]:
+    def __init__(self, damaged: Damaged, tp: Any, *args: Any) -> None:
+        self._damaged = damaged
+        super().__init__(tp, *args)
+
+    def _unpack_records(self) -> Iterator[Piece]:
+        held: list[Any] = []
+        held_bytes = 0
         while self._records.has_next():
-            batch = self._records.next_batch()
-            if self._check_crcs and not batch.validate_crc():
-                raise CorruptRecordException(f"a batch of {self._tp} does not match its checksum")
-            records = list(batch) if self._holds_events(batch) else []
-            if records and records[0].offset < self.next_fetch_offset:
-                # A batch is sent whole, however far inside it the fetch began.
-                records = [r for r in records if r.offset >= self.next_fetch_offset]
-            self.next_fetch_offset = batch.next_offset
-            if records:
-                yield records
+            raw = b""
+            try:
+                raw = self._records.next_slice()
+                batch = opened(raw)
+                for part, size in pieces(batch, raw, self.next_fetch_offset) if self._holds_events(batch) else ():
+                    if held and (len(held) + len(part) > MAX_RECORDS or held_bytes + size > MAX_BYTES):
+                        yield Piece(held, self.next_fetch_offset)
+                        held, held_bytes = [], 0
+                    held += part
+                    held_bytes += size
+                    self.next_fetch_offset = part[-1].offset + 1
+                self.next_fetch_offset = max(self.next_fetch_offset, batch.next_offset)
+            except Exception as e:  # noqa: BLE001 - the safety limit: whatever is wrong with a batch, it is passed over
+                if held:
+                    yield Piece(held, self.next_fetch_offset)
+                    held, held_bytes = [], 0
+                if not self._damaged.again(self._tp, self.next_fetch_offset):
+                    return
+                end = end_of(raw, self.next_fetch_offset) or self._records.first_of_next(self.next_fetch_offset)
+                yield self._pass_over(end or self.next_fetch_offset + 1, e)
+                if end is None:
+                    # How far the damage goes is unknown: the next fetch begins one offset further on.
+                    self._damaged.expect(self._tp, self.next_fetch_offset)
+                    return
+        if held:
+            yield Piece(held, self.next_fetch_offset)
+
+    def _pass_over(self, end: int, error: Exception) -> Piece:
+        first, self.next_fetch_offset = self.next_fetch_offset, end
+        log.error(
+            "%s, partition %d: offsets %d to %d cannot be read, and are passed over: %s",
+            self._tp.topic, self._tp.partition, first, end - 1, one_line(error),
+        )  # fmt: skip
+        return Piece([], end, end - first)
 
     def _holds_events(self, batch: Any) -> bool:
         """Whether a batch holds events: control records are none, and aborted ones never happened."""
@@ -69,16 +132,18 @@ class WholeBatches(PartitionRecords):  # type: ignore[misc]
         return not batch.is_control_batch
 
 
-class BatchFetcher(aiokafka_fetcher.Fetcher):  # type: ignore[misc]
-    """aiokafka's fetcher, whose results unpack by whole batches."""
+def reading_pieces(fetcher: Any) -> None:
+    """Have a fetcher of aiokafka make pieces of what it fetches.
 
-    async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
-        arrived: bool = await super()._proc_fetch_request(assignment, node_id, request)
-        for result in self._records.values():
-            # Nobody has read from a result yet that arrived in this very step.
-            if type(result) is FetchResult and type(result._partition_records) is PartitionRecords:
-                result._partition_records = _whole(result._partition_records)
-        return arrived
+    It has no hook for that: its own code for responses is run with :class:`Slices` and :class:`WholeBatches` in place
+    of the two classes it names.
+    """
+    names = aiokafka_fetcher.__dict__ | {
+        "MemoryRecords": Slices,
+        "PartitionRecords": partial(WholeBatches, Damaged()),
+    }
+    function = FunctionType(aiokafka_fetcher.Fetcher._proc_fetch_request.__code__, names)
+    fetcher._proc_fetch_request = MethodType(function, fetcher)
 
 
 class BatchThread(AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -94,9 +159,8 @@ class BatchThread(AIOKafkaConsumerThread):  # type: ignore[misc]
     async def on_start(self) -> None:
         """Start the consumer; nothing is assigned to it yet, so nothing was fetched."""
         await super().on_start()
-        # aiokafka has no hook for another fetcher.
         fetcher = self._ensure_consumer()._fetcher
-        fetcher.__class__ = BatchFetcher
+        reading_pieces(fetcher)
         fetcher._prefetch_backoff = _PREFETCH_S
 
     async def pause_and_resume(self, pause: set[TP], resume: set[TP]) -> None:
@@ -109,29 +173,19 @@ class BatchThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer.pause(*(tp for tp in map(_topic_partition, pause) if tp in assigned))
         consumer.resume(*(tp for tp in map(_topic_partition, resume) if tp in assigned))
 
-    async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> dict[TP, Fetched]:
-        batches = await super()._fetch_records(consumer, *args, **kwargs)
-        return {
-            TP(*tp): Fetched(list(chain.from_iterable(batches.get(tp, ()))), position)
-            for tp, position in _positions(consumer)
-        }
+    async def _fetch_records(self, consumer: Any, active_partitions: Any, timeout: Any, max_records: Any) -> Any:  # noqa: ASYNC109 (Faust's signature)
+        try:
+            fetched = await super()._fetch_records(consumer, active_partitions, timeout, _PIECES)
+        except KafkaError as e:
+            # What a broker refuses for one topic partition is no reason to read none.
+            log.warning("a fetch was refused, and is tried again: %s", one_line(e))
+            await asyncio.sleep(_REFUSED_S)
+            fetched = {}
+        return {TP(*tp): Fetched(fetched.get(tp, []), position) for tp, position in _positions(consumer)}
 
 
 def _topic_partition(tp: TP) -> TopicPartition:
     return TopicPartition(tp.topic, tp.partition)
-
-
-def _whole(records: Any) -> WholeBatches:
-    return WholeBatches(
-        records._tp,
-        records._records,
-        records._aborted_transactions,
-        records.next_fetch_offset,
-        None,
-        None,
-        records._check_crcs,
-        records._isolation_level,
-    )
 
 
 def _positions(consumer: Any) -> Iterator[tuple[Any, int]]:

@@ -48,6 +48,8 @@ FOLDED = "folded:"
 """Prefix of meta counters: events whose breakdown went to ``__other__``, by stream."""
 LOST = "lost:"
 """Prefix of meta counters: records Kafka had deleted before they were read, by topic."""
+SKIPPED = "skipped:"
+"""Prefix of meta counters: offsets passed over because their batch cannot be read, by topic."""
 REWOUND = "rewound:"
 """Prefix of meta counters: times a topic began anew below the offset that was reached, by topic."""
 LETTERS = "letters"
@@ -64,7 +66,7 @@ CHANGES_KEPT = 32
 """Flushes that the stream of changes reaches back: eight seconds at the default flush interval."""
 CHANGES_LIMIT = 1 << 20
 """Characters that the names in one entry may have, so that a partition's stream stays below some 32 MiB."""
-COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED, LOST, REWOUND)
+COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED, LOST, SKIPPED, REWOUND)
 
 QUARTER_MS = 900_000
 HOUR_MS = 3_600_000

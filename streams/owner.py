@@ -187,6 +187,7 @@ class Owner:
                 self._reached[payload.topic] = max(latest, self._reached.get(payload.topic, 0))
             # Only now: what Redis did not answer to is tried again whole.
             self._note(layout.LOST, payload, missing)
+            self._note(layout.SKIPPED, payload, payload.skipped)
             self._note(layout.REWOUND, payload, int(taken is Taken.REWOUND))
             self._acks.append(acknowledge)
             if self.presses:

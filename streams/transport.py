@@ -101,9 +101,10 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         if self._revocations != revocations:
             # Where reading stood before does not hold for what was read after.
             return {}
-        self._few = 0 < sum(len(f.records) for f in fetched.values()) < _FEW
-        for tp, (records, _) in fetched.items():
+        self._few = 0 < sum(len(p.records) for f in fetched.values() for p in f.pieces) < _FEW
+        for tp, (pieces, _) in fetched.items():
             before = self._lanes.at(tp)
+            records = pieces[0].records if pieces else []
             if records and before is not None and records[0].offset < before.offset:
                 # The topic was made anew. Faust would drop what lies below the offset it has seen.
                 self._read_offset[tp] = None

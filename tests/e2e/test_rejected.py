@@ -11,7 +11,7 @@ import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams import layout
-from streams.chunks import MAX_RECORDS
+from streams.batches import MAX_RECORDS
 from streams.relay import MAX_WAITING
 from tests.e2e.conftest import Build
 from tests.e2e.test_main_job import event

@@ -6,8 +6,8 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.chunks import MAX_RECORDS, Chunk, ChunkScheduler, Lanes, Position
-from streams.fetch import Fetched
+from streams.chunks import Chunk, ChunkScheduler, Lanes, Position
+from streams.fetch import Fetched, Piece
 
 A, B = TP("ads.clicks", 0), TP("ads.spend", 0)
 
@@ -30,15 +30,21 @@ def scheduler(*tps: TP, at: int = 0) -> tuple[ChunkScheduler, Lanes]:
     return ChunkScheduler(lanes), lanes
 
 
-@given(st.lists(st.integers(1, 3 * MAX_RECORDS), min_size=1, max_size=3))
-def test_every_record_is_in_exactly_one_chunk_in_order(sizes: list[int]) -> None:
-    """And no chunk is larger than the bound."""
+def pieces_of(records: list[Record], size: int) -> list[Piece]:
+    """As a fetch makes them."""
+    cut = [records[at : at + size] for at in range(0, len(records), size)]
+    return [Piece(part, part[-1].offset + 1) for part in cut]
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=3), st.integers(1, 100))
+def test_every_record_is_in_exactly_one_chunk_in_order(sizes: list[int], size: int) -> None:
+    """And no chunk is larger than a piece of the fetch."""
     tps = [TP("t", i) for i in range(len(sizes))]
     schedule, _ = scheduler(*tps)
     records = {tp: [Record(o) for o in range(n)] for tp, n in zip(tps, sizes, strict=True)}
     got: dict[TP, list[Record]] = {tp: [] for tp in tps}
-    for tp, chunk in schedule.iterate({tp: Fetched(rows, len(rows)) for tp, rows in records.items()}):
-        assert 0 < len(chunk.value.records) <= MAX_RECORDS
+    for tp, chunk in schedule.iterate({tp: Fetched(pieces_of(rows, size), len(rows)) for tp, rows in records.items()}):
+        assert 0 < len(chunk.value.records) <= size
         assert chunk.offset == chunk.value.records[-1].offset
         got[tp] += chunk.value.records
     assert got == records
@@ -47,13 +53,15 @@ def test_every_record_is_in_exactly_one_chunk_in_order(sizes: list[int]) -> None
 def test_partitions_take_turns() -> None:
     """A long backlog of one topic does not starve the others."""
     schedule, _ = scheduler(A, B)
-    backlog = Fetched([Record(o) for o in range(2 * MAX_RECORDS)], 2 * MAX_RECORDS)
-    assert [tp for tp, _ in schedule.iterate({A: backlog, B: Fetched([Record(0)], 1)})] == [A, B, A]
+    backlog = Fetched(pieces_of([Record(o) for o in range(20)], 10), 20)
+    assert [tp for tp, _ in schedule.iterate({A: backlog, B: Fetched([Piece([Record(0)], 1)], 1)})] == [A, B, A]
 
 
 def chunks(schedule: ChunkScheduler, tp: TP, *offsets: int, position: int | None = None) -> list[Chunk]:
     """The chunks of one fetch, after which reading stands right after the last record or at ``position``."""
-    fetched = Fetched([Record(o) for o in offsets], offsets[-1] + 1 if position is None else position)
+    records = [Record(o) for o in offsets]
+    pieces = pieces_of(records, len(records)) if records else []
+    fetched = Fetched(pieces, offsets[-1] + 1 if position is None else position)
     return [chunk for _, chunk in schedule.iterate({tp: fetched})]
 
 
