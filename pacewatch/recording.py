@@ -18,8 +18,9 @@ import msgspec
 from pacewatch.lines import Lines
 from pacewatch.mapping import Mapping
 from pacewatch.rows import Rows
-from streams.events import MONEY_FIELD, parse_time
+from streams.events import MONEY_FIELD
 from streams.measures import Stream
+from streams.times import parse_time
 
 MAX_KEY = 512
 """The longest message key that is sent, in bytes; a longer campaign id cannot be valid."""

@@ -64,9 +64,9 @@ def wanted(settings: Settings, reasons: list[str] | None, topic: str | None, sin
         Misconfigured: an option cannot be used.
     """
     from pacewatch.rejected import Wanted
-    from streams.events import parse_time
     from streams.measures import Stream
     from streams.reasons import Reject
+    from streams.times import parse_time
 
     for name in reasons or ():
         if name not in tuple(Reject):

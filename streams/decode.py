@@ -14,11 +14,12 @@ from typing import Any
 
 import msgspec
 
-from streams.events import MAX_BYTES, REFUND, STRUCTS, Event, parse_time
+from streams.events import ABSENT, MAX_BYTES, MAX_QUANTITY, REFUND, STRUCTS, Event
 from streams.measures import Stream
-from streams.money import micros
+from streams.money import MAX_MICROS, ONE, amount_of, micros, plain_micros
 from streams.reasons import Reject
 from streams.refusal import of_refund, why
+from streams.times import parse_time
 
 _CANNOT_DECODE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -33,6 +34,8 @@ class DecodePolicy:
         max_age_ms: how far before now an event may lie.
         max_ahead_ms: how far ahead of now.
         dedupe: streams whose event ids are digested.
+        max_micros: the most money that one event may be about, either way.
+        max_quantity: the largest count that one event may carry, either way.
     """
 
     rates: Mapping[str, Decimal]
@@ -40,6 +43,8 @@ class DecodePolicy:
     max_age_ms: int
     max_ahead_ms: int
     dedupe: frozenset[Stream]
+    max_micros: int = MAX_MICROS
+    max_quantity: int = MAX_QUANTITY
 
 
 @dataclass(slots=True)
@@ -91,6 +96,10 @@ class Decoder:
         wrong = self._wrong_times(times, now_ms)
         if Reject in map(type, money):
             wrong |= {i: m for i, m in enumerate(money) if type(m) is Reject and i not in wrong}
+        most = self._policy.max_quantity
+        if most < MAX_QUANTITY:
+            large = (i for i, q in enumerate(quantities) if abs(q) > most and i not in wrong)
+            wrong |= dict.fromkeys(large, Reject.OUT_OF_RANGE)
         if self._stream is Stream.CONVERSION:
             signs = ((i, of_refund(e, quantities[i], money[i])) for i, e in enumerate(events) if i not in wrong)
             wrong |= {i: reason for i, reason in signs if reason is not None}
@@ -148,27 +157,36 @@ class Decoder:
 
     def _money(self, events: list[Any]) -> list[Any]:
         """Micros of each event, or why it has none."""
-        amounts: list[Decimal | None] = _AMOUNTS[self._stream](events)
-        if amounts.count(None) == len(amounts):
+        amounts = _AMOUNTS[self._stream](events)
+        if amounts.count(ABSENT) == len(amounts):
             return [0] * len(amounts)
-        return [self._micros(e, v) if v is not None else 0 for e, v in zip(events, amounts, strict=True)]
+        found = [self._micros(e, bytes(a)) if a is not ABSENT else 0 for e, a in zip(events, amounts, strict=True)]
+        if self._stream in {Stream.IMPRESSION, Stream.CLICK}:
+            found = [Reject.NEGATIVE if type(m) is int and m < 0 else m for m in found]
+        most = self._policy.max_micros
+        if most < MAX_MICROS:
+            found = [Reject.OUT_OF_RANGE if type(m) is int and abs(m) > most else m for m in found]
+        return found
 
-    def _micros(self, event: Any, value: Decimal) -> int | Reject:
+    def _micros(self, event: Any, raw: bytes) -> int | Reject:
         currency = event.currency
         if currency is None or currency == self._policy.currency:
-            found = micros(value)
+            found = plain_micros(raw)
+            if found is not None:
+                return found
+            rate: Decimal | None = ONE
         else:
             rate = self._policy.rates.get(currency)
-            if rate is None:
-                return Reject.UNKNOWN_CURRENCY
-            found = micros(value, rate)
-        if type(found) is int and found < 0 and self._stream in (Stream.IMPRESSION, Stream.CLICK):
-            return Reject.NEGATIVE
-        return found
+        amount = amount_of(raw)
+        if amount is None:
+            return Reject.MISSING_FIELD if self._stream is Stream.SPEND else 0
+        if isinstance(amount, Reject):
+            return amount
+        return Reject.UNKNOWN_CURRENCY if rate is None else micros(amount, rate)
 
 
 # An attribute that is written out is found three times as fast as one that is named.
-_AMOUNTS: Mapping[Stream, Callable[[list[Any]], list[Decimal | None]]] = {
+_AMOUNTS: Mapping[Stream, Callable[[list[Any]], list[msgspec.Raw]]] = {
     Stream.IMPRESSION: lambda events: [e.cost for e in events],
     Stream.CLICK: lambda events: [e.cost for e in events],
     Stream.CONVERSION: lambda events: [e.revenue for e in events],

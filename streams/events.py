@@ -1,12 +1,11 @@
 """Events as they come: one msgspec struct per stream, and what a valid one must look like.
 
-The bounds live in the types, so that the decoder checks them while it parses. Unknown fields are ignored.
+The bounds live in the types, so that the decoder checks them while it parses. Unknown fields are ignored. Amounts are
+taken as they are written, see :mod:`streams.money`: a parser that makes numbers of them is more generous than JSON.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -24,6 +23,9 @@ MAX_QUANTITY = 10**9
 """The largest count one event may carry."""
 REFUND = "refund"
 """The conversion kind that takes away."""
+
+ABSENT = msgspec.Raw()
+"""The amount of an event that brings none."""
 
 EventId = Annotated[str, Meta(min_length=1, max_length=MAX_EVENT_ID)]
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME)]
@@ -51,14 +53,14 @@ class Impression(Event, gc=False):
     """One impression, or a delivery report of many; ``cost`` is for all of them."""
 
     quantity: Count = 1
-    cost: Decimal | None = None
+    cost: msgspec.Raw = ABSENT
 
 
 class Click(Event, gc=False):
     """One click, or a report of many; ``cost`` is for all of them."""
 
     quantity: Count = 1
-    cost: Decimal | None = None
+    cost: msgspec.Raw = ABSENT
 
 
 class Conversion(Event, gc=False):
@@ -68,14 +70,14 @@ class Conversion(Event, gc=False):
     """
 
     quantity: SignedCount | None = None
-    revenue: Decimal | None = None
+    revenue: msgspec.Raw = ABSENT
     kind: Name | None = None
 
 
 class Spend(Event, kw_only=True, gc=False):
     """Money spent; a negative amount is a correction."""
 
-    amount: Decimal
+    amount: msgspec.Raw
 
 
 STRUCTS: dict[Stream, type[Event]] = {
@@ -91,16 +93,3 @@ MONEY_FIELD: dict[Stream, str] = {
     Stream.CONVERSION: "revenue",
     Stream.SPEND: "amount",
 }
-
-
-def parse_time(text: str) -> int | None:
-    """RFC 3339 with a zone as epoch milliseconds; None when it is not that."""
-    if len(text) > 40:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            return None
-        return int(moment.timestamp() * 1000 // 1)
-    except (ValueError, OverflowError):
-        return None

@@ -6,13 +6,13 @@ plain JSON and looked at field by field, so that the reason does not hang on the
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
 from streams.events import MAX_EVENT_ID, MAX_NAME, MAX_QUANTITY, MONEY_FIELD, REFUND, Event
 from streams.measures import Stream
+from streams.money import NUMBER
 from streams.reasons import Reject
 from streams.series import DIMENSIONS
 
@@ -58,10 +58,4 @@ def _of_quantity(value: dict[str, Any]) -> Reject | None:
 
 def _of_money(value: dict[str, Any], stream: Stream) -> Reject | None:
     amount = value.get(MONEY_FIELD[stream])
-    if not isinstance(amount, str):
-        return None
-    try:
-        Decimal(amount)
-    except InvalidOperation:
-        return Reject.BAD_NUMBER
-    return None
+    return Reject.BAD_NUMBER if isinstance(amount, str) and NUMBER.fullmatch(amount.encode()) is None else None

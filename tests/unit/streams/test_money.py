@@ -3,11 +3,12 @@
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.money import micros
+from streams.money import NUMBER, amount_of, micros, plain_micros
 from streams.reasons import Reject
 
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, allow_nan=False, places=9)
@@ -42,3 +43,39 @@ def test_what_cannot_be_true_is_out_of_range(text: str) -> None:
 def test_nothing_is_zero_micros(text: str) -> None:
     """A zero with any exponent, and what is far below a micro, count as zero."""
     assert micros(Decimal(text)) == 0
+
+
+@given(st.from_regex(NUMBER, fullmatch=True), st.booleans())
+def test_an_amount_is_any_number_that_json_can_write(number: bytes, quoted: bool) -> None:
+    """In quotes or not; the short way to micros gives what the long way gives."""
+    raw = b'"' + number + b'"' if quoted else number
+    amount = amount_of(raw)
+    assert amount == Decimal(number.decode())
+    short = plain_micros(raw)
+    if short is not None:
+        assert isinstance(amount, Decimal)
+        assert short == micros(amount)
+
+
+@pytest.mark.parametrize(
+    "text", ["9_9", " 9 ", "+9", ".5", "5.", "007", "٩", "９", "Infinity", "NaN", "0x1", "", "1e", "--1"]
+)
+def test_what_only_python_takes_for_a_number_is_none(text: str) -> None:
+    """In quotes it is a bad number, whatever else could be made of it."""
+    raw = msgspec.json.encode(text)
+    assert amount_of(raw) is Reject.BAD_NUMBER
+    assert plain_micros(raw) is None
+
+
+def test_a_number_may_be_written_with_escapes() -> None:
+    """JSON's, which mean the same characters."""
+    assert amount_of(b'"\\u0031\\u002e5"') == Decimal("1.5")
+    assert amount_of(b"null") is None
+    assert amount_of(b'"\\ud800"') is Reject.BAD_NUMBER
+
+
+@given(st.binary(max_size=20))
+def test_the_short_way_never_takes_more_than_the_long_way(raw: bytes) -> None:
+    """Whatever the bytes are."""
+    short = plain_micros(raw)
+    assert short is None or short == micros(Decimal(raw.strip(b'"').decode()))

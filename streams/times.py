@@ -1,0 +1,27 @@
+"""Times as RFC 3339 writes them (section 5.6), and nothing else that ISO 8601 allows."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+_LONGEST = 64
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:)(\d\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
+
+
+def parse_time(text: str) -> int | None:
+    """A date and time with a zone as epoch milliseconds, what is finer cut off; None when it is not that.
+
+    A leap second is the first millisecond of the next minute.
+    """
+    if len(text) > _LONGEST or (found := _TIME.fullmatch(text)) is None:
+        return None
+    date, minute, second, fraction, zone = found.groups()
+    leap = second == "60"
+    zone = "+00:00" if zone in {"Z", "z"} else zone
+    try:
+        moment = datetime.fromisoformat(f"{date}T{minute}{'59' if leap else second}{zone}")
+        whole = int(moment.timestamp())
+    except (ValueError, OverflowError):
+        return None
+    return (whole + 1) * 1000 if leap else whole * 1000 + int((fraction or "0")[:3].ljust(3, "0"))
