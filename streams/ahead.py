@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from streams.entries import NONE, Entries, join
 
@@ -71,6 +72,11 @@ class Ahead:
     def series(self) -> set[int]:
         """The indices of all series that wait for something."""
         return set(self._waiting.series.tolist()).union(*(p.series.tolist() for p in self._fresh))
+
+    def gross(self, table: npt.NDArray[np.float64]) -> None:
+        """Add what waits, without its sign, to a table [series, measure]."""
+        for part in (self._waiting, *self._fresh):
+            np.add.at(table, (part.series, part.measures), np.abs(part.values.astype(np.float64)))
 
     def store(self, clock_ms: int, key_at: Callable[[int], str]) -> tuple[list[tuple[int, bytes]], list[int]]:
         """What a flush must write: new blocks (number, bytes), and the numbers of blocks to drop."""

@@ -14,7 +14,7 @@ import msgpack
 from streams import layout
 from streams.flush import Flush
 from streams.measures import add as add_rows
-from streams.measures import pack
+from streams.measures import pack_within
 from streams.packedrows import PackedRows
 
 Arg = str | bytes
@@ -79,7 +79,7 @@ def script(
         s.call("HSET", layout.pane(partition, window, start), rows, 2 * _DAY_S)
     for window, start in flush.dropped_panes:
         s.call("UNLINK", layout.pane(partition, window, start))
-    late = {place: pack(add_rows([older[place], gain])) for place, gain in flush.late.items()}
+    late = {place: pack_within(add_rows([older[place], gain]), older[place]) for place, gain in flush.late.items()}
     by_key: dict[str, list[tuple[Arg, Arg]]] = {}
     for (series, number), row in (*flush.history.items(), *late.items()):
         at = number * layout.QUARTER_MS

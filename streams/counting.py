@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from streams import letters, replays
 from streams.chunks import Payload
 from streams.decode import Batch
@@ -70,11 +72,14 @@ async def _count(state: Partition, payload: Payload, suspects: Suspects, tools: 
     numbers = state.admit(batch)
     if state.registry.fresh:
         state.adopt(await tools.store.totals(payload.partition, state.fresh))
-    _fold(state, payload, batch, numbers, now)
-    return batch
+    return _fold(state, payload, batch, numbers, now)
 
 
-def _fold(state: Partition, payload: Payload, batch: Batch, numbers: Numbers, now_ms: int) -> None:
+def _fold(state: Partition, payload: Payload, batch: Batch, numbers: Numbers, now_ms: int) -> Batch:
+    """Count a decoded chunk, but for the events that would overflow; returns what was counted."""
+    refused = state.overflowing(batch, numbers)
+    if refused:
+        batch, numbers = batch.without(refused, Reject.OVERFLOW), np.delete(numbers, refused)
     state.fold(
         batch,
         numbers,
@@ -85,6 +90,7 @@ def _fold(state: Partition, payload: Payload, batch: Batch, numbers: Numbers, no
         letters=letters.of_chunk(payload, batch.rejected),
         replays=replays.of_chunk(payload.records, batch.rejected),
     )
+    return batch
 
 
 def decode(payload: Payload, suspects: Suspects, tools: Tools, now_ms: int) -> Batch:

@@ -69,6 +69,21 @@ class Batch:
     digests: list[bytes] = field(default_factory=list)
     rejected: list[tuple[int, Reject]] = field(default_factory=list)
 
+    def without(self, events: Sequence[int], reason: Reject) -> Batch:
+        """The batch with some of its events, by their place among the accepted, refused for a reason."""
+        gone, refused = set(events), {i for i, _ in self.rejected}
+        places = [i for i in range(len(self.times) + len(refused)) if i not in refused]
+        kept = [i for i in range(len(self.times)) if i not in gone]
+        return Batch(
+            self.stream,
+            [self.times[i] for i in kept],
+            [self.events[i] for i in kept],
+            [self.quantities[i] for i in kept],
+            [self.money[i] for i in kept],
+            [self.digests[i] for i in kept] if self.digests else [],
+            sorted([*self.rejected, *((places[i], reason) for i in events)]),
+        )
+
 
 def digest(event_id: str) -> bytes:
     """The 8 bytes an event id is remembered by: BLAKE2b, so that nobody can craft two ids that collide."""

@@ -35,6 +35,10 @@ class Seen:
             self._new.setdefault((stream, hour), []).extend(compress(digests, new.tolist()))
         return new
 
+    def knows(self, stream: Stream, digests: Sequence[bytes]) -> Mask:
+        """Which ids were admitted before; nothing is remembered."""
+        return self._known[stream].holds(_ids(digests))
+
     def forget(self, now_ms: int) -> None:
         """Drop the hours that are past remembering."""
         oldest = now_ms // HOUR_MS - self._hours

@@ -61,27 +61,32 @@ def join(parts: list[Entries]) -> Entries:
     )
 
 
-def of_batch(batch: Batch, columns: Indices, keep: npt.NDArray[np.bool_] | None) -> Entries:
+def amounts(batch: Batch) -> list[tuple[int, Int64s]]:
+    """For each measure of a batch's stream its index, and what each event adds to it."""
+    columns = ((QUANTITY.get(batch.stream), batch.quantities), (MONEY[batch.stream], batch.money))
+    return [(INDEX[name], np.array(values, np.int64)) for name, values in columns if name is not None]
+
+
+def of_batch(
+    batch: Batch, added: list[tuple[int, Int64s]], columns: Indices, keep: npt.NDArray[np.bool_] | None
+) -> Entries:
     """What a batch adds: one entry per event, series and measure whose value is not zero.
 
     Args:
+        batch: for the times.
+        added: what :func:`amounts` says of it.
         columns: series indices, shape (events, series per event), ``ABSENT`` where there is none.
         keep: which events count; None for all.
     """
     times = np.array(batch.times, np.int64)
     parts: list[Entries] = []
-    for name, values in ((QUANTITY.get(batch.stream), batch.quantities), (MONEY[batch.stream], batch.money)):
-        if name is None:
-            continue
-        amounts = np.array(values, np.int64)
-        counts = amounts != 0
+    for measure, values in added:
+        counts = values != 0
         if keep is not None:
             counts &= keep
         for column in columns.T:
             mask = counts & (column != ABSENT)
             if mask.any():
-                chosen = amounts[mask]
-                parts.append(
-                    Entries(times[mask], column[mask].astype(np.int64), np.full(len(chosen), INDEX[name]), chosen)
-                )
+                chosen = values[mask]
+                parts.append(Entries(times[mask], column[mask].astype(np.int64), np.full(len(chosen), measure), chosen))
     return join(parts)

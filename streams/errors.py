@@ -95,6 +95,18 @@ class LostWrites(Recoverable):
         self.found = found
 
 
+class VoidState(Recoverable):
+    """An error left a partition's state half changed: it must be loaded again, and is never written.
+
+    Attributes:
+        partition: the partition number.
+    """
+
+    def __init__(self, partition: int) -> None:
+        super().__init__(f"partition {partition}: the state is void")
+        self.partition = partition
+
+
 class Uncountable(Recoverable):
     """Counting a chunk failed in a way that nobody foresaw: the partition's state is void, and is loaded again.
 

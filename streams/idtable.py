@@ -64,12 +64,16 @@ class _Leaf:
         """Its least id; it has one."""
         return min(r.ids[0] for r in self.runs)
 
-    def add(self, ids: Ids, label: int) -> Mask:
-        """Add ascending ids, each once; returns which are new."""
+    def holds(self, ids: Ids) -> Mask:
+        """Which ids are here."""
         known: Mask = np.zeros(len(ids), np.bool_)
         for run in self.runs:
             known |= run.ids.take(run.ids.searchsorted(ids), mode="clip") == ids
-        new = ~known
+        return known
+
+    def add(self, ids: Ids, label: int) -> Mask:
+        """Add ascending ids, each once; returns which are new."""
+        new = ~self.holds(ids)
         fresh = ids[new]
         if len(fresh):
             self._append(_Run(fresh, np.full(len(fresh), label, np.uint16)))
@@ -132,6 +136,13 @@ class IdTable:
         if any(len(leaf) > self._limit for leaf in self._leaves):
             self._shape(part for leaf in self._leaves for part in leaf.split(self._limit))
         return new
+
+    def holds(self, ids: Ids) -> Mask:
+        """Which of these ids, in any order, are held."""
+        found: Mask = np.zeros(len(ids), np.bool_)
+        for leaf in self._leaves:
+            found |= leaf.holds(ids)
+        return found
 
     def drop(self, labels: Collection[int]) -> None:
         """Drop all ids that have one of these labels."""

@@ -11,6 +11,7 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
     pw:{3}:ahead                     hash   block number -> packed entries not yet due
     pw:{3}:letters                   stream dead letters that Kafka does not have yet (field: LETTER)
     pw:{3}:changes                   stream series whose documents a flush wrote, id <epoch>-<seq> (field: CHANGED)
+    pw:goal_campaigns                set    campaign ids that have a goal, and so always a series of their own
     pw:replayed                      set    topic/partition/offset of refused records that were sent again
 
 ``start`` is a pane's first epoch millisecond, ``day`` a UTC date (2026-11-22), ``hour`` epoch hours (ms // 3,600,000).
@@ -23,6 +24,7 @@ from functools import lru_cache
 
 LAYOUT = "pw:layout"
 REPLAYED = "pw:replayed"
+GOAL_CAMPAIGNS = "pw:goal_campaigns"
 
 EPOCH = "epoch"
 SEQ = "seq"
@@ -46,6 +48,10 @@ DUPLICATE = "duplicate:"
 """Prefix of meta counters: repeated event ids, by stream."""
 FOLDED = "folded:"
 """Prefix of meta counters: events whose breakdown went to ``__other__``, by stream."""
+FOLDED_CAMPAIGNS = "folded_campaigns:"
+"""Prefix of meta counters: events whose campaign went to ``__other__``, by stream."""
+MISROUTED = "misrouted:"
+"""Prefix of meta counters: events, counted all the same, whose campaign belongs to another partition, by stream."""
 LOST = "lost:"
 """Prefix of meta counters: records Kafka had deleted before they were read, by topic."""
 SKIPPED = "skipped:"
@@ -66,7 +72,7 @@ CHANGES_KEPT = 32
 """Flushes that the stream of changes reaches back: eight seconds at the default flush interval."""
 CHANGES_LIMIT = 1 << 20
 """Characters that the names in one entry may have, so that a partition's stream stays below some 32 MiB."""
-COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED, LOST, SKIPPED, REWOUND)
+COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED, FOLDED_CAMPAIGNS, MISROUTED, LOST, SKIPPED, REWOUND)
 
 QUARTER_MS = 900_000
 HOUR_MS = 3_600_000

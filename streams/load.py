@@ -10,7 +10,8 @@ import numpy as np
 from streams import layout
 from streams.entries import Int64s
 from streams.measures import WIDTH, Stream, unpack
-from streams.partition import Partition, PartitionPolicy
+from streams.partition import Partition
+from streams.policy import PartitionPolicy
 from streams.store import Lease, Store
 
 

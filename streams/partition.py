@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from operator import add
 from types import MappingProxyType
 from typing import cast
 
@@ -21,34 +19,25 @@ from streams.ahead import Ahead
 from streams.decode import Batch
 from streams.dedupe import Seen
 from streams.documents import documents
-from streams.entries import Entries, Int64s, of_batch
+from streams.entries import Int64s, amounts, of_batch
+from streams.errors import VoidState
 from streams.flush import Flush
-from streams.headroom import Headroom
-from streams.measures import WIDTH, ZERO, Row, Stream, pack, unpack
+from streams.history import History
+from streams.measures import WIDTH, ZERO, Row
+from streams.overflow import OverflowGuard, overflowing
 from streams.packedrows import PackedRows
-from streams.registry import Numbers, Registry, SeriesPolicy
+from streams.policy import PartitionPolicy
+from streams.registry import Numbers, Registry, Sign
 from streams.ring import Mask, Ring, Rows, longer
-from streams.windows import DAY, Window
+from streams.windows import DAY
 
 _START = 64
+_COUNTED_SIGNS = {
+    Sign.FOLDED: layout.FOLDED,
+    Sign.FOLDED_CAMPAIGN: layout.FOLDED_CAMPAIGNS,
+    Sign.MISROUTED: layout.MISROUTED,
+}
 NOTHING: Mapping[int, bytes] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionPolicy:
-    """What a partition keeps.
-
-    Attributes:
-        windows: rolling windows, the last one 24h.
-        series: how groups become series.
-        dedupe: streams whose event ids count once.
-        dedupe_hours: for how many hours an id is remembered.
-    """
-
-    windows: tuple[Window, ...]
-    series: SeriesPolicy
-    dedupe: frozenset[Stream]
-    dedupe_hours: int
 
 
 class Partition:
@@ -61,6 +50,7 @@ class Partition:
         counters: meta counters by field name.
         unflushed: records folded since the last :meth:`take_flush`.
         letters: dead letters of those records.
+        is_void: whether an error left it half changed: nothing of it may be written any more.
     """
 
     def __init__(self, number: int, policy: PartitionPolicy) -> None:
@@ -70,22 +60,22 @@ class Partition:
         self.counters: Counter[str] = Counter()
         self.unflushed = 0
         self.letters: list[bytes] = []
-        self.registry = Registry(policy.series)
+        self.is_void = False
+        self.registry = Registry(policy.series, number, policy.partitions)
         self.rings = [Ring(w, _START) for w in policy.windows]
         self.ahead = Ahead()
         self.seen = Seen(policy.dedupe_hours)
-        self._headroom = Headroom()
+        self._guard = OverflowGuard()
         self._policy = policy
         self._totals = np.zeros((_START, WIDTH), np.int64)
         self._changed: Mask = np.zeros(_START, np.bool_)
-        self._late: dict[tuple[str, int], Row] = {}
-        self._history: dict[tuple[str, int], bytes] = {}
+        self._history = History()
         self._left: list[tuple[str, int]] = []
 
     @property
     def pending(self) -> bool:
         """Whether there is anything that Redis does not hold."""
-        return bool(self.unflushed or self._left or self._late or self._history or self._changed.any())
+        return bool(self.unflushed or self._left or self._history or self._changed.any())
 
     @property
     def changed_rows(self) -> int:
@@ -110,8 +100,32 @@ class Partition:
         """Give admitted series the totals that Redis holds for them; those not named have none."""
         for index in self.registry.fresh:
             self._totals[index] = totals.get(self.registry.keys[index] or "", ZERO)
-        self._headroom.adopt(self._totals[[*self.registry.fresh]])
+        self._guard.is_at_least(self._totals[[*self.registry.fresh]])
         self.registry.fresh.clear()
+
+    def overflowing(self, batch: Batch, numbers: Numbers) -> list[int]:
+        """The places of events that would take a sum beyond 64 bits; the caller refuses them.
+
+        Args:
+            batch: decoded.
+            numbers: what :meth:`admit` returned; all that was fresh is adopted.
+        """
+        added = amounts(batch)
+        gross = sum(float(np.abs(values.astype(np.float64)).sum()) for _, values in added)
+        if self._guard.passes(gross):
+            return []
+        reach = np.zeros(self._totals.shape)
+        for ring in self.rings:
+            ring.reach(reach)
+        self.ahead.gross(reach)
+        self._guard.is_exactly(self._totals, reach)
+        if self._guard.passes(gross):
+            return []
+        self._guard.forget()
+        known = np.zeros(len(batch.times), np.bool_)
+        if batch.stream in self._policy.dedupe:
+            known = self.seen.knows(batch.stream, batch.digests)
+        return overflowing(self.registry.columns(numbers), added, known, self._totals, reach)
 
     def fold(
         self,
@@ -138,34 +152,40 @@ class Partition:
             replays: digests of the records that were sent again, by their place in the batch.
         """
         assert not self.registry.fresh
-        stream = batch.stream
+        stream, counters = batch.stream, self.counters
+        added = amounts(batch)
+        self.is_void = True
         keep = self._first_seen(batch, replays, now_ms)
-        if keep is not None:
-            self.counters[f"{layout.DUPLICATE}{stream}"] += len(batch.times) - int(keep.sum())
         counted = len(batch.times) if keep is None else int(keep.sum())
-        self.counters[f"{layout.ACCEPTED}{stream}"] += counted
+        if keep is not None:
+            counters[f"{layout.DUPLICATE}{stream}"] += len(batch.times) - counted
+        counters[f"{layout.ACCEPTED}{stream}"] += counted
         for _, reason in batch.rejected:
-            self.counters[f"{layout.REJECTED}{stream}:{reason}"] += 1
-        folded = self.registry.folded(numbers if keep is None else numbers[keep])
-        if folded:
-            self.counters[f"{layout.FOLDED}{stream}"] += folded
-        entries = of_batch(batch, self.registry.columns(numbers), keep)
-        self._headroom.admit(self.number, entries, self._totals)
+            counters[f"{layout.REJECTED}{stream}:{reason}"] += 1
+        for sign, count in self.registry.signs(numbers if keep is None else numbers[keep]).items():
+            counters[f"{_COUNTED_SIGNS[sign]}{stream}"] += count
+        entries = of_batch(batch, added, self.registry.columns(numbers), keep)
         np.add.at(self._totals.reshape(-1), entries.series * WIDTH + entries.measures, entries.values)
         self._changed[entries.series] = True
         self.ahead.put(entries)
         self.offsets[topic] = next_offset
         self.unflushed += records
         self.letters += letters
+        self.is_void = False
 
     def tick(self, clock_ms: int | None) -> None:
         """Move time on: panes leave, and entries that are due enter their windows."""
         if clock_ms is None:
             return
+        self.is_void, was_void = True, self.is_void
+        self._move_to(clock_ms)
+        self.is_void = was_void
+
+    def _move_to(self, clock_ms: int) -> None:
         self.clock_ms = clock_ms
         # A quarter hour that leaves the day before it was written would be missing in history.
         for pane in self.rings[-1].leaving(clock_ms):
-            self._keep_history(pane[0], self._pack(pane))
+            self._history.keep(pane[0], self._pack(pane))
         for ring in self.rings:
             left = ring.advance(clock_ms, self._changed)
             self._left += [(ring.window.name, n * ring.window.pane_ms) for n in left]
@@ -174,10 +194,17 @@ class Partition:
             return
         inside = [ring.add(due, self._changed) for ring in self.rings][-1]
         if not inside.all():
-            self._add_late(due.where(~inside))
+            self._history.add(due.where(~inside), len(self._changed), self._keys)
 
     def take_flush(self, gauges: Mapping[str, int]) -> Flush:
-        """Everything that changed since the last call, which now counts as written; ``gauges`` go with it."""
+        """Everything that changed since the last call, which now counts as written; ``gauges`` go with it.
+
+        Raises:
+            VoidState: an error left the state half changed.
+        """
+        if self.is_void:
+            raise VoidState(self.number)
+        self.is_void = True
         changed = np.flatnonzero(self._changed)
         self._changed[:] = False
         panes: dict[tuple[str, int], PackedRows] = {}
@@ -185,17 +212,18 @@ class Partition:
             for pane in ring.take_dirty():
                 rows = panes[ring.window.name, pane[0] * ring.window.pane_ms] = self._pack(pane)
                 if ring.window.name == DAY:
-                    self._keep_history(pane[0], rows)
-        history, self._history = self._history, {}
+                    self._history.keep(pane[0], rows)
+        history, late = self._history.take()
         blocks, dropped = self.ahead.store(self.clock_ms or 0, self._key)
         left, self._left = self._left, []
-        late, self._late = self._late, {}
         events, self.unflushed = self.unflushed, 0
         letters, self.letters = self.letters, []
+        encoded = self._documents(changed)
+        self.is_void = False
         return Flush(
             clock_ms=self.clock_ms,
             offsets=dict(self.offsets),
-            documents=self._documents(changed),
+            documents=encoded,
             panes=panes,
             dropped_panes=tuple(left),
             history=history,
@@ -245,9 +273,6 @@ class Partition:
         _, series, rows = pane
         return PackedRows(list(self._keys(series)), rows)
 
-    def _keep_history(self, quarter: int, rows: PackedRows) -> None:
-        self._history |= {(key, quarter): row for key, row in rows.pairs()}
-
     def _keys(self, series: Int64s) -> Iterable[str]:
         # What changed is held, so none of them is free.
         return map(cast("list[str]", self.registry.keys).__getitem__, series.tolist())
@@ -261,21 +286,6 @@ class Partition:
         names = [*(r.window.name for r in self.rings), layout.TOTAL]
         tables = [*(r.sums[changed] for r in self.rings), self._totals[changed]]
         return dict(zip(self._keys(changed), documents(self.clock_ms or 0, names, tables), strict=True))
-
-    def _add_late(self, entries: Entries) -> None:
-        capacity = len(self._changed)
-        # One number for each series and quarter hour, so that what falls on the same place is added up at once.
-        codes = entries.times // layout.QUARTER_MS * capacity + entries.series
-        places, rows = np.unique(codes, return_inverse=True)
-        gains = np.zeros((len(places), WIDTH), np.int64)
-        np.add.at(gains.reshape(-1), rows * WIDTH + entries.measures, entries.values)
-        quarters, series = np.divmod(places, capacity)
-        for place, gain in zip(zip(self._keys(series), quarters.tolist(), strict=True), gains.tolist(), strict=True):
-            if unwritten := self._history.get(place):
-                self._history[place] = pack([*map(add, unpack(unwritten), gain)])
-            else:
-                held = self._late.get(place)
-                self._late[place] = tuple(map(add, held, gain) if held else gain)
 
     def _grow(self) -> None:
         capacity = len(self._changed)

@@ -30,6 +30,8 @@ class Reject(StrEnum):
     """A refund that would add instead of take away."""
     OUT_OF_RANGE = "out_of_range"
     """A count or an amount too large, or with too many digits, to be true."""
+    OVERFLOW = "overflow"
+    """With it a total would leave 64 bits: its campaign already has more than can be true."""
     UNKNOWN_CURRENCY = "unknown_currency"
     """Money in a currency that has no rate."""
     ID_TOO_LONG = "id_too_long"

@@ -1,21 +1,25 @@
 """Which series a partition holds, and the column each has in the arrays.
 
 A group (campaign and dimension values) maps to one series per breakdown plus the campaign's own. Once ``max_series``
-are held, a new breakdown value goes to ``__other__``; a campaign is always admitted, so its totals stay exact.
+are held, a new breakdown value goes to ``__other__``. Once ``max_campaigns`` are held, so does a new campaign, without
+breakdowns: what it has already stays its own, and what comes while there is no room for it is counted there, so the sum
+of all campaigns stays exact. A campaign with a goal always has its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntFlag
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from aiokafka.partitioner import murmur2
 
 from streams.events import Event
-from streams.series import OTHER, key
+from streams.series import OTHER, is_campaign, key
 
 Indices = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.int64]
@@ -36,10 +40,12 @@ class SeriesPolicy:
     Attributes:
         breakdowns: for each breakdown, its dimensions.
         max_series: how many series are held before new breakdown values fold.
+        max_campaigns: how many campaigns are held before new ones fold.
     """
 
     breakdowns: tuple[tuple[str, ...], ...]
     max_series: int
+    max_campaigns: int = 10**9
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -47,11 +53,31 @@ class SeriesPolicy:
         return tuple(dict.fromkeys(d for b in self.breakdowns for d in b))
 
 
-class Registry:
-    """Series keys and their indices; an index freed by :meth:`release` is used again."""
+class Sign(IntFlag):
+    """What is to be told of a group."""
 
-    def __init__(self, policy: SeriesPolicy) -> None:
+    FOLDED = 1
+    """A breakdown value of it went to ``__other__``."""
+    FOLDED_CAMPAIGN = 2
+    """Its campaign did."""
+    MISROUTED = 4
+    """Its campaign belongs to another partition."""
+
+
+class Registry:
+    """Series keys and their indices; an index freed by :meth:`release` is used again.
+
+    Args:
+        policy: how groups become series.
+        number: the partition's number.
+        partitions: how many there are; 0 when that is not known.
+    """
+
+    def __init__(self, policy: SeriesPolicy, number: int = 0, partitions: int = 0) -> None:
         self._policy = policy
+        self._number, self._partitions = number, partitions
+        self._protected: frozenset[str] = frozenset()
+        self._campaigns = self._strangers = 0
         self._place = {d: i for i, d in enumerate(policy.dimensions)}
         # attrgetter of one name gives the bare value, of several a tuple.
         self._part: Callable[[Any], Part] = attrgetter(*policy.dimensions) if policy.dimensions else _no_part
@@ -61,7 +87,8 @@ class Registry:
         self._groups: dict[str, dict[Part, int]] = {}
         # Equal parts as one object: it stays in the processor's cache.
         self._parts: dict[Part, Part] = {}
-        self._folds: list[bool] = []
+        self._signs = np.zeros(_LEAST, np.uint8)
+        self._count = 0
         self._columns = np.full((_LEAST, 1 + len(policy.breakdowns)), ABSENT, np.int32)
         self.keys: list[str | None] = []
         """The key at each index; None where it is free."""
@@ -74,7 +101,7 @@ class Registry:
     @property
     def groups(self) -> int:
         """How many groups are remembered."""
-        return len(self._folds)
+        return self._count
 
     def index(self, series: str) -> int | None:
         """The index of a series, None when it is not held."""
@@ -92,15 +119,22 @@ class Registry:
             slot = len(self.keys)
             self.keys.append(series)
         self._index[series] = slot
+        self._campaigns += _takes_place(series)
         self.fresh.add(slot)
         return slot
+
+    def protect(self, campaigns: frozenset[str]) -> None:
+        """Give these campaigns a place of their own, however many there are, from now on."""
+        if campaigns != self._protected:
+            self._protected = campaigns
+            self._forget_groups()
 
     def numbers(self, events: Sequence[Event]) -> Numbers:
         """The number of each event's group; unknown groups, and their series, are admitted.
 
         Numbers hold until the next call, or the next :meth:`release`.
         """
-        if self.groups > GROUPS_PER_SERIES * len(self) + FEW_GROUPS:
+        if self.groups > GROUPS_PER_SERIES * len(self) + FEW_GROUPS or self._strangers > FEW_GROUPS:
             self._forget_groups()
         groups, part = self._groups, self._part
         while True:
@@ -116,9 +150,12 @@ class Registry:
         """Series indices, shape (groups, 1 + breakdowns): the campaign first, :data:`ABSENT` for a missing value."""
         return self._columns[numbers]
 
-    def folded(self, numbers: Numbers) -> int:
-        """How many of these groups have a value that went to ``__other__``."""
-        return sum(self._folds[n] for n in numbers.tolist()) if any(self._folds) else 0
+    def signs(self, numbers: Numbers) -> dict[Sign, int]:
+        """How many of these groups have each sign; those that none has are left out."""
+        if not self._signs[: self._count].any():
+            return {}
+        found = self._signs[numbers]
+        return {sign: n for sign in Sign if (n := int(np.count_nonzero(found & sign)))}
 
     def release(self, slots: Iterable[int]) -> None:
         """Let go of series; every group that named one is forgotten with it."""
@@ -127,6 +164,7 @@ class Registry:
             series = self.keys[slot]
             if series is not None:
                 del self._index[series]
+                self._campaigns -= _takes_place(series)
                 self.keys[slot] = None
                 self._free.append(slot)
         if gone:
@@ -136,15 +174,33 @@ class Registry:
         # Numbers are positions in _columns: rebuilding all groups on next use is simpler than holes, and rare.
         self._groups.clear()
         self._parts.clear()
-        self._folds.clear()
-        self._columns = self._columns[:_LEAST].copy()
+        self._count = self._strangers = 0
+        self._columns, self._signs = self._columns[:_LEAST].copy(), self._signs[:_LEAST].copy()
 
     def _admit(self, campaign: str, part: Part) -> None:
         numbers = self._groups.setdefault(campaign, {})
         if part in numbers:
             return
+        row, signs = self._place_of(campaign, part)
+        if self._partitions and partition_of(campaign, self._partitions) != self._number:
+            signs |= Sign.MISROUTED
+        number = self._count
+        if number == len(self._columns):
+            self._columns = np.concatenate([self._columns, np.full_like(self._columns, ABSENT)])
+            self._signs = np.concatenate([self._signs, np.zeros_like(self._signs)])
+        self._columns[number], self._signs[number] = row, signs
+        self._count += 1
+        self._strangers += Sign.FOLDED_CAMPAIGN in signs
+        numbers[self._parts.setdefault(part, part)] = number
+
+    def _place_of(self, campaign: str, part: Part) -> tuple[list[int], Sign]:
+        """The series of a group, the campaign's own first."""
+        own = key(campaign)
+        has_room = self._campaigns < self._policy.max_campaigns or campaign in self._protected
+        if own not in self._index and not has_room:
+            return [self.add(OTHER), *[ABSENT] * len(self._policy.breakdowns)], Sign.FOLDED_CAMPAIGN
         group = part if isinstance(part, tuple) else (part,)
-        row, folds = [self.add(key(campaign))], False
+        row, signs = [self.add(own)], Sign(0)
         for breakdown in self._policy.breakdowns:
             values = [group[self._place[d]] for d in breakdown]
             if any(v is None for v in values):
@@ -152,14 +208,18 @@ class Registry:
                 continue
             series = key(campaign, [(d, str(v)) for d, v in zip(breakdown, values, strict=True)])
             if series not in self._index and len(self._index) >= self._policy.max_series:
-                series, folds = key(campaign, [(d, OTHER) for d in breakdown]), True
+                series, signs = key(campaign, [(d, OTHER) for d in breakdown]), signs | Sign.FOLDED
             row.append(self.add(series))
-        number = len(self._folds)
-        if number == len(self._columns):
-            self._columns = np.concatenate([self._columns, np.full_like(self._columns, ABSENT)])
-        self._columns[number] = row
-        numbers[self._parts.setdefault(part, part)] = number
-        self._folds.append(folds)
+        return row, signs
+
+
+def partition_of(campaign: str, partitions: int) -> int:
+    """The partition that the partitioner of Kafka's Java client, the default of most, gives a key (murmur2)."""
+    return int(murmur2(campaign.encode()) & 0x7FFFFFFF) % partitions
+
+
+def _takes_place(series: str) -> bool:
+    return is_campaign(series) and series != OTHER
 
 
 def _no_part(_: Any) -> None:

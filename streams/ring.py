@@ -75,6 +75,12 @@ class Ring:
         """How many rows :meth:`take_dirty` would give."""
         return sum(int(np.count_nonzero(pane.dirty)) for pane in self._panes.values())
 
+    def reach(self, table: npt.NDArray[np.float64]) -> None:
+        """Raise a table [series, measure] to what the window, and each pane of it, comes to without its sign."""
+        for rows in (self.sums, *(pane.rows for pane in self._panes.values())):
+            part = table[: len(rows)]
+            np.maximum(part, np.abs(rows.astype(np.float64)), out=part)
+
     def grow(self, capacity: int) -> None:
         """Make room for more series; panes follow when one of them adds to them."""
         self.sums = longer(self.sums, capacity)

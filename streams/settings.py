@@ -53,6 +53,10 @@ class Settings(EnvSettings):
     history_days: int = Field(40, ge=2, le=4000, description="Days of quarter hours kept, and accepted late.")
     max_ahead_s: int = Field(300, ge=0, le=86_400, description="Seconds an event may lie ahead of now.")
     max_series: int = Field(20_000, ge=1, le=10_000_000, description="Series in memory per partition.")
+    # 100,000 campaigns over four partitions, and a fifth more on one of them.
+    max_campaigns: int = Field(30_000, ge=1, le=10_000_000, description="Campaigns in memory per partition.")
+    max_event_money: int = Field(10**10, ge=1, le=10**10, description="Units that one event may be about, below this.")
+    max_event_quantity: int = Field(10**9, ge=1, le=10**9, description="The largest count one event may carry.")
     dedupe_impressions: bool = Field(False, description="Count impressions once per event_id too.")
     dedupe_hours: int = Field(24, ge=1, le=24 * 40, description="Hours an event id is remembered.")
     flush_interval_s: float = Field(0.25, ge=0.01, le=60, description="Real seconds between cheap flushes.")

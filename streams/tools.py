@@ -11,7 +11,7 @@ from streams.deadletter import DeadLetters
 from streams.decode import Decoder
 from streams.measures import Stream
 from streams.metrics import WorkerMetrics
-from streams.partition import PartitionPolicy
+from streams.policy import PartitionPolicy
 from streams.store import Store
 
 EndOf = Callable[[str, int], int | None]

@@ -20,10 +20,10 @@ from streams.desk import Desk
 from streams.errors import Unreachable
 from streams.heap import return_large_blocks
 from streams.layout import DAY_MS
-from streams.measures import Stream
+from streams.measures import MICROS, Stream
 from streams.metrics import WorkerMetrics, worker_metrics
 from streams.page import MetricsServer
-from streams.partition import PartitionPolicy
+from streams.policy import PartitionPolicy
 from streams.redis_link import connect
 from streams.registry import SeriesPolicy
 from streams.settings import Settings
@@ -73,7 +73,7 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> Any:
     producer = await insist(lambda: start_producer(settings))
     tools = Tools(
         store=store,
-        policy=partition_policy(settings),
+        policy=partition_policy(settings, partitions),
         decoders={s: Decoder(s, decode_policy(settings)) for s in Stream},
         topics={settings.topic(s): s for s in Stream},
         partitions=partitions,
@@ -110,17 +110,20 @@ def decode_policy(settings: Settings) -> DecodePolicy:
         max_age_ms=settings.history_days * DAY_MS,
         max_ahead_ms=settings.max_ahead_s * 1000,
         dedupe=deduped(settings),
+        max_micros=settings.max_event_money * MICROS - 1,
+        max_quantity=settings.max_event_quantity,
     )
 
 
-def partition_policy(settings: Settings) -> PartitionPolicy:
+def partition_policy(settings: Settings, partitions: int) -> PartitionPolicy:
     """What these settings keep per partition."""
-    return PartitionPolicy(settings.the_windows, series_policy(settings), deduped(settings), settings.dedupe_hours)
+    series, hours = series_policy(settings), settings.dedupe_hours
+    return PartitionPolicy(settings.the_windows, series, deduped(settings), hours, partitions)
 
 
 def series_policy(settings: Settings) -> SeriesPolicy:
     """How these settings make series."""
-    return SeriesPolicy(settings.the_breakdowns, settings.max_series)
+    return SeriesPolicy(settings.the_breakdowns, settings.max_series, settings.max_campaigns)
 
 
 def deduped(settings: Settings) -> frozenset[Stream]:

@@ -27,7 +27,8 @@ from streams.measures import Stream
 from streams.metrics import WorkerMetrics, worker_metrics
 from streams.offsets import Taken
 from streams.owner import Owner
-from streams.partition import Partition, PartitionPolicy
+from streams.partition import Partition
+from streams.policy import PartitionPolicy
 from streams.reasons import Reject
 from streams.redis_link import connect
 from streams.registry import SeriesPolicy

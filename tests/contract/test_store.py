@@ -15,7 +15,8 @@ from streams.decode import digest
 from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable
 from streams.load import load
 from streams.measures import Stream, unpack
-from streams.partition import Partition, PartitionPolicy
+from streams.partition import Partition
+from streams.policy import PartitionPolicy
 from streams.redis_link import connect
 from streams.registry import SeriesPolicy
 from streams.settings import Settings

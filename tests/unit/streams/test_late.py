@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from streams.flush import Flush
 from streams.layout import DAY_MS, QUARTER_MS
 from streams.measures import Row, Stream, unpack
-from streams.partition import Partition, PartitionPolicy
+from streams.partition import Partition
+from streams.policy import PartitionPolicy
 from streams.registry import SeriesPolicy
 from streams.windows import parse_windows
 from tests.model import Fact, Model, batch_of

@@ -16,7 +16,8 @@ from streams.events import Event
 from streams.flush import Flush
 from streams.letters import KEPT, LARGEST, Letter
 from streams.measures import Stream
-from streams.partition import Partition, PartitionPolicy
+from streams.partition import Partition
+from streams.policy import PartitionPolicy
 from streams.reasons import Reject
 from streams.registry import SeriesPolicy
 from streams.windows import parse_windows

@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from streams import kpis
 from streams.layout import TOTAL
 from streams.measures import Row, Stream, unpack
-from streams.partition import Partition, PartitionPolicy
+from streams.partition import Partition
+from streams.policy import PartitionPolicy
 from streams.registry import SeriesPolicy
 from streams.ring import longer
 from streams.windows import parse_windows
