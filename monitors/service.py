@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from aiohttp import web
 from pydantic import SecretStr
 
 from monitors import goals as goals_file
@@ -36,9 +35,12 @@ from monitors.verdict import VerdictPolicy
 from monitors.web import make_app
 from streams.access import Access
 from streams.errors import Misconfigured, Recoverable
+from streams.serving import Limits, serve
 
 _MOST_WAIT_S = 10.0
 _READY_S = 5.0
+_LIMITS = Limits(connections=512)
+"""Each open board is one of them."""
 _log = logging.getLogger(__name__)
 
 
@@ -155,21 +157,18 @@ async def _serving(
     exporter, ready_s = Exporter(exported, refused), max(_READY_S, 5 * settings.refresh_s)
     app = make_app(lambda: monitor.view, exporter, ready_s, board, [guard(settings.http_access, refused)])
     tls = settings.http_tls
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
     try:
-        try:
-            site = web.TCPSite(runner, settings.monitor_host, settings.monitor_port, ssl_context=tls)
-            await site.start()
-        except OSError as e:
-            at = f"{settings.monitor_host}:{settings.monitor_port}"
-            raise Misconfigured("PACEWATCH_MONITOR_PORT", f"cannot listen on {at}: {e.strerror}") from None
-        host, port = runner.addresses[0][:2]
+        served = await serve(app, settings.monitor_host, settings.monitor_port, tls, _LIMITS)
+    except OSError as e:
+        at = f"{settings.monitor_host}:{settings.monitor_port}"
+        raise Misconfigured("PACEWATCH_MONITOR_PORT", f"cannot listen on {at}: {e.strerror}") from None
+    try:
+        host, port = served.addresses[0][:2]
         at = f"{'http' if tls is None else 'https'}://{host}:{port}/"
         _log.info("launch board at %s, metrics at %smetrics", at, at)
         yield
     finally:
-        await runner.cleanup()
+        await served.close()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -25,13 +26,25 @@ from streams.transport import ChunkTransport
 log = logging.getLogger(__name__)
 
 _BUFFERED_CHUNKS = 16
+_METADATA_MS = 20_000
 
 
 class TablelessApp(faust.App):  # type: ignore[misc]
-    """A Faust app without tables, which needs no directories for them: a killed worker leaves nothing behind."""
+    """A Faust app without tables, which needs no directories for them: a killed worker leaves nothing behind.
+
+    Attributes:
+        on_crash: called with the error that ends the app, as soon as it is known.
+    """
+
+    on_crash: Callable[[BaseException], None] | None = None
 
     def _create_directories(self) -> None:
         """Make none."""
+
+    def _crash(self, reason: BaseException) -> None:
+        if self.on_crash is not None:
+            self.on_crash(reason)
+        super()._crash(reason)
 
 
 def build_app(settings: Settings, desk: Desk) -> Any:
@@ -54,6 +67,8 @@ def build_app(settings: Settings, desk: Desk) -> Any:
         consumer_group_instance_id=settings.instance or None,
         broker_heartbeat_interval=min(3.0, settings.session_timeout_s / 3),
         broker_request_timeout=max(90.0, settings.session_timeout_s),
+        # A topic that was deleted or got more partitions is noticed this soon.
+        consumer_metadata_max_age_ms=_METADATA_MS,
         # More than zero standbys select Faust's own assignor, which gives one worker the same partition of all topics.
         table_standby_replicas=1,
     )

@@ -39,6 +39,7 @@ class Desk:
         self._swept = monotonic()
         self._urgent = asyncio.Event()
         self._ready = asyncio.Event()
+        self._ended = False
 
     @property
     def topics(self) -> list[str]:
@@ -124,9 +125,11 @@ class Desk:
             Permanent: a person must change something before any partition can go on.
         """
         took, away = 0.0, False
-        while True:
+        while not self._is_over():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._urgent.wait(), rhythm.pause_s(took, behind=self._behind))
+            if self._is_over():
+                return
             for runner in self._runners.values():
                 if runner.fatal is not None:
                     raise runner.fatal
@@ -143,6 +146,19 @@ class Desk:
                 self._urgent.clear()
             took = monotonic() - started
 
+    def end(self) -> None:
+        """Flush no more: nothing is read any more, and nobody may take numbers that stand still for fresh ones.
+
+        :meth:`hand_over` writes once more what was counted.
+        """
+        self._ended = True
+        self._urgent.set()
+
+    def waiting(self) -> dict[int, tuple[int, ...]]:
+        """The offsets counted so far of the partitions that are read and have records waiting."""
+        reading = (r for r in self._runners.values() if r.phase is Phase.READING and not r.is_away and not r.is_read())
+        return {r.number: tuple(r.owner.state.offsets.values()) for r in reading}
+
     async def hand_over(self) -> None:
         """Write all that was folded, so that the next owner starts there; best effort, nothing depends on it."""
         runners = list(self._runners.values())
@@ -154,6 +170,9 @@ class Desk:
         finally:
             for runner in runners:
                 runner.end()
+
+    def _is_over(self) -> bool:
+        return self._ended
 
     @property
     def _behind(self) -> bool:

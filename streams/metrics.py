@@ -30,6 +30,7 @@ class WorkerMetrics:
     series: Gauge
     owned: Gauge
     parked: Gauge
+    read_at: Gauge
 
 
 def worker_metrics() -> WorkerMetrics:
@@ -73,6 +74,11 @@ def worker_metrics() -> WorkerMetrics:
             "pacewatch_worker_parked",
             "1 for a partition that cannot go on and is tried again later.",
             ["partition"],
+            registry=r,
+        ),
+        read_at=Gauge(
+            "pacewatch_worker_read_timestamp_seconds",
+            "When a fetch from Kafka last came back, with records or without.",
             registry=r,
         ),
         owned=Gauge("pacewatch_worker_partitions", "Partitions this worker owns.", registry=r),

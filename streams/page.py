@@ -1,80 +1,25 @@
-"""The worker's own ``/metrics``, served by threads: its event loop has better things to do."""
+"""The worker's own ``/metrics`` and ``/healthz``, served by a thread: its event loop has better things to do."""
 
 from __future__ import annotations
 
-import io
 import logging
-import socket
 import ssl
-import sys
-import threading
-from collections.abc import Callable, Iterable
-from socketserver import ThreadingMixIn
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, make_wsgi_app
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.exposition import choose_encoder
 
 from streams.access import HEALTH, AccessPolicy
-from streams.errors import one_line
+from streams.serving import Limits, ServedByThread
 
-_SILENT_S = 10.0
-_MOST_CLIENTS = 32
-"""Each has a thread: more than these would take from the worker what it needs, and are hung up on."""
-_TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"))
+LIMITS = Limits(connections=128)
 log = logging.getLogger(__name__)
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-    request_queue_size = 128
-    """Its default of five makes clients that come together wait a second for each try."""
-
-    def __init__(self, address: tuple[str, int], handler: type[WSGIRequestHandler]) -> None:
-        self._room = threading.BoundedSemaphore(_MOST_CLIENTS)
-        host, port = address
-        self.address_family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        super().__init__(address, handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """In a thread, if there is room for one more."""
-        if not self._room.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        try:
-            super().process_request(request, client_address)
-        except BaseException:
-            self._room.release()
-            raise
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """In its thread."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._room.release()
-
-    def handle_error(self, *_: object) -> None:
-        """A client that went away, or that speaks another protocol, is its own problem."""
-        error = sys.exc_info()[1]
-        log.debug("a request for metrics failed: %s", one_line(error) if error else "")
-
-
-class _Handler(WSGIRequestHandler):
-    timeout = _SILENT_S
-    """A client that connects and says nothing, or stops amid its TLS handshake, holds its thread this long."""
-
-    def log_message(self, *_: object) -> None:
-        """Scrapes are not news."""
-
-    def get_stderr(self) -> Any:
-        """Where wsgiref prints a traceback when a client goes amid its answer: nowhere. See :func:`guarded`."""
-        return io.StringIO()
-
-
-class MetricsServer:
-    """Serves a registry until :meth:`close`.
+class MetricsServer(ServedByThread):
+    """Serves a registry until ``close``.
 
     Args:
         address: host and port; port 0 takes a free one, see ``port``.
@@ -82,6 +27,8 @@ class MetricsServer:
         policy: who may read it.
         refused: counts requests that were refused, by reason.
         tls: certificate and key; None for plain HTTP.
+        why_not_alive: what a probe learns: None for all is well.
+        limits: what clients are allowed.
 
     Raises:
         OSError: the address cannot be listened on.
@@ -93,38 +40,54 @@ class MetricsServer:
         registry: CollectorRegistry,
         policy: AccessPolicy,
         refused: Counter,
+        *,
         tls: ssl.SSLContext | None = None,
+        why_not_alive: Callable[[], str | None] = lambda: None,
+        limits: Limits = LIMITS,
     ) -> None:
-        app = guarded(make_wsgi_app(registry), policy, refused)
-        self._server = make_server(*address, app, _Server, _Handler)
-        if tls is not None:
-            # The handshake is the thread's: in accept it would let one silent client keep all others out.
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self.port = int(self._server.server_address[1])
-        threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True).start()
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._server.shutdown()
-        self._server.server_close()
+        app = web.Application(middlewares=[_guard(policy, refused)])
+        app.router.add_get(HEALTH, _health(why_not_alive))
+        app.router.add_get("/{path:.*}", _metrics(registry))
+        super().__init__(app, *address, tls=tls, limits=limits)
 
 
-def guarded(app: Wsgi, policy: AccessPolicy, refused: Counter) -> Wsgi:
-    """The application, for requests that show what ``policy`` asks for, and 401 for others; a probe is let in."""
-
-    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") == HEALTH:
-            start("200 OK", [*_TEXT])
-            return [b"alive\n"]
-        access = policy.decide(environ.get("HTTP_AUTHORIZATION"))
-        if access.is_granted:
-            try:
-                return app(environ, start)
-            except Exception:
-                log.exception("the metrics cannot be made")
-                raise
-        refused.labels(access).inc()
-        start("401 Unauthorized", [*_TEXT, *(("WWW-Authenticate", value) for value in policy.challenges)])
-        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else f"credentials are needed ({access})\n".encode()]
+def _metrics(registry: CollectorRegistry) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        encode, content_type = choose_encoder(",".join(request.headers.getall(hdrs.ACCEPT, [])))
+        try:
+            body = encode(registry)
+        except Exception:
+            log.exception("the metrics cannot be made")
+            raise
+        response = web.Response(body=body, headers={hdrs.CONTENT_TYPE: content_type})
+        response.enable_compression()
+        return response
 
     return answer
+
+
+def _health(why_not_alive: Callable[[], str | None]) -> Handler:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        why_not = why_not_alive()
+        return _text(f"{why_not or 'alive'}\n", 503 if why_not else 200)
+
+    return answer
+
+
+def _guard(policy: AccessPolicy, refused: Counter) -> Middleware:
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        access = policy.decide(request.headers.get(hdrs.AUTHORIZATION))
+        if access.is_granted or request.path == HEALTH:
+            return await handler(request)
+        refused.labels(access).inc()
+        response = _text(f"credentials are needed ({access})\n", 401)
+        for challenge in policy.challenges:
+            response.headers.add(hdrs.WWW_AUTHENTICATE, challenge)
+        return response
+
+    return answer
+
+
+def _text(text: str, status: int) -> web.Response:
+    return web.Response(text=text, status=status, headers={hdrs.CACHE_CONTROL: "no-store"})

@@ -16,7 +16,9 @@ from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
 from streams.chunks import ChunkScheduler, Lanes, Position
+from streams.clock import monotonic
 from streams.fetch import BatchThread, Fetched
+from streams.liveness import Seen
 
 _FEW = 1_000
 """Records of a fetch below which the next one may wait a little."""
@@ -37,6 +39,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         self._paused: set[TP] = set()
         self._revocations = 0
         self._few = False
+        self.fetched_at = monotonic()
         self.scheduler = ChunkScheduler(self._lanes)
 
     def _new_consumer_thread(self) -> BatchThread:
@@ -98,6 +101,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         if self._few:
             await asyncio.sleep(_REST_S)
         fetched: Mapping[TP, Fetched] = await super()._getmany(active_partitions, timeout)
+        self.fetched_at = monotonic()
         if self._revocations != revocations:
             # Where reading stood before does not hold for what was read after.
             return {}
@@ -110,6 +114,23 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
                 self._read_offset[tp] = None
                 self._committed_offset[tp] = None
         return fetched
+
+    def look(self, loop_at: float) -> Seen:
+        """What the watchdog wants to know of reading.
+
+        Args:
+            loop_at: when the event loop last ran.
+        """
+        client = self._thread._consumer if self._thread is not None else None
+        if client is None or client._coordinator is None:
+            return Seen(loop_at, self.fetched_at, is_assigned=False, is_kafka_away=True)
+        return Seen(
+            loop_at,
+            self.fetched_at,
+            fetcher_ended=client._fetcher is not None and client._fetcher._fetch_task.done() and not client._closed,
+            is_assigned=bool(self.flow_active),
+            is_kafka_away=client._coordinator.coordinator_id is None,
+        )
 
     async def _hold_and_seek(self) -> None:
         """Carry out what was requested since the last fetch."""

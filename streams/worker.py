@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import faust
@@ -14,12 +17,15 @@ from aiokafka import AIOKafkaProducer
 
 from streams import kafka_link, topics
 from streams.app import build_app
+from streams.clock import Clock, monotonic
 from streams.deadletter import DeadLetters
 from streams.decode import DecodePolicy, Decoder
 from streams.desk import Desk
-from streams.errors import Unreachable
+from streams.ending import Ending
+from streams.errors import Permanent, Unreachable, one_line
 from streams.heap import return_large_blocks
 from streams.layout import DAY_MS
+from streams.liveness import LivenessPolicy, Seen
 from streams.measures import MICROS, Stream
 from streams.metrics import WorkerMetrics, worker_metrics
 from streams.page import MetricsServer
@@ -29,6 +35,7 @@ from streams.registry import SeriesPolicy
 from streams.settings import Settings
 from streams.store import Store, StoredLayout
 from streams.tools import Tools
+from streams.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.5, 5.0
@@ -47,20 +54,67 @@ def run(settings: Settings) -> int:
     uvloop.install()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    ending = Ending(loop)
+    stop = Stop(ending)
+    ending.on_signals(stop)
     metrics = worker_metrics()
-    serve_metrics(settings, metrics)
+    watchdog: list[Watchdog] = []
+    serve_metrics(settings, metrics, lambda: watchdog[0].why_not_alive() if watchdog else None)
     logging.getLogger(kafka_link.CLIENT_LOG).addHandler(kafka_link.ErrorCounter(metrics.kafka_errors))
-    app = loop.run_until_complete(prepare(settings, metrics))
+    app, desk = loop.run_until_complete(prepare(settings, metrics))
+    patience = LivenessPolicy(rebalance_s=2 * settings.rebalance_timeout_s)
+    watchdog.append(Watchdog(loop, lambda at: look(app, desk, metrics, at), patience, ending))
+    crashes: list[BaseException] = []
+
+    def on_crash(reason: BaseException) -> None:
+        crashes.append(reason)
+        watchdog[0].stop()
+        desk.end()
+        ending.begin(f"it failed ({one_line(reason)})", 1)
+
+    app.on_crash = on_crash
     # Logging is the caller's: Faust would replace its handlers.
     worker = faust.Worker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
-    try:
+    stop.worker = worker
+    loop.call_soon(watchdog[0].start)
+    with suppress(SystemExit):
         worker.execute_from_commandline()
-    except SystemExit as e:
-        return int(e.code or 0)
-    return 0
+    watchdog[0].stop()
+    if not crashes:
+        return 0
+    for reason in crashes:
+        if isinstance(reason, Permanent):
+            raise reason
+    log.critical("the worker failed: %s", one_line(crashes[0]))
+    return 1
 
 
-async def prepare(settings: Settings, metrics: WorkerMetrics) -> Any:
+class Stop:
+    """What a signal does: the worker is stopped in order; before there is one, the process ends.
+
+    Attributes:
+        worker: Faust's, once there is one.
+    """
+
+    def __init__(self, ending: Ending) -> None:
+        self._ending = ending
+        self.worker: Any = None
+
+    def __call__(self) -> None:
+        """Stop."""
+        if self.worker is None:
+            self._ending.now("it had not begun to read", 0)
+        self.worker._schedule_shutdown(signal.SIGTERM)
+
+
+def look(app: Any, desk: Desk, metrics: WorkerMetrics, loop_at: float) -> Seen:
+    """What a look at a running worker finds."""
+    seen: Seen = app.consumer.look(loop_at)
+    metrics.read_at.set(Clock().now_ms() / 1000 - (monotonic() - seen.fetched_at))
+    return replace(seen, waiting=desk.waiting())
+
+
+async def prepare(settings: Settings, metrics: WorkerMetrics) -> tuple[Any, Desk]:
     """Wait for Kafka and Redis, make the topics, and build the app.
 
     Raises:
@@ -82,7 +136,8 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> Any:
         metrics=metrics,
         max_unflushed=settings.max_unflushed,
     )
-    return build_app(settings, Desk(tools))
+    desk = Desk(tools)
+    return build_app(settings, desk), desk
 
 
 async def start_producer(settings: Settings) -> AIOKafkaProducer:
@@ -143,7 +198,7 @@ async def insist(attempt: Callable[[], Awaitable[T]]) -> T:
         delay = min(delay * 2, _LONGEST_DELAY_S)
 
 
-def serve_metrics(settings: Settings, metrics: WorkerMetrics) -> None:
+def serve_metrics(settings: Settings, metrics: WorkerMetrics, why_not_alive: Callable[[], str | None]) -> None:
     """Serve the worker's own metrics, unless turned off or the port is taken: counting matters more."""
     if not settings.worker_port:
         return
@@ -153,7 +208,8 @@ def serve_metrics(settings: Settings, metrics: WorkerMetrics) -> None:
             metrics.registry,
             settings.http_access,
             metrics.refused_requests,
-            settings.http_tls,
+            tls=settings.http_tls,
+            why_not_alive=why_not_alive,
         )
     except OSError as e:
         log.warning("the worker's own metrics are not served on port %d: %s", settings.worker_port, e.strerror)

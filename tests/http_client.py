@@ -75,6 +75,12 @@ class Client:
             return found
 
     @contextmanager
+    def connected(self) -> Iterator[socket.socket]:
+        """A connection on which nothing was said yet."""
+        with socket.create_connection(("127.0.0.1", self.port), TIMEOUT_S) as plain:
+            yield _context(self.ca).wrap_socket(plain, server_hostname="127.0.0.1") if self.ca else plain
+
+    @contextmanager
     def _connected(self) -> Iterator[HTTPConnection]:
         if self.ca:
             made: HTTPConnection = HTTPSConnection("127.0.0.1", self.port, timeout=TIMEOUT_S, context=_context(self.ca))

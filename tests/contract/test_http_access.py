@@ -14,8 +14,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
-from aiohttp import web
-from prometheus_client import parser
+from prometheus_client import CollectorRegistry, Gauge, parser
 from pydantic import SecretStr
 
 from monitors.board.api import Reads
@@ -27,13 +26,14 @@ from monitors.flights import Query
 from monitors.guard import guard
 from monitors.verdict import Status
 from monitors.web import make_app
-from streams import page, tls
+from streams import serving, tls
 from streams.access import Access, AccessPolicy
 from streams.clock import Clock
 from streams.errors import Misconfigured, Unreachable
 from streams.measures import Row
 from streams.metrics import worker_metrics
-from streams.page import MetricsServer
+from streams.page import LIMITS, MetricsServer
+from streams.serving import Limits
 from tests.certificates import Certificates, certificates
 from tests.conftest import leave_out, need
 from tests.http_client import Client, basic, bearer
@@ -47,11 +47,13 @@ Serve = Callable[[AccessPolicy], Client]
 
 
 @contextmanager
-def worker_page(policy: AccessPolicy, own: Certificates | None) -> Iterator[Client]:
+def worker_page(policy: AccessPolicy, own: Certificates | None, limits: Limits = LIMITS) -> Iterator[Client]:
     """The worker's server."""
     metrics = worker_metrics()
     secured = tls.server_context(own.certificate, own.key, "a test") if own else None
-    server = MetricsServer(("127.0.0.1", 0), metrics.registry, policy, metrics.refused_requests, secured)
+    server = MetricsServer(
+        ("127.0.0.1", 0), metrics.registry, policy, metrics.refused_requests, tls=secured, limits=limits
+    )
     try:
         yield Client(server.port, own.ca if own else None)
     finally:
@@ -77,13 +79,11 @@ def monitor_pages(policy: AccessPolicy, own: Certificates | None) -> Iterator[Cl
         # A new view at each look: metrics of a view are made once.
         shown = lambda: view(judged("late", Status.CRITICAL))  # noqa: E731
         app = make_app(shown, Exporter(ExportPolicy(), refused), 5, parts, [guard(policy, refused)])
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=secured).start()
-        ports.append(runner.addresses[0][1])
+        served = await serving.serve(app, "127.0.0.1", 0, secured, LIMITS)
+        ports.append(served.addresses[0][1])
         started.set()
         await stop.wait()
-        await runner.cleanup()
+        await served.close()
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
@@ -200,32 +200,100 @@ def test_clients_that_never_speak_keep_nobody_out(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("secured", [False, True], ids=["plain", "TLS"])
-def test_the_worker_bounds_its_threads_and_has_room_again_when_clients_went(own: Certificates, secured: bool) -> None:
-    def answers(client: Client) -> bool:
-        try:
-            return client.ask("/metrics", RIGHT[0]).status == 200
-        except OSError:
-            return False
-
-    before = threading.active_count()
-    with worker_page(POLICY, own if secured else None) as client:
-        with ExitStack() as stack:
-            for _ in range(3 * page._MOST_CLIENTS):
-                stack.enter_context(socket.create_connection(("127.0.0.1", client.port)))
-            until(lambda: not answers(client), "the room to be taken")
-            assert threading.active_count() - before <= page._MOST_CLIENTS + 1
-        until(lambda: answers(client), "room again")
+def test_connections_beyond_the_bound_take_the_place_of_silent_ones(own: Certificates, secured: bool) -> None:
+    """Whoever asks is answered, with three times as many connections as there is room for."""
+    limits = Limits(connections=20)
+    with worker_page(POLICY, own if secured else None, limits) as client, ExitStack() as stack:
+        for _ in range(3 * limits.connections):
+            stack.enter_context(client.connected())
+        assert client.ask("/metrics", RIGHT[0]).status == 200
+        assert client.ask("/healthz").status == 200
 
 
-def test_a_silent_client_is_hung_up_on_by_the_worker(own: Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before the TLS handshake, and where no request follows it."""
-    assert 0 < page._Handler.timeout <= 30
-    monkeypatch.setattr(page._Handler, "timeout", 0.2)
-    with worker_page(POLICY, own) as client:
+def test_a_head_that_comes_a_byte_at_a_time_has_a_deadline(own: Certificates) -> None:
+    """From the connection on, however often a byte comes; and a probe is answered meanwhile."""
+    with worker_page(POLICY, None, Limits(head_s=1.0)) as client, ExitStack() as stack:
+        slow = [stack.enter_context(client.connected()) for _ in range(200)]
+        hung_up: set[int] = set()
+
+        def drip() -> bool:
+            for i, end in enumerate(slow):
+                try:
+                    end.sendall(b"G")
+                    end.settimeout(0.0001)
+                    if end.recv(1000):
+                        hung_up.add(i)
+                except TimeoutError:
+                    continue
+                except OSError:
+                    hung_up.add(i)
+            assert client.ask("/healthz").status == 200
+            return len(hung_up) == len(slow)
+
+        until(drip, "all of them to be hung up on")
+
+
+def test_who_does_not_read_an_answer_is_hung_up_on() -> None:
+    """One that is larger than what the system holds for him."""
+    registry = CollectorRegistry()
+    wide = Gauge("wide", "Much.", ["x"], registry=registry)
+    for i in range(100_000):
+        wide.labels(f"{i:0200}")
+    refused = worker_metrics().refused_requests
+    server = MetricsServer(("127.0.0.1", 0), registry, AccessPolicy(), refused, limits=Limits(answer_s=1.0))
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as lazy:
+            lazy.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert lazy.recv(1)
+            until(lambda: not server._served._runner.server.connections, "the connection to be gone")
+    finally:
+        server.close()
+
+
+def test_a_handshake_that_does_not_come_has_a_deadline(own: Certificates) -> None:
+    """It holds no place meanwhile."""
+    with worker_page(POLICY, own, Limits(handshake_s=0.5)) as client:
         with socket.create_connection(("127.0.0.1", client.port), timeout=60) as silent:
             assert silent.recv(1) == b""
-        assert client.raw(b"") == b""
-        assert client.raw(b"GET /metr") == b""
+        assert client.ask("/healthz").status == 200
+
+
+def test_a_probe_says_why_the_worker_is_not_alive() -> None:
+    """And needs no credentials for it."""
+    metrics, why = worker_metrics(), list[str | None](["records wait and are not counted"])
+    server = MetricsServer(
+        ("127.0.0.1", 0), metrics.registry, POLICY, metrics.refused_requests, why_not_alive=lambda: (why or [None])[0]
+    )
+    try:
+        reply = Client(server.port).ask("/healthz")
+        assert (reply.status, reply.text) == (503, "records wait and are not counted\n")
+        why.clear()
+        assert Client(server.port).ask("/healthz").status == 200
+    finally:
+        server.close()
+
+
+def open_files() -> int:
+    """How many this process has, sockets included."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_many_connections_leave_nothing_behind() -> None:
+    """Thousands that come and go, garbage, heads without end and requests in a row."""
+    rude = (
+        b"",
+        b"\x00" * 100,
+        b"GET / HTTP/1.1\r\n" + b"X: " + b"a" * 100_000,
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 300,
+    )
+    with worker_page(AccessPolicy(), None) as client:
+        assert client.ask("/healthz").status == 200
+        before = open_files()
+        for i in range(1000):
+            with socket.create_connection(("127.0.0.1", client.port), timeout=60) as end, suppress(OSError):
+                end.sendall(rude[i % len(rude)])
+        assert client.ask("/healthz").status == 200
+        until(lambda: open_files() <= before + 1, "all connections to be closed")
 
 
 def test_the_worker_is_served_on_ipv6_too() -> None:
