@@ -82,6 +82,9 @@ def demo(
 @app.command()
 def worker() -> None:
     """Run the write side: Kafka in, KPIs in Redis."""
+    from streams.ending import hold_signals
+
+    hold_signals()
     from streams import worker as write_side
     from streams.settings import Settings
 

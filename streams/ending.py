@@ -18,8 +18,16 @@ log = logging.getLogger(__name__)
 
 DEADLINE_S = 15.0
 """Seconds from the first signal, or from an error that ends the worker, to the end of the process."""
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _MOST_NAMED = 12
+
+
+def hold_signals() -> None:
+    """Keep SIGTERM and SIGINT for the thread that waits for them; to be called before other threads are started.
+
+    Threads inherit it. Those of libraries begin when they are imported, and would take signals otherwise.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
 
 
 class Ending:
@@ -33,15 +41,23 @@ class Ending:
     def __init__(self, loop: asyncio.AbstractEventLoop, deadline_s: float = DEADLINE_S) -> None:
         self._loop = loop
         self._deadline_s = deadline_s
-        self._begun = threading.Lock()
+        self._begun, self._told = threading.Lock(), threading.Lock()
+        self._stop: Callable[[], None] = lambda: None
 
     def on_signals(self, stop: Callable[[], None]) -> None:
-        """Have the first SIGTERM or SIGINT begin an ending, by ``stop`` in the loop, and the second end it at once.
+        """Have the first SIGTERM or SIGINT begin an ending, by ``stop`` in the loop, and the second end it at once."""
+        hold_signals()
+        self._stop = stop
+        threading.Thread(target=self._await_signals, name="signals", daemon=True).start()
 
-        To be called in the main thread, before others are started: they inherit that these signals are not for them.
-        """
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        threading.Thread(target=self._await_signals, args=(stop,), name="signals", daemon=True).start()
+    def received(self, number: int) -> None:
+        """A signal has come; by the thread, or by the loop where one of a library's threads took it."""
+        name = signal.Signals(number).name
+        if not self._told.acquire(blocking=False):
+            self.now(f"{name} was received again", 1)
+        log.info("%s: the worker ends in order", name)
+        self.begin(f"{name} was received", 1)
+        self._loop.call_soon_threadsafe(self._stop)
 
     def begin(self, why: str, code: int) -> None:
         """Give the process until the deadline to end by itself; a second call changes nothing."""
@@ -57,13 +73,9 @@ class Ending:
         logging.shutdown()
         os._exit(code)
 
-    def _await_signals(self, stop: Callable[[], None]) -> None:
-        first = signal.sigwait(_SIGNALS)
-        log.info("%s: the worker ends in order", signal.Signals(first).name)
-        self.begin(f"{signal.Signals(first).name} was received", 1)
-        self._loop.call_soon_threadsafe(stop)
-        second = signal.sigwait(_SIGNALS)
-        self.now(f"{signal.Signals(second).name} was received again", 1)
+    def _await_signals(self) -> None:
+        while True:
+            self.received(signal.sigwait(SIGNALS))
 
     def _overdue(self, why: str, code: int) -> None:
         self.now(f"{why}, and it did not end within {self._deadline_s:g} s; it waits for {self._pending()}", code)

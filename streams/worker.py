@@ -21,7 +21,7 @@ from streams.clock import Clock, monotonic
 from streams.deadletter import DeadLetters
 from streams.decode import DecodePolicy, Decoder
 from streams.desk import Desk
-from streams.ending import Ending
+from streams.ending import SIGNALS, Ending
 from streams.errors import Permanent, Unreachable, one_line
 from streams.heap import return_large_blocks
 from streams.layout import DAY_MS
@@ -74,7 +74,8 @@ def run(settings: Settings) -> int:
 
     app.on_crash = on_crash
     # Logging is the caller's: Faust would replace its handlers.
-    worker = faust.Worker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
+    worker = SignalledWorker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
+    worker.ending = ending
     stop.worker = worker
     loop.call_soon(watchdog[0].start)
     with suppress(SystemExit):
@@ -87,6 +88,21 @@ def run(settings: Settings) -> int:
             raise reason
     log.critical("the worker failed: %s", one_line(crashes[0]))
     return 1
+
+
+class SignalledWorker(faust.Worker):  # type: ignore[misc]
+    """Faust's worker, which learns of signals from :class:`streams.ending.Ending`.
+
+    Attributes:
+        ending: of this process; set before it is started.
+    """
+
+    ending: Ending
+
+    def install_signal_handlers(self) -> None:
+        """Hand on those that the loop sees."""
+        for number in SIGNALS:
+            self.loop.add_signal_handler(number, self.ending.received, number)
 
 
 class Stop:

@@ -1,0 +1,62 @@
+"""A worker that fails at a random moment right after it is ready: ``python -m tests.faults.crash WHERE SECONDS``.
+
+The failure is put in here and not in the product: a piece of it is replaced in this process.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from pacewatch import cli
+from streams import desk, fetch, transport
+from streams.clock import monotonic
+
+PLACES = ("agent", "flush", "thread", "fetch", "loop")
+"""Where it fails: counting, flushing, the consumer's thread, the fetch loop; or the event loop stands still."""
+
+
+class Planned(RuntimeError):
+    """The failure."""
+
+
+def plan(where: str, after_s: float) -> None:
+    """Fail in some place so many seconds after the worker said that it is ready."""
+    at = [float("inf")]
+    whole_changed = desk.Desk._changed
+
+    def changed(self: desk.Desk) -> None:
+        whole_changed(self)
+        if self._ready.is_set() and at[0] == float("inf"):
+            at[0] = monotonic() + after_s
+
+    def due() -> bool:
+        return monotonic() >= at[0]
+
+    setattr(desk.Desk, "_changed", changed)  # noqa: B010 - a replacement that the type checker need not follow
+    owner, name = {
+        "agent": (desk.Desk, "fold"),
+        "flush": (desk.Desk, "flush"),
+        "thread": (fetch.BatchThread, "_fetch_records"),
+        "fetch": (transport.ChunkConsumer, "_getmany"),
+        "loop": (desk.Desk, "flush"),
+    }[where]
+    whole = getattr(owner, name)
+
+    async def failing(self: Any, *args: Any, **named: Any) -> Any:
+        if due() and where == "loop":
+            while True:
+                # It holds the loop, and lets other threads run: what a lock that is never given back does.
+                time.sleep(1)
+        if due():
+            raise Planned(where)
+        return await whole(self, *args, **named)
+
+    setattr(owner, name, failing)
+
+
+if __name__ == "__main__":
+    plan(sys.argv[1], float(sys.argv[2]))
+    sys.argv[1:] = ["worker"]
+    cli.main()

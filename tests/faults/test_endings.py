@@ -1,0 +1,110 @@
+"""However a worker fails, it ends: none hangs, and a supervisor's next one goes on with every number exact."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import leave_out
+from tests.faults.check import differences
+from tests.faults.crash import PLACES
+from tests.faults.feed import Feed
+from tests.faults.world import World, world
+from tests.kafka.launcher import Cluster, kafka, missing
+from tests.processes import Program, until
+
+CRASHES = int(os.environ.get("PACEWATCH_FAULT_CRASHES", "50"))
+SEED = int(os.environ.get("PACEWATCH_FAULT_SEED", time.strftime("%Y%m%d")))
+WITHIN_S = 0.2
+ENDS_S = 40
+"""Seconds in which a worker that failed must be gone: its deadline, and what a busy machine takes."""
+SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One broker."""
+    lacking = missing()
+    if lacking is not None:
+        leave_out(f"endings on Apache Kafka: {lacking} is not installed")
+    with kafka(tmp_path_factory.mktemp("endings-kafka"), 1) as made:
+        yield made
+
+
+def failing(place: World, name: str, where: str, after_s: float) -> Program:
+    """Start a worker that fails by itself, or fares well where it is to be sent a signal."""
+    argv = [sys.executable, "-m", "tests.faults.crash", where, str(after_s)]
+    program = Program(
+        argv if where in PLACES else place.system.command("worker"), place.directory / name, place.system.env
+    )
+    place.workers["a"] = program
+    return program
+
+
+def ends(program: Program, where: str, after_s: float) -> None:
+    """See that it is gone in time; what is halted by SIGSTOP goes on, and is then told to end."""
+    until(lambda: "ready: reading" in program.output() or not program.running, "it to be ready")
+    if where not in PLACES:
+        time.sleep(after_s)  # The moment at which it fails.
+        program.send(signal.Signals[where])
+    if where == "SIGSTOP":
+        time.sleep(after_s)
+        program.send(signal.SIGCONT)
+    if where in {"SIGSTOP", "loop"}:
+        program.send(signal.SIGTERM)
+    until(lambda: not program.running, f"a worker that fails by {where} to end", deadline_s=ENDS_S)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    "count",
+    [pytest.param(len(PLACES) + len(SIGNALS), id="each"), pytest.param(CRASHES, id="many", marks=pytest.mark.long)],
+)
+def test_no_worker_that_fails_right_after_it_is_ready_hangs(cluster: Cluster, tmp_path: Path, count: int) -> None:
+    """With traffic: at random moments, in each of its parts, by every signal. Then everything is exact."""
+    rng = random.Random(SEED)
+    kinds = [*PLACES, *(s.name for s in SIGNALS)]
+    with world(cluster.bootstrap, cluster, tmp_path) as place:
+        feed = Feed(place.system, SEED, 300, idempotent=True)
+        place.start("a")
+        place.ready("a")
+        feed.start()
+        try:
+            place.workers["a"].kill()
+            for i in range(count):
+                where, after_s = kinds[i % len(kinds)], rng.uniform(0, WITHIN_S)
+                program = failing(place, f"{i}.log", where, after_s)
+                ends(program, where, after_s)
+                print(f"{i}: {where} after {after_s:.3f} s")
+        finally:
+            sent = feed.finish()
+        place.start("a")
+        place.settle(sent.records)
+        assert differences(place.system, sent) == []
+
+
+@pytest.mark.parametrize("where", ["agent", "thread"])
+def test_a_worker_that_failed_says_why_and_exits_with_1(cluster: Cluster, tmp_path: Path, where: str) -> None:
+    """And one that was told to end exits with 0."""
+    with world(cluster.bootstrap, cluster, tmp_path) as place:
+        feed = Feed(place.system, SEED, 300, idempotent=True)
+        program = failing(place, "worker.log", where, 0.1)
+        place.ready("a")
+        feed.start()
+        try:
+            until(lambda: not program.running, "it to end", deadline_s=ENDS_S)
+        finally:
+            feed.finish()
+        assert program.stop() == 1
+        assert "the worker failed: Planned" in program.output().splitlines()[-1]
+        place.start("a")
+        place.ready("a")
+        assert place.workers["a"].stop() == 0
+        assert "SIGTERM: the worker ends in order" in place.workers["a"].output()
