@@ -40,6 +40,7 @@ class Desk:
         self._urgent = asyncio.Event()
         self._ready = asyncio.Event()
         self._ended = False
+        self._gone: set[str] = set()
 
     @property
     def topics(self) -> list[str]:
@@ -61,13 +62,16 @@ class Desk:
         Raises:
             Misconfigured: the topics have more partitions than the data in Redis.
         """
-        wanted = {tp.partition for tp in tps if tp.topic in self._tools.topics}
+        tps = [tp for tp in tps if tp.topic in self._tools.topics]
+        wanted = {tp.partition for tp in tps}
         if max(wanted, default=0) >= self._tools.partitions:
             raise Misconfigured(
                 "topics",
                 f"partition {max(wanted)} was added, the data in Redis is of {self._tools.partitions} partitions",
                 "see 'Adding partitions' in the README",
             )
+        if tps:
+            self._miss({tp.topic for tp in tps})
         for number in [n for n, r in self._runners.items() if n not in wanted or r.phase is Phase.GONE]:
             self._runners.pop(number).end()
         self._ready.clear()
@@ -170,6 +174,17 @@ class Desk:
         finally:
             for runner in runners:
                 runner.end()
+
+    def _miss(self, there: set[str]) -> None:
+        """Say which topics are gone, and which are there again."""
+        for topic in self._tools.topics:
+            is_gone = topic not in there
+            self._tools.metrics.missing.labels(topic).set(is_gone)
+            if is_gone and topic not in self._gone:
+                log.error("%s is gone, the other topics are counted; it is read again once it is there", topic)
+            elif not is_gone and topic in self._gone:
+                log.warning("%s is there again, and is read on", topic)
+        self._gone = self._tools.topics.keys() - there
 
     def _is_over(self) -> bool:
         return self._ended

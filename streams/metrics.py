@@ -31,6 +31,7 @@ class WorkerMetrics:
     owned: Gauge
     parked: Gauge
     read_at: Gauge
+    missing: Gauge
 
 
 def worker_metrics() -> WorkerMetrics:
@@ -74,6 +75,12 @@ def worker_metrics() -> WorkerMetrics:
             "pacewatch_worker_parked",
             "1 for a partition that cannot go on and is tried again later.",
             ["partition"],
+            registry=r,
+        ),
+        missing=Gauge(
+            "pacewatch_worker_topic_missing",
+            "1 for a topic that is gone while the others are read.",
+            ["topic"],
             registry=r,
         ),
         read_at=Gauge(

@@ -162,9 +162,15 @@ class Runner:
             await self.owner.sweep()
 
     def end_of(self, topic: str, partition: int) -> int | None:
-        """The offset after the last record of a topic's partition; None while unknown."""
-        end: int | None = self._reader.highwater(TP(topic, partition))
-        return end
+        """The offset after the last record of a topic's partition; None while unknown.
+
+        Of a topic that is gone, while others are assigned, it is where counting stands: nobody waits for what is
+        nowhere.
+        """
+        tp, assigned = TP(topic, partition), self._reader.assignment()
+        if tp not in assigned:
+            return self.owner.state.offsets.get(topic) if assigned & self._tps else None
+        return self._reader.highwater(tp)
 
     def is_read(self) -> bool:
         """Whether all that Kafka holds of the partition was counted."""
@@ -205,7 +211,7 @@ class Runner:
     async def _know_offsets(self) -> None:
         """A topic never read is read from the earliest record that Kafka holds."""
         offsets = self.owner.state.offsets
-        unread = [tp for tp in self._tps if tp.topic not in offsets]
+        unread = [tp for tp in self._tps & self._reader.assignment() if tp.topic not in offsets]
         earliest = await self._reader.earliest_offsets(*unread) if unread else {}
         offsets.update({tp.topic: int(earliest.get(tp) or 0) for tp in unread})
 

@@ -51,6 +51,13 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         assigned(set(self.assignment()))
         return {}
 
+    def highwater(self, tp: TP) -> int | None:
+        """The offset after the last record, as the last fetch said; None before it, and of what is not assigned."""
+        if tp not in self.assignment():
+            return None
+        found: int | None = super().highwater(tp)
+        return found
+
     def request_seek(self, positions: Mapping[TP, Position]) -> None:
         """Seek before the next fetch, and read on from there."""
         self._holds.difference_update(positions)

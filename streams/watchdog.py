@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from streams.clock import monotonic
 from streams.ending import Ending
@@ -52,8 +53,9 @@ class Watchdog:
     def _beat(self) -> None:
         if self._over.is_set():
             return
-        self._seen = self._look(monotonic())
         self._loop.call_later(_LOOK_S, self._beat)
+        self._seen = replace(self._seen, loop_at=monotonic())
+        self._seen = self._look(self._seen.loop_at)
 
     def _watch(self) -> None:
         while not self._over.wait(_LOOK_S):
