@@ -23,10 +23,11 @@ from streams import layout
 from streams.clock import Clock
 from streams.documents import documents
 from streams.flush import Flush
+from streams.lease import Lease
 from streams.measures import MICROS
 from streams.redis_link import connect
 from streams.settings import Settings
-from streams.store import Lease, Store, StoredLayout
+from streams.store import Store, StoredLayout
 from tests.processes import until
 from tests.system import System
 

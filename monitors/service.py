@@ -27,6 +27,7 @@ from monitors.breakdowns import Breakdowns
 from monitors.budget import BudgetPolicy
 from monitors.exporter import Exporter, ExportPolicy
 from monitors.flights import Flights
+from monitors.goal_campaigns import GoalCampaigns
 from monitors.guard import guard
 from monitors.monitor import Monitor, MonitorPolicy
 from monitors.reader import Reader, connect
@@ -34,6 +35,7 @@ from monitors.settings import MonitorSettings
 from monitors.verdict import VerdictPolicy
 from monitors.web import make_app
 from streams.access import Access
+from streams.clock import monotonic
 from streams.errors import Misconfigured, Recoverable
 from streams.serving import Limits, serve
 
@@ -58,13 +60,16 @@ async def run(settings: MonitorSettings) -> None:
     redis = connect(settings)
     outbox = Outbox(redis, settings.redis_address, uuid4().hex, int(settings.leader_ttl_s * 1000))
     reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
+    told = GoalCampaigns(redis, settings.redis_address, (c.series for c in found.campaigns))
     monitor = Monitor(reader, outbox, found, settings.the_clock, _policy(settings))
     stop = asyncio.Event()
     try:
         async with _serving(settings, monitor, found, _board(settings, redis)):
             with _signals(stop):
                 await _until(
-                    stop, _refreshing(monitor, settings.refresh_s, stop), _sending(settings, monitor, outbox, stop)
+                    stop,
+                    _refreshing(monitor, told, settings.refresh_s, stop),
+                    _sending(settings, monitor, outbox, stop),
                 )
     finally:
         with suppress(Recoverable):
@@ -89,12 +94,14 @@ async def _until(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
             task.result()
 
 
-async def _refreshing(monitor: Monitor, every_s: float, stop: asyncio.Event) -> None:
+async def _refreshing(monitor: Monitor, told: GoalCampaigns, every_s: float, stop: asyncio.Event) -> None:
     """Read and judge; while Redis is away wait longer each time, and say so once."""
     failures, said = 0, ""
     while not stop.is_set():
         try:
             await monitor.cycle()
+            if monitor.view.leads:
+                await told.publish(monotonic())
             if said:
                 _log.info("Redis was read again after %d failed tries", failures)
             failures, said = 0, ""

@@ -17,6 +17,9 @@ import numpy.typing as npt
 
 from streams.entries import NONE, Entries, join
 
+_BLOCK = 30_000
+"""Entries in a block, of 32 bytes each: no value that is written at once is larger than some 1 MB."""
+
 
 class Block(msgspec.Struct, array_like=True):
     """Entries as stored: ``keys`` are series, the columns little-endian int64, ``series`` indices into ``keys``."""
@@ -86,17 +89,21 @@ class Ahead:
         if not len(fresh):
             return [], done
         self._waiting = join([self._waiting, fresh])
+        starts = range(0, len(fresh), _BLOCK)
+        return [self._block(fresh.where(slice(at, at + _BLOCK)), key_at) for at in starts], done
+
+    def _block(self, entries: Entries, key_at: Callable[[int], str]) -> tuple[int, bytes]:
         number, self._next = self._next, self._next + 1
-        self._stored.append(_Stored(number, int(fresh.times.max())))
-        indices, places = np.unique(fresh.series, return_inverse=True)
+        self._stored.append(_Stored(number, int(entries.times.max())))
+        indices, places = np.unique(entries.series, return_inverse=True)
         block = Block(
             [key_at(i) for i in indices.tolist()],
-            fresh.times.astype("<i8").tobytes(),
+            entries.times.astype("<i8").tobytes(),
             places.astype("<i8").tobytes(),
-            fresh.measures.astype("<i8").tobytes(),
-            fresh.values.astype("<i8").tobytes(),
+            entries.measures.astype("<i8").tobytes(),
+            entries.values.astype("<i8").tobytes(),
         )
-        return [(number, msgspec.msgpack.encode(block))], done
+        return number, msgspec.msgpack.encode(block)
 
     def restore(self, number: int, data: bytes, clock_ms: int, index_of: Callable[[str], int]) -> None:
         """Put back a stored block; its entries up to the clock were counted before it was left.

@@ -6,7 +6,7 @@ numbers: Lua's would lose digits beyond 2**53.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 import msgpack
@@ -21,31 +21,75 @@ Arg = str | bytes
 Command = tuple[str, int, int, Sequence[Arg] | PackedRows]
 """Name, place of the key, seconds to live (0: for ever), arguments; rows stand for their fields and values."""
 _DAY_S = 86_400
+_STEPS = {"HSET": 2, "SADD": 1, "HDEL": 1}
+"""The commands that may be carried out in parts, and how many of their arguments belong together."""
 # Redis's Lua reads no MessagePack of after 2013, when bytes got a type of their own.
 _packer = msgpack.Packer(use_bin_type=False)
 
 
 class Script:
-    """Collects keys and commands in the form that ``flush.lua`` reads."""
+    """Collects keys and commands in the form that the scripts read."""
 
-    def __init__(self, meta: str) -> None:
-        self.keys = [meta]
+    def __init__(self, *keys: str) -> None:
+        self.keys = [*keys]
         self.commands: list[Command] = []
-        self._places = {meta: 1}
+        self.values = self.size = 0
+        self._places = {key: i + 1 for i, key in enumerate(keys)}
 
     def call(self, name: str, key: str, values: Sequence[Arg] | PackedRows = (), ttl_s: int = 0) -> None:
-        """Append one command; with ``ttl_s`` its key expires that many seconds later."""
+        """Append one command; with ``ttl_s`` its key expires that many seconds after it was made."""
         place = self._places.setdefault(key, len(self.keys) + 1)
         if place > len(self.keys):
             self.keys.append(key)
         self.commands.append((name, place, ttl_s, values))
+        self.values += 1 + len(values)
+        self.size += values.size if isinstance(values, PackedRows) else sum(map(len, values))
 
     def packed(self) -> bytes:
         """All commands, as ``flush.lua`` reads them."""
         parts = [_packer.pack_array_header(len(self.commands))]
         for *command, values in self.commands:
-            parts.append(_packer.pack((*command, pairs(values.pairs()) if isinstance(values, PackedRows) else values)))
+            parts.append(_packer.pack((*command, _flat(values))))
         return b"".join(parts)
+
+    def piece(self) -> bytes:
+        """Keys and commands, as ``apply.lua`` reads them."""
+        return b"".join([_packer.pack_array_header(2), _packer.pack(self.keys), self.packed()])
+
+    def pieces(self, values: int, size: int) -> list[Script]:
+        """The same commands in scripts of at most so many values and bytes each, but for one value that is larger.
+
+        A command that can be carried out a part at a time is cut; the last command is alone in the last script.
+        """
+        made = [Script()]
+        *commands, last = self.commands
+        for name, place, ttl_s, all_values in commands:
+            flat, step = _flat(all_values), _STEPS.get(name, 0)
+            for part in _cut(flat, step, values, size) if step else [flat]:
+                needed = sum(map(len, part))
+                if made[-1].commands and (made[-1].values + len(part) > values or made[-1].size + needed > size):
+                    made.append(Script())
+                made[-1].call(name, self.keys[place - 1], part, ttl_s)
+        made.append(Script())
+        made[-1].call(last[0], self.keys[last[1] - 1], _flat(last[3]), last[2])
+        return made
+
+
+def _flat(values: Sequence[Arg] | PackedRows) -> Sequence[Arg]:
+    return pairs(values.pairs()) if isinstance(values, PackedRows) else values
+
+
+def _cut(flat: Sequence[Arg], step: int, values: int, size: int) -> Iterator[Sequence[Arg]]:
+    """The arguments of a command in parts; ``step`` of them belong together."""
+    start = held = 0
+    for at in range(0, len(flat), step):
+        needed = sum(map(len, flat[at : at + step]))
+        if at > start and (at + step - start > values or held + needed > size):
+            yield flat[start:at]
+            start, held = at, 0
+        held += needed
+    if start < len(flat):
+        yield flat[start:]
 
 
 def pairs(items: Iterable[tuple[Arg, Arg]]) -> list[Arg]:
@@ -66,12 +110,6 @@ def script(
         seen_s: seconds that an hour of event ids is kept.
     """
     s = Script(layout.meta(partition))
-    meta: list[tuple[Arg, Arg]] = [(f"{layout.OFFSET}{t}", str(o)) for t, o in flush.offsets.items()]
-    meta += [(name, str(value)) for name, value in (*flush.counters.items(), *flush.gauges.items())]
-    if flush.clock_ms is not None:
-        meta.append((layout.CLOCK, str(flush.clock_ms)))
-    if meta:
-        s.call("HSET", layout.meta(partition), pairs(meta))
     if flush.documents:
         s.call("HSET", layout.kpi(partition), pairs(flush.documents.items()))
     for (window, start), rows in flush.panes.items():
@@ -98,6 +136,13 @@ def script(
     if flush.letters:
         s.call("HINCRBY", layout.meta(partition), (layout.LETTERS, str(len(flush.letters))))
         s.call("HINCRBY", layout.meta(partition), (layout.LETTERS_BYTES, str(flush.letters_size)))
+    meta: list[tuple[Arg, Arg]] = [(f"{layout.OFFSET}{t}", str(o)) for t, o in flush.offsets.items()]
+    meta += [(name, str(value)) for name, value in (*flush.counters.items(), *flush.gauges.items())]
+    if flush.clock_ms is not None:
+        meta.append((layout.CLOCK, str(flush.clock_ms)))
+    if meta:
+        # After all else: until then, offsets and clock are those that readers know.
+        s.call("HSET", layout.meta(partition), pairs(meta))
     return s
 
 

@@ -39,8 +39,8 @@ class Entries:
     def __len__(self) -> int:
         return len(self.times)
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> Entries:
-        """The entries that a mask selects."""
+    def where(self, mask: npt.NDArray[np.bool_] | slice) -> Entries:
+        """The entries that a mask, or a slice, selects."""
         return Entries(self.times[mask], self.series[mask], self.measures[mask], self.values[mask])
 
 

@@ -63,6 +63,20 @@ class MissingProgram(Permanent):
         self.remedy = remedy
 
 
+class Unusable(Recoverable):
+    """Redis holds something that cannot be worked with, such as a key of another type.
+
+    Attributes:
+        address: where, without credentials.
+        cause: the client's error in one line.
+    """
+
+    def __init__(self, address: str, cause: str) -> None:
+        super().__init__(f"Redis at {address} holds what cannot be used: {cause}")
+        self.address = address
+        self.cause = cause
+
+
 class Fenced(Recoverable):
     """Another worker took the partition: this owner must let go without writing.
 

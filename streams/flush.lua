@@ -8,7 +8,7 @@
 -- Answers {'written'}, {'repeated'} (this very flush is already there: its reply was lost),
 -- {'fenced', epoch} (another owner took the partition) or {'lost', seq or ''} (Redis went back in time).
 
-local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
+local held = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'staged')
 local epoch = held[1] or ''
 local seq = held[2] or ''
 
@@ -22,6 +22,10 @@ if seq ~= ARGV[2] then
   if seq == ARGV[3] then
     return {'repeated'}
   end
+  return {'lost', seq}
+end
+if held[3] then
+  -- A larger flush of an owner from before is committed and not carried out: that comes first.
   return {'lost', seq}
 end
 

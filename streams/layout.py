@@ -10,6 +10,8 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
     pw:{3}:seen:<stream>:<hour>      set    8-byte digests of event ids                (expires)
     pw:{3}:ahead                     hash   block number -> packed entries not yet due
     pw:{3}:letters                   stream dead letters that Kafka does not have yet (field: LETTER)
+    pw:{3}:staged                    hash   piece number -> piece of a large flush that is being written
+    pw:{3}:parked                    hash   why, error, since, tries: the partition cannot go on (expires)
     pw:{3}:changes                   stream series whose documents a flush wrote, id <epoch>-<seq> (field: CHANGED)
     pw:goal_campaigns                set    campaign ids that have a goal, and so always a series of their own
     pw:replayed                      set    topic/partition/offset of refused records that were sent again
@@ -36,6 +38,8 @@ HELD = "held"
 """Meta field: 1 while reading the partition waits, because too many of its dead letters wait for Kafka."""
 FLUSHED_AT = "flushed_at"
 """Meta field: the worker's clock at its last flush, epoch milliseconds."""
+STAGED = "staged"
+"""Meta field: the seq of a large flush that is committed and not carried out yet."""
 OFFSET = "offset:"
 """Prefix of meta fields: the next offset to read, by topic."""
 LAG = "lag:"
@@ -118,6 +122,16 @@ def letters(partition: int) -> str:
 def changes(partition: int) -> str:
     """Key of the stream that says which documents each of the last flushes wrote."""
     return f"pw:{{{partition}}}:changes"
+
+
+def staged(partition: int) -> str:
+    """Key of the pieces of a flush that is too large for one script."""
+    return f"pw:{{{partition}}}:staged"
+
+
+def parked(partition: int) -> str:
+    """Key of why a partition cannot go on."""
+    return f"pw:{{{partition}}}:parked"
 
 
 @lru_cache(maxsize=1024)

@@ -9,10 +9,11 @@ import numpy as np
 
 from streams import layout
 from streams.entries import Int64s
+from streams.lease import Lease
 from streams.measures import WIDTH, Stream, unpack
 from streams.partition import Partition
 from streams.policy import PartitionPolicy
-from streams.store import Lease, Store
+from streams.store import Store
 
 
 async def load(store: Store, lease: Lease, policy: PartitionPolicy, now_ms: int) -> Partition:
@@ -63,7 +64,7 @@ async def _load_seen(store: Store, state: Partition, now_ms: int) -> None:
     for (stream, hour), key, size in zip(hours, keys, await store.sizes(keys), strict=True):
         if size:
             # One at a time: as they come, ids take ten times what they take once they are remembered.
-            (digests,) = await store.sets([key])
+            digests = await store.members(key)
             state.seen.restore(stream, hour, digests)
 
 

@@ -35,7 +35,7 @@ def amount_of(raw: bytes) -> Decimal | Reject | None:
         raw: the value as it is written: a number, or a string that is one.
 
     Returns:
-        The amount, or why it is none (``BAD_NUMBER``, ``BAD_FIELD``).
+        The amount, or why it is none (``BAD_NUMBER``, ``BAD_FIELD``, ``OUT_OF_RANGE``).
     """
     if raw == b"null":
         return None
@@ -49,7 +49,11 @@ def amount_of(raw: bytes) -> Decimal | Reject | None:
                 return Reject.BAD_NUMBER
     if NUMBER.fullmatch(text) is None:
         return Reject.BAD_NUMBER if raw[:1] == b'"' else Reject.BAD_FIELD
-    return Decimal(text.decode())
+    try:
+        return Decimal(text.decode())
+    except InvalidOperation:
+        # Its exponent is beyond all that decimals can have.
+        return Reject.OUT_OF_RANGE
 
 
 def plain_micros(raw: bytes) -> int | None:

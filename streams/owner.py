@@ -18,11 +18,11 @@ from streams.clock import Clock, monotonic
 from streams.errors import Uncountable
 from streams.flush import Flush
 from streams.gauges import gauges
+from streams.lease import Lease, Waiting
 from streams.load import load
 from streams.offsets import Taken, judge, may_have_lost
 from streams.partition import Partition
 from streams.relay import Relay
-from streams.store import Lease, Waiting
 from streams.streamclock import Basis, Progress, Reading, read
 from streams.suspects import Suspects
 from streams.tools import Acknowledge, EarliestOf, EndOf, Tools
@@ -103,7 +103,9 @@ class Owner:
         self.give_up()
         async with self._writing, self._folding:
             self._lease = await tools.store.take(self.number, Clock().now_ms())
-            self.state = await load(tools.store, self._lease, tools.policy, tools.clock.now_ms())
+            state = await load(tools.store, self._lease, tools.policy, tools.clock.now_ms())
+            state.registry.protect(await tools.store.goal_series())
+            self.state = state
             self.open_lane()
             self._reached.clear()
             self._acks.clear()
@@ -245,9 +247,15 @@ class Owner:
         return self.relay.full(Waiting(len(made), sum(map(len, made))))
 
     async def sweep(self) -> None:
-        """Let go of what is silent for too long; not while a chunk waits for the totals of its series."""
+        """Let go of what is silent for too long; not while a chunk waits for the totals of its series.
+
+        Raises:
+            Unreachable: Redis does not say which campaigns have goals.
+        """
+        goals = await self._tools.store.goal_series()
         async with self._folding:
             if self._usable:
+                self.state.registry.protect(goals)
                 self.state.sweep(self._tools.clock.now_ms())
 
     async def move_on(self, end_of: EndOf) -> None:

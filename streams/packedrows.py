@@ -26,6 +26,15 @@ class PackedRows:
         self._series = series
         self._block = rows.astype("<i8", copy=False).tobytes()
 
+    def __len__(self) -> int:
+        """How many fields and values there are."""
+        return 2 * len(self._series)
+
+    @property
+    def size(self) -> int:
+        """Their bytes, about."""
+        return len(self._block) + 24 * len(self._series)
+
     def pairs(self) -> Iterator[tuple[str, bytes]]:
         """Each series with its row."""
         # Seen as one opaque value each, the rows become bytes without a step of Python per row.

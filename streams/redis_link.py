@@ -43,6 +43,7 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (ClusterDownError, "the cluster is down"),
     (SlotNotCoveredError, "the cluster does not cover all slots"),
 )
+_ABOUT_DATA = ("WRONGTYPE", "is not an integer", "attempt to ", "bad argument", "Bad data format")
 _REFUSED = ("WRONGPASS", "NOAUTH", "invalid username-password pair", "invalid password")
 
 
@@ -135,3 +136,8 @@ def _cause(e: Exception) -> str:
         if isinstance(e, kind):
             return cause
     return one_line(e)
+
+
+def unusable(error: Exception) -> bool:
+    """Whether an error is about what Redis holds, and not about Redis: it will be the same at the next try."""
+    return isinstance(error, ResponseError) and any(said in str(error) for said in _ABOUT_DATA)

@@ -123,10 +123,10 @@ class Registry:
         self.fresh.add(slot)
         return slot
 
-    def protect(self, campaigns: frozenset[str]) -> None:
-        """Give these campaigns a place of their own, however many there are, from now on."""
-        if campaigns != self._protected:
-            self._protected = campaigns
+    def protect(self, series: frozenset[str]) -> None:
+        """Give these campaigns, by their series, a place of their own from now on, however many there are."""
+        if series != self._protected:
+            self._protected = series
             self._forget_groups()
 
     def numbers(self, events: Sequence[Event]) -> Numbers:
@@ -196,7 +196,7 @@ class Registry:
     def _place_of(self, campaign: str, part: Part) -> tuple[list[int], Sign]:
         """The series of a group, the campaign's own first."""
         own = key(campaign)
-        has_room = self._campaigns < self._policy.max_campaigns or campaign in self._protected
+        has_room = self._campaigns < self._policy.max_campaigns or own in self._protected
         if own not in self._index and not has_room:
             return [self.add(OTHER), *[ABSENT] * len(self._policy.breakdowns)], Sign.FOLDED_CAMPAIGN
         group = part if isinstance(part, tuple) else (part,)

@@ -16,9 +16,10 @@ from streams import letters
 from streams.deadletter import DeadLetters
 from streams.errors import Unreachable
 from streams.flush import Flush
+from streams.lease import Waiting
 from streams.letters import Letter
 from streams.metrics import WorkerMetrics
-from streams.store import Store, Waiting
+from streams.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 
 from faust.types import TP
 
 from streams.chunks import Payload
 from streams.clock import monotonic
-from streams.errors import Fenced, LostWrites, Permanent, Uncountable, Unreachable, one_line
+from streams.errors import Fenced, LostWrites, Permanent, Recoverable, Uncountable, Unreachable, one_line
 from streams.kafka_link import AWAY
 from streams.offsets import Taken
 from streams.owner import Owner
@@ -75,7 +76,7 @@ class Runner:
         self._on_change = on_change
         self._tps = {TP(topic, number) for topic in tools.topics}
         self._cause: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
-        self._fenced = self._failures = self._parked = self._unread = self._unwritten = 0
+        self._fenced = self._failures = self._parked = self._parked_at_ms = self._unread = self._unwritten = 0
         self._flush_after = 0.0
         self._releasing: asyncio.Task[None] | None = None
         reader.request_hold(self._tps)
@@ -154,12 +155,13 @@ class Runner:
             return
         self._unwritten = 0
         if events is not None and self.is_live:
-            self._went_well(events)
+            await self._went_well(events)
 
     async def sweep(self) -> None:
         """Let go of what is silent for too long."""
         if self.is_live:
-            await self.owner.sweep()
+            with suppress(Recoverable):
+                await self.owner.sweep()
 
     def end_of(self, topic: str, partition: int) -> int | None:
         """The offset after the last record of a topic's partition; None while unknown.
@@ -245,9 +247,13 @@ class Runner:
             "partition %d is parked, the others go on: %s; trying again in %.0f s",
             self.number, one_line(error), delay, exc_info=error if self._parked == 1 else None,
         )  # fmt: skip
+        since_ms = self._tools.clock.now_ms() if self._parked == 1 else self._parked_at_ms
+        self._parked_at_ms = since_ms
+        with suppress(Recoverable):
+            await self._tools.store.park(self.number, one_line(error), since_ms, self._parked)
         await asyncio.sleep(delay)
 
-    def _went_well(self, events: int) -> None:
+    async def _went_well(self, events: int) -> None:
         self._fenced = 0
         if events:
             self._failures = 0
@@ -255,6 +261,8 @@ class Runner:
             log.info("partition %d goes on", self.number)
             self._parked = 0
             self._tools.metrics.parked.labels(str(self.number)).set(0)
+            with suppress(Recoverable):
+                await self._tools.store.unpark(self.number)
 
     def _fail(self, error: Exception) -> None:
         """The state is void: nothing more is counted or written until it was loaded anew."""

@@ -15,50 +15,24 @@ import msgspec
 
 from streams import kpis, layout
 from streams.commands import Script, announce, script
-from streams.errors import Fenced, LostWrites, Misconfigured
+from streams.errors import Misconfigured, Unusable, one_line
 from streams.flush import Flush
+from streams.lease import Lease, Waiting, checked
 from streams.measures import ZERO, Row, unpack
-from streams.redis_link import AWAY, unreachable
+from streams.redis_link import AWAY, unreachable, unusable
 
 _FLUSH = files("streams").joinpath("flush.lua").read_text()
+_STAGE = files("streams").joinpath("stage.lua").read_text()
+_APPLY = files("streams").joinpath("apply.lua").read_text()
 _TAKE = files("streams").joinpath("take.lua").read_text()
 _DRAIN = files("streams").joinpath("drain.lua").read_text()
 _OLDER = files("streams").joinpath("older.lua").read_text()
 _CHUNK = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Dead letters that wait: how many (``letters``), and how many bytes they are (``size``)."""
-
-    letters: int
-    size: int
-
-    def __add__(self, other: Waiting) -> Waiting:
-        """Both together."""
-        return Waiting(self.letters + other.letters, self.size + other.size)
-
-
-@dataclass(slots=True)
-class Lease:
-    """The right to write a partition.
-
-    Attributes:
-        partition: which.
-        epoch: this owner's epoch.
-        seq: the sequence number of its last write.
-        meta: the partition's meta hash as it was taken.
-    """
-
-    partition: int
-    epoch: int
-    seq: int
-    meta: dict[str, str]
-
-    @property
-    def waiting(self) -> Waiting:
-        """The dead letters that waited when the partition was taken."""
-        return Waiting(int(self.meta.get(layout.LETTERS, 0)), int(self.meta.get(layout.LETTERS_BYTES, 0)))
+_VALUES, _BYTES = 20_000, 2 << 20
+"""Values and bytes that one script writes at most: it holds Redis for some 20 ms then."""
+_STAGED_S = 86_400
+_SCAN = 10_000
+_LONGEST_TEXT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +62,8 @@ class Store:
         self._seen_s = (dedupe_hours + 2) * 3600
         self._layout: StoredLayout | None = None
         self._flush = redis.register_script(_FLUSH)
+        self._stage = redis.register_script(_STAGE)
+        self._apply = redis.register_script(_APPLY)
         self._take = redis.register_script(_TAKE)
         self._drain = redis.register_script(_DRAIN)
         self._read_older = redis.register_script(_OLDER)
@@ -125,40 +101,87 @@ class Store:
         if self._layout is not None:
             # A Redis that lost everything lost this too.
             await self.publish_layout(self._layout)
-        flat = await self._call(self._take(keys=[layout.meta(partition)], args=[floor_ms]))
-        meta = {k.decode(): v.decode() for k, v in zip(flat[::2], flat[1::2], strict=True)}
-        return Lease(partition, int(meta[layout.EPOCH]), int(meta[layout.SEQ]), meta)
+        while True:
+            keys = [layout.meta(partition), layout.staged(partition)]
+            flat = await self._call(self._take(keys=keys, args=[floor_ms]))
+            meta = {k.decode(): v.decode() for k, v in zip(flat[::2], flat[1::2], strict=True)}
+            lease = Lease(partition, int(meta[layout.EPOCH]), int(meta[layout.SEQ]), meta)
+            if layout.STAGED not in meta:
+                return lease
+            # The owner before committed a flush and did not come to carry it out.
+            await self._carry_out(lease)
 
     async def flush(self, lease: Lease, flush: Flush) -> None:
         """Write a flush. Sending it again after an error is safe: it is written once.
 
+        A large one is written in pieces, each of which holds Redis for a short time only. They are staged, committed
+        in one step, and then carried out: by this owner, or by the next one before it loads the partition.
+
         Raises:
-            Fenced: another owner took the partition; nothing was written.
+            Fenced: another owner took the partition; nothing was written, or that owner carries it out.
             LostWrites: Redis does not hold this owner's last write; nothing was written.
             Unreachable: Redis does not answer; whether it was written is unknown.
         """
         older = await self._older(lease.partition, flush.late)
         built = script(lease.partition, flush, older, self._keep_s, self._seen_s)
         announce(built, lease.partition, f"{lease.epoch}-{lease.seq + 1}", flush.documents)
-        await self._write(lease, built)
-
-    async def _write(self, lease: Lease, built: Script) -> None:
         seq = lease.seq + 1
-        answer = await self._call(self._flush(keys=built.keys, args=[lease.epoch, lease.seq, seq, built.packed()]))
-        outcome = answer[0].decode()
-        if outcome == "fenced":
-            raise Fenced(lease.partition, lease.epoch, int(answer[1]))
-        if outcome == "lost":
-            raise LostWrites(lease.partition, lease.seq, int(answer[1]) if answer[1] else None)
+        if built.values <= _VALUES and built.size <= _BYTES:
+            written = self._flush(keys=built.keys, args=[lease.epoch, lease.seq, seq, built.packed()])
+            checked(lease, await self._call(written))
+        else:
+            await self._write_in_pieces(lease, built.pieces(_VALUES, _BYTES))
         lease.seq = seq
+
+    async def _write_in_pieces(self, lease: Lease, pieces: Sequence[Script]) -> None:
+        keys = [layout.meta(lease.partition), layout.staged(lease.partition)]
+        fence = [lease.epoch, lease.seq, lease.seq + 1]
+        for number, piece in enumerate(pieces):
+            args = [*fence, number, piece.piece(), _STAGED_S, len(pieces)]
+            if checked(lease, await self._call(self._stage(keys=keys, args=args))) == "repeated":
+                # It was committed before, and the answer lost.
+                await self._carry_out(lease)
+                return
+        for number, piece in enumerate(pieces):
+            answer = await self._call(self._apply(keys=[*keys, *piece.keys], args=[lease.epoch, number]))
+            checked(lease, answer)
+
+    async def _carry_out(self, lease: Lease) -> None:
+        """Carry out what is left of a committed flush."""
+        keys = [layout.meta(lease.partition), layout.staged(lease.partition)]
+        for number in sorted(map(int, await self._call(self._redis.hkeys(keys[1])))):
+            raw = await self._call(self._redis.hget(keys[1], str(number)))
+            written = msgspec.msgpack.decode(raw, type=tuple[list[str], msgspec.Raw])[0] if raw else []
+            checked(lease, await self._call(self._apply(keys=[*keys, *written], args=[lease.epoch, number])))
+
+    async def goal_series(self) -> frozenset[str]:
+        """The series of campaigns that have a goal, as a monitor last said; none when what it said is unusable."""
+        try:
+            return frozenset(name.decode("utf-8", "replace") for name in await self._members(layout.GOAL_CAMPAIGNS))
+        except Unusable:
+            return frozenset()
+
+    async def park(self, partition: int, why: str, since_ms: int, tries: int) -> None:
+        """Tell readers that a partition cannot go on; after a day without a try they forget it."""
+        found = {"why": why[:_LONGEST_TEXT], "since": str(since_ms), "tries": str(tries)}
+        await self._call(self._redis.hset(layout.parked(partition), mapping=found))
+        await self._call(self._redis.expire(layout.parked(partition), _STAGED_S))
+
+    async def unpark(self, partition: int) -> None:
+        """Tell readers that it goes on."""
+        await self._call(self._redis.unlink(layout.parked(partition)))
 
     async def totals(self, partition: int, series: Iterable[str]) -> dict[str, Row]:
         """The stored totals of those series that have a document."""
         names = list(series)
         if not names:
             return {}
-        found = await self._call(self._redis.hmget(layout.kpi(partition), names))
-        return {n: document_totals(raw) for n, raw in zip(names, found, strict=True) if raw is not None}
+        found: dict[str, Row] = {}
+        for at in range(0, len(names), _CHUNK):
+            some = names[at : at + _CHUNK]
+            raws = await self._call(self._redis.hmget(layout.kpi(partition), some))
+            found |= {n: document_totals(raw) for n, raw in zip(some, raws, strict=True) if raw is not None}
+        return found
 
     async def documents(self, partition: int) -> dict[str, bytes]:
         """All KPI documents of a partition."""
@@ -169,9 +192,9 @@ class Store:
         """Whole hashes, in the order of their keys."""
         return await self._many("hgetall", keys)
 
-    async def sets(self, keys: Sequence[str]) -> list[set[bytes]]:
-        """Whole sets, in the order of their keys."""
-        return await self._many("smembers", keys)
+    async def members(self, key: str) -> set[bytes]:
+        """A whole set, which may be large."""
+        return await self._members(key)
 
     async def sizes(self, keys: Sequence[str]) -> list[int]:
         """How many members each set has."""
@@ -187,6 +210,15 @@ class Store:
         args = [x for letter in letters for x in letter]
         count, size = await self._call(self._drain(keys=[layout.letters(partition), layout.meta(partition)], args=args))
         return Waiting(int(count or 0), int(size or 0))
+
+    async def _members(self, key: str) -> set[bytes]:
+        found: set[bytes] = set()
+        cursor = 0
+        while True:
+            cursor, some = await self._call(self._redis.sscan(key, cursor, count=_SCAN))
+            found.update(some)
+            if not cursor:
+                return found
 
     async def _many(self, name: str, keys: Sequence[str]) -> list[Any]:
         found: list[Any] = []
@@ -216,6 +248,8 @@ class Store:
         try:
             return await pending
         except AWAY as e:
+            if unusable(e):
+                raise Unusable(self._address, one_line(e)) from e
             raise unreachable(self._address, e) from e
 
 

@@ -22,9 +22,10 @@ from streams import layout
 from streams.clock import Clock
 from streams.documents import document
 from streams.errors import LostWrites, Unreachable
+from streams.lease import Lease
 from streams.redis_link import connect
 from streams.settings import Settings
-from streams.store import Lease, Store, StoredLayout
+from streams.store import Store, StoredLayout
 from tests.contract.test_changes import flush_of
 from tests.contract.test_store import NOW, redis_url, single_redis_url
 from tests.monitor_fakes import row

@@ -21,6 +21,7 @@ from streams.clock import Clock
 from streams.deadletter import DeadLetters
 from streams.decode import Batch, DecodePolicy, Decoder
 from streams.events import Event
+from streams.lease import Waiting
 from streams.letters import Letter
 from streams.load import load
 from streams.measures import Stream
@@ -34,7 +35,7 @@ from streams.redis_link import connect
 from streams.registry import SeriesPolicy
 from streams.relay import Relay
 from streams.settings import Settings
-from streams.store import Store, Waiting
+from streams.store import Store
 from streams.tools import Tools
 from streams.windows import parse_windows
 from tests.conftest import leave_out

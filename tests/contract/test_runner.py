@@ -12,10 +12,11 @@ from streams import layout, relay
 from streams.decode import Batch, Decoder
 from streams.desk import Desk
 from streams.flush import Flush
+from streams.lease import Lease
 from streams.measures import Stream
 from streams.partition import Partition
 from streams.runner import Phase
-from streams.store import Lease, Store
+from streams.store import Store
 from tests.contract.reading import Lists, click, counted, read_to, stored
 from tests.contract.test_desk import tools
 from tests.contract.test_outbox import Topic, with_store

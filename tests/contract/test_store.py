@@ -13,6 +13,7 @@ from streams import kpis, layout
 from streams.commands import Script
 from streams.decode import digest
 from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable
+from streams.lease import Lease
 from streams.load import load
 from streams.measures import Stream, unpack
 from streams.partition import Partition
@@ -20,7 +21,7 @@ from streams.policy import PartitionPolicy
 from streams.redis_link import connect
 from streams.registry import SeriesPolicy
 from streams.settings import Settings
-from streams.store import Lease, Store, StoredLayout, document_totals
+from streams.store import Store, StoredLayout, document_totals
 from streams.windows import parse_windows
 from tests.model import Fact, Model, batch_of, without_zeros
 from tests.redis_kinds import Nodes

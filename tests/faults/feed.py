@@ -66,7 +66,11 @@ class Feed(threading.Thread):
 
     async def _produce(self) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._system.broker, acks="all", linger_ms=5, enable_idempotence=self._idempotent
+            bootstrap_servers=self._system.broker,
+            acks="all",
+            linger_ms=5,
+            enable_idempotence=self._idempotent,
+            compression_type=self._rng.choice([None, "gzip", "snappy", "lz4", "zstd"]),
         )
         await producer.start()
         try:

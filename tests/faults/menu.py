@@ -28,6 +28,11 @@ def kill_worker(world: World, rng: Random) -> None:
     world.workers[name].start()
 
 
+def worker_fails(world: World, rng: Random) -> None:
+    """A worker meets an error in one of its parts, soon after it is ready; a supervisor starts the next one."""
+    world.fail(rng.choice(sorted(world.workers)), rng.choice(["agent", "flush", "thread", "fetch"]), rng.uniform(0, 3))
+
+
 def join_and_leave(world: World, rng: Random) -> None:
     """A second worker joins, shares the partitions, and leaves in order."""
     if "b" not in world.workers:
@@ -128,6 +133,7 @@ def kill_broker(world: World, rng: Random) -> None:
 
 ANYWHERE: tuple[Fault, ...] = (
     kill_worker,
+    worker_fails,
     join_and_leave,
     zombie,
     kill_redis,

@@ -77,7 +77,7 @@ def play(place: World, seed: int, faults: list[Fault]) -> list[str]:
         f"seed {seed}: {', '.join(f.__name__ for f in faults)}; {sent.records} records, {sent.poison} poison,"
         f" {place.crashes} crashes, {len(wrong)} differences"
     )
-    return wrong
+    return [*wrong, *(f"a worker ended by itself: {words}" for words in place.last_words)]
 
 
 def schedule(seed: int, menu: tuple[Fault, ...], length: int) -> list[Fault]:

@@ -25,7 +25,8 @@ class World:
         network: the proxy between workers and Redis.
         workers: the worker programs by name.
         mutation: the safeguard that is taken out of the workers, if any.
-        crashes: how often a worker ended by itself and was started again.
+        crashes: how often a worker ended by itself and was started again; no fault is meant to make one do that.
+        last_words: what such a worker said last.
         patient: whether faults may last long.
     """
 
@@ -51,6 +52,7 @@ class World:
         self.mutation = mutation
         self.workers: dict[str, Program] = {}
         self.crashes = 0
+        self.last_words: list[str] = []
         self.patient = False
 
     def start(self, name: str) -> Program:
@@ -61,11 +63,20 @@ class World:
         self.workers[name] = Program(argv, self.directory / f"{name}.log", self.system.env)
         return self.workers[name]
 
+    def fail(self, name: str, where: str, after_s: float) -> None:
+        """Have a worker fail in some place soon after it is ready, and start another when it has ended."""
+        self.workers[name].kill()
+        argv = [sys.executable, "-m", "tests.faults.crash", where, str(after_s)]
+        failing = Program(argv, self.directory / f"{name}.log", self.system.env)
+        until(lambda: not failing.running, f"a worker that fails in {where} to end", deadline_s=60)
+        self.workers[name].start()
+
     def tend(self) -> None:
         """Start workers again that ended by themselves, as a supervisor would."""
         for program in self.workers.values():
             if not program.running:
                 self.crashes += 1
+                self.last_words.append(program.output()[-3000:])
                 program.start()
 
     def ready(self, name: str, times: int = 1) -> None:

@@ -50,6 +50,9 @@ def test_an_amount_is_any_number_that_json_can_write(number: bytes, quoted: bool
     """In quotes or not; the short way to micros gives what the long way gives."""
     raw = b'"' + number + b'"' if quoted else number
     amount = amount_of(raw)
+    if amount is Reject.OUT_OF_RANGE:
+        assert len(number.lower().partition(b"e")[2]) > 15
+        return
     assert amount == Decimal(number.decode())
     short = plain_micros(raw)
     if short is not None:
