@@ -207,6 +207,8 @@ def check(file: Annotated[Path, typer.Argument(help="The goals file.")]) -> None
     except goals.InvalidGoals as e:
         for p in e.problems:
             say(f"{file}:{p.line}:{p.column}: {p.where + ': ' if p.where else ''}{p.text}")
+        if e.count > len(e.problems):
+            say(f"{file}: and {e.count - len(e.problems):,} more")
         raise typer.Exit(2) from None
     count = sum(len(c.goals) for c in found.campaigns)
     out(f"{file}: {len(found.campaigns)} campaigns, {count} goals, no errors")

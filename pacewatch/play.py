@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pacewatch import mapping, shifted_goals
+from pacewatch import mapping_file, shifted_goals
 from pacewatch.replay import Source, look, replay, too_old
 from pacewatch.scan import Scan
 from pacewatch.sender import sender
@@ -68,7 +68,7 @@ async def play(options: Options, settings: Settings) -> int:
     """
     if (options.goals is None) != (options.shifted_goals is None):
         raise Misconfigured("--goals", "it goes together with --shifted-goals", "give both")
-    source = Source(options.file, mapping.load(options.mapping) if options.mapping else None)
+    source = Source(options.file, mapping_file.load(options.mapping) if options.mapping else None)
     now = settings.the_clock.now_ms()
     seen = await look(source)
     shift_ms = shift_to(seen, now) if options.to_now else 0

@@ -30,8 +30,9 @@ A local time that clocks skip (spring) is refused; one that they show twice (aut
 """
 
 from monitors.goals.file import load
-from monitors.goals.problems import InvalidGoals, Problem
+from monitors.goals.problems import InvalidGoals
 from monitors.goals.values import Band, Bound, Campaign, Flight, Goal, Goals, RatioGoal, Total, TotalGoal
+from streams.problems import Problem
 
 __all__ = [
     "Band",

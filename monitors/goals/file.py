@@ -6,14 +6,14 @@ from pathlib import Path
 
 import yaml
 
-from monitors.goals import nodes
 from monitors.goals.flight import read_flight
 from monitors.goals.goal import read_goal
-from monitors.goals.nodes import Problems
-from monitors.goals.problems import InvalidGoals, Problem
+from monitors.goals.problems import InvalidGoals
 from monitors.goals.values import Campaign, Flight, Goal, Goals
+from streams import yamlnodes as nodes
+from streams.problems import Problem
+from streams.yamlnodes import Problems
 
-MAX_BYTES = 1024 * 1024
 MAX_ID_BYTES = 200
 MAX_NAME = 150
 
@@ -24,18 +24,11 @@ def load(path: Path | str) -> Goals:
     Raises:
         InvalidGoals: it cannot be read, or holds errors; all of them are in ``problems``.
     """
-    file = Path(path)
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            raise InvalidGoals(file.name, [Problem(1, 1, "", f"the file is larger than {MAX_BYTES} bytes")])
-        return parse(data.decode("utf-8-sig"), file.name)
-    except OSError as e:
-        raise InvalidGoals(file.name, [Problem(1, 1, "", f"the file cannot be read: {e.strerror}")]) from None
-    except UnicodeDecodeError as e:
-        line = data[: e.start].count(b"\n") + 1
-        raise InvalidGoals(file.name, [Problem(line, 1, "", "the file is not UTF-8")]) from None
+    file, problems = Path(path), Problems()
+    text = nodes.read(file, problems)
+    if text is None:
+        raise InvalidGoals(file.name, problems.found)
+    return parse(text, file.name)
 
 
 def parse(text: str, name: str) -> Goals:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import yaml
 
 from monitors.curves import CURVES
-from monitors.goals import nodes
-from monitors.goals.nodes import Problems
 from monitors.goals.scalars import amount, band, choice, positive
 from monitors.goals.values import Band, Bound, Goal, RatioGoal, Total, TotalGoal
+from streams import yamlnodes as nodes
 from streams.kpis import BY_NAME, Kind
 from streams.windows import parse_window
+from streams.yamlnodes import Problems
 
 WARNING = Band(0.9, 1.1)
 CRITICAL = Band(0.75, 1.25)

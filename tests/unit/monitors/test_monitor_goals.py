@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from monitors import goals
 from monitors.goals import Band, InvalidGoals, Problem, RatioGoal, Total, TotalGoal
-from monitors.goals.file import MAX_BYTES, parse
+from monitors.goals.file import parse
+from streams.yamlnodes import MAX_BYTES
 
 GOOD = """\
 campaigns:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pacewatch.mapping import BadCell, Column, Mapping, load
-from streams.errors import Misconfigured
+from pacewatch.mapping import FIELDS, BadCell, Column, Mapping
+from pacewatch.mapping_file import _KEYS as KEYS
+from pacewatch.mapping_file import load, parse
+from streams.problems import MOST, InvalidFile
+from streams.yamlnodes import Problems
 
 
 @pytest.mark.parametrize(
@@ -68,19 +78,95 @@ def test_constants_values_and_the_default_id_fill_the_event() -> None:
     assert event == {"event_id": "file:7", "currency": "CNY", "type": "impression", "quantity": 12}
 
 
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("columns: {when: t}", "no event field"),
-        ("columns: {amount: {column: m, unit: ms}}", "cannot be in ms"),
-        ("columns: {ts: {column: t, unit: hours}}", "not a usable mapping"),
-        ("timezone: Mars/Olympus", "unknown"),
-        ("colums: {}", "colums"),
-        ("a: [", "line 1"),
-    ],
-)
+WRONG = [
+    ("columns: {when: t}", "line 1, column 11: columns: unknown key 'when'"),
+    ("columns: {amount: {column: m, unit: ms}}", "amount cannot be in 'ms'"),
+    ("columns: {ts: {column: t, unit: hours}}", "ts cannot be in 'hours'"),
+    ("columns: {channel: {column: t, unit: ms}}", "channel has no unit"),
+    ("timezone: Mars/Olympus", "unknown timezone 'Mars/Olympus'"),
+    ("timezone: Europe/Berlim", "did you mean Europe/Berlin?"),
+    ("colums: {}", "unknown key 'colums'; did you mean columns?"),
+    ("a: [", "not valid YAML"),
+    ("columns: {ts: {column: t, format: '%Y%Y'}}", "is no format of a time"),
+    ("columns: {ts: {column: t, format: '%Q'}}", "is no format of a time"),
+    ("columns: {channel: {column: t, format: '%Y'}}", "only ts has a format"),
+    ('delimiter: "\\n"', "must be one character"),
+    ("delimiter: '\"'", "must be one character"),
+    ("delimiter: ab", "must be one character"),
+    ("header: [a, b, a]", "column 'a' is given twice"),
+    ("header: [a, b]\ncolumns: {ts: c}", "line 2, column 15: columns.ts: there is no column 'c' in the header"),
+    ("columns: {ts: a, ts: b}", "ts is given twice"),
+    ("constants: {type: banana}", "unknown type 'banana'"),
+    ("constants: {currency: euro}", "is no currency code"),
+    ("constants: {amount: 9_9}", "must be an amount"),
+    ("constants: {ts: yesterday}", "is no time"),
+    ("constants: {quantity: many}", "must be a whole number"),
+    ("constants: {type: click}\ncolumns: {type: t}", "type has a column already"),
+    ("a: &x [1]\nb: *x", "anchors"),
+    ("<<: {columns: {ts: t}}", "a key must be plain text"),
+    ("!!python/object:os.system {}", "tags"),
+    ("- " * 40, "nested deeper"),
+    ("[]", "must be a mapping"),
+]
+
+
+@pytest.mark.parametrize(("text", "problem"), WRONG)
 def test_a_mapping_file_that_means_nothing_is_refused_with_the_reason(tmp_path: Path, text: str, problem: str) -> None:
+    """And with its line; nothing waits for the first row to show it."""
     path = tmp_path / "map.yaml"
     path.write_text(text)
-    with pytest.raises(Misconfigured, match=problem):
+    with pytest.raises(InvalidFile, match=re.escape(problem)):
         load(path)
+
+
+def test_a_file_that_cannot_be_had_whole_is_refused(tmp_path: Path) -> None:
+    """One that is too large, a pipe, a directory, none, and one that is no text."""
+    (tmp_path / "large").write_text("#" * (1 << 20) + "\n")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "bytes").write_bytes(b"columns: \xff")
+    for name, problem in (
+        ("large", "larger than"), ("pipe", "no regular file"), (".", "no regular file"), ("none", "cannot be read"),
+        ("bytes", "not UTF-8"),
+    ):  # fmt: skip
+        with pytest.raises(InvalidFile, match=problem):
+            load(tmp_path / name)
+
+
+def test_a_list_of_errors_is_cut(tmp_path: Path) -> None:
+    """A thousand of them help nobody."""
+    path = tmp_path / "map.yaml"
+    path.write_text("columns:\n" + "".join(f"  wrong{i}: x\n" for i in range(1000)))
+    with pytest.raises(InvalidFile) as caught:
+        load(path)
+    assert (len(caught.value.problems), caught.value.count) == (MOST, 1000)
+
+
+def test_a_bomb_of_merge_keys_is_refused_unread(tmp_path: Path) -> None:
+    """It took half a minute, and would have taken all memory."""
+    lines = ["a0: &a0 {x: 1}"] + [f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}" for i in range(1, 60)]
+    (tmp_path / "bomb").write_text("\n".join(lines))
+    with pytest.raises(InvalidFile, match="anchors"):
+        load(tmp_path / "bomb")
+
+
+TEXT = st.text() | st.recursive(
+    st.sampled_from([*FIELDS, "column", "unit", "format", "values", "ms", "t", "%d/%m", "1", "", "Europe/Berlin"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*FIELDS, *KEYS, "column"]), inner),
+    max_leaves=10,
+).map(lambda value: yaml.safe_dump(value, allow_unicode=True))
+
+
+@given(TEXT)
+def test_any_text_is_a_mapping_or_a_list_of_problems(text: str) -> None:
+    """Nothing else is raised."""
+    problems = Problems()
+    found = parse(text, problems)
+    assert (found is None) is bool(problems.found)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=30), min_size=1), st.sampled_from(["ms", "s", "text"]))
+def test_any_cells_are_an_event_or_a_bad_cell(cells: dict[str, str], unit: Any) -> None:
+    """Whatever they hold."""
+    columns = {f: Column(f, unit) if f == "ts" else f for f in cells}
+    with suppress(BadCell):
+        Mapping(columns=columns, timezone="Asia/Shanghai").event(cells, "id")

@@ -1,20 +1,24 @@
-"""YAML as nodes that know their lines, so that every error can name its own.
+"""YAML files as nodes that know their lines, so that every error can name its own.
 
 Nothing of the file is ever constructed as an object: scalars are taken as the text that is written. Anchors, aliases
-and tags are refused: goals do not need them, and they are how a small file becomes a large one.
+and tags are refused: nothing here needs them, and they are how a small file becomes a large one.
 """
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from monitors.goals.problems import Problem
+from streams.problems import Problem
 
 MAX_DEPTH = 12
+MAX_BYTES = 1024 * 1024
+"""The largest file that is read."""
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
@@ -33,6 +37,26 @@ class Problems:
         """Note a problem at a mark of the parser (or at the file's start, when it gave none)."""
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         self.found.append(Problem(line, column, where, text))
+
+
+def read(path: Path, problems: Problems) -> str | None:
+    """The text of a file; None, and noted, when it cannot be had whole."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # A pipe would be waited for, and a device has no end.
+            problems.found.append(Problem(1, 1, "", "it is no regular file"))
+            return None
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            problems.found.append(Problem(1, 1, "", f"the file is larger than {MAX_BYTES} bytes"))
+            return None
+        return data.decode("utf-8-sig")
+    except OSError as e:
+        problems.found.append(Problem(1, 1, "", f"the file cannot be read: {e.strerror}"))
+    except UnicodeDecodeError as e:
+        problems.found.append(Problem(data[: e.start].count(b"\n") + 1, 1, "", "the file is not UTF-8"))
+    return None
 
 
 def compose(text: str, problems: Problems) -> yaml.Node | None:
