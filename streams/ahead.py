@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from streams.entries import NONE, Entries, join
+from streams.entries import NONE, Entries, Int64s, join
+from streams.measures import WIDTH
 
 _BLOCK = 30_000
 """Entries in a block, of 32 bytes each: no value that is written at once is larger than some 1 MB."""
@@ -76,10 +77,14 @@ class Ahead:
         """The indices of all series that wait for something."""
         return set(self._waiting.series.tolist()).union(*(p.series.tolist() for p in self._fresh))
 
-    def gross(self, table: npt.NDArray[np.float64]) -> None:
-        """Add what waits, without its sign, to a table [series, measure]."""
+    def gross(self, series: Int64s) -> npt.NDArray[np.float64]:
+        """What waits for some series, ascending, without signs: rows [series, measure]."""
+        found = np.zeros((len(series), WIDTH))
         for part in (self._waiting, *self._fresh):
-            np.add.at(table, (part.series, part.measures), np.abs(part.values.astype(np.float64)))
+            places = np.minimum(series.searchsorted(part.series), len(series) - 1)
+            here = series[places] == part.series
+            np.add.at(found, (places[here], part.measures[here]), np.abs(part.values[here]))
+        return found
 
     def store(self, clock_ms: int, key_at: Callable[[int], str]) -> tuple[list[tuple[int, bytes]], list[int]]:
         """What a flush must write: new blocks (number, bytes), and the numbers of blocks to drop."""
@@ -105,8 +110,8 @@ class Ahead:
         )
         return number, msgspec.msgpack.encode(block)
 
-    def restore(self, number: int, data: bytes, clock_ms: int, index_of: Callable[[str], int]) -> None:
-        """Put back a stored block; its entries up to the clock were counted before it was left.
+    def restore(self, number: int, data: bytes, clock_ms: int, index_of: Callable[[str], int]) -> Entries:
+        """Put back a stored block; answers what of it waits: entries up to the clock were counted before it was left.
 
         Raises:
             msgspec.DecodeError: the bytes are no block.
@@ -119,4 +124,6 @@ class Ahead:
         entries = Entries(times, indices[places], measures, values)
         self._next = max(self._next, number + 1)
         self._stored.append(_Stored(number, int(times.max())))
-        self._waiting = join([self._waiting, entries.where(times > clock_ms)])
+        waiting = entries.where(times > clock_ms)
+        self._waiting = join([self._waiting, waiting])
+        return waiting

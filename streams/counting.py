@@ -77,7 +77,7 @@ async def _count(state: Partition, payload: Payload, suspects: Suspects, tools: 
 
 def _fold(state: Partition, payload: Payload, batch: Batch, numbers: Numbers, now_ms: int) -> Batch:
     """Count a decoded chunk, but for the events that would overflow; returns what was counted."""
-    refused = state.overflowing(batch, numbers)
+    refused = state.overflowing(batch, numbers, replays.of_chunk(payload.records, batch.rejected))
     if refused:
         batch, numbers = batch.without(refused, Reject.OVERFLOW), np.delete(numbers, refused)
     state.fold(

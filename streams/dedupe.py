@@ -6,11 +6,12 @@ resent file of last week is caught too), for ``hours`` hours.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from itertools import compress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, compress
 
 import numpy as np
 
+from streams.decode import Batch
 from streams.idtable import LABELS, Ids, IdTable, Mask
 from streams.layout import HOUR_MS
 from streams.measures import Stream
@@ -35,9 +36,23 @@ class Seen:
             self._new.setdefault((stream, hour), []).extend(compress(digests, new.tolist()))
         return new
 
-    def knows(self, stream: Stream, digests: Sequence[bytes]) -> Mask:
+    def first(self, batch: Batch, replays: Mapping[int, bytes], dedupe: Collection[Stream], now_ms: int) -> Mask | None:
+        """Which events of a batch are no repeats, which are remembered; None when none can be one.
+
+        Args: as :func:`ids_of` takes them; ``now_ms`` is the worker's clock.
+        """
+        keep: Mask | None = None
+        if batch.stream in dedupe:
+            keep = self.admit(batch.stream, batch.digests, now_ms)
+        if replays:
+            keep = np.ones(len(batch.times), np.bool_) if keep is None else keep
+            keep[list(replays)] &= self.admit(batch.stream, [*replays.values()], now_ms)
+        return keep
+
+    def known(self, stream: Stream, ids: Iterable[tuple[bytes, ...]]) -> Iterator[bytes]:
         """Which ids were admitted before; nothing is remembered."""
-        return self._known[stream].holds(_ids(digests))
+        digests = [*chain.from_iterable(ids)]
+        return compress(digests, self._known[stream].holds(_ids(digests)).tolist())
 
     def forget(self, now_ms: int) -> None:
         """Drop the hours that are past remembering."""
@@ -71,6 +86,22 @@ class Seen:
         if new.any():
             self._held[stream].add(hour)
         return new
+
+
+def ids_of(batch: Batch, replays: Mapping[int, bytes], dedupe: Collection[Stream]) -> list[tuple[bytes, ...]]:
+    """What each event of a batch counts once by; empty when none of them is compared with others.
+
+    Args:
+        batch: decoded.
+        replays: digests of the records that were sent again, by their place in the batch.
+        dedupe: streams whose event ids count once.
+    """
+    if batch.stream not in dedupe and not replays:
+        return []
+    ids: list[tuple[bytes, ...]] = [*zip(batch.digests)] if batch.stream in dedupe else [()] * len(batch.times)
+    for place, digest in replays.items():
+        ids[place] += (digest,)
+    return ids
 
 
 def _ids(digests: Collection[bytes]) -> Ids:

@@ -5,6 +5,7 @@ One entry adds ``value`` to measure ``measure`` of series ``series`` at time ``t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,7 @@ def amounts(batch: Batch) -> list[tuple[int, Int64s]]:
 
 
 def of_batch(
-    batch: Batch, added: list[tuple[int, Int64s]], columns: Indices, keep: npt.NDArray[np.bool_] | None
+    batch: Batch, added: Sequence[tuple[int, Int64s]], columns: Indices, keep: npt.NDArray[np.bool_] | None
 ) -> Entries:
     """What a batch adds: one entry per event, series and measure whose value is not zero.
 

@@ -17,14 +17,14 @@ import numpy as np
 from streams import layout
 from streams.ahead import Ahead
 from streams.decode import Batch
-from streams.dedupe import Seen
+from streams.dedupe import Seen, ids_of
 from streams.documents import documents
 from streams.entries import Int64s, amounts, of_batch
 from streams.errors import VoidState
 from streams.flush import Flush
 from streams.history import History
 from streams.measures import WIDTH, ZERO, Row
-from streams.overflow import OverflowGuard, overflowing
+from streams.overflow import Added, OverflowGuard, Sums
 from streams.packedrows import PackedRows
 from streams.policy import PartitionPolicy
 from streams.registry import Numbers, Registry, Sign
@@ -65,7 +65,8 @@ class Partition:
         self.rings = [Ring(w, _START) for w in policy.windows]
         self.ahead = Ahead()
         self.seen = Seen(policy.dedupe_hours)
-        self._guard = OverflowGuard()
+        self._guard = OverflowGuard(_START)
+        self._added: tuple[Batch, Added] | None = None
         self._policy = policy
         self._totals = np.zeros((_START, WIDTH), np.int64)
         self._changed: Mask = np.zeros(_START, np.bool_)
@@ -100,32 +101,28 @@ class Partition:
         """Give admitted series the totals that Redis holds for them; those not named have none."""
         for index in self.registry.fresh:
             self._totals[index] = totals.get(self.registry.keys[index] or "", ZERO)
-        self._guard.is_at_least(self._totals[[*self.registry.fresh]])
+        fresh = [*self.registry.fresh]
+        self._guard.add(fresh, self._totals[fresh])
         self.registry.fresh.clear()
 
-    def overflowing(self, batch: Batch, numbers: Numbers) -> list[int]:
+    def overflowing(self, batch: Batch, numbers: Numbers, replays: Mapping[int, bytes] = NOTHING) -> list[int]:
         """The places of events that would take a sum beyond 64 bits; the caller refuses them.
 
-        Args:
-            batch: decoded.
-            numbers: what :meth:`admit` returned; all that was fresh is adopted.
+        Args: as :meth:`fold` takes them.
         """
         added = amounts(batch)
-        gross = sum(float(np.abs(values.astype(np.float64)).sum()) for _, values in added)
-        if self._guard.passes(gross):
+        self._added = batch, added
+        if self._guard.takes(added):
             return []
-        reach = np.zeros(self._totals.shape)
-        for ring in self.rings:
-            ring.reach(reach)
-        self.ahead.gross(reach)
-        self._guard.is_exactly(self._totals, reach)
-        if self._guard.passes(gross):
+        columns = self.registry.columns(numbers)
+        suspects = self._guard.suspects(columns, added, lambda series: self._sums(series).largest())
+        if not len(suspects):
             return []
-        self._guard.forget()
-        known = np.zeros(len(batch.times), np.bool_)
-        if batch.stream in self._policy.dedupe:
-            known = self.seen.knows(batch.stream, batch.digests)
-        return overflowing(self.registry.columns(numbers), added, known, self._totals, reach)
+        sums = self._sums(suspects)
+        ids = ids_of(batch, replays, self._policy.dedupe)
+        refused = sums.refuse(columns, added, ids, self.seen.known(batch.stream, ids))
+        self._guard.note(sums)
+        return refused
 
     def fold(
         self,
@@ -153,9 +150,10 @@ class Partition:
         """
         assert not self.registry.fresh
         stream, counters = batch.stream, self.counters
-        added = amounts(batch)
+        added = self._added[1] if self._added and self._added[0] is batch else amounts(batch)
+        self._added = None
         self.is_void = True
-        keep = self._first_seen(batch, replays, now_ms)
+        keep = self.seen.first(batch, replays, self._policy.dedupe, now_ms)
         counted = len(batch.times) if keep is None else int(keep.sum())
         if keep is not None:
             counters[f"{layout.DUPLICATE}{stream}"] += len(batch.times) - counted
@@ -246,6 +244,7 @@ class Partition:
         waiting = self.ahead.series() | self.registry.fresh
         gone = [i for i, key in enumerate(self.registry.keys) if key is not None and silent[i] and i not in waiting]
         self._totals[gone] = 0
+        self._guard.release(gone)
         self.registry.release(gone)
         return len(gone)
 
@@ -253,21 +252,17 @@ class Partition:
         """Put back one pane of the ``window``-th ring: indices of added series, and their rows [series, measure]."""
         self._grow()
         self.rings[window].restore(number, series, rows)
+        self._guard.add(series, rows)
 
     def restore_ahead(self, number: int, data: bytes) -> None:
         """Put back one block of entries not due yet; its series are fresh until :meth:`adopt`."""
-        self.ahead.restore(number, data, self.clock_ms or 0, self.registry.add)
+        waiting = self.ahead.restore(number, data, self.clock_ms or 0, self.registry.add)
         self._grow()
+        self._guard.wait(waiting)
 
-    def _first_seen(self, batch: Batch, replays: Mapping[int, bytes], now_ms: int) -> Mask | None:
-        """Which events are no repeats; None when none can be one."""
-        keep: Mask | None = None
-        if batch.stream in self._policy.dedupe:
-            keep = self.seen.admit(batch.stream, batch.digests, now_ms)
-        if replays:
-            keep = np.ones(len(batch.times), np.bool_) if keep is None else keep
-            keep[list(replays)] &= self.seen.admit(batch.stream, [*replays.values()], now_ms)
-        return keep
+    def _sums(self, series: Int64s) -> Sums:
+        widest = np.maximum.reduce([ring.gross(series) for ring in self.rings])
+        return Sums(series, self._totals[series], widest + self.ahead.gross(series))
 
     def _pack(self, pane: Rows) -> PackedRows:
         _, series, rows = pane
@@ -293,6 +288,7 @@ class Partition:
             return
         # Half as much again, not twice: panes are the worker's memory.
         capacity = max(len(self.registry.keys), capacity * 3 // 2)
+        self._guard.grow(capacity)
         for ring in self.rings:
             ring.grow(capacity)
         self._totals = longer(self._totals, capacity)

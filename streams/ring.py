@@ -75,11 +75,13 @@ class Ring:
         """How many rows :meth:`take_dirty` would give."""
         return sum(int(np.count_nonzero(pane.dirty)) for pane in self._panes.values())
 
-    def reach(self, table: npt.NDArray[np.float64]) -> None:
-        """Raise a table [series, measure] to what the window, and each pane of it, comes to without its sign."""
-        for rows in (self.sums, *(pane.rows for pane in self._panes.values())):
-            part = table[: len(rows)]
-            np.maximum(part, np.abs(rows.astype(np.float64)), out=part)
+    def gross(self, series: Int64s) -> npt.NDArray[np.float64]:
+        """What all panes come to without signs, rows of some series: no window can ever show more of them."""
+        found = np.zeros((len(series), WIDTH))
+        for pane in self._panes.values():
+            here = series < len(pane.rows)
+            found[here] += np.abs(pane.rows[series[here]])
+        return found
 
     def grow(self, capacity: int) -> None:
         """Make room for more series; panes follow when one of them adds to them."""
