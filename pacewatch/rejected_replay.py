@@ -18,6 +18,7 @@ from pacewatch.replayed import Replayed, replayed
 from pacewatch.sender import producer
 from pacewatch.terminal import out, say
 from streams import replays
+from streams.clock import Clock
 from streams.errors import one_line
 from streams.measures import Stream
 from streams.reasons import CURABLE
@@ -97,6 +98,8 @@ async def run(settings: Settings, plan: Plan) -> int:
     meter: Meter | None = None
     with ExitStack() as shown:
         async with replayed(settings) as before, producer(settings) as kafka:
+            await before.prune(Clock().now_ms() / 1000)
+            key = await before.key()
             async for batch in read(settings):
                 meter = meter or shown.enter_context(Meter("read", batch.total))
                 mine = [f for f in batch.found if plan.wanted.takes(f)]
@@ -104,24 +107,26 @@ async def run(settings: Settings, plan: Plan) -> int:
                 fates = [plan.fate(f, k, places) for f, k in zip(mine, known, strict=True)]
                 outcome.fates.update(fate for fate in fates if fate is not Fate.SENT)
                 chosen = [f for f, fate in zip(mine, fates, strict=True) if fate is Fate.SENT]
-                acked = chosen if plan.dry_run else await _send(kafka, before, chosen, outcome)
+                acked = chosen if plan.dry_run else await _send(kafka, before, chosen, outcome, key)
                 outcome.sent.update((f.letter.reason, f.letter.topic) for f in acked)
                 meter.update(batch.done, outcome.sent.total())
     out(outcome.summary(plan.dry_run))
     return 1 if outcome.fates[Fate.FAILED] else 0
 
 
-async def _send(kafka: AIOKafkaProducer, before: Replayed, chosen: Sequence[Found], outcome: Outcome) -> list[Found]:
-    results = await asyncio.gather(*(_one(kafka, f) for f in chosen))
+async def _send(
+    kafka: AIOKafkaProducer, before: Replayed, chosen: Sequence[Found], outcome: Outcome, key: bytes
+) -> list[Found]:
+    results = await asyncio.gather(*(_one(kafka, f, key) for f in chosen))
     acked = [f for f, problem in zip(chosen, results, strict=True) if problem is None]
     outcome.fates[Fate.FAILED] += len(chosen) - len(acked)
     outcome.failure = outcome.failure or next(filter(None, results), "")
     # After the acknowledgement: dying in between sends a record twice, which the worker counts once.
-    await before.remember([f.identity for f in acked])
+    await before.remember([f.identity for f in acked], Clock().now_ms() / 1000)
     return acked
 
 
-async def _one(kafka: AIOKafkaProducer, found: Found) -> str | None:
+async def _one(kafka: AIOKafkaProducer, found: Found, key: bytes) -> str | None:
     """Send one record to where it was, because that partition remembers it; gives the problem, if there is one."""
     letter = found.letter
     try:
@@ -131,7 +136,7 @@ async def _one(kafka: AIOKafkaProducer, found: Found) -> str | None:
             b"" if letter.value is None and letter.key is None else letter.value,
             key=letter.key,
             partition=letter.partition,
-            headers=replays.headers(letter),
+            headers=replays.headers(letter, key),
         )
     except KafkaError as e:
         return one_line(e)

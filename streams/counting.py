@@ -88,7 +88,7 @@ def _fold(state: Partition, payload: Payload, batch: Batch, numbers: Numbers, no
         records=len(payload.records),
         now_ms=now_ms,
         letters=letters.of_chunk(payload, batch.rejected),
-        replays=replays.of_chunk(payload.records, batch.rejected),
+        replays=replays.of_chunk(payload.records, batch.rejected, state.replay_key),
     )
     return batch
 

@@ -14,7 +14,9 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
     pw:{3}:parked                    hash   why, error, since, tries: the partition cannot go on (expires)
     pw:{3}:changes                   stream series whose documents a flush wrote, id <epoch>-<seq> (field: CHANGED)
     pw:goal_campaigns                set    campaign ids that have a goal, and so always a series of their own
-    pw:replayed                      set    topic/partition/offset of refused records that were sent again
+    pw:replayed_at                   zset   topic/partition/offset of refused records that were sent again, and when
+    pw:replayed                      set    the same, as it was before (expires)
+    pw:replay_key                    string what the headers of records that are sent again are signed with
 
 ``start`` is a pane's first epoch millisecond, ``day`` a UTC date (2026-11-22), ``hour`` epoch hours (ms // 3,600,000).
 """
@@ -25,7 +27,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 LAYOUT = "pw:layout"
-REPLAYED = "pw:replayed"
+REPLAYED = "pw:replayed_at"
+REPLAYED_BEFORE = "pw:replayed"
+REPLAY_KEY = "pw:replay_key"
 GOAL_CAMPAIGNS = "pw:goal_campaigns"
 
 EPOCH = "epoch"

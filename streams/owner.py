@@ -105,6 +105,7 @@ class Owner:
             self._lease = await tools.store.take(self.number, Clock().now_ms())
             state = await load(tools.store, self._lease, tools.policy, tools.clock.now_ms())
             state.registry.protect(await tools.store.goal_series())
+            state.replay_key = await tools.store.replay_key()
             self.state = state
             self.open_lane()
             self._reached.clear()

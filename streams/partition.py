@@ -50,6 +50,7 @@ class Partition:
         counters: meta counters by field name.
         unflushed: records folded since the last :meth:`take_flush`.
         letters: dead letters of those records.
+        replay_key: what the headers of records that are sent again are signed with.
         is_void: whether an error left it half changed: nothing of it may be written any more.
     """
 
@@ -60,7 +61,7 @@ class Partition:
         self.counters: Counter[str] = Counter()
         self.unflushed = 0
         self.letters: list[bytes] = []
-        self.is_void = False
+        self.is_void, self.replay_key = False, b""
         self.registry = Registry(policy.series, number, policy.partitions)
         self.rings = [Ring(w, _START) for w in policy.windows]
         self.ahead = Ahead()

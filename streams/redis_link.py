@@ -7,6 +7,7 @@ made does not outlive it: what must be written in one step is a script.
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from redis.asyncio import Redis
@@ -26,7 +27,7 @@ from redis.exceptions import (
     SlotNotCoveredError,
 )
 
-from streams import tls
+from streams import layout, tls
 from streams.errors import Misconfigured, Unreachable, one_line
 from streams.redis_place import Kind, Place
 from streams.settings import Settings
@@ -141,3 +142,9 @@ def _cause(e: Exception) -> str:
 def unusable(error: Exception) -> bool:
     """Whether an error is about what Redis holds, and not about Redis: it will be the same at the next try."""
     return isinstance(error, ResponseError) and any(said in str(error) for said in _ABOUT_DATA)
+
+
+async def replay_key(redis: Any) -> bytes:
+    """What the headers of records that are sent again are signed with: made by whoever needs it first."""
+    await redis.set(layout.REPLAY_KEY, secrets.token_bytes(32), nx=True)
+    return bytes(await redis.get(layout.REPLAY_KEY) or b"")

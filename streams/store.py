@@ -19,7 +19,7 @@ from streams.errors import Misconfigured, Unusable, one_line
 from streams.flush import Flush
 from streams.lease import Lease, Waiting, checked
 from streams.measures import ZERO, Row, unpack
-from streams.redis_link import AWAY, unreachable, unusable
+from streams.redis_link import AWAY, replay_key, unreachable, unusable
 
 _FLUSH = files("streams").joinpath("flush.lua").read_text()
 _STAGE = files("streams").joinpath("stage.lua").read_text()
@@ -160,6 +160,10 @@ class Store:
             return frozenset(name.decode("utf-8", "replace") for name in await self._members(layout.GOAL_CAMPAIGNS))
         except Unusable:
             return frozenset()
+
+    async def replay_key(self) -> bytes:
+        """What the headers of records that are sent again are signed with."""
+        return bytes(await self._call(replay_key(self._redis)))
 
     async def park(self, partition: int, why: str, since_ms: int, tries: int) -> None:
         """Tell readers that a partition cannot go on; after a day without a try they forget it."""

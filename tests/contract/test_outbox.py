@@ -74,7 +74,12 @@ async def put(store: Store, values: Sequence[bytes | None]) -> None:
 def test_a_record_sent_again_is_still_known_after_a_restart(redis_url: str) -> None:
     """Also of a stream whose event ids are not compared."""
     payload = Payload(
-        "ads.impressions", 0, [Record(0, b"v", None, ((replays.HEADER, b"ads.impressions/0/7"),))], 0, 1, 1
+        "ads.impressions",
+        0,
+        [Record(0, b"v", None, ((replays.HEADER, replays.signed(b"ads.impressions/0/7", b"v", b"key")),))],
+        0,
+        1,
+        1,
     )
 
     async def use(store: Store, _: Any) -> None:
@@ -84,7 +89,7 @@ def test_a_record_sent_again_is_still_known_after_a_restart(redis_url: str) -> N
             batch = Batch(Stream.IMPRESSION, [Clock().now_ms()], [Event("id", 0, "c")], [1], [0])
             numbers = state.admit(batch)
             state.adopt({})
-            again = replays.of_chunk(payload.records, ())
+            again = replays.of_chunk(payload.records, (), b"key")
             state.fold(batch, numbers, "ads.impressions", 1, records=1, now_ms=Clock().now_ms(), replays=again)
             await store.flush(lease, state.take_flush({}))
         assert (state.counters["accepted:impression"], state.counters["duplicate:impression"]) == (1, 1)

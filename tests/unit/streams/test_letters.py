@@ -23,6 +23,7 @@ from streams.registry import SeriesPolicy
 from streams.windows import parse_windows
 
 NOW = 1_700_000_000_000
+KEY = b"key"
 HEADERS = st.lists(st.tuples(st.sampled_from(["a", "reason", "offset", replays.HEADER]), st.binary(max_size=5)))
 
 
@@ -90,19 +91,23 @@ def test_a_record_that_is_no_letter_is_none(own: Any) -> None:
 @given(st.lists(st.tuples(st.booleans(), st.none() | st.binary(min_size=1, max_size=2))))
 def test_records_sent_again_are_found_at_their_place_among_the_accepted(chunk: list[tuple[bool, bytes | None]]) -> None:
     """A refused one is not among them."""
-    records = [Record(i, b"", None, () if n is None else ((replays.HEADER, n),)) for i, (_, n) in enumerate(chunk)]
+    records = [
+        Record(i, b"", None, () if n is None else ((replays.HEADER, replays.signed(n, b"", KEY)),))
+        for i, (_, n) in enumerate(chunk)
+    ]
     rejected = [(i, Reject.EMPTY) for i, (bad, _) in enumerate(chunk) if bad]
     accepted = [name for bad, name in chunk if not bad]
     expected = {i: replays.digest(name) for i, name in enumerate(accepted) if name is not None}
-    assert replays.of_chunk(records, rejected) == expected
+    assert replays.of_chunk(records, rejected, KEY) == expected
 
 
 def test_a_record_refused_twice_keeps_its_first_identity() -> None:
     """Else its first and its second letter would both count."""
     first = letter_of(Record(7, b"v", None, (("h", b"1"),)))
-    second = letter_of(Record(50, b"v", None, tuple(replays.headers(first))))
+    second = letter_of(Record(50, b"v", None, tuple(replays.headers(first, KEY))))
     assert replays.identity(second) == "ads.clicks/3/50"
-    assert replays.headers(second) == replays.headers(first) == [("h", b"1"), (replays.HEADER, b"ads.clicks/3/7")]
+    named = replays.signed(b"ads.clicks/3/7", first.value, KEY)
+    assert replays.headers(second, KEY) == replays.headers(first, KEY) == [("h", b"1"), (replays.HEADER, named)]
 
 
 POLICY = PartitionPolicy(parse_windows("1m"), SeriesPolicy((), 100), frozenset({Stream.CLICK}), 24)
@@ -166,7 +171,7 @@ def fold(state: Partition, log: list[Any], stream: Stream) -> None:
     records, batch = [], Batch(stream)
     for offset, one in list(enumerate(log))[start:]:
         again = one != "bad" and one[0] == "again"
-        own = ((replays.HEADER, str(one[1]).encode()),) if again else ()
+        own = ((replays.HEADER, replays.signed(str(one[1]).encode(), b"v", KEY)),) if again else ()
         records.append(Record(offset, b"v", None, own))
         if one == "bad":
             batch.rejected.append((offset - start, Reject.EMPTY))
@@ -181,5 +186,22 @@ def fold(state: Partition, log: list[Any], stream: Stream) -> None:
     numbers = state.admit(batch)
     state.adopt({})
     refused = letters.of_chunk(payload_of(records), batch.rejected)
-    again = replays.of_chunk(records, batch.rejected)
+    again = replays.of_chunk(records, batch.rejected, KEY)
     state.fold(batch, numbers, "ads", len(log), records=len(records), now_ms=NOW, letters=refused, replays=again)
+
+
+@pytest.mark.parametrize(
+    "said", [b"ads.clicks/3/7", b"ads.clicks/3/7 ", b" ", b"ads.clicks/3/7 " + b"0" * 32, b"\xff\x00"]
+)
+def test_a_header_that_we_did_not_sign_is_one_like_any_other(said: bytes) -> None:
+    """Whoever may produce events may write anything there."""
+    record = Record(0, b"v", None, ((replays.HEADER, said),))
+    assert replays.of_chunk([record], (), KEY) == {}
+
+
+def test_a_signature_is_good_for_its_value_and_its_key_only() -> None:
+    """Copied onto other events it says nothing."""
+    header = ((replays.HEADER, replays.signed(b"ads.clicks/3/7", b"v", KEY)),)
+    assert replays.of_chunk([Record(0, b"v", None, header)], (), KEY) == {0: replays.digest(b"ads.clicks/3/7")}
+    assert replays.of_chunk([Record(0, b"w", None, header)], (), KEY) == {}
+    assert replays.of_chunk([Record(0, b"v", None, header)], (), b"another") == {}
