@@ -36,6 +36,7 @@ class Sample:
     value: str | None
     truncated_from: int | None
     replayed: bool
+    error: str | None = None
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Listing:
         self.samples.append(
             Sample(
                 *at, letter.partition, letter.offset, found.at_ms,
-                printable(letter.key), printable(letter.value), letter.truncated_from, sent_again,
+                printable(letter.key), printable(letter.value), letter.truncated_from, sent_again, letter.error,
             )
         )  # fmt: skip
 
@@ -144,7 +145,8 @@ def _print(listing: Listing) -> None:
 
 def _lines(samples: Iterable[Sample]) -> Iterable[str]:
     for s in samples:
-        notes = ["replayed"] * s.replayed + ([f"start of {s.truncated_from:,} bytes"] if s.truncated_from else [])
+        notes = [str(printable(s.error.encode()))] if s.error else []
+        notes += ["replayed"] * s.replayed + ([f"start of {s.truncated_from:,} bytes"] if s.truncated_from else [])
         place = f"{printable(s.topic.encode())}/{s.partition}/{s.offset}"
         yield " ".join(
             [

@@ -72,14 +72,18 @@ async def _count(state: Partition, payload: Payload, suspects: Suspects, tools: 
     numbers = state.admit(batch)
     if state.registry.fresh:
         state.adopt(await tools.store.totals(payload.partition, state.fresh))
-    return _fold(state, payload, batch, numbers, now)
+    return _fold(state, payload, batch, numbers, now_ms=now, suspects=suspects)
 
 
-def _fold(state: Partition, payload: Payload, batch: Batch, numbers: Numbers, now_ms: int) -> Batch:
+def _fold(
+    state: Partition, payload: Payload, batch: Batch, numbers: Numbers, *, now_ms: int, suspects: Suspects
+) -> Batch:
     """Count a decoded chunk, but for the events that would overflow; returns what was counted."""
-    refused = state.overflowing(batch, numbers, replays.of_chunk(payload.records, batch.rejected))
+    again = replays.of_chunk(payload.records, batch.rejected, state.replay_key)
+    refused = state.overflowing(batch, numbers, again)
     if refused:
         batch, numbers = batch.without(refused, Reject.OVERFLOW), np.delete(numbers, refused)
+        again = replays.of_chunk(payload.records, batch.rejected, state.replay_key)
     state.fold(
         batch,
         numbers,
@@ -87,8 +91,8 @@ def _fold(state: Partition, payload: Payload, batch: Batch, numbers: Numbers, no
         payload.next_offset,
         records=len(payload.records),
         now_ms=now_ms,
-        letters=letters.of_chunk(payload, batch.rejected),
-        replays=replays.of_chunk(payload.records, batch.rejected, state.replay_key),
+        letters=letters.of_chunk(payload, batch.rejected, suspects.errors_of(payload.topic)),
+        replays=again,
     )
     return batch
 
@@ -144,7 +148,7 @@ def _rehearse(payload: Payload, suspects: Suspects, tools: Tools) -> str | None:
         batch = decode(payload, suspects, tools, now)
         numbers = state.admit(batch)
         state.adopt({})
-        _fold(state, payload, batch, numbers, now)
+        _fold(state, payload, batch, numbers, now_ms=now, suspects=suspects)
         state.tick(now)
         state.take_flush({})
     except Exception as e:  # noqa: BLE001 - the safety limit: whatever it is, its name is what is wanted

@@ -1,12 +1,14 @@
 """Dead letters as values: what a refused record becomes on its way over Redis to ``ads.rejected``. Pure.
 
 A letter keeps the record's bytes and own headers. Pacewatch's headers follow them: ``reason``, ``topic``,
-``partition`` and ``offset`` of the record, and ``truncated_from_bytes`` where only the start of its value was kept.
+``partition`` and ``offset`` of the record, ``error`` where processing failed unexpectedly (the error's type), and
+``truncated_from_bytes`` where only the start of its value was kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -18,7 +20,9 @@ LARGEST = 1_000_000
 """Bytes of value, key and headers together that are kept whole: what a Kafka of default settings takes."""
 KEPT = 512 * 1024
 """Bytes kept of the value of a larger record; its key and own headers are left out."""
+ERROR = "error"
 TRUNCATED = "truncated_from_bytes"
+NO_ERRORS: Mapping[int, str] = MappingProxyType({})
 
 Header = tuple[str, bytes | None]
 
@@ -35,6 +39,7 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
         partition: likewise.
         offset: likewise.
         truncated_from: how long the value was before it was cut; None when all of it is here.
+        error: the type of the error that processing it ended in; None where there was none.
     """
 
     value: bytes | None
@@ -45,6 +50,8 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
     partition: int
     offset: int
     truncated_from: int | None = None
+    # Fields are stored in this order, and letters of before a field was appended lack it.
+    error: str | None = None
 
     @property
     def kafka_headers(self) -> list[Header]:
@@ -55,6 +62,8 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
             ("partition", str(self.partition).encode()),
             ("offset", str(self.offset).encode()),
         ]
+        if self.error is not None:
+            own.append((ERROR, self.error.encode()))
         if self.truncated_from is not None:
             own.append((TRUNCATED, str(self.truncated_from).encode()))
         return [*self.headers, *own]
@@ -70,9 +79,17 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Letter).decode
 
 
-def of_chunk(payload: Payload, rejected: Iterable[tuple[int, Reject]]) -> list[bytes]:
-    """The letters of a chunk's refused records, encoded."""
-    return [_encode(_of_record(payload, payload.records[i], reason)) for i, reason in rejected]
+def of_chunk(
+    payload: Payload, rejected: Iterable[tuple[int, Reject]], errors: Mapping[int, str] = NO_ERRORS
+) -> list[bytes]:
+    """The letters of a chunk's refused records, encoded.
+
+    Args:
+        payload: the chunk.
+        rejected: places of records in it, and why they were refused.
+        errors: offset to the type of the error that processing the record ended in.
+    """
+    return [_encode(_of_record(payload, payload.records[i], reason, errors)) for i, reason in rejected]
 
 
 def read(raw: bytes) -> Letter:
@@ -89,17 +106,20 @@ def of_kafka(record: Any) -> Letter | None:
     headers: list[Header] = list(record.headers or ())
     try:
         cut = int(headers.pop()[1] or b"") if headers and headers[-1][0] == TRUNCATED else None
+        error = (headers.pop()[1] or b"").decode() if headers and headers[-1][0] == ERROR else None
         names = tuple(name for name, _ in headers[-4:])
         if names != ("reason", "topic", "partition", "offset"):
             return None
         reason, topic, partition, offset = ((value or b"").decode() for _, value in headers[-4:])
-        return Letter(record.value, record.key, tuple(headers[:-4]), reason, topic, int(partition), int(offset), cut)
+        place = (topic, int(partition), int(offset))
+        return Letter(record.value, record.key, tuple(headers[:-4]), reason, *place, cut, error)
     except ValueError:
         return None
 
 
-def _of_record(payload: Payload, record: Any, reason: Reject) -> Letter:
-    headers = tuple(record.headers or ())
-    letter = Letter(record.value, record.key, headers, reason.value, payload.topic, payload.partition, record.offset)
+def _of_record(payload: Payload, record: Any, reason: Reject, errors: Mapping[int, str]) -> Letter:
+    headers, place = tuple(record.headers or ()), (payload.topic, payload.partition, record.offset)
+    error = errors.get(record.offset) if reason is Reject.INTERNAL_ERROR else None
+    letter = Letter(record.value, record.key, headers, reason.value, *place, error=error)
     size = len(record.value or b"") + len(record.key or b"") + sum(len(n) + len(v or b"") for n, v in headers)
     return letter if size <= LARGEST else letter.cut(KEPT)

@@ -30,6 +30,10 @@ class Suspects:
         """Whether no more culprits are remembered."""
         return len(self.culprits) >= MOST_CULPRITS
 
+    def errors_of(self, topic: str) -> dict[int, str]:
+        """The culprits of a topic: offset to the error's type."""
+        return {offset: error for (name, offset), error in self.culprits.items() if name == topic}
+
     def failed(self, topic: str, first: int, end: int, error: str) -> None:
         """Note that counting the offsets ``first`` up to, not including, ``end`` failed."""
         if end - first > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +25,12 @@ from streams.windows import parse_windows
 
 NOW = 1_700_000_000_000
 KEY = b"key"
-HEADERS = st.lists(st.tuples(st.sampled_from(["a", "reason", "offset", replays.HEADER]), st.binary(max_size=5)))
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "reason", "offset", "error", "truncated_from_bytes", replays.HEADER]),
+        st.binary(max_size=5),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,30 @@ def test_a_letter_keeps_bytes_and_headers_through_redis_and_kafka(
     assert (letter.value, letter.key, letter.headers, letter.truncated_from) == (value, key, tuple(own), None)
     assert letters.of_kafka(Record(99, letter.value, letter.key, tuple(letter.kafka_headers))) == letter
     assert replays.identity(letter) == "ads.clicks/3/7"
+
+
+def test_a_letter_of_an_unexpected_error_names_its_type() -> None:
+    """In a header of its own, cut or not; no other letter has it, also of the same record number in another topic."""
+    record = Record(7, b"v", b"k", (("error", b"own"), ("offset", b"own")))
+    errors = {7: "ZeroDivisionError"}
+    (raw,) = letters.of_chunk(payload_of([record]), [(0, Reject.INTERNAL_ERROR)], errors)
+    letter = letters.read(raw)
+    assert letter.kafka_headers[-1] == ("error", b"ZeroDivisionError")
+    for sent in (letter, letter.cut(1)):
+        assert letters.of_kafka(Record(99, sent.value, sent.key, tuple(sent.kafka_headers))) == sent
+        assert sent.error == "ZeroDivisionError"
+    (raw,) = letters.of_chunk(payload_of([record]), [(0, Reject.NOT_JSON)], errors)
+    assert letters.read(raw).error is None
+
+
+def test_letters_of_before_there_was_an_error_header_are_read() -> None:
+    """Those that wait in Redis have a field less, and those in Kafka a header less."""
+    fields = (b"v", b"k", (), "not_json", "ads.clicks", 3, 7)
+    expected = Letter(*fields)
+    assert letters.read(msgspec.msgpack.encode(fields)) == expected
+    assert letters.read(msgspec.msgpack.encode((*fields, 1000))) == Letter(*fields, truncated_from=1000)
+    own = (("reason", b"not_json"), ("topic", b"ads.clicks"), ("partition", b"3"), ("offset", b"7"))
+    assert letters.of_kafka(Record(0, b"v", b"k", own)) == expected
 
 
 @pytest.mark.parametrize(
