@@ -14,7 +14,7 @@ import msgpack
 from streams import layout
 from streams.flush import Flush
 from streams.measures import add as add_rows
-from streams.measures import pack_within
+from streams.measures import fits, pack_within
 from streams.packedrows import PackedRows
 
 Arg = str | bytes
@@ -117,14 +117,7 @@ def script(
         s.call("HSET", layout.pane(partition, window, start), rows, 2 * _DAY_S)
     for window, start in flush.dropped_panes:
         s.call("UNLINK", layout.pane(partition, window, start))
-    late = {place: pack_within(add_rows([older[place], gain]), older[place]) for place, gain in flush.late.items()}
-    by_key: dict[str, list[tuple[Arg, Arg]]] = {}
-    for (series, number), row in (*flush.history.items(), *late.items()):
-        at = number * layout.QUARTER_MS
-        key = layout.history(partition, series, layout.day_of(at))
-        by_key.setdefault(key, []).append((str(layout.quarter_of(at)), row))
-    for key, fields in by_key.items():
-        s.call("HSET", key, pairs(fields), keep_s)
+    _history(s, partition, flush, older, keep_s)
     for (stream, hour), digests in flush.seen.items():
         s.call("SADD", layout.seen(partition, stream, hour), digests, seen_s)
     if flush.ahead:
@@ -144,6 +137,22 @@ def script(
         # After all else: until then, offsets and clock are those that readers know.
         s.call("HSET", layout.meta(partition), pairs(meta))
     return s
+
+
+def _history(s: Script, partition: int, flush: Flush, older: dict[tuple[str, int], Sequence[int]], keep_s: int) -> None:
+    """Append what a flush writes into the quarter hours of history; a row keeps what it had where 64 bits end."""
+    grown = {place: add_rows([older[place], gain]) for place, gain in flush.late.items()}
+    late = {place: pack_within(row, older[place]) for place, row in grown.items()}
+    by_key: dict[str, list[tuple[Arg, Arg]]] = {}
+    for (series, number), row in (*flush.history.items(), *late.items()):
+        at = number * layout.QUARTER_MS
+        key = layout.history(partition, series, layout.day_of(at))
+        by_key.setdefault(key, []).append((str(layout.quarter_of(at)), row))
+    for key, fields in by_key.items():
+        s.call("HSET", key, pairs(fields), keep_s)
+    full = flush.history_full + sum(not fits(row) for row in grown.values())
+    if full:
+        s.call("HINCRBY", layout.meta(partition), (layout.HISTORY_FULL, str(full)))
 
 
 def announce(s: Script, partition: int, at: str, series: Iterable[str]) -> None:

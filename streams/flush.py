@@ -28,6 +28,7 @@ class Flush:
         counters: meta counter to its value.
         gauges: meta fields about the reading itself (lag, caught up, time of the flush).
         events: how many records it covers, for metrics.
+        history_full: rows of ``history`` that could not take what came late: 64 bits do not hold it.
     """
 
     clock_ms: int | None
@@ -44,6 +45,7 @@ class Flush:
     counters: Mapping[str, int]
     gauges: Mapping[str, int]
     events: int
+    history_full: int = 0
 
     @property
     def letters_size(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from streams.entries import Entries, Int64s
 from streams.layout import QUARTER_MS
-from streams.measures import WIDTH, Row, pack_within, unpack
+from streams.measures import WIDTH, Row, fits, pack_within, unpack
 from streams.packedrows import PackedRows
 
 Place = tuple[str, int]
@@ -22,6 +22,7 @@ class History:
     def __init__(self) -> None:
         self._rows: dict[Place, bytes] = {}
         self._late: dict[Place, Row] = {}
+        self._full = 0
 
     def __bool__(self) -> bool:
         return bool(self._rows or self._late)
@@ -47,13 +48,15 @@ class History:
         for place, gain in zip(zip(keys(series), quarters.tolist(), strict=True), gains.tolist(), strict=True):
             if unwritten := self._rows.get(place):
                 row = unpack(unwritten)
-                self._rows[place] = pack_within([*map(add, row, gain)], row)
+                grown = [*map(add, row, gain)]
+                self._rows[place] = pack_within(grown, row)
+                self._full += not fits(grown)
             else:
                 held = self._late.get(place)
                 self._late[place] = tuple(map(add, held, gain) if held else gain)
 
-    def take(self) -> tuple[Mapping[Place, bytes], Mapping[Place, Row]]:
-        """The rows to write, and what older rows gain; they count as written now."""
-        rows, late = self._rows, self._late
-        self._rows, self._late = {}, {}
-        return rows, late
+    def take(self) -> tuple[Mapping[Place, bytes], Mapping[Place, Row], int]:
+        """The rows to write, what older rows gain, and how often one was too full to gain; all count as written."""
+        taken = self._rows, self._late, self._full
+        self._rows, self._late, self._full = {}, {}, 0
+        return taken

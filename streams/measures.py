@@ -74,6 +74,11 @@ def pack(row: Sequence[int]) -> bytes:
     return struct.pack(f"<{len(row)}q", *row)
 
 
+def fits(row: Sequence[int]) -> bool:
+    """Whether 64 bits hold each measure of a row."""
+    return min(row) >= -(2**63) and max(row) < 2**63
+
+
 def pack_within(row: Sequence[int], held: Sequence[int]) -> bytes:
     """A row as stored; a measure that 64 bits cannot hold stays what it was in ``held``."""
     return pack([new if -(2**63) <= new < 2**63 else old for new, old in zip(row, held, strict=True)])

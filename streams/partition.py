@@ -153,7 +153,7 @@ class Partition:
         stream, counters = batch.stream, self.counters
         added = self._added[1] if self._added and self._added[0] is batch else amounts(batch)
         self._added = None
-        self.is_void = True
+        self.is_void, was_void = True, self.is_void
         keep = self.seen.first(batch, replays, self._policy.dedupe, now_ms)
         counted = len(batch.times) if keep is None else int(keep.sum())
         if keep is not None:
@@ -170,7 +170,7 @@ class Partition:
         self.offsets[topic] = next_offset
         self.unflushed += records
         self.letters += letters
-        self.is_void = False
+        self.is_void = was_void
 
     def tick(self, clock_ms: int | None) -> None:
         """Move time on: panes leave, and entries that are due enter their windows."""
@@ -212,7 +212,7 @@ class Partition:
                 rows = panes[ring.window.name, pane[0] * ring.window.pane_ms] = self._pack(pane)
                 if ring.window.name == DAY:
                     self._history.keep(pane[0], rows)
-        history, late = self._history.take()
+        history, late, full = self._history.take()
         blocks, dropped = self.ahead.store(self.clock_ms or 0, self._key)
         left, self._left = self._left, []
         events, self.unflushed = self.unflushed, 0
@@ -234,6 +234,7 @@ class Partition:
             counters=dict(self.counters),
             gauges=gauges,
             events=events,
+            history_full=full,
         )
 
     def sweep(self, now_ms: int) -> int:

@@ -2,13 +2,17 @@
 
 A group (campaign and dimension values) maps to one series per breakdown plus the campaign's own. Once ``max_series``
 are held, a new breakdown value goes to ``__other__``. Once ``max_campaigns`` are held, so does a new campaign, without
-breakdowns: what it has already stays its own, and what comes while there is no room for it is counted there, so the sum
-of all campaigns stays exact. A campaign with a goal always has its place.
+breakdowns. A campaign with a goal always has its place.
+
+An event is counted in one of the two and never moves: what a campaign has already stays its own, in Redis when it fell
+silent and was let go of, and what comes while there is no room for it is counted in ``__other__``. Once there is room
+it goes on from what it had, so the sum of all campaigns is exact at any time, and neither total ever goes back. Events
+of a campaign that is really called ``__other__`` are counted there too, and told like those of all that have no place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 from operator import attrgetter
@@ -181,8 +185,8 @@ class Registry:
         numbers = self._groups.setdefault(campaign, {})
         if part in numbers:
             return
-        row, signs = self._place_of(campaign, part)
-        if self._partitions and partition_of(campaign, self._partitions) != self._number:
+        row, signs = self._place_of(campaign, part) if campaign != OTHER else self._no_place()
+        if self._is_misrouted(campaign, numbers):
             signs |= Sign.MISROUTED
         number = self._count
         if number == len(self._columns):
@@ -198,7 +202,7 @@ class Registry:
         own = key(campaign)
         has_room = self._campaigns < self._policy.max_campaigns or own in self._protected
         if own not in self._index and not has_room:
-            return [self.add(OTHER), *[ABSENT] * len(self._policy.breakdowns)], Sign.FOLDED_CAMPAIGN
+            return self._no_place()
         group = part if isinstance(part, tuple) else (part,)
         row, signs = [self.add(own)], Sign(0)
         for breakdown in self._policy.breakdowns:
@@ -211,6 +215,16 @@ class Registry:
                 series, signs = key(campaign, [(d, OTHER) for d in breakdown]), signs | Sign.FOLDED
             row.append(self.add(series))
         return row, signs
+
+    def _no_place(self) -> tuple[list[int], Sign]:
+        return [self.add(OTHER), *[ABSENT] * len(self._policy.breakdowns)], Sign.FOLDED_CAMPAIGN
+
+    def _is_misrouted(self, campaign: str, numbers: Mapping[Part, int]) -> bool:
+        """Whether another partition is a campaign's own; ``numbers`` are those of its groups so far."""
+        for number in numbers.values():
+            # The hash takes longer than all else that a new group costs: once a campaign is enough.
+            return bool(self._signs[number] & Sign.MISROUTED)
+        return bool(self._partitions) and partition_of(campaign, self._partitions) != self._number
 
 
 def partition_of(campaign: str, partitions: int) -> int:

@@ -5,6 +5,7 @@ On a single server and on a Cluster alike.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -15,7 +16,7 @@ from streams.decode import digest
 from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable
 from streams.lease import Lease
 from streams.load import load
-from streams.measures import Stream, unpack
+from streams.measures import INDEX, Stream, unpack
 from streams.partition import Partition
 from streams.policy import PartitionPolicy
 from streams.redis_link import connect
@@ -114,6 +115,28 @@ async def documents(store: Store) -> dict[str, Any]:
     import msgspec
 
     return {s: msgspec.json.decode(d)["windows"] for s, d in (await store.documents(0)).items()}
+
+
+def test_a_quarter_hour_that_is_full_keeps_what_it_had_and_is_told(redis_url: str) -> None:
+    """Corrections of one quarter hour may lie in another, so that no total is full where history is."""
+    small, large = (replace(click(5 * DAY), channel=None, money=m) for m in (7, 3 * 10**18))
+
+    async def use(store: Store, redis: Any) -> None:
+        lease, state = await opened(store)
+        for i, fact in enumerate([small, large, large, large, large, small]):
+            money = fact.money
+            fold(state, [fact, replace(fact, time=NOW, money=-money)], [bytes([2 * i + k]) * 8 for k in range(2)])
+            await store.flush(lease, state.take_flush({}))
+        key = layout.history(0, "c", layout.day_of(large.time))
+        row = unpack((await redis.hgetall(key))[str(layout.quarter_of(large.time)).encode()])
+        assert row[INDEX["spend_micros"]] == 14 + 3 * large.money
+        assert row[INDEX["clicks"]] == 6
+        assert await redis.hget(layout.meta(0), layout.HISTORY_FULL) == b"1"
+        _, again = await opened(store)
+        assert again.counters == state.counters
+        assert kpis.row_of((await documents(store))["c"]["total"])[INDEX["spend_micros"]] == 0
+
+    with_store(redis_url, use)
 
 
 def test_history_holds_every_quarter_hour_exactly(redis_url: str) -> None:

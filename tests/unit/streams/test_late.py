@@ -1,13 +1,14 @@
 """Events of quarter hours that left every window."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.flush import Flush
 from streams.layout import DAY_MS, QUARTER_MS
-from streams.measures import Row, Stream, unpack
+from streams.measures import INDEX, Row, Stream, unpack
 from streams.partition import Partition
 from streams.policy import PartitionPolicy
 from streams.registry import SeriesPolicy
@@ -53,6 +54,21 @@ def test_all_late_events_of_a_flush_add_up_by_series_and_quarter_hour(chunks: li
         fold(state, facts, NOW)
     expected = Model([f for facts in chunks for f in facts]).history(NOW)
     assert written(state.take_flush({})) == {place: row for place, row in expected.items() if any(row)}
+
+
+def test_a_quarter_hour_in_memory_that_is_full_keeps_what_it_had_and_is_told() -> None:
+    """Where it left the day before it was written."""
+    state, then = Partition(0, POLICY), NOW - 2 * DAY_MS
+    large = Fact(Stream.SPEND, then, "c", None, 0, 8 * 10**18)
+    state.tick(then)
+    fold(state, [large, replace(large, time=then - 5 * DAY_MS, money=-large.money)], then)
+    state.tick(NOW)
+    for _ in range(2):
+        fold(state, [large, replace(large, time=NOW, money=-large.money)], NOW)
+    flush = state.take_flush({})
+    assert unpack(flush.history["c", then // QUARTER_MS])[INDEX["spend_micros"]] == large.money
+    assert flush.history_full == 2
+    assert state.take_flush({}).history_full == 0
 
 
 @given(st.lists(FACTS, max_size=8), st.lists(FACTS, max_size=8))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import HealthCheck, given, settings
@@ -9,8 +11,13 @@ from hypothesis import strategies as st
 
 from streams import registry
 from streams.events import Event
+from streams.measures import Stream
+from streams.partition import Partition
+from streams.policy import PartitionPolicy
 from streams.registry import ABSENT, Registry, SeriesPolicy, Sign
 from streams.series import OTHER, key
+from streams.windows import parse_windows
+from tests.model import Fact, batch_of
 
 BREAKDOWNS = ((), (("channel",),), (("channel",), ("channel", "country"), ("country",)))
 VALUES = st.one_of(st.none(), st.sampled_from("abcdefghij"))
@@ -91,11 +98,61 @@ def test_a_campaign_gets_a_place_again_when_one_is_free() -> None:
     assert [held.keys[at] for at in held.columns(numbers)[:, 0].tolist()] == ["b", OTHER, "b"]
 
 
+def test_a_campaign_that_is_called_other_is_told_like_those_that_have_no_place() -> None:
+    """It has neither breakdowns nor a place of its own, also where there is room, or it has a goal."""
+    held = Registry(SeriesPolicy((("channel",),), max_series=100, max_campaigns=2))
+    held.protect(frozenset({OTHER}))
+    numbers = held.numbers([Event("id", 0, OTHER, channel=c) for c in ("x", "y", None)])
+    assert held.signs(numbers) == {Sign.FOLDED_CAMPAIGN: 3}
+    assert held.columns(numbers).tolist() == [[held.index(OTHER), ABSENT]] * 3
+    numbers = held.numbers([Event("id", 0, c) for c in ("a", "b", "c", OTHER)])
+    assert [held.keys[at] for at in held.columns(numbers)[:, 0].tolist()] == ["a", "b", OTHER, OTHER]
+
+
+def test_a_campaign_that_comes_back_goes_on_from_what_it_had() -> None:
+    """What came while it had no place stays in the sum of those; nothing is lost, doubled or moved."""
+    policy = PartitionPolicy(parse_windows("1m"), SeriesPolicy((), 100, max_campaigns=1), frozenset(), 24)
+    state, day, totals = Partition(0, policy), 86_400_000, dict[str, int]()
+    for hour, (campaign, money) in enumerate([("a", 1), ("b", 2), ("b", 4), ("a", 8), ("b", 16), ("a", 32)]):
+        now = day * (100 + 2 * (hour // 2)) + hour
+        batch = batch_of([Fact(Stream.SPEND, now, campaign, None, 0, money)], Stream.SPEND)
+        numbers = state.admit(batch)
+        state.adopt({c: (0, 0, 0, held, 0) for c, held in totals.items()})
+        state.fold(batch, numbers, "ads.spend", hour + 1, records=1, now_ms=now)
+        state.tick(now)
+        flush = state.take_flush({})
+        totals |= {s: json.loads(d)["windows"]["total"]["spend_micros"] for s, d in flush.documents.items()}
+        if hour % 2:
+            state.tick(now + day + 1)
+            state.take_flush({})
+            state.sweep(now + day + 1)
+            assert len(state.registry) == 0
+    # Each of the first two, of the next two, and so on, comes to an empty partition, and the other finds no room.
+    assert totals == {"a": 1, "b": 4 + 16, OTHER: 2 + 8 + 32}
+    assert flush.counters["folded_campaigns:spend"] == 3
+
+
 @given(st.text(min_size=1, max_size=20), st.integers(1, 50))
 def test_misrouted_is_what_the_default_partitioner_puts_elsewhere(campaign: str, partitions: int) -> None:
     """Of all partitions exactly one is right, the one that a producer chooses for that key."""
     chosen = DefaultPartitioner()(campaign.encode(), list(range(partitions)), list(range(partitions)))
     for number in range(partitions):
-        held = Registry(SeriesPolicy((), 10), number, partitions)
-        signs = held.signs(held.numbers([Event("id", 0, campaign)]))
-        assert signs == ({} if number == chosen else {Sign.MISROUTED: 1})
+        held = Registry(SeriesPolicy((("channel",),), 10), number, partitions)
+        signs = held.signs(held.numbers([Event("id", 0, campaign, channel=c) for c in ("x", "y", None)]))
+        assert signs == ({} if number == chosen else {Sign.MISROUTED: 3})
+
+
+def test_a_campaign_is_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many values a breakdown field of it has."""
+    hashed: list[bytes] = []
+
+    def murmur2(name: bytes) -> int:
+        hashed.append(name)
+        return 1
+
+    monkeypatch.setattr(registry, "murmur2", murmur2)
+    held = Registry(SeriesPolicy((("channel",),), 10), 0, 2)
+    for start in (0, 50):
+        numbers = held.numbers([Event("id", 0, c, channel=f"{start + i}") for i in range(50) for c in "ab"])
+        assert held.signs(numbers)[Sign.MISROUTED] == 100
+    assert sorted(hashed) == [b"a", b"b"]
