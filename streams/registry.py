@@ -3,7 +3,8 @@
 A group (campaign and dimension values) maps to one series per breakdown plus the campaign's own. Once ``max_series``
 are held, a new breakdown value goes to ``__other__``. Once ``max_campaigns`` are held, so does a new campaign, without
 breakdowns: what it has already stays its own, and what comes while there is no room for it is counted there, so the sum
-of all campaigns stays exact. A campaign with a goal always has its place.
+of all campaigns stays exact. A campaign with a goal always has its place. A campaign that is really called
+``__other__`` is one with them.
 """
 
 from __future__ import annotations
