@@ -33,9 +33,10 @@ faults: $(DEV) ## the long fault run on Apache Kafka: make faults RUNS=25
 	$(BIN)/python -m tests.kafka.jars
 	PACEWATCH_FAULT_RUNS=$(RUNS) $(BIN)/python -m pytest tests/faults -s --timeout=0
 
-fuzz: $(DEV) ## fuzz the decoder: make fuzz RUNS=5000000 (brings atheris)
+fuzz: $(DEV) ## fuzz events, record batches and mapping files: make fuzz RUNS=5000000 (brings atheris)
 	$(BIN)/pip install -q --disable-pip-version-check atheris
-	$(BIN)/python -m tests.fuzz -runs=$(RUNS) -max_len=512 -close_fd_mask=0
+	for target in events batches mappings; do \
+	  $(BIN)/python -m tests.fuzz $$target -runs=$(RUNS) -max_len=512 -close_fd_mask=0 || exit 1; done
 
 bench: $(DEV) ## measure, in 10 minutes: make bench, or make bench ONLY=memory,growth
 	tests/tools.sh

@@ -91,5 +91,6 @@ def read_meta(number: int, raw: Mapping[bytes, bytes], problems: Problems) -> Pa
         flushed_at_ms=plain.get(layout.FLUSHED_AT),
         lag={k.removeprefix(layout.LAG): v for k, v in plain.items() if k.startswith(layout.LAG)},
         letters=plain.get(layout.LETTERS, 0),
+        held=plain.get(layout.HELD) == 1,
         counters={k: v for k, v in plain.items() if k.startswith(layout.COUNTERS)},
     )

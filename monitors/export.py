@@ -69,9 +69,7 @@ def export(snapshot: Snapshot, held: Kept, pinned: frozenset[str], policy: Budge
     """
     campaigns = {s: rows for s, rows in snapshot.series.items() if is_campaign(s)}
     shares = {s: rows for s, rows in snapshot.series.items() if not is_campaign(s)} if breakdowns else {}
-    # What a worker had no room for is no campaign of its own here either.
-    named = {s: rows for s, rows in campaigns.items() if s != OTHER}
-    kept_campaigns = keep(named, policy.max_series, held.campaigns, pinned, policy)
+    kept_campaigns = keep(campaigns, policy.max_series, held.campaigns, pinned, policy)
     room = max(0, policy.max_series - len(kept_campaigns))
     kept_shares = keep(shares, room, held.breakdowns, (), policy)
     names = _names(snapshot.layout)

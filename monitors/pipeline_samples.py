@@ -25,7 +25,8 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
             metrics.REJECTED, metrics.DUPLICATE, metrics.FOLDED, metrics.LOST, metrics.REWOUND, metrics.SERIES,
             metrics.REDIS_USED,
             metrics.REDIS_LIMIT,
-            metrics.LETTERS, metrics.PARTITION_READS,
+            metrics.LETTERS, metrics.PARTITION_READS, metrics.SKIPPED, metrics.MISROUTED, metrics.OTHER_CAMPAIGNS,
+            metrics.HELD, metrics.PARKED,
         )
     )  # fmt: skip
     for health in snapshot.partitions:
@@ -34,6 +35,8 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
         found.add(metrics.FLUSHED, (number,), seconds(health.flushed_at_ms))
         found.add(metrics.CAUGHT_UP, (number,), None if health.caught_up is None else float(health.caught_up))
         found.add(metrics.LETTERS, (number,), health.letters)
+        found.add(metrics.HELD, (number,), float(health.held))
+        found.add(metrics.PARKED, (number,), float(bool(health.parked)))
         for topic, lag in health.lag.items():
             found.add(metrics.LAG, (topic, number), lag)
     names = tuple(streams)
@@ -42,7 +45,10 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
         (metrics.ACCEPTED, layout.ACCEPTED, names),
         (metrics.DUPLICATE, layout.DUPLICATE, names),
         (metrics.FOLDED, layout.FOLDED, names),
+        (metrics.MISROUTED, layout.MISROUTED, names),
+        (metrics.OTHER_CAMPAIGNS, layout.FOLDED_CAMPAIGNS, names),
         (metrics.LOST, layout.LOST, topics),
+        (metrics.SKIPPED, layout.SKIPPED, topics),
         (metrics.REWOUND, layout.REWOUND, topics),
     ):
         for name, count in (dict.fromkeys(known, 0) | snapshot.counter(prefix)).items():

@@ -6,6 +6,7 @@ Each partition is read at one moment, so its clock and its documents are of the 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from monitors.documents import BadLayout, Problems
@@ -15,6 +16,7 @@ from monitors.memory import Memory, read_memory
 from monitors.merge import Merge, Part
 from monitors.partition import PartitionReader
 from monitors.snapshot import Snapshot, to_json
+from streams import layout
 from streams.clock import Clock
 from streams.measures import Row
 from streams.redis_link import AWAY, connect, unreachable
@@ -75,6 +77,7 @@ class Reader:
         try:
             readers = [self._partition(number) for number in range(found.partitions)]
             reads = [await reader.read(problems) for reader in readers]
+            parked = await self._parked(found.partitions)
             if self._read % _READS_PER_MEMORY == 0:
                 self._memory = await read_memory(self._redis)
         except AWAY as e:
@@ -84,7 +87,7 @@ class Reader:
         return Snapshot(
             layout=found,
             read_at_ms=self._clock.now_ms(),
-            partitions=tuple(read.health for read in reads),
+            partitions=tuple(replace(r.health, parked=why) for r, why in zip(reads, parked, strict=True)),
             series=self._merge.series,
             problems=problems,
             stored=sum(read.stored for read in reads),
@@ -100,6 +103,14 @@ class Reader:
             BadLayout: no worker has written to it yet.
         """
         return await self.flights.flight_to_date(series, start_ms, as_of_ms)
+
+    async def _parked(self, partitions: int) -> list[str]:
+        """Why each partition cannot go on; empty when it can."""
+        pipe = self._redis.pipeline(transaction=False)
+        for number in range(partitions):
+            pipe.hget(layout.parked(number), "why")
+        answers = await pipe.execute(raise_on_error=False)
+        return [a.decode("utf-8", "replace") if isinstance(a, bytes) else "" for a in answers]
 
     def _partition(self, number: int) -> PartitionReader:
         return self._partitions.setdefault(number, PartitionReader(self._redis, number, breakdowns=self._breakdowns))

@@ -50,6 +50,8 @@ class PartitionHealth:
         lag: records not yet read, by topic.
         counters: counters by meta field (``accepted:click``, ``rejected:click:not_json``, ...).
         letters: dead letters that wait in Redis for Kafka.
+        held: whether reading it waits, because too many of them do.
+        parked: why it cannot go on, and is tried again later; empty when it can.
     """
 
     number: int
@@ -59,6 +61,8 @@ class PartitionHealth:
     lag: Mapping[str, int] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
     letters: int = 0
+    held: bool = False
+    parked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

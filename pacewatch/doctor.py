@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from monitors import goals
-from monitors.documents import BadLayout, read_layout
+from monitors.documents import BadLayout, read_layout, read_meta
 from monitors.settings import MonitorSettings
 from streams import codecs, kafka_link, layout, topics
 from streams.errors import Misconfigured, Permanent, Unreachable, one_line
@@ -20,6 +21,20 @@ from streams.redis_link import AWAY, connect, servers, unreachable
 
 OLDEST_REDIS = (6, 2)
 _TIMEOUT_S = 5.0
+_TOLD = (
+    (
+        layout.MISROUTED,
+        "{:,} events were on another partition than their campaign's: an id repeated there counts again",
+        "key records by campaign_id, with the partitioner of the Java client (librdkafka: partitioner=murmur2_random)",
+    ),
+    (layout.SKIPPED, "{:,} offsets could not be read and were passed over", "the worker's log names them"),
+    (
+        layout.FOLDED_CAMPAIGNS,
+        "{:,} events are of campaigns that had no place of their own, and are counted as __other__",
+        "raise PACEWATCH_MAX_CAMPAIGNS, with the worker's memory",
+    ),
+    ("letters", "{:,} refused records wait for their topic", "see whether Kafka takes records for it"),
+)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -110,6 +125,7 @@ async def _redis(settings: MonitorSettings) -> list[Finding]:
     try:
         infos = await servers(client)
         stored = await client.hgetall(layout.LAYOUT)
+        partitions = await _partitions(client, stored)
     except AWAY as e:
         problem = str(unreachable(where, e))
         return [Finding(Level.FAIL, problem, "start it, or set PACEWATCH_REDIS to its URL")]
@@ -117,7 +133,27 @@ async def _redis(settings: MonitorSettings) -> list[Finding]:
         await client.aclose()
     # The nodes of a cluster are mostly alike: what is true of several is said once.
     checked = dict.fromkeys(finding for info in infos for finding in _server(where, info))
-    return [*checked, _layout(settings, stored)]
+    return [*checked, _layout(settings, stored), *partitions]
+
+
+async def _partitions(client: Any, stored: Any) -> list[Finding]:
+    """What partitions say of themselves."""
+    try:
+        count = read_layout(stored).partitions
+    except BadLayout:
+        return []
+    found: list[Finding] = []
+    sums: Counter[str] = Counter()
+    for number in range(count):
+        why = await client.hget(layout.parked(number), "why")
+        if why is not None:
+            what = f"partition {number} is parked: {why.decode('utf-8', 'replace')[:200]}"
+            found.append(Finding(Level.FAIL, what, "mend the cause; the worker tries again by itself"))
+        meta = read_meta(number, await client.hgetall(layout.meta(number)), Counter())
+        sums["letters"] += meta.letters
+        for name, counted in meta.counters.items():
+            sums[name.partition(":")[0] + ":"] += counted
+    return [*found, *(Finding(Level.WARN, what.format(sums[name]), cure) for name, what, cure in _TOLD if sums[name])]
 
 
 def _server(address: str, info: dict[str, object]) -> Iterable[Finding]:

@@ -8,6 +8,8 @@ import time
 
 from aiohttp.http_exceptions import HttpProcessingError
 
+from streams.printable import printable
+
 _QUIET = ("faust", "mode", "aiokafka", "aiohttp", "asyncio", "kafka")
 _HUSHED = ("aiokafka", "aiohttp", "asyncio")
 
@@ -24,7 +26,7 @@ class OneLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, whatever the message holds."""
-        return super().format(record).replace("\r", "").replace("\n", " | ")
+        return printable(super().format(record).replace("\r", "").replace("\n", " | "))
 
 
 class NotTheClients(logging.Filter):

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from streams.kpis import BY_NAME, CATALOGUE, Kind, Value
 from streams.measures import MEASURES, Unit
+from streams.printable import printable
 
 Values = Mapping[str, Mapping[str, Mapping[str, Value]]]
 """``{series: {window: {name: value}}}``."""
@@ -43,7 +44,7 @@ def table(values: Values, currency: str) -> Table:
         shown.add_column(name, justify="right")
     for series, windows in values.items():
         for window, found in windows.items():
-            shown.add_row(Text(series), window, *(cell(n, found.get(n)) for n in names))
+            shown.add_row(Text(printable(series)), window, *(cell(n, found.get(n)) for n in names))
     return shown
 
 

@@ -124,7 +124,7 @@ def notices(summary: Summary) -> list[str]:
     behind = 0 if summary.as_of_ms is None else summary.now_ms - summary.as_of_ms
     if not found and behind > summary.max_lag_ms:
         found.append(f"The pipeline is {behind // 1000:,} s behind: pace is on hold until it catches up.")
-    return found
+    return [*found, *summary.notices]
 
 
 def printable(text: str) -> str:

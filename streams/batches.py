@@ -103,12 +103,14 @@ class Slices:
         if not self.has_next() or self._at == 0:
             return None
         raw = self._data[self._at : self._end()]
+        if len(raw) < _RECORDS_AT or raw[_MAGIC_AT] != 2:
+            return None
         try:
             opened(raw)
-        except (CorruptRecordException, IndexError, AssertionError):
+        except Exception:  # noqa: BLE001 - the safety limit: whatever is wrong with it, it says nothing of the one before
             return None
         (first,) = struct.unpack_from(">q", raw)
-        return int(first) if raw[_MAGIC_AT] == 2 and first > after else None
+        return int(first) if first > after else None
 
     def _end(self) -> int:
         (length,) = struct.unpack_from(">i", self._data, self._at + 8)
@@ -160,10 +162,13 @@ def pieces(batch: Any, raw: bytes, start: int) -> Iterator[tuple[list[Any], int]
             return
         if not part:
             return
+        if raw[_MAGIC_AT] == 2 and part[-1].offset >= batch.next_offset:
+            # Reading would go on beyond what there is, and then begin anew.
+            raise CorruptRecordException("a record lies beyond its batch")
         if part[0].offset < at:
             part = [r for r in part if r.offset >= at]
         if part:
-            at = part[-1].offset + 1
+            at = max(at, part[-1].offset + 1)
             yield part, each * len(part)
 
 

@@ -10,11 +10,13 @@ import logging
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError
 
+from streams.clock import monotonic
 from streams.errors import one_line
 from streams.letters import Letter
 from streams.metrics import WorkerMetrics
+from streams.seldom import Seldom
 
 log = logging.getLogger(__name__)
 
@@ -26,18 +28,21 @@ class DeadLetters:
         self._producer = producer
         self._topic = topic
         self._metrics = metrics
+        self._refused = Seldom()
 
     async def send(self, letters: Sequence[Letter]) -> list[bool]:
         """Try each letter once; says of each whether the broker has acknowledged it."""
         results = await asyncio.gather(*(self._one(letter) for letter in letters), return_exceptions=True)
         errors = [r for r in results if isinstance(r, BaseException)]
         for error in errors:
-            if not isinstance(error, KafkaError):
+            if not isinstance(error, Exception):
                 raise error
         self._metrics.dead_letters.inc(len(letters) - len(errors))
         if errors:
             self._metrics.dead_letter_errors.inc(len(errors))
-            log.warning("%s did not take %d dead letters: %s", self._topic, len(errors), one_line(errors[0]))
+            # Also what nobody foresaw: a letter that cannot be sent must not keep the others from being sent.
+            if count := self._refused.due(monotonic(), len(errors)):
+                log.warning("%s did not take %d dead letters: %s", self._topic, count, one_line(errors[0]))
         return [not isinstance(r, BaseException) for r in results]
 
     async def _one(self, letter: Letter) -> None:

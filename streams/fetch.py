@@ -96,7 +96,7 @@ class WholeBatches(PartitionRecords):  # type: ignore[misc]
                         held, held_bytes = [], 0
                     held += part
                     held_bytes += size
-                    self.next_fetch_offset = part[-1].offset + 1
+                    self.next_fetch_offset = max(self.next_fetch_offset, part[-1].offset + 1)
                 self.next_fetch_offset = max(self.next_fetch_offset, batch.next_offset)
             except Exception as e:  # noqa: BLE001 - the safety limit: whatever is wrong with a batch, it is passed over
                 if held:

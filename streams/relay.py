@@ -13,12 +13,14 @@ from collections.abc import Callable
 import msgspec
 
 from streams import letters
+from streams.clock import monotonic
 from streams.deadletter import DeadLetters
 from streams.errors import Unreachable
 from streams.flush import Flush
 from streams.lease import Waiting
 from streams.letters import Letter
 from streams.metrics import WorkerMetrics
+from streams.seldom import Seldom
 from streams.store import Store
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Relay:
         self._news = asyncio.Event()
         self._empty = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._said = Seldom()
 
     def full(self, unflushed: Waiting) -> bool:
         """Whether so many letters wait, with those that are still to be flushed, that no more should be made."""
@@ -97,7 +100,8 @@ class Relay:
                 found, sent = await self._some()
             except Unreachable as e:
                 self._metrics.redis_errors.inc()
-                log.warning("the dead letters of partition %d wait: %s", self._partition, e)
+                if self._said.due(monotonic()):
+                    log.warning("the dead letters of partition %d wait: %s", self._partition, e)
                 found, sent = True, False
             if sent:
                 delay = _FIRST_DELAY_S

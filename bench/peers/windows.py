@@ -1,20 +1,24 @@
 """Rolling windows as a careful engineer would write them by hand: dicts of rows, by pane and in all.
 
 They are judged by the latest event time, so that a backlog gives the rates of its time. Writing takes turns with
-counting in the worker's own rhythm (``streams/rhythm.py``): how often to write is a choice, and not a speed.
+counting in the rhythm of a worker that is behind (``streams/rhythm.py``): how often to write is a choice, no speed.
+Garbage is collected as seldom as the worker does.
 """
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import defaultdict
 
 import msgspec
 from kit import STREAMS, store
 
+gc.set_threshold(100_000, 20, 20)
+
 _PANE_S = {60: 1, 300: 5, 3600: 60, 86_400: 900}
 """The length of a pane by that of the window, shortest first; each divides the next."""
-_SOONEST_S, _LATEST_S, _SHARE = 0.25, 1.0, 0.2
+_SOONEST_S, _LATEST_S, _SHARE = 0.25, 5.0, 0.2
 Row = list[float]
 """Events of the four streams, spend, revenue."""
 Rows = defaultdict[str, Row]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from monitors.alerts.message import goal_label
+from monitors.board.notices import notices
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, Unit
 from monitors.goals.values import Band, Campaign, Goal, TotalGoal
 from monitors.judged import Judged
@@ -147,6 +148,7 @@ def summarize(
         goals=len(view.judged),
         statuses=statuses,
         waiting=view.waiting,
+        notices=notices(found.partitions) if found else (),
     )
 
 

@@ -1,55 +1,26 @@
-"""Coverage-guided fuzzing of the decoder: ``make fuzz RUNS=5000000``.
+"""Coverage-guided fuzzing: ``make fuzz RUNS=5000000``, or ``python -m tests.fuzz TARGET -runs=...``.
 
-Needs atheris, which is no dependency: ``pip install atheris``. The first byte chooses the stream and whether the
-rest is taken as it is or as numbers of JSON fragments, which reach further than bytes do; records are separated by
-newlines. Whatever comes out, every record must be counted or refused, exactly once.
+Needs atheris, which is no dependency: ``pip install atheris``. A target is a module of this package with a function
+``one_input``; each says what must hold of any input.
 """
 
 from __future__ import annotations
 
 import sys
-from decimal import Decimal
+from importlib import import_module
 
 import atheris
 
-with atheris.instrument_imports(include=["streams.decode", "streams.refusal", "streams.money", "streams.events"]):
-    from streams.decode import DecodePolicy, Decoder
-    from streams.measures import Stream
-
-NOW = 1_700_000_000_000
-POLICY = DecodePolicy(
-    rates={"USD": Decimal(1), "EUR": Decimal("1.08")},
-    currency="USD",
-    max_age_ms=40 * 86_400_000,
-    max_ahead_ms=300_000,
-    dedupe=frozenset(Stream),
-)
-DECODERS = [Decoder(stream, POLICY) for stream in Stream]
-FRAGMENTS = [
-    *(b"{", b"}", b"[", b"]", b",", b":", b'"', b"\n", b"\\", b"-", b"null", b"true", b"NaN", b"1e9", b"0.1", b"\xff"),
-    *(f'"{n}":'.encode() for n in ("event_id", "ts", "campaign_id", "channel", "country", "quantity", "cost")),
-    *(f'"{n}":'.encode() for n in ("amount", "revenue", "kind", "currency", "other")),
-    *(b'"a"', b'""', b'"EUR"', b'"XTS"', b'"refund"', b'"1.5"', b'"-7"', b'"NaN"', b'"1e400"', b'"\\ud800"'),
-    *(b"1700000000000", b"1.5", b"-1", b"1000000001", b'"2023-11-14T22:13:20Z"', b'"9999-12-31T23:59:59+14:00"'),
-    *(b'"' + b"x" * 300 + b'"', b"9" * 80, b"[" * 2000),
-    b'{"event_id":"e","ts":1700000000000,"campaign_id":"c","amount":"1","quantity":2,',
-    b'{"event_id":"e","ts":1700000000000,"campaign_id":"c","kind":"refund","revenue":',
-]
-
-
-def one_input(data: bytes) -> None:
-    """One fuzz input."""
-    if not data:
-        return
-    rest = data[1:] if data[0] < 128 else b"".join(FRAGMENTS[b % len(FRAGMENTS)] for b in data[1:])
-    values = rest.split(b"\n")
-    batch = DECODERS[data[0] % len(DECODERS)].decode(values, NOW)
-    assert len(batch.times) + len(batch.rejected) == len(values)
-    assert len({i for i, _ in batch.rejected}) == len(batch.rejected)
-    assert len(batch.times) == len(batch.events) == len(batch.quantities) == len(batch.money) == len(batch.digests)
-    assert all(type(m) is int and abs(m) < 10**17 for m in batch.money)
-
+TARGETS = {
+    "events": ["streams.decode", "streams.refusal", "streams.money", "streams.times", "streams.events"],
+    "batches": ["streams.batches", "streams.codecs", "streams.fetch"],
+    "mappings": ["pacewatch.mapping", "pacewatch.mapping_file", "streams.yamlnodes", "streams.problems"],
+}
+"""By name, the modules whose branches guide it."""
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, one_input)
+    name = sys.argv.pop(1)
+    with atheris.instrument_imports(include=TARGETS[name]):
+        target = import_module(f"tests.fuzz.{name}")
+    atheris.Setup(sys.argv, target.one_input)
     atheris.Fuzz()

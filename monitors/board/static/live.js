@@ -75,6 +75,7 @@ export function header() {
     say(byId("age"), s.as_of_ms === null ? "no event yet" : `as of ${moment(s.as_of_ms, !narrow.matches)}, ${span(behind)} ago`);
     if (s.problem) notices.push(["bad", `${s.problem}. The numbers are the last that were read.`]);
     else if (behind > s.max_lag_ms) notices.push(["warn", `The pipeline is ${span(behind)} behind: pace is on hold until it catches up.`]);
+    for (const words of s.notices || []) notices.push(["bad", words]);
     if (s.shown < s.campaigns) notices.push(["info", `${s.shown} of ${s.campaigns} campaigns are on the board: those with goals, then those that spent most.`]);
     if (!s.goals && s.campaigns) notices.push(["info", "There is no goals file, so nothing has a pace. PACEWATCH_GOALS names one."]);
     if (s.waiting > 3) notices.push(["warn", `${s.waiting} messages to Slack wait to be sent.`]);
