@@ -39,8 +39,9 @@ something could not be asked for until the broker gives that fetch up.
 """
 
 
-_PIECES = 8
-"""The most pieces of all topic partitions that are taken out of one fetch at once; the rest waits as it came."""
+_PIECES = 64
+"""The most pieces of all topic partitions that are taken out of one fetch at once; the rest waits as it came. A fetch
+has fewer in ordinary times: the next one is not sent before all of this one was taken."""
 
 
 class Piece(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiokafka.errors import IllegalStateError
@@ -25,6 +26,9 @@ _FEW = 1_000
 _REST_S = 0.04
 """That little. What a chunk costs is mostly not its records: where few come at a time, more should."""
 
+_WAITED_FOR_S = 0.2
+"""The longest that a fetch may take while some partition is held."""
+
 Assigned = Callable[[set[TP]], None]
 
 
@@ -37,6 +41,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         self._seeks: dict[TP, Position] = {}
         self._holds: set[TP] = set()
         self._paused: set[TP] = set()
+        self._asked = asyncio.Event()
         self._revocations = 0
         self._few = False
         self.fetched_at = monotonic()
@@ -62,6 +67,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         """Seek before the next fetch, and read on from there."""
         self._holds.difference_update(positions)
         self._seeks.update(positions)
+        self._asked.set()
 
     def request_hold(self, tps: set[TP]) -> None:
         """Read nothing of these until a seek is requested; what was read already is left out."""
@@ -105,6 +111,15 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 (Faust's signature)
         revocations = self._revocations
         await self._hold_and_seek()
+        if self._holds:
+            # Whoever was waited for should not wait for a fetch of the others in turn.
+            timeout = min(timeout, _WAITED_FOR_S)
+            if self._paused >= self.assignment():
+                self._asked.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._asked.wait(), timeout)
+                self.fetched_at = monotonic()
+                return {}
         if self._few:
             await asyncio.sleep(_REST_S)
         fetched: Mapping[TP, Fetched] = await super()._getmany(active_partitions, timeout)
