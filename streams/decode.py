@@ -193,8 +193,10 @@ class Decoder:
         else:
             rate = self._policy.rates.get(currency)
         amount = amount_of(raw)
+        if self._stream is Stream.SPEND and (amount is None or raw == b'""'):
+            return Reject.MISSING_FIELD
         if amount is None:
-            return Reject.MISSING_FIELD if self._stream is Stream.SPEND else 0
+            return 0
         if isinstance(amount, Reject):
             return amount
         return Reject.UNKNOWN_CURRENCY if rate is None else micros(amount, rate)

@@ -71,6 +71,7 @@ BAD = [
     (Stream.SPEND, event(amount=True), Reject.BAD_FIELD),
     (Stream.SPEND, event(amount=[1]), Reject.BAD_FIELD),
     (Stream.SPEND, b'{"event_id":"e","ts":1700000000000,"campaign_id":"c","amount":null}', Reject.MISSING_FIELD),
+    (Stream.SPEND, event(amount=""), Reject.MISSING_FIELD),
     (Stream.SPEND, event(amount="1e400"), Reject.OUT_OF_RANGE),
     (Stream.SPEND, event(amount="1", currency="XXX"), Reject.UNKNOWN_CURRENCY),
     (Stream.CLICK, event(event_id="x" * 257), Reject.ID_TOO_LONG),
