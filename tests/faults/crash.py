@@ -9,12 +9,14 @@ import sys
 import time
 from typing import Any
 
-from pacewatch import cli
-from streams import desk, fetch, transport
-from streams.clock import monotonic
+from streams.ending import hold_signals
 
-PLACES = ("agent", "flush", "thread", "fetch", "loop")
-"""Where it fails: counting, flushing, the consumer's thread, the fetch loop; or the event loop stands still."""
+# As the command does: before anything starts threads.
+hold_signals()
+
+from pacewatch import cli  # noqa: E402
+from streams import desk, fetch, transport  # noqa: E402
+from streams.clock import monotonic  # noqa: E402
 
 
 class Planned(RuntimeError):
@@ -22,7 +24,7 @@ class Planned(RuntimeError):
 
 
 def plan(where: str, after_s: float) -> None:
-    """Fail in some place so many seconds after the worker said that it is ready."""
+    """Fail in some place so many seconds after the worker said that it is ready; see ``PLACES`` of the test."""
     at = [float("inf")]
     whole_changed = desk.Desk._changed
 

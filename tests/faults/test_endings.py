@@ -14,7 +14,6 @@ import pytest
 
 from tests.conftest import leave_out
 from tests.faults.check import differences
-from tests.faults.crash import PLACES
 from tests.faults.feed import Feed
 from tests.faults.world import World, world
 from tests.kafka.launcher import Cluster, kafka, missing
@@ -22,6 +21,8 @@ from tests.processes import Program, until
 
 CRASHES = int(os.environ.get("PACEWATCH_FAULT_CRASHES", "50"))
 SEED = int(os.environ.get("PACEWATCH_FAULT_SEED", time.strftime("%Y%m%d")))
+PLACES = ("agent", "flush", "thread", "fetch", "loop")
+"""Where it fails by itself: counting, flushing, the consumer's thread, the fetch loop; or its loop stands still."""
 WITHIN_S = 0.2
 ENDS_S = 40
 """Seconds in which a worker that failed must be gone: its deadline, and what a busy machine takes."""
@@ -108,3 +109,17 @@ def test_a_worker_that_failed_says_why_and_exits_with_1(cluster: Cluster, tmp_pa
         place.ready("a")
         assert place.workers["a"].stop() == 0
         assert "SIGTERM: the worker ends in order" in place.workers["a"].output()
+
+
+def test_a_second_signal_ends_a_worker_whose_loop_stands_still_at_once(cluster: Cluster, tmp_path: Path) -> None:
+    """And the first one, alone, within its deadline: that is one of the endings above."""
+    with world(cluster.bootstrap, cluster, tmp_path) as place:
+        program = failing(place, "worker.log", "loop", 0.0)
+        place.ready("a")
+        time.sleep(1)  # The loop stands still by then.
+        program.send(signal.SIGTERM)
+        until(lambda: "SIGTERM: the worker ends in order" in program.output(), "the first to be seen")
+        program.send(signal.SIGTERM)
+        until(lambda: not program.running, "it to end")
+        assert "SIGTERM was received again" in program.output()
+        assert program.stop() == 1
