@@ -18,22 +18,8 @@ if not piece then
   return {'repeated'}
 end
 
-local STEP = 4000
 local keys, commands = unpack(cmsgpack.unpack(piece))
-
-for _, command in ipairs(commands) do
-  local name, key, ttl, values = command[1], keys[command[2]], command[3], command[4]
-  local new = ttl > 0 and redis.call('EXISTS', key) == 0
-  if #values == 0 then
-    redis.call(name, key)
-  end
-  for from = 1, #values, STEP do
-    redis.call(name, key, unpack(values, from, math.min(from + STEP - 1, #values)))
-  end
-  if new then
-    redis.call('EXPIRE', key, ttl)
-  end
-end
+carry_out(commands, keys)
 
 redis.call('HDEL', KEYS[2], ARGV[2])
 if redis.call('EXISTS', KEYS[2]) == 0 then

@@ -29,23 +29,6 @@ if held[3] then
   return {'lost', seq}
 end
 
--- Lua's stack bounds how many arguments one call takes.
-local STEP = 4000
-
-for _, command in ipairs(cmsgpack.unpack(ARGV[4])) do
-  local name, key, ttl, values = command[1], KEYS[command[2]], command[3], command[4]
-  -- A key lives from its first write on; setting that again with every write would double the append-only file's commands.
-  local new = ttl > 0 and redis.call('EXISTS', key) == 0
-  if #values == 0 then
-    redis.call(name, key)
-  end
-  for from = 1, #values, STEP do
-    redis.call(name, key, unpack(values, from, math.min(from + STEP - 1, #values)))
-  end
-  if new then
-    redis.call('EXPIRE', key, ttl)
-  end
-end
-
+carry_out(cmsgpack.unpack(ARGV[4]), KEYS)
 redis.call('HSET', KEYS[1], 'seq', ARGV[3])
 return {'written'}

@@ -242,9 +242,11 @@ class Owner:
             self.state.counters[f"{counter}{payload.topic}"] += gain
 
     def _full(self) -> bool:
+        return self.state.unflushed >= self.room or self._rows >= _MOST_ROWS or self._is_flooded()
+
+    def _is_flooded(self) -> bool:
+        """Whether too many dead letters wait, in Redis and here."""
         made = [*self.state.letters, *(self._unsent[0].letters if self._unsent else ())]
-        if self.state.unflushed >= self.room or self._rows >= _MOST_ROWS:
-            return True
         return self.relay.full(Waiting(len(made), sum(map(len, made))))
 
     async def sweep(self) -> None:
@@ -294,6 +296,8 @@ class Owner:
         self.behind = reading.basis is not Basis.NOW and now - (reading.at_ms or 0) > _BEHIND_MS
         if not state.pending and monotonic() - self._flushed_at < HEARTBEAT_S:
             return None
-        told = gauges(now, ends, state.offsets, caught_up=reading.basis is Basis.NOW, held=self.held)
+        told = gauges(
+            now, ends, state.offsets, caught_up=reading.basis is Basis.NOW, held=self.held and self._is_flooded()
+        )
         acks, self._acks, self._rows = self._acks, [], 0
         return state.take_flush(told), acks

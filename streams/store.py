@@ -21,12 +21,13 @@ from streams.lease import Lease, Waiting, checked
 from streams.measures import ZERO, Row, unpack
 from streams.redis_link import AWAY, replay_key, unreachable, unusable
 
-_FLUSH = files("streams").joinpath("flush.lua").read_text()
-_STAGE = files("streams").joinpath("stage.lua").read_text()
-_APPLY = files("streams").joinpath("apply.lua").read_text()
-_TAKE = files("streams").joinpath("take.lua").read_text()
-_DRAIN = files("streams").joinpath("drain.lua").read_text()
-_OLDER = files("streams").joinpath("older.lua").read_text()
+
+def _script(*names: str) -> str:
+    return "".join(files("streams").joinpath(f"{name}.lua").read_text() for name in names)
+
+
+_FLUSH, _APPLY = _script("commands", "flush"), _script("commands", "apply")
+_STAGE, _TAKE, _DRAIN, _OLDER = map(_script, ("stage", "take", "drain", "older"))
 _CHUNK = 2_000
 _VALUES, _BYTES = 20_000, 2 << 20
 """Values and bytes that one script writes at most: it holds Redis for some 30 ms then, on a busy machine for 80."""

@@ -6,30 +6,18 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import leave_out
 from tests.faults.check import differences
 from tests.faults.feed import Feed
 from tests.faults.world import world
-from tests.kafka.launcher import Cluster, kafka, missing
+from tests.kafka.launcher import Cluster
 from tests.processes import Program, until
 from tests.system import System
 
 SEED, RATE, PARTITIONS = 20261127, 200, 4
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One broker."""
-    lacking = missing()
-    if lacking is not None:
-        leave_out(f"assignments on Apache Kafka: {lacking} is not installed")
-    with kafka(tmp_path_factory.mktemp("assignments-kafka"), 1) as made:
-        yield made
 
 
 def taken(program: Program, since: int) -> Counter[int]:
@@ -67,9 +55,9 @@ class Standstill(threading.Thread):
 
 
 @pytest.mark.timeout(300)
-def test_a_worker_that_joins_and_leaves_has_each_partition_taken_once(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_worker_that_joins_and_leaves_has_each_partition_taken_once(one_broker: Cluster, tmp_path: Path) -> None:
     """Three times, with traffic: no take is repeated, no owner fences itself, and every number is exact."""
-    with world(cluster.bootstrap, cluster, tmp_path) as place:
+    with world(one_broker.bootstrap, one_broker, tmp_path) as place:
         a = place.start("a")
         place.ready("a")
         feed = Feed(place.system, SEED, RATE, idempotent=True)

@@ -7,16 +7,14 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import leave_out
 from tests.faults.check import differences
 from tests.faults.feed import Feed
 from tests.faults.world import World, world
-from tests.kafka.launcher import Cluster, kafka, missing
+from tests.kafka.launcher import Cluster
 from tests.processes import Program, until
 
 CRASHES = int(os.environ.get("PACEWATCH_FAULT_CRASHES", "50"))
@@ -27,16 +25,6 @@ WITHIN_S = 0.2
 ENDS_S = 40
 """Seconds in which a worker that failed must be gone: its deadline, and what a busy machine takes."""
 SIGNALS = (signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP)
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One broker."""
-    lacking = missing()
-    if lacking is not None:
-        leave_out(f"endings on Apache Kafka: {lacking} is not installed")
-    with kafka(tmp_path_factory.mktemp("endings-kafka"), 1) as made:
-        yield made
 
 
 def failing(place: World, name: str, where: str, after_s: float) -> Program:
@@ -68,11 +56,11 @@ def ends(program: Program, where: str, after_s: float) -> None:
     "count",
     [pytest.param(len(PLACES) + len(SIGNALS), id="each"), pytest.param(CRASHES, id="many", marks=pytest.mark.long)],
 )
-def test_no_worker_that_fails_right_after_it_is_ready_hangs(cluster: Cluster, tmp_path: Path, count: int) -> None:
+def test_no_worker_that_fails_right_after_it_is_ready_hangs(one_broker: Cluster, tmp_path: Path, count: int) -> None:
     """With traffic: at random moments, in each of its parts, by every signal. Then everything is exact."""
     rng = random.Random(SEED)
     kinds = [*PLACES, *(s.name for s in SIGNALS)]
-    with world(cluster.bootstrap, cluster, tmp_path) as place:
+    with world(one_broker.bootstrap, one_broker, tmp_path) as place:
         feed = Feed(place.system, SEED, 300, idempotent=True)
         place.start("a")
         place.ready("a")
@@ -92,9 +80,9 @@ def test_no_worker_that_fails_right_after_it_is_ready_hangs(cluster: Cluster, tm
 
 
 @pytest.mark.parametrize("where", ["agent", "thread"])
-def test_a_worker_that_failed_says_why_and_exits_with_1(cluster: Cluster, tmp_path: Path, where: str) -> None:
+def test_a_worker_that_failed_says_why_and_exits_with_1(one_broker: Cluster, tmp_path: Path, where: str) -> None:
     """And one that was told to end exits with 0."""
-    with world(cluster.bootstrap, cluster, tmp_path) as place:
+    with world(one_broker.bootstrap, one_broker, tmp_path) as place:
         feed = Feed(place.system, SEED, 300, idempotent=True)
         program = failing(place, "worker.log", where, 0.1)
         place.ready("a")
@@ -111,9 +99,9 @@ def test_a_worker_that_failed_says_why_and_exits_with_1(cluster: Cluster, tmp_pa
         assert "SIGTERM: the worker ends in order" in place.workers["a"].output()
 
 
-def test_a_second_signal_ends_a_worker_whose_loop_stands_still_at_once(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_second_signal_ends_a_worker_whose_loop_stands_still_at_once(one_broker: Cluster, tmp_path: Path) -> None:
     """And the first one, alone, within its deadline: that is one of the endings above."""
-    with world(cluster.bootstrap, cluster, tmp_path) as place:
+    with world(one_broker.bootstrap, one_broker, tmp_path) as place:
         program = failing(place, "worker.log", "loop", 0.0)
         place.ready("a")
         time.sleep(1)  # The loop stands still by then.

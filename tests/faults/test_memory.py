@@ -9,25 +9,14 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from tests.conftest import leave_out
 from tests.faults.world import World, world
-from tests.kafka.launcher import Cluster, kafka, missing
+from tests.kafka.launcher import Cluster
 from tests.processes import Program, until
 from tests.system import System
 
 MIB = 1 << 20
 BASE = 150 * MIB
 """The interpreter, its libraries, and what four partitions take when nothing was counted."""
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One broker."""
-    lacking = missing()
-    if lacking is not None:
-        leave_out(f"memory on Apache Kafka: {lacking} is not installed")
-    with kafka(tmp_path_factory.mktemp("memory-kafka"), 1) as made:
-        yield made
 
 
 def peak(program: Program) -> int:
@@ -63,10 +52,10 @@ def counted(place: World, events: int) -> bool:
 
 
 @pytest.mark.parametrize("codec", ["none", "zstd"])
-def test_events_of_sixty_kilobytes_take_no_more_than_a_few_chunks(cluster: Cluster, tmp_path: Path, codec: str) -> None:
-    """12,000 of them, 720 MB, also where the broker holds some kilobytes: what is fetched ahead is bounded in bytes."""
+def test_large_events_take_no_more_than_a_few_chunks(one_broker: Cluster, tmp_path: Path, codec: str) -> None:
+    """12,000 of 60 KB, 720 MB, also where the broker holds some kilobytes: what is fetched ahead is bounded in bytes."""
     events = 12_000
-    with world(cluster.bootstrap, cluster, tmp_path) as place:
+    with world(one_broker.bootstrap, one_broker, tmp_path) as place:
         place.system.settings["HISTORY_DAYS"] = "4000"
         place.start("a")
         place.ready("a")
@@ -76,10 +65,10 @@ def test_events_of_sixty_kilobytes_take_no_more_than_a_few_chunks(cluster: Clust
         assert peak(place.workers["a"]) < BASE + 450 * MIB
 
 
-def test_a_flood_of_campaigns_takes_no_more_than_those_that_have_a_place(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_flood_of_campaigns_takes_no_more_than_those_that_have_a_place(one_broker: Cluster, tmp_path: Path) -> None:
     """A hundred times as many as there may be."""
     events, most = 400_000, 1_000
-    with world(cluster.bootstrap, cluster, tmp_path) as place:
+    with world(one_broker.bootstrap, one_broker, tmp_path) as place:
         place.system.settings |= {"MAX_CAMPAIGNS": str(most), "HISTORY_DAYS": "4000"}
         place.start("a")
         place.ready("a")
