@@ -37,8 +37,7 @@ PATIENCE_S = 2.0
 _MANY_WAIT = 100_000
 """Entries, of 32 bytes each, from which on it is worth while to bring them into their windows before the next flush."""
 _MANY_ROWS, _MOST_ROWS = 125_000, 250_000
-"""Rows of panes from which on a flush gets large, and from which on counting waits for it: some 400 bytes each, while
-it is made and sent."""
+"""Rows of panes, of some 400 bytes in a flush, from which on it gets large, and from which on counting waits for it."""
 _BEHIND_MS = 10_000
 """Milliseconds of the clock from which on numbers are old: nobody waits for each of them any more."""
 
@@ -98,8 +97,7 @@ class Owner:
         Raises:
             Unreachable: Redis does not answer.
         """
-        tools = self._tools
-        started = monotonic()
+        tools, started = self._tools, monotonic()
         self.give_up()
         async with self._writing, self._folding:
             self._lease = await tools.store.take(self.number, Clock().now_ms())
@@ -150,17 +148,16 @@ class Owner:
     async def fold(self, payload: Payload, acknowledge: Acknowledge, earliest_of: EarliestOf) -> Taken:
         """Count a chunk; it is acknowledged by the flush that holds it.
 
-        Waits a little while too much is unflushed, or too many dead letters wait for Kafka. Offsets that Kafka skipped
-        are looked at: those below the earliest it still holds are counted as lost; a topic that begins anew is read
-        from there.
+        Waits a little while too much is unflushed, or too many dead letters wait. Offsets that Kafka skipped are looked
+        at: those below the earliest it holds are counted as lost; a topic that begins anew is read from there.
 
         Raises:
             Uncountable: it failed unexpectedly; the state is void.
             Unreachable: Redis or Kafka does not answer; nothing of what is left of the chunk was counted.
         """
-        tools = self._tools
         if self._is_void():
             return Taken.STALE
+        tools = self._tools
         with suppress(TimeoutError):
             await asyncio.wait_for(self.has_room(), PATIENCE_S)
         async with self._folding:

@@ -53,7 +53,7 @@ def counted(place: World, events: int) -> bool:
 
 @pytest.mark.parametrize("codec", ["none", "zstd"])
 def test_large_events_take_no_more_than_a_few_chunks(one_broker: Cluster, tmp_path: Path, codec: str) -> None:
-    """12,000 of 60 KB, 720 MB, also where the broker holds some kilobytes: what is fetched ahead is bounded in bytes."""
+    """12,000 of 60 KB, 720 MB, also where the broker holds some kilobytes: what is fetched is bounded in bytes."""
     events = 12_000
     with world(one_broker.bootstrap, one_broker, tmp_path) as place:
         place.system.settings["HISTORY_DAYS"] = "4000"
