@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from faust.types import TP
@@ -17,9 +17,10 @@ from streams.chunks import Payload
 from streams.clock import monotonic
 from streams.errors import Misconfigured, Unreachable
 from streams.offsets import Taken
+from streams.phases import Phase
 from streams.reader import Reader
 from streams.rhythm import FlushRhythm
-from streams.runner import Phase, Runner
+from streams.runner import Runner
 from streams.tools import Acknowledge, Tools
 
 log = logging.getLogger(__name__)
@@ -158,10 +159,15 @@ class Desk:
         self._ended = True
         self._urgent.set()
 
-    def waiting(self) -> dict[int, tuple[int, ...]]:
-        """The offsets counted so far of the partitions that are read and have records waiting."""
-        reading = (r for r in self._runners.values() if r.phase is Phase.READING and not r.is_away and not r.is_read())
-        return {r.number: tuple(r.owner.state.offsets.values()) for r in reading}
+    def waiting(self, is_answered: Callable[[TP], bool]) -> dict[int, tuple[int, ...]]:
+        """The offsets counted so far of the partitions that are read and have records waiting.
+
+        Args:
+            is_answered: whether Kafka answers fetches of a topic partition; nobody counts what it does not send.
+        """
+        reading = (r for r in self._runners.values() if r.phase is Phase.READING and not r.is_away)
+        behind = (r for r in reading if any(map(is_answered, r.unread())))
+        return {r.number: tuple(r.owner.state.offsets.values()) for r in behind}
 
     async def hand_over(self) -> None:
         """Write all that was folded, so that the next owner starts there; best effort, nothing depends on it."""

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from enum import StrEnum
 
 from faust.types import TP
 
@@ -20,6 +19,7 @@ from streams.errors import Fenced, LostWrites, Permanent, Recoverable, Uncountab
 from streams.kafka_link import AWAY
 from streams.offsets import Taken
 from streams.owner import Owner
+from streams.phases import Phase
 from streams.reader import Reader
 from streams.retries import Delays
 from streams.tools import Acknowledge, Tools
@@ -32,20 +32,6 @@ _FENCED = Delays(0.0, 5.0)
 _PARKED = Delays(1.0, 60.0)
 _MANY_FAILURES = 40
 """Chunks that may fail before one is written: what halving needs, twice. Beyond them the partition is parked."""
-
-
-class Phase(StrEnum):
-    """What a partition is doing."""
-
-    TAKING = "taking"
-    """It is loaded, or waits for Redis."""
-    READING = "reading"
-    HELD = "held"
-    """It waits for room, while others are read."""
-    PARKED = "parked"
-    """It cannot go on, and is tried again later."""
-    GONE = "gone"
-    """Another worker has it now."""
 
 
 class Runner:
@@ -93,8 +79,7 @@ class Runner:
         return self._unwritten > 0
 
     def reopen(self) -> None:
-        """Go on after the partition was assigned again: another worker may have had it meanwhile, which the next flush
-        will tell."""
+        """Go on after it was assigned again; whether another worker had it meanwhile, the next flush will tell."""
         if self.phase is Phase.READING:
             self._seek()
         else:
@@ -128,8 +113,7 @@ class Runner:
             return Taken.STALE
         self._unread = 0
         if taken is Taken.HOLE:
-            log.warning("partition %d: records before offset %d were not delivered; reading again from there",
-                        self.number, payload.after)  # fmt: skip
+            log.warning("partition %d: records before offset %d did not come; read again", self.number, payload.after)
             self._tools.metrics.fence_events.labels("hole").inc()
             self._seek()
         elif taken is Taken.HELD:
@@ -176,8 +160,12 @@ class Runner:
 
     def is_read(self) -> bool:
         """Whether all that Kafka holds of the partition was counted."""
-        offsets = self.owner.state.offsets
-        return all((end := self.end_of(topic, self.number)) is not None and at >= end for topic, at in offsets.items())
+        return not self.unread()
+
+    def unread(self) -> list[TP]:
+        """The topic partitions that have records waiting, or whose end is unknown."""
+        offsets, number = self.owner.state.offsets, self.number
+        return [TP(t, number) for t, at in offsets.items() if (end := self.end_of(t, number)) is None or at < end]
 
     async def _run(self) -> None:
         while self.phase is not Phase.GONE:
@@ -247,10 +235,10 @@ class Runner:
             "partition %d is parked, the others go on: %s; trying again in %.0f s",
             self.number, one_line(error), delay, exc_info=error if self._parked == 1 else None,
         )  # fmt: skip
-        since_ms = self._tools.clock.now_ms() if self._parked == 1 else self._parked_at_ms
-        self._parked_at_ms = since_ms
+        if self._parked == 1:
+            self._parked_at_ms = self._tools.clock.now_ms()
         with suppress(Recoverable):
-            await self._tools.store.park(self.number, one_line(error), since_ms, self._parked)
+            await self._tools.store.park(self.number, one_line(error), self._parked_at_ms, self._parked)
         await asyncio.sleep(delay)
 
     async def _went_well(self, events: int) -> None:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
 from streams.chunks import ChunkScheduler, Lanes, Position
-from streams.clock import monotonic
+from streams.clock import Clock, monotonic
 from streams.fetch import BatchThread, Fetched
 from streams.liveness import Seen
 
@@ -28,6 +29,8 @@ _REST_S = 0.04
 
 _WAITED_FOR_S = 0.2
 """The longest that a fetch may take while some partition is held."""
+
+_ANSWERED_MS = 30_000
 
 Assigned = Callable[[set[TP]], None]
 
@@ -153,6 +156,14 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
             is_assigned=bool(self.flow_active),
             is_kafka_away=client._coordinator.coordinator_id is None,
         )
+
+    def is_answered(self, tp: TP) -> bool:
+        """Whether the broker of a topic partition has answered a fetch of it lately."""
+        subscription = self._thread._consumer._subscription.subscription
+        assigned = subscription.assignment if subscription is not None else None
+        state = assigned.state_value(TopicPartition(*tp)) if assigned is not None else None
+        # The client notes when it last heard of a watermark, epoch milliseconds.
+        return state is not None and Clock().now_ms() - (state.timestamp or 0) < _ANSWERED_MS
 
     async def _hold_and_seek(self) -> None:
         """Carry out what was requested since the last fetch."""

@@ -127,7 +127,7 @@ def look(app: Any, desk: Desk, metrics: WorkerMetrics, loop_at: float) -> Seen:
     """What a look at a running worker finds."""
     seen: Seen = app.consumer.look(loop_at)
     metrics.read_at.set(Clock().now_ms() / 1000 - (monotonic() - seen.fetched_at))
-    return replace(seen, waiting=desk.waiting())
+    return replace(seen, waiting=desk.waiting(app.consumer.is_answered))
 
 
 async def prepare(settings: Settings, metrics: WorkerMetrics) -> tuple[Any, Desk]:

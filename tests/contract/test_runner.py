@@ -15,7 +15,7 @@ from streams.flush import Flush
 from streams.lease import Lease
 from streams.measures import Stream
 from streams.partition import Partition
-from streams.runner import Phase
+from streams.phases import Phase
 from streams.store import Store
 from tests.contract.reading import Lists, click, counted, read_to, stored
 from tests.contract.test_desk import tools
@@ -270,6 +270,30 @@ def test_a_partition_assigned_again_keeps_its_state_and_counts_each_record_once(
             await reader.read_until(desk, done)
             assert await counted(redis, 0) == EVENTS
             assert (await stored(redis, 0))[layout.EPOCH] == epoch
+        finally:
+            await desk.hand_over()
+
+    with_store(redis_url, use)
+
+
+def test_what_waits_is_told_apart_from_what_kafka_does_not_send(redis_url: str) -> None:
+    """So that a broker that is away is no reason to end a worker, and a partition that stands still is."""
+
+    async def use(store: Store, redis: Any) -> None:
+        await redis.flushall()
+        desk = worker(store, 2)
+        reader = Lists({0: [click(i) for i in range(EVENTS)], 1: []})
+        desk.assign(reader.assigned, reader)
+        await desk.ready()
+        try:
+            assert desk.waiting(lambda _: True) == {0: (0,)}
+            assert desk.waiting(lambda _: False) == {}
+            await reader.read(desk)
+            assert desk.waiting(lambda _: True) == {0: (50,)}
+            while await read_to(redis, 0) < EVENTS:
+                await reader.read(desk)
+                await desk.flush()
+            assert desk.waiting(lambda _: True) == {}
         finally:
             await desk.hand_over()
 
