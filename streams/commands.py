@@ -36,14 +36,19 @@ class Script:
         self.values = self.size = 0
         self._places = {key: i + 1 for i, key in enumerate(keys)}
 
-    def call(self, name: str, key: str, values: Sequence[Arg] | PackedRows = (), ttl_s: int = 0) -> None:
-        """Append one command; with ``ttl_s`` its key expires that many seconds after it was made."""
+    def call(
+        self, name: str, key: str, values: Sequence[Arg] | PackedRows = (), ttl_s: int = 0, size: int | None = None
+    ) -> None:
+        """Append one command; with ``ttl_s`` its key expires that many seconds after it was made.
+
+        ``size`` is how many bytes the values have, where that is known already.
+        """
         place = self._places.setdefault(key, len(self.keys) + 1)
         if place > len(self.keys):
             self.keys.append(key)
         self.commands.append((name, place, ttl_s, values))
         self.values += 1 + len(values)
-        self.size += values.size if isinstance(values, PackedRows) else sum(map(len, values))
+        self.size += size if size is not None else _size(values)
 
     def packed(self) -> bytes:
         """All commands, as ``flush.lua`` reads them."""
@@ -64,12 +69,14 @@ class Script:
         made = [Script()]
         *commands, last = self.commands
         for name, place, ttl_s, all_values in commands:
-            flat, step = _flat(all_values), _STEPS.get(name, 0)
-            for part in _cut(flat, step, values, size) if step else [flat]:
-                needed = sum(map(len, part))
-                if made[-1].commands and (made[-1].values + len(part) > values or made[-1].size + needed > size):
-                    made.append(Script())
-                made[-1].call(name, self.keys[place - 1], part, ttl_s)
+            flat = _flat(all_values)
+            needed, step = _size(flat), _STEPS.get(name, 0)
+            is_small = not step or (len(flat) <= values and needed <= size)
+            for part, part_size in ((flat, needed),) if is_small else _cut(flat, step, values, size):
+                now = made[-1]
+                if now.commands and (now.values + len(part) > values or now.size + part_size > size):
+                    made.append(now := Script())
+                now.call(name, self.keys[place - 1], part, ttl_s, part_size)
         made.append(Script())
         made[-1].call(last[0], self.keys[last[1] - 1], _flat(last[3]), last[2])
         return made
@@ -79,17 +86,24 @@ def _flat(values: Sequence[Arg] | PackedRows) -> Sequence[Arg]:
     return pairs(values.pairs()) if isinstance(values, PackedRows) else values
 
 
-def _cut(flat: Sequence[Arg], step: int, values: int, size: int) -> Iterator[Sequence[Arg]]:
-    """The arguments of a command in parts; ``step`` of them belong together."""
-    start = held = 0
-    for at in range(0, len(flat), step):
-        needed = sum(map(len, flat[at : at + step]))
-        if at > start and (at + step - start > values or held + needed > size):
-            yield flat[start:at]
-            start, held = at, 0
-        held += needed
-    if start < len(flat):
-        yield flat[start:]
+def _size(values: Sequence[Arg] | PackedRows) -> int:
+    return values.size if isinstance(values, PackedRows) else sum(map(len, values))
+
+
+def _cut(flat: Sequence[Arg], step: int, values: int, size: int) -> Iterator[tuple[Sequence[Arg], int]]:
+    """The arguments of a command in parts, and their bytes; ``step`` of them belong together.
+
+    They are much alike: parts of equal number are of about equal size, and a part that is not is cut again.
+    """
+    fits = min(values, len(flat) * size // max(1, _size(flat)))
+    each = max(step, fits // step * step)
+    for at in range(0, len(flat), each):
+        part = flat[at : at + each]
+        needed = _size(part)
+        if needed > size and len(part) > step:
+            yield from _cut(part, step, max(step, len(part) // 2), size)
+        else:
+            yield part, needed
 
 
 def pairs(items: Iterable[tuple[Arg, Arg]]) -> list[Arg]:
