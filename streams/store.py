@@ -17,6 +17,7 @@ from streams import kpis, layout
 from streams.commands import Script, announce, script
 from streams.errors import Misconfigured, Unusable, one_line
 from streams.flush import Flush
+from streams.inturns import in_turns
 from streams.lease import Lease, Waiting, checked
 from streams.measures import ZERO, Row, unpack
 from streams.redis_link import AWAY, replay_key, unreachable, unusable
@@ -33,6 +34,9 @@ _VALUES, _BYTES = 20_000, 2 << 20
 """Values and bytes that one script writes at most: it holds Redis for some 30 ms then, on a busy machine for 80."""
 _PIECE = 2
 """A larger flush is written in pieces that are so many times smaller: there are many, and others want to be served."""
+_STAGED_AT_ONCE, _CARRIED_OUT_AT_ONCE = 8, 3
+"""Pieces on their way at a time: a worker that catches up is slow to see an answer. Redis may get to all of them before
+it serves somebody else, so there are few of those that take it long."""
 _STAGED_S = 86_400
 _SCAN = 10_000
 _LONGEST_TEXT = 500
@@ -139,15 +143,21 @@ class Store:
     async def _write_in_pieces(self, lease: Lease, pieces: Sequence[Script]) -> None:
         keys = [layout.meta(lease.partition), layout.staged(lease.partition)]
         fence = [lease.epoch, lease.seq, lease.seq + 1]
-        for number, piece in enumerate(pieces):
-            args = [*fence, number, piece.piece(), _STAGED_S, len(pieces)]
-            if checked(lease, await self._call(self._stage(keys=keys, args=args))) == "repeated":
-                # It was committed before, and the answer lost.
-                await self._carry_out(lease)
-                return
-        for number, piece in enumerate(pieces):
-            answer = await self._call(self._apply(keys=[*keys, *piece.keys], args=[lease.epoch, number]))
-            checked(lease, answer)
+
+        async def stage(number: int) -> str:
+            args = [*fence, number, pieces[number].piece(), _STAGED_S, len(pieces)]
+            return checked(lease, await self._call(self._stage(keys=keys, args=args)))
+
+        async def carry_out(number: int) -> str:
+            args = [lease.epoch, number]
+            return checked(lease, await self._call(self._apply(keys=[*keys, *pieces[number].keys], args=args)))
+
+        # The first piece clears what an earlier try staged, the last one commits, or ends, the flush.
+        if "repeated" in await in_turns(stage, len(pieces), _STAGED_AT_ONCE):
+            # It was committed before, and the answer lost.
+            await self._carry_out(lease)
+        else:
+            await in_turns(carry_out, len(pieces), _CARRIED_OUT_AT_ONCE)
 
     async def _carry_out(self, lease: Lease) -> None:
         """Carry out what is left of a committed flush."""

@@ -59,10 +59,12 @@ class Cut:
     def _wrapped(self, whole: Any, at: int, answered: bool) -> Any:
         async def call(**named: Any) -> Any:
             self.calls += 1
-            if self.calls == at and not answered:
+            # Others begin while this one is on its way.
+            mine = self.calls
+            if mine == at and not answered:
                 raise Broken("cut")
             answer = await whole(**named)
-            if self.calls == at:
+            if mine == at:
                 raise Broken("cut")
             return answer
 
