@@ -68,6 +68,10 @@ class Sign(IntFlag):
     """Its campaign belongs to another partition."""
 
 
+# As plain numbers: each operation on a flag makes an object, which took as long as all else that a new group costs.
+_FOLDED, _FOLDED_CAMPAIGN, _MISROUTED = map(int, Sign)
+
+
 class Registry:
     """Series keys and their indices; an index freed by :meth:`release` is used again.
 
@@ -187,24 +191,24 @@ class Registry:
             return
         row, signs = self._place_of(campaign, part) if campaign != OTHER else self._no_place()
         if self._is_misrouted(campaign, numbers):
-            signs |= Sign.MISROUTED
+            signs |= _MISROUTED
         number = self._count
         if number == len(self._columns):
             self._columns = np.concatenate([self._columns, np.full_like(self._columns, ABSENT)])
             self._signs = np.concatenate([self._signs, np.zeros_like(self._signs)])
         self._columns[number], self._signs[number] = row, signs
         self._count += 1
-        self._strangers += Sign.FOLDED_CAMPAIGN in signs
+        self._strangers += bool(signs & _FOLDED_CAMPAIGN)
         numbers[self._parts.setdefault(part, part)] = number
 
-    def _place_of(self, campaign: str, part: Part) -> tuple[list[int], Sign]:
+    def _place_of(self, campaign: str, part: Part) -> tuple[list[int], int]:
         """The series of a group, the campaign's own first."""
         own = key(campaign)
         has_room = self._campaigns < self._policy.max_campaigns or own in self._protected
         if own not in self._index and not has_room:
             return self._no_place()
         group = part if isinstance(part, tuple) else (part,)
-        row, signs = [self.add(own)], Sign(0)
+        row, signs = [self.add(own)], 0
         for breakdown in self._policy.breakdowns:
             values = [group[self._place[d]] for d in breakdown]
             if any(v is None for v in values):
@@ -212,18 +216,18 @@ class Registry:
                 continue
             series = key(campaign, [(d, str(v)) for d, v in zip(breakdown, values, strict=True)])
             if series not in self._index and len(self._index) >= self._policy.max_series:
-                series, signs = key(campaign, [(d, OTHER) for d in breakdown]), signs | Sign.FOLDED
+                series, signs = key(campaign, [(d, OTHER) for d in breakdown]), signs | _FOLDED
             row.append(self.add(series))
         return row, signs
 
-    def _no_place(self) -> tuple[list[int], Sign]:
-        return [self.add(OTHER), *[ABSENT] * len(self._policy.breakdowns)], Sign.FOLDED_CAMPAIGN
+    def _no_place(self) -> tuple[list[int], int]:
+        return [self.add(OTHER), *[ABSENT] * len(self._policy.breakdowns)], _FOLDED_CAMPAIGN
 
     def _is_misrouted(self, campaign: str, numbers: Mapping[Part, int]) -> bool:
         """Whether another partition is a campaign's own; ``numbers`` are those of its groups so far."""
         for number in numbers.values():
             # The hash takes longer than all else that a new group costs: once a campaign is enough.
-            return bool(self._signs[number] & Sign.MISROUTED)
+            return bool(int(self._signs[number]) & _MISROUTED)
         return bool(self._partitions) and partition_of(campaign, self._partitions) != self._number
 
 
