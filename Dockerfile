@@ -10,6 +10,7 @@ COPY pyproject.toml constraints.txt ./
 RUN touch README.md LICENSE && /opt/pacewatch/bin/pip install --prefer-binary -c constraints.txt .
 
 COPY README.md LICENSE ./
+COPY kpis kpis
 COPY streams streams
 COPY monitors monitors
 COPY pacewatch pacewatch

@@ -12,8 +12,8 @@ from uuid import uuid4
 from confluent_kafka import Producer
 
 from bench.place import MIX
-from streams.layout import DAY_MS, HOUR_MS
-from streams.measures import Stream
+from kpis.contract.layout import DAY_MS, HOUR_MS
+from kpis.measures import Stream
 from tests.system import System
 
 CHANNELS = ("search", "social", "display", "video")

@@ -13,7 +13,7 @@ from bench import sender
 from bench.backlog import Backlog, produce
 from bench.place import system
 from bench.process import cpu_s
-from streams import layout
+from kpis.contract import layout
 from tests.system import System
 
 RATE, CAMPAIGNS = 10_000, (200, 5_000)

@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.layout import TOTAL
-from streams.measures import INDEX, MICROS, NAMES, WIDTH, Row, Stream
-from streams.series import key, split
-from streams.windows import parse_window
+from kpis.contract.layout import TOTAL
+from kpis.measures import INDEX, MICROS, NAMES, WIDTH, Row, Stream
+from kpis.series import key, split
+from kpis.windows import parse_window
 
 _COUNTED = {Stream.IMPRESSION: "impressions", Stream.CLICK: "clicks", Stream.CONVERSION: "conversions"}
 _EVER = (-(1 << 62), 1 << 62)

@@ -10,7 +10,7 @@ from bench.backlog import SERIES_PER_CAMPAIGN, Backlog, full_windows, produce
 from bench.place import system
 from bench.process import peak_mib, resident_mib
 from bench.recovery import pane_rows
-from streams.measures import Stream
+from kpis.measures import Stream
 from tests.processes import until
 from tests.system import System
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
-from streams.measures import Stream
+from kpis.measures import Stream
 from tests.kafka.launcher import kafka, missing
 from tests.processes import embedded_broker, free_ports, listens, until
 from tests.redis_server import redis_server

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-from streams.measures import Stream
+from kpis.measures import Stream
 
 CAMPAIGN = "probe-"
 """Before the partition's number: each partition has a probe campaign of its own."""

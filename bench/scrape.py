@@ -19,15 +19,15 @@ import numpy as np
 from bench.backlog import SERIES_PER_CAMPAIGN
 from bench.place import system
 from bench.process import cpu_s, resident_mib
-from streams import layout
-from streams.clock import Clock
-from streams.documents import documents
-from streams.flush import Flush
-from streams.lease import Lease
-from streams.measures import MICROS
-from streams.redis_link import connect
-from streams.settings import Settings
-from streams.store import Store, StoredLayout
+from kpis.contract import layout
+from kpis.contract.connection import connect
+from kpis.contract.documents import documents
+from kpis.measures import MICROS
+from kpis.runtime.clock import Clock
+from kpis.settings.shared import Settings
+from streams.state.flush import Flush
+from streams.store.lease import Lease
+from streams.store.store import Store, StoredLayout
 from tests.processes import until
 from tests.system import System
 

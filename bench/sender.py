@@ -18,7 +18,7 @@ from confluent_kafka import Producer
 
 from bench import probes, programs
 from bench.place import MIX
-from streams.measures import Stream
+from kpis.measures import Stream
 from tests.system import System
 
 LINGER_MS = 20

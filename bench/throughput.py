@@ -17,8 +17,8 @@ from bench.ledger import Ledger, differences
 from bench.peers.run import Counts, Outcome, Peer, PeerFailed, run
 from bench.place import system
 from bench.process import cpu_s
-from streams import layout
-from streams.measures import Stream
+from kpis.contract import layout
+from kpis.measures import Stream
 from tests.processes import until
 from tests.system import System
 

@@ -17,9 +17,9 @@ import msgspec
 import redis
 
 from bench import probes, programs
-from monitors.documents import read_document
-from streams import layout
-from streams.measures import INDEX, MICROS, ZERO, Stream
+from kpis.contract import layout
+from kpis.measures import INDEX, MICROS, ZERO, Stream
+from monitors.read.documents import read_document
 from tests.system import System
 
 REDIS_PAUSE_S, METRICS_PAUSE_S = 0.003, 0.1

@@ -7,9 +7,9 @@ from collections import Counter
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from kpis.runtime.http.access import PROBES, Access, AccessPolicy
 from monitors.board.api import answer as as_json
 from monitors.board.shapes import Problem
-from streams.access import PROBES, Access, AccessPolicy
 
 
 def guard(policy: AccessPolicy, refused: Counter[Access]) -> Middleware:

@@ -16,8 +16,8 @@ from enum import StrEnum
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from streams.kpis import CATALOGUE, Kind, Kpi
-from streams.measures import MEASURES, Measure, Unit
+from kpis.catalogue import CATALOGUE, Kind, Kpi
+from kpis.measures import MEASURES, Measure, Unit
 
 Family = CounterMetricFamily | GaugeMetricFamily
 

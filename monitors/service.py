@@ -15,29 +15,29 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
+from kpis.runtime.clock import monotonic
+from kpis.runtime.errors import Misconfigured, Recoverable
+from kpis.runtime.http.access import Access
+from kpis.runtime.http.serving import Limits, serve
 from monitors import goals as goals_file
 from monitors.alerts.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.lifecycle import LifecyclePolicy
+from monitors.alerts.notifiers.slack import TIMEOUT_S, Slack
 from monitors.alerts.outbox import Outbox
-from monitors.alerts.slack import TIMEOUT_S, Slack
 from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.routes import BoardParts
-from monitors.breakdowns import Breakdowns
-from monitors.budget import BudgetPolicy
-from monitors.exporter import Exporter, ExportPolicy
-from monitors.flights import Flights
-from monitors.goal_campaigns import GoalCampaigns
+from monitors.cycle import Monitor, MonitorPolicy
+from monitors.export.budget import BudgetPolicy
+from monitors.export.exporter import Exporter, ExportPolicy
+from monitors.goals.published import GoalCampaigns
 from monitors.guard import guard
-from monitors.monitor import Monitor, MonitorPolicy
-from monitors.reader import Reader, connect
+from monitors.pacing.verdict import VerdictPolicy
+from monitors.read.breakdowns import Breakdowns
+from monitors.read.history import Flights
+from monitors.read.reader import Reader, connect
 from monitors.settings import MonitorSettings
-from monitors.verdict import VerdictPolicy
 from monitors.web import make_app
-from streams.access import Access
-from streams.clock import monotonic
-from streams.errors import Misconfigured, Recoverable
-from streams.serving import Limits, serve
 
 _MOST_WAIT_S = 10.0
 _READY_S = 5.0

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from streams.settings import Settings
+from kpis.settings.shared import Settings
 
 
 class MonitorSettings(Settings):

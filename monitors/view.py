@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from monitors.alerts.slack import Outcome
-from monitors.judged import Judged
-from monitors.snapshot import ReadProblem, Snapshot
+from monitors.alerts.assessment import Judged
+from monitors.alerts.notifiers.slack import Outcome
+from monitors.read.snapshot import ReadProblem, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class View:
         judged: every goal, judged on it.
         redis_up: whether the last read succeeded.
         problem: why it did not, for people; empty when it did.
-        read_at_s: when the last read succeeded, on :func:`streams.clock.monotonic`; None before the first.
+        read_at_s: when the last read succeeded, on :func:`kpis.runtime.clock.monotonic`; None before the first.
         reads: how many reads succeeded.
         leads: whether this monitor sends messages.
         outcomes: attempts to send, by outcome.

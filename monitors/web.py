@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from kpis.runtime.clock import monotonic
 from monitors.board.routes import BoardParts, add_board
-from monitors.exporter import Exporter
-from monitors.page import MetricsPage
+from monitors.export.exporter import Exporter
+from monitors.export.page import MetricsPage
 from monitors.view import View
-from streams.clock import monotonic
 
 
 def make_app(
@@ -56,7 +56,7 @@ def not_ready(view: View, now_s: float, ready_s: float) -> str | None:
 
     Args:
         view: the current one.
-        now_s: :func:`streams.clock.monotonic`.
+        now_s: :func:`kpis.runtime.clock.monotonic`.
         ready_s: how long ago the last read may be.
     """
     if view.problem:

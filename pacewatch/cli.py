@@ -15,11 +15,12 @@ from typing import Annotated
 
 import typer
 
-from pacewatch import __version__, logs
-from pacewatch.rejected_cli import rejected_app
+from kpis.runtime import logs
+from kpis.runtime.clock import parse_clock
+from kpis.runtime.errors import Misconfigured, PacewatchError, Permanent
+from pacewatch import __version__
+from pacewatch.rejected.cli import rejected_app
 from pacewatch.terminal import out, say
-from streams.clock import parse_clock
-from streams.errors import Misconfigured, PacewatchError, Permanent
 
 app = typer.Typer(
     add_completion=False,
@@ -72,8 +73,8 @@ def demo(
     ] = False,
 ) -> None:
     """Start everything embedded and show live KPIs, pace and what Slack is told."""
-    from pacewatch.demo import Options, run
-    from pacewatch.play import parse_speed
+    from pacewatch.demo.command import Options, run
+    from pacewatch.replay.command import parse_speed
 
     paced = None if speed is None else parse_speed(speed)
     raise typer.Exit(run(Options(data, paced, speed == "max", duration, as_json)))
@@ -82,11 +83,11 @@ def demo(
 @app.command()
 def worker() -> None:
     """Run the write side: Kafka in, KPIs in Redis."""
-    from streams.ending import hold_signals
+    from streams.process.ending import hold_signals
 
     hold_signals()
-    from streams import worker as write_side
-    from streams.settings import Settings
+    from kpis.settings.shared import Settings
+    from streams import service as write_side
 
     settings = Settings.load()
     parse_clock(settings.clock)
@@ -120,8 +121,8 @@ def replay(
     ] = False,
 ) -> None:
     """Send recorded events into Kafka."""
-    from pacewatch.play import Options, parse_speed, play
-    from streams.settings import Settings
+    from kpis.settings.shared import Settings
+    from pacewatch.replay.command import Options, parse_speed, play
 
     if shift not in {"now", "none"}:
         raise Misconfigured("--shift", f"{shift[:40]!r} is unknown", "use now or none")
@@ -139,8 +140,8 @@ def simulate(
     truth: Annotated[Path | None, typer.Option(help="Write the exact totals here; else they go to stdout.")] = None,
 ) -> None:
     """Send a synthetic load whose totals are known."""
-    from pacewatch.synthesize import Options, synthesize
-    from streams.settings import Settings
+    from kpis.settings.shared import Settings
+    from pacewatch.simulate.command import Options, synthesize
 
     options = Options(campaigns, rate, scenario, duration, seed, truth)
     raise typer.Exit(asyncio.run(synthesize(options, Settings.load())))
@@ -153,9 +154,9 @@ def kpi(
     as_json: Annotated[bool, typer.Option("--json", help="JSON: {campaign: {window: {name: value}}}.")] = False,
 ) -> None:
     """Print the current values."""
-    from monitors import reader
-    from pacewatch import show
-    from streams.settings import Settings
+    from kpis.settings.shared import Settings
+    from monitors.read import reader
+    from pacewatch import kpi as show
 
     snapshot = asyncio.run(reader.read_once(Settings.load()))
     known = (*snapshot.layout.windows, "total")
@@ -177,8 +178,8 @@ def top(
 ) -> None:
     """The launch board in this terminal: what goes wrong now, worst first."""
     from monitors.settings import MonitorSettings
-    from pacewatch import top as board
-    from pacewatch.top_screen import SORTS, Choice
+    from pacewatch.top import command as board
+    from pacewatch.top.screen import SORTS, Choice
 
     if sort not in SORTS:
         raise Misconfigured("--sort", f"{sort[:40]!r} is unknown", f"there are {', '.join(SORTS)}")

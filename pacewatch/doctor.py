@@ -11,13 +11,14 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from kpis.contract import layout
+from kpis.contract.connection import AWAY, connect, servers, unreachable
+from kpis.measures import Stream
+from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, one_line
 from monitors import goals
-from monitors.documents import BadLayout, read_layout, read_meta
+from monitors.read.documents import BadLayout, read_layout, read_meta
 from monitors.settings import MonitorSettings
-from streams import codecs, kafka_link, layout, topics
-from streams.errors import Misconfigured, Permanent, Unreachable, one_line
-from streams.measures import Stream
-from streams.redis_link import AWAY, connect, servers, unreachable
+from streams.kafka import codecs, connection, topics
 
 OLDEST_REDIS = (6, 2)
 _TIMEOUT_S = 5.0
@@ -92,13 +93,13 @@ def _codecs() -> Finding:
 
 async def _kafka(settings: MonitorSettings) -> list[Finding]:
     try:
-        admin = AIOKafkaAdminClient(**kafka_link.options(settings), request_timeout_ms=int(_TIMEOUT_S * 1000))
+        admin = AIOKafkaAdminClient(**connection.options(settings), request_timeout_ms=int(_TIMEOUT_S * 1000))
     except Misconfigured as e:
         return [Finding(Level.FAIL, f"Kafka: {e}")]
     names = [*map(settings.topic, Stream), settings.rejected_topic]
-    where = f"{settings.kafka} ({kafka_link.describe(settings)})"
+    where = f"{settings.kafka} ({connection.describe(settings)})"
     try:
-        await kafka_link.start(admin, settings)
+        await connection.start(admin, settings)
         counts = await topics.partition_counts(admin, names)
         partitions = topics.check(settings, counts)
     except Misconfigured as e:

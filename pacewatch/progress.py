@@ -7,7 +7,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from streams.clock import monotonic
+from kpis.runtime.clock import monotonic
 
 _EVERY_S = 3.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from streams.printable import printable_lines
+from kpis.runtime.printable import printable_lines
 
 
 def say(text: str) -> None:

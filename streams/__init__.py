@@ -1,5 +1,6 @@
 """The write side: Kafka events in, exact rolling measures in Redis out.
 
-The pure modules (:mod:`~streams.measures`, :mod:`~streams.kpis`, :mod:`~streams.layout`, ...) are shared with the
-read side; nothing here imports :mod:`monitors`.
+Comes in: record batches of the four topics.
+Goes out: one fenced, atomic flush per partition; dead letters on ``ads.rejected``; the worker's own metrics.
+The rule that lives here: state and offsets are written together, so what happens twice counts once.
 """

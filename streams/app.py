@@ -16,12 +16,12 @@ import faust
 import mode
 from faust.types import TP
 
-from streams.chunks import PassThrough
-from streams.desk import Desk
-from streams.kafka_link import security
-from streams.rhythm import FlushRhythm
-from streams.settings import Settings
-from streams.transport import ChunkTransport
+from kpis.settings.shared import Settings
+from streams.kafka.chunks import PassThrough
+from streams.kafka.connection import security
+from streams.kafka.transport import ChunkTransport
+from streams.partitions.flush_interval import FlushRhythm
+from streams.partitions.manager import Desk
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def build_app(settings: Settings, desk: Desk) -> Any:
 
 
 def credentials(settings: Settings) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    """What :func:`streams.kafka_link.security` says, in Faust's form."""
+    """What :func:`streams.kafka.connection.security` says, in Faust's form."""
     found = security(settings)
     context = found.get("ssl_context")
     if "sasl_mechanism" in found:

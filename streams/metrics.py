@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from streams.access import REFUSALS
+from kpis.runtime.http.access import REFUSALS
 
 FENCE_EVENTS = ("fenced", "lost_writes", "hole", "failed")
 

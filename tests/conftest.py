@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from pacewatch import programs
-from streams.errors import MissingProgram
+from kpis.runtime.errors import MissingProgram
+from pacewatch.embedded import programs
 from tests import processes
 from tests.kafka.launcher import kafka, missing
 from tests.kafka.metadata import brokers

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from streams.decode import Batch
-from streams.entries import MONEY, QUANTITY
-from streams.events import Event
-from streams.layout import QUARTER_MS
-from streams.measures import INDEX, WIDTH, Row, Stream
-from streams.series import key
-from streams.windows import Window
+from kpis.contract.layout import QUARTER_MS
+from kpis.measures import INDEX, WIDTH, Row, Stream
+from kpis.series import key
+from kpis.windows import Window
+from streams.events.decode import Batch
+from streams.events.schema import Event
+from streams.state.entries import MONEY, QUANTITY
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Any
 from aiohttp import web
 from redis.asyncio import Redis
 
-from streams import layout
-from streams.documents import document
-from streams.measures import Row, pack
+from kpis.contract import layout
+from kpis.contract.documents import document
+from kpis.measures import Row, pack
 
 DAY = layout.DAY_MS
 HOUR = layout.HOUR_MS

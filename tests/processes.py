@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pacewatch import programs
+from pacewatch.embedded import programs
 
 DEADLINE_S = 60.0
 _POLL_S = 0.05

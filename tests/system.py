@@ -18,8 +18,8 @@ from uuid import uuid4
 import redis
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from streams import layout
-from streams.measures import Stream
+from kpis.contract import layout
+from kpis.measures import Stream
 from tests.processes import Program, free_ports, listens, until
 
 Event = dict[str, Any]

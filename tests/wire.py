@@ -12,8 +12,8 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 from aiokafka.structs import TopicPartition
 
-from streams.batches import Damaged, Slices
-from streams.fetch import Piece, WholeBatches
+from streams.kafka.batches import Damaged, Slices
+from streams.kafka.fetch import Piece, WholeBatches
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 TP = TopicPartition("ads.clicks", 0)

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import redis
 
-from streams.measures import Stream
+from kpis.measures import Stream
 from tests.system import System
 
 HERE = Path(__file__).parent

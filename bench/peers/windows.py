@@ -1,7 +1,8 @@
 """Rolling windows as a careful engineer would write them by hand: dicts of rows, by pane and in all.
 
 They are judged by the latest event time, so that a backlog gives the rates of its time. Writing takes turns with
-counting in the rhythm of a worker that is behind (``streams/rhythm.py``): how often to write is a choice, no speed.
+counting as often as a worker that is behind flushes (``streams/partitions/flush_interval.py``): how often to write is a
+choice, no speed.
 Garbage is collected as seldom as the worker does.
 """
 

@@ -6,8 +6,8 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 
+from monitors.alerts.notifiers.slack import Answer, Outcome, Slack
 from monitors.alerts.outbox import Outbox
-from monitors.alerts.slack import Answer, Outcome, Slack
 from monitors.alerts.stored import decode_message
 
 _log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from monitors.verdict import Direction, Status, Verdict
+from monitors.pacing.verdict import Direction, Status, Verdict
 
 _LEVEL = {Status.ON_PACE: 0, Status.WARNING: 1, Status.CRITICAL: 2}
 _STATUS = {level: status for status, level in _LEVEL.items()}

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kpis.catalogue import Kind
+from kpis.measures import MICROS
+from monitors.alerts.assessment import Judged
 from monitors.alerts.lifecycle import Change, Transition
 from monitors.goals.values import Band, Campaign, Goal, RatioGoal, TotalGoal
-from monitors.judged import Judged
-from monitors.verdict import Direction, Reason, Status, Verdict
-from streams.kpis import Kind
-from streams.measures import MICROS
+from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 
 HEADER_LIMIT = 150
 FIELD_LIMIT = 2000

@@ -20,7 +20,7 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
-from streams.redis_link import AWAY, unreachable
+from kpis.contract.connection import AWAY, unreachable
 
 LEADER = "pw:{alerts}:leader"
 STATE = "pw:{alerts}:state"
@@ -50,12 +50,12 @@ class Outbox:
     """The alert keys in Redis.
 
     Args:
-        redis: a client that returns bytes, see :func:`streams.redis_link.connect`.
+        redis: a client that returns bytes, see :func:`kpis.contract.connection.connect`.
         address: where it is, without credentials, for errors.
         token: unique to this process.
         ttl_ms: real milliseconds after which a silent leader is replaced.
 
-    Every method raises :class:`~streams.errors.Unreachable` when Redis does not answer.
+    Every method raises :class:`~kpis.runtime.errors.Unreachable` when Redis does not answer.
     """
 
     def __init__(self, redis: Any, address: str, token: str, ttl_ms: int) -> None:

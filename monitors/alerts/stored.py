@@ -9,7 +9,7 @@ import msgspec
 from monitors.alerts.lifecycle import AlertState
 from monitors.alerts.message import Message
 from monitors.goals.values import Campaign, Goal
-from monitors.verdict import Direction, Status
+from monitors.pacing.verdict import Direction, Status
 
 
 class Stored(msgspec.Struct, frozen=True):

@@ -10,14 +10,14 @@ from typing import TypeVar
 import msgspec
 from aiohttp import hdrs, web
 
+from kpis.measures import Row
+from kpis.runtime.errors import Recoverable
 from monitors.board.board import Board, encoded
 from monitors.board.detail import detail, history_of
 from monitors.board.hub import Hub, message
 from monitors.board.shapes import Changes, Problem
-from monitors.breakdowns import Windows
-from monitors.flights import Query
-from streams.errors import Recoverable
-from streams.measures import Row
+from monitors.read.breakdowns import Windows
+from monitors.read.history import Query
 
 _READS = 4
 """Campaign pages that read Redis at a time: the monitor's own reads come first."""

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import msgspec
 
+from kpis.measures import INDEX
+from kpis.series import split
+from monitors.alerts.assessment import Judged
 from monitors.board.feed import Feed, campaigns_of
+from monitors.board.pulse import Trail
 from monitors.board.rows import campaign_row, recent_window, summarize, worst_first
 from monitors.board.shapes import CampaignNow, Campaigns, StatusChange, Summary, Update
-from monitors.board.told import Told
-from monitors.board.trail import Trail
-from monitors.budget import BudgetPolicy, keep
-from monitors.judged import Judged
-from monitors.snapshot import SeriesRows
+from monitors.board.status_changes import Told
+from monitors.export.budget import BudgetPolicy, keep
+from monitors.read.snapshot import SeriesRows
 from monitors.view import View
-from streams.measures import INDEX
-from streams.series import split
 
 _IMPRESSIONS = INDEX["impressions"]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kpis.contract.layout import DAY_MS, QUARTER_MS, TOTAL
+from kpis.measures import Row
+from kpis.series import key
+from monitors.alerts.assessment import Judged
 from monitors.board.board import Board
 from monitors.board.rows import measures, unit_of
 from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, PaceLine, Point
-from monitors.breakdowns import Windows
-from monitors.curves import CURVES
-from monitors.flights import Query
+from monitors.goals.curves import CURVES
 from monitors.goals.values import Flight, TotalGoal
-from monitors.judged import Judged
-from streams.layout import DAY_MS, QUARTER_MS, TOTAL
-from streams.measures import Row
-from streams.series import key
+from monitors.read.breakdowns import Windows
+from monitors.read.history import Query
 
 MAX_POINTS = 200
 MAX_BREAKDOWNS = 200

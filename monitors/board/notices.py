@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from monitors.snapshot import PartitionHealth
+from monitors.read.snapshot import PartitionHealth
 
 _MOST = 5
 """Notices of partitions; an outage of all of them is said in one more."""

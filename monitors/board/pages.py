@@ -8,11 +8,11 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import quote
 
+from kpis.measures import MICROS
 from monitors.board.board import Board
 from monitors.board.rows import worst_first
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Unit
-from monitors.verdict import Status
-from streams.measures import MICROS
+from monitors.pacing.verdict import Status
 
 FIRST_ROWS = 60
 """Rows in the page itself, more than a screen shows; the rest comes with the first load of the API."""

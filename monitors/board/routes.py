@@ -11,12 +11,12 @@ from importlib.resources import files
 
 from aiohttp import hdrs, web
 
+from kpis.runtime.clock import Clock, monotonic
 from monitors.board import openapi, pages
 from monitors.board.api import Api, Reads
 from monitors.board.board import Board, encoded
 from monitors.board.hub import Hub, message
 from monitors.view import View
-from streams.clock import Clock, monotonic
 
 TICK_S = 0.5
 """How often the board looks for a new view: an update every half second is as fast as people read."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from kpis.catalogue import BY_NAME, Kind
+from kpis.contract.layout import TOTAL
+from kpis.measures import INDEX, Row
+from kpis.series import split
+from monitors.alerts.assessment import Judged
 from monitors.alerts.message import goal_label
 from monitors.board.notices import notices
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, Unit
 from monitors.goals.values import Band, Campaign, Goal, TotalGoal
-from monitors.judged import Judged
-from monitors.snapshot import SeriesRows, Snapshot
-from monitors.verdict import Status
+from monitors.pacing.verdict import Status
+from monitors.read.snapshot import SeriesRows, Snapshot
 from monitors.view import View
-from streams.kpis import BY_NAME, Kind
-from streams.layout import TOTAL
-from streams.measures import INDEX, Row
-from streams.series import split
 
 WORST_FIRST = (Status.CRITICAL, Status.WARNING, Status.HOLD, Status.ON_PACE, Status.NO_DATA, None)
 """Statuses as people should see them; None is a campaign without goals."""
@@ -43,7 +43,7 @@ def campaign_row(
         rows: what was counted of it; None before its first event.
         judged: its goals, judged.
         window: whose KPIs are shown.
-        pulse: the drawn line and its greatest value, see :mod:`monitors.board.trail`.
+        pulse: the drawn line and its greatest value, see :mod:`monitors.board.pulse`.
     """
     goals = tuple(sorted(map(goal_now, judged), key=lambda g: (_RANK[g.status], -_off(g))))
     known: Campaign | None = judged[0].campaign if judged else None

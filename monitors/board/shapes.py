@@ -11,7 +11,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from monitors.alerts.lifecycle import Phase
-from monitors.verdict import Direction, Reason, Status
+from monitors.pacing.verdict import Direction, Reason, Status
 
 
 class Unit(StrEnum):

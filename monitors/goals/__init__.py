@@ -29,10 +29,10 @@ critical a quarter beyond its bound.
 A local time that clocks skip (spring) is refused; one that they show twice (autumn) means the first.
 """
 
+from kpis.runtime.problems import Problem
 from monitors.goals.file import load
 from monitors.goals.problems import InvalidGoals
 from monitors.goals.values import Band, Bound, Campaign, Flight, Goal, Goals, RatioGoal, Total, TotalGoal
-from streams.problems import Problem
 
 __all__ = [
     "Band",

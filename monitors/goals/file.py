@@ -6,13 +6,13 @@ from pathlib import Path
 
 import yaml
 
+from kpis.runtime import yaml_nodes as nodes
+from kpis.runtime.problems import Problem
+from kpis.runtime.yaml_nodes import Problems
 from monitors.goals.flight import read_flight
 from monitors.goals.goal import read_goal
 from monitors.goals.problems import InvalidGoals
 from monitors.goals.values import Campaign, Flight, Goal, Goals
-from streams import yamlnodes as nodes
-from streams.problems import Problem
-from streams.yamlnodes import Problems
 
 MAX_ID_BYTES = 200
 MAX_NAME = 150

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import yaml
 
+from kpis.contract.layout import DAY_MS
+from kpis.runtime import yaml_nodes as nodes
+from kpis.runtime.yaml_nodes import Problems
 from monitors.goals.scalars import moment, zone
 from monitors.goals.values import Flight
-from streams import yamlnodes as nodes
-from streams.layout import DAY_MS
-from streams.yamlnodes import Problems
 
 MAX_DAYS = 400
 

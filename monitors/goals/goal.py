@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import yaml
 
-from monitors.curves import CURVES
+from kpis.catalogue import BY_NAME, Kind
+from kpis.runtime import yaml_nodes as nodes
+from kpis.runtime.yaml_nodes import Problems
+from kpis.windows import parse_window
+from monitors.goals.curves import CURVES
 from monitors.goals.scalars import amount, band, choice, positive
 from monitors.goals.values import Band, Bound, Goal, RatioGoal, Total, TotalGoal
-from streams import yamlnodes as nodes
-from streams.kpis import BY_NAME, Kind
-from streams.windows import parse_window
-from streams.yamlnodes import Problems
 
 WARNING = Band(0.9, 1.1)
 CRITICAL = Band(0.75, 1.25)

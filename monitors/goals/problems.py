@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streams.problems import InvalidFile, Problem
+from kpis.runtime.problems import InvalidFile, Problem
 
 
 class InvalidGoals(InvalidFile):

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
 
+from kpis.measures import MICROS
+from kpis.runtime.yaml_nodes import Problems, did_you_mean, is_null, kind, scalar, sequence, shown
 from monitors.goals.values import Band
-from streams.measures import MICROS
-from streams.yamlnodes import Problems, did_you_mean, is_null, kind, scalar, sequence, shown
 
 MAX_AMOUNT = 1_000_000_000_000
 """The largest target, in units or events: above it a sum of micros could pass 63 bits."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from streams.kpis import BY_NAME, Kpi
-from streams.measures import INDEX
-from streams.series import key
+from kpis.catalogue import BY_NAME, Kpi
+from kpis.measures import INDEX
+from kpis.series import key
 
 
 class Total(StrEnum):

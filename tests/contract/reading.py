@@ -9,11 +9,11 @@ from typing import Any
 
 from faust.types import TP
 
-from streams import layout
-from streams.chunks import Payload, Position
-from streams.clock import Clock
-from streams.desk import Desk
-from streams.measures import Stream
+from kpis.contract import layout
+from kpis.measures import Stream
+from kpis.runtime.clock import Clock
+from streams.kafka.chunks import Payload, Position
+from streams.partitions.manager import Desk
 from tests.contract.test_outbox import TOPIC
 from tests.unit.streams.test_letters import Record
 

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitors import breakdowns
-from monitors.breakdowns import Breakdowns, Windows
-from monitors.documents import BadLayout
-from streams import layout
-from streams.documents import document
-from streams.errors import Unreachable
-from streams.measures import Row
-from streams.redis_link import connect
-from streams.series import key, split
-from streams.settings import Settings
+from kpis.contract import layout
+from kpis.contract.connection import connect
+from kpis.contract.documents import document
+from kpis.measures import Row
+from kpis.runtime.errors import Unreachable
+from kpis.series import key, split
+from kpis.settings.shared import Settings
+from monitors.read import breakdowns
+from monitors.read.breakdowns import Breakdowns, Windows
+from monitors.read.documents import BadLayout
 from tests.certificates import certificates
 from tests.conftest import need
 from tests.contract.test_store import redis_url, single_redis_url

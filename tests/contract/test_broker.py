@@ -12,10 +12,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.errors import KafkaConnectionError, UnknownError
 
-from streams import topics
-from streams.errors import Misconfigured
-from streams.measures import Stream
-from streams.settings import Settings
+from kpis.measures import Stream
+from kpis.runtime.errors import Misconfigured
+from kpis.settings.shared import Settings
+from streams.kafka import topics
 
 pytestmark = pytest.mark.usefixtures("known_gap")
 T = TypeVar("T")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from streams import layout
-from streams.flush import Flush
-from streams.store import Store
+from kpis.contract import layout
+from streams.state.flush import Flush
+from streams.store.store import Store
 from tests.contract.test_store import NOW, redis_url, single_redis_url, with_store
 
 __all__ = ["redis_url", "single_redis_url"]

@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 from faust.types import TP
 
-from streams import layout, owner
-from streams.chunks import Payload, Position
-from streams.clock import Clock
-from streams.decode import Decoder
-from streams.desk import Desk
-from streams.measures import Stream
+from kpis.contract import layout
+from kpis.measures import Stream
+from kpis.runtime.clock import Clock
+from streams.events.decode import Decoder
+from streams.kafka.chunks import Payload, Position
 from streams.metrics import worker_metrics
-from streams.rhythm import FlushRhythm
-from streams.store import Store, document_totals
-from streams.tools import Tools
+from streams.partitions import worker as owner
+from streams.partitions.flush_interval import FlushRhythm
+from streams.partitions.manager import Desk
+from streams.partitions.tools import Tools
+from streams.store.store import Store, document_totals
 from tests.contract.test_outbox import POLICY, TOPIC, Topic, with_store
 from tests.contract.test_owner import ACCEPTS
 from tests.contract.test_store import redis_url, single_redis_url

@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 import redis.asyncio as redis
 
-from pacewatch import embedded as module
-from pacewatch import programs
-from pacewatch.children import Nursery
-from pacewatch.embedded import embedded
-from streams import topics
-from streams.errors import MissingProgram
-from streams.settings import Settings
+from kpis.runtime.errors import MissingProgram
+from kpis.settings.shared import Settings
+from pacewatch.embedded import programs
+from pacewatch.embedded import servers as module
+from pacewatch.embedded.children import Nursery
+from pacewatch.embedded.servers import embedded
+from streams.kafka import topics
 
 _PARENT = """
 import asyncio, signal, sys
-from pacewatch.embedded import embedded
+from pacewatch.embedded.servers import embedded
 
 async def main():
     async with embedded() as e:

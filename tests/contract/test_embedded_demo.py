@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from pacewatch import scenarios
-from pacewatch.simulate import Simulation
-from streams.layout import DAY_MS
+from kpis.contract.layout import DAY_MS
+from pacewatch.simulate import scenarios
+from pacewatch.simulate.simulation import Simulation
 
 _DEADLINE_S = 60
 DAY = 1_370_448_000_000

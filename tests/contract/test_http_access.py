@@ -17,23 +17,24 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge, parser
 from pydantic import SecretStr
 
+from kpis.measures import Row
+from kpis.runtime import tls
+from kpis.runtime.clock import Clock
+from kpis.runtime.errors import Misconfigured, Unreachable
+from kpis.runtime.http import serving
+from kpis.runtime.http.access import Access, AccessPolicy
+from kpis.runtime.http.serving import Limits
 from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.routes import HEADERS, BoardParts
-from monitors.breakdowns import Windows
-from monitors.exporter import Exporter, ExportPolicy
-from monitors.flights import Query
+from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.guard import guard
-from monitors.verdict import Status
+from monitors.pacing.verdict import Status
+from monitors.read.breakdowns import Windows
+from monitors.read.history import Query
 from monitors.web import make_app
-from streams import serving, tls
-from streams.access import Access, AccessPolicy
-from streams.clock import Clock
-from streams.errors import Misconfigured, Unreachable
-from streams.measures import Row
 from streams.metrics import worker_metrics
-from streams.page import LIMITS, MetricsServer
-from streams.serving import Limits
+from streams.process.page import LIMITS, MetricsServer
 from tests.certificates import Certificates, certificates
 from tests.conftest import leave_out, need
 from tests.http_client import Client, basic, bearer

@@ -13,8 +13,8 @@ import pytest
 import redis
 import yaml
 
-from streams import layout
-from streams.documents import document
+from kpis.contract import layout
+from kpis.contract.documents import document
 from tests.certificates import Certificates, certificates
 from tests.conftest import need
 from tests.http_client import Client, basic, bearer

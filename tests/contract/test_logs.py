@@ -10,7 +10,7 @@ SERVER = dedent(
     """
     import asyncio
     from aiohttp import web
-    from pacewatch import logs
+    from kpis.runtime import logs
 
     async def fails(_):
         raise ValueError("a fault of ours")

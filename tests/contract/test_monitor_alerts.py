@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from kpis.runtime.errors import Unreachable
+from kpis.settings.shared import Settings
 from monitors.alerts.delivery import Delivery, DeliveryPolicy, wait_s
 from monitors.alerts.message import Message
+from monitors.alerts.notifiers.slack import MAX_RETRY_AFTER_S, Answer, Outcome, Slack, judge, retry_after
 from monitors.alerts.outbox import DEAD, KEEP_TOLD, LEADER, OUTBOX, STATE, TOLD, Outbox, Recorded
-from monitors.alerts.slack import MAX_RETRY_AFTER_S, Answer, Outcome, Slack, judge, retry_after
 from monitors.alerts.stored import Outgoing, encode_message
-from monitors.reader import connect
-from streams.errors import Unreachable
-from streams.settings import Settings
+from monitors.read.reader import connect
 from tests.monitor_fakes import FakeSlack, fake_slack
 from tests.redis_server import free_port, redis_server
 

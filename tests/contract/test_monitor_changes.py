@@ -14,18 +14,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitors import partition
-from monitors.changes import Why
-from monitors.reader import Reader
-from monitors.snapshot import Snapshot
-from streams import layout
-from streams.clock import Clock
-from streams.documents import document
-from streams.errors import LostWrites, Unreachable
-from streams.lease import Lease
-from streams.redis_link import connect
-from streams.settings import Settings
-from streams.store import Store, StoredLayout
+from kpis.contract import layout
+from kpis.contract.connection import connect
+from kpis.contract.documents import document
+from kpis.runtime.clock import Clock
+from kpis.runtime.errors import LostWrites, Unreachable
+from kpis.settings.shared import Settings
+from monitors.read import partition
+from monitors.read.changes import Why
+from monitors.read.reader import Reader
+from monitors.read.snapshot import Snapshot
+from streams.store.lease import Lease
+from streams.store.store import Store, StoredLayout
 from tests.contract.test_changes import flush_of
 from tests.contract.test_store import NOW, redis_url, single_redis_url
 from tests.monitor_fakes import row

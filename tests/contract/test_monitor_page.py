@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 from aiohttp import web
 
-from monitors.exporter import Exporter, ExportPolicy
-from monitors.exposition import Format
+from monitors.export.exporter import Exporter, ExportPolicy
+from monitors.export.exposition import Format
 from monitors.view import View
 from monitors.web import make_app
 

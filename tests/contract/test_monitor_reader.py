@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from monitors import flights, reader
-from monitors.flights import Query
-from monitors.reader import BadLayout, Reader
-from monitors.snapshot import ReadProblem
-from streams import layout
-from streams.clock import Clock, monotonic
-from streams.errors import Unreachable
-from streams.settings import Settings
+from kpis.contract import layout
+from kpis.runtime.clock import Clock, monotonic
+from kpis.runtime.errors import Unreachable
+from kpis.settings.shared import Settings
+from monitors.read import history as flights
+from monitors.read import reader
+from monitors.read.history import Query
+from monitors.read.reader import BadLayout, Reader
+from monitors.read.snapshot import ReadProblem
 from tests.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, Seed, row
 from tests.redis_server import free_port, redis_server
 

@@ -20,10 +20,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
+from kpis.runtime.errors import Misconfigured
 from monitors import service
 from monitors.alerts.outbox import DEAD, LEADER, OUTBOX, STATE
 from monitors.settings import MonitorSettings
-from streams.errors import Misconfigured
 from tests.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, FakeSlack, Seed, fake_slack, row, until
 from tests.redis_server import free_port, redis_server
 

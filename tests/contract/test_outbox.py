@@ -15,29 +15,30 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams import layout, letters, relay, replays
-from streams.chunks import Payload
-from streams.clock import Clock
-from streams.deadletter import DeadLetters
-from streams.decode import Batch, DecodePolicy, Decoder
-from streams.events import Event
-from streams.lease import Waiting
-from streams.letters import Letter
-from streams.load import load
-from streams.measures import Stream
+from kpis.contract import layout
+from kpis.contract.connection import connect
+from kpis.measures import Stream
+from kpis.reasons import Reject
+from kpis.runtime.clock import Clock
+from kpis.settings.shared import Settings
+from kpis.windows import parse_windows
+from streams.dead_letters import letters, relay, replays
+from streams.dead_letters.letters import Letter
+from streams.dead_letters.producer import DeadLetters
+from streams.dead_letters.relay import Relay
+from streams.events.decode import Batch, DecodePolicy, Decoder
+from streams.events.schema import Event
+from streams.kafka.chunks import Payload
 from streams.metrics import WorkerMetrics, worker_metrics
-from streams.offsets import Taken
-from streams.owner import Owner
-from streams.partition import Partition
-from streams.policy import PartitionPolicy
-from streams.reasons import Reject
-from streams.redis_link import connect
-from streams.registry import SeriesPolicy
-from streams.relay import Relay
-from streams.settings import Settings
-from streams.store import Store
-from streams.tools import Tools
-from streams.windows import parse_windows
+from streams.partitions.offsets import Taken
+from streams.partitions.tools import Tools
+from streams.partitions.worker import Owner
+from streams.state.partition import Partition
+from streams.state.policy import PartitionPolicy
+from streams.state.registry import SeriesPolicy
+from streams.store.lease import Waiting
+from streams.store.load import load
+from streams.store.store import Store
 from tests.conftest import leave_out
 from tests.kafka.launcher import kafka, missing
 from tests.unit.streams.test_letters import Record, letter_of

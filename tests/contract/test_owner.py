@@ -7,16 +7,16 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from streams.chunks import Payload
-from streams.clock import Clock
-from streams.decode import DecodePolicy, Decoder
-from streams.layout import DAY_MS
-from streams.measures import Row, Stream
+from kpis.contract.layout import DAY_MS
+from kpis.measures import Row, Stream
+from kpis.runtime.clock import Clock
+from streams.events.decode import DecodePolicy, Decoder
+from streams.kafka.chunks import Payload
 from streams.metrics import worker_metrics
-from streams.offsets import Taken
-from streams.owner import Owner
-from streams.store import Store, document_totals
-from streams.tools import Tools
+from streams.partitions.offsets import Taken
+from streams.partitions.tools import Tools
+from streams.partitions.worker import Owner
+from streams.store.store import Store, document_totals
 from tests.contract.test_outbox import POLICY, TOPIC, Topic, no_earliest, with_store
 from tests.unit.streams.test_letters import Record
 

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from redis.exceptions import BusyLoadingError, ClusterDownError, RedisClusterException, SlotNotCoveredError
 
+from kpis.contract import layout
+from kpis.contract.connection import unreachable
+from kpis.runtime.clock import Clock
+from kpis.runtime.errors import LostWrites, Misconfigured, Unreachable
+from kpis.settings.shared import Settings
 from monitors.alerts.outbox import Outbox, Recorded
-from monitors.flights import Query
-from monitors.reader import Reader, connect
-from monitors.snapshot import ReadProblem
-from streams import layout
-from streams.clock import Clock
-from streams.errors import LostWrites, Misconfigured, Unreachable
-from streams.redis_link import unreachable
-from streams.settings import Settings
-from streams.store import Store
+from monitors.read.history import Query
+from monitors.read.reader import Reader, connect
+from monitors.read.snapshot import ReadProblem
+from streams.store.store import Store
 from tests.certificates import certificates
 from tests.conftest import need
 from tests.contract.test_store import NOW, click, fold, opened

@@ -14,14 +14,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from pacewatch.embedded import embedded
-from pacewatch.play import Options, play
-from pacewatch.replay import Replayed, Source, replay
-from pacewatch.sender import sender
-from streams import topics
-from streams.clock import Clock
-from streams.measures import Stream
-from streams.settings import Settings
+from kpis.measures import Stream
+from kpis.runtime.clock import Clock
+from kpis.settings.shared import Settings
+from pacewatch.embedded.servers import embedded
+from pacewatch.replay.command import Options, play
+from pacewatch.replay.replay import Replayed, Source, replay
+from pacewatch.replay.sender import sender
+from streams.kafka import topics
 
 TYPES = ("impression", "click", "conversion", "spend")
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from streams import layout, relay
-from streams.decode import Batch, Decoder
-from streams.desk import Desk
-from streams.flush import Flush
-from streams.lease import Lease
-from streams.measures import Stream
-from streams.partition import Partition
-from streams.phases import Phase
-from streams.store import Store
+from kpis.contract import layout
+from kpis.measures import Stream
+from streams.dead_letters import relay
+from streams.events.decode import Batch, Decoder
+from streams.partitions.manager import Desk
+from streams.partitions.phases import Phase
+from streams.state.flush import Flush
+from streams.state.partition import Partition
+from streams.store.lease import Lease
+from streams.store.store import Store
 from tests.contract.reading import Lists, click, counted, read_to, stored
 from tests.contract.test_desk import tools
 from tests.contract.test_outbox import Topic, with_store

@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from redis.exceptions import ConnectionError as Broken
 
-from streams import layout, store
-from streams.commands import Script
-from streams.errors import Fenced, LostWrites, Unreachable
-from streams.flush import Flush
-from streams.lease import Lease
-from streams.load import load
-from streams.packedrows import PackedRows
-from streams.partition import Partition
-from streams.store import Store
+from kpis.contract import layout
+from kpis.runtime.errors import Fenced, LostWrites, Unreachable
+from streams.state.flush import Flush
+from streams.state.packed_rows import PackedRows
+from streams.state.partition import Partition
+from streams.store import store
+from streams.store.commands import Script
+from streams.store.lease import Lease
+from streams.store.load import load
+from streams.store.store import Store
 from tests.contract.test_store import (
     NOW,
     POLICY,

@@ -10,20 +10,21 @@ from typing import Any, TypeVar
 
 import pytest
 
-from streams import kpis, layout
-from streams.commands import Script
-from streams.decode import digest
-from streams.errors import Fenced, LostWrites, Misconfigured, Unreachable
-from streams.lease import Lease
-from streams.load import load
-from streams.measures import INDEX, Stream, unpack
-from streams.partition import Partition
-from streams.policy import PartitionPolicy
-from streams.redis_link import connect
-from streams.registry import SeriesPolicy
-from streams.settings import Settings
-from streams.store import Store, StoredLayout, document_totals
-from streams.windows import parse_windows
+from kpis import catalogue
+from kpis.contract import layout
+from kpis.contract.connection import connect
+from kpis.measures import INDEX, Stream, unpack
+from kpis.runtime.errors import Fenced, LostWrites, Misconfigured, Unreachable
+from kpis.settings.shared import Settings
+from kpis.windows import parse_windows
+from streams.events.decode import digest
+from streams.state.partition import Partition
+from streams.state.policy import PartitionPolicy
+from streams.state.registry import SeriesPolicy
+from streams.store.commands import Script
+from streams.store.lease import Lease
+from streams.store.load import load
+from streams.store.store import Store, StoredLayout, document_totals
 from tests.model import Fact, Model, batch_of, without_zeros
 from tests.redis_kinds import Nodes
 
@@ -104,7 +105,7 @@ def test_what_was_flushed_is_loaded_back(redis_url: str) -> None:
                 assert without_zeros(sums) == model.window(ring.window, at)
         fold(again, [click(0)], [bytes([0]) * 8])
         assert again.counters["duplicate:click"] == 1
-        rows = {s: kpis.row_of(d["total"]) for s, d in (await documents(store)).items()}
+        rows = {s: catalogue.row_of(d["total"]) for s, d in (await documents(store)).items()}
         assert rows == model.totals()
 
     with_store(redis_url, use)
@@ -134,7 +135,7 @@ def test_a_quarter_hour_that_is_full_keeps_what_it_had_and_is_told(redis_url: st
         assert await redis.hget(layout.meta(0), layout.HISTORY_FULL) == b"1"
         _, again = await opened(store)
         assert again.counters == state.counters
-        assert kpis.row_of((await documents(store))["c"]["total"])[INDEX["spend_micros"]] == 0
+        assert catalogue.row_of((await documents(store))["c"]["total"])[INDEX["spend_micros"]] == 0
 
     with_store(redis_url, use)
 

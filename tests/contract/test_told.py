@@ -8,15 +8,15 @@ from pathlib import Path
 
 import redis
 
+from kpis.contract import layout
+from kpis.runtime.clock import Clock
 from monitors.board.notices import notices
-from monitors.exporter import Exporter, ExportPolicy
-from monitors.exposition import Format
-from monitors.reader import Reader, connect
+from monitors.export.exporter import Exporter, ExportPolicy
+from monitors.export.exposition import Format
+from monitors.read.reader import Reader, connect
+from monitors.read.snapshot import PartitionHealth, Snapshot
 from monitors.settings import MonitorSettings
-from monitors.snapshot import PartitionHealth, Snapshot
 from monitors.view import View
-from streams import layout
-from streams.clock import Clock
 from tests.system import System
 
 COUNTED = {

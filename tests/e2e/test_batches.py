@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from confluent_kafka import Producer
 
-from streams import layout
+from kpis.contract import layout
 from tests.conftest import leave_out
 from tests.e2e.test_main_job import event
 from tests.kafka.launcher import Cluster, kafka, missing

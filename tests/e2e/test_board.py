@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from redis.asyncio import Redis
 
-from streams.series import key
+from kpis.series import key
 from tests.browser.chromium import chromium, faults, page
 from tests.http_client import Client, basic
 from tests.monitor_fakes import DAY, HOUR, Seed, row

@@ -14,20 +14,20 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
+from kpis.measures import Row
+from kpis.runtime.clock import Clock
+from kpis.runtime.errors import Unreachable
 from monitors.board import hub
 from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.hub import Hub
 from monitors.board.routes import HEADERS, BoardParts
-from monitors.breakdowns import Windows
-from monitors.exporter import Exporter, ExportPolicy
-from monitors.flights import Query
-from monitors.verdict import Status
+from monitors.export.exporter import Exporter, ExportPolicy
+from monitors.pacing.verdict import Status
+from monitors.read.breakdowns import Windows
+from monitors.read.history import Query
 from monitors.view import View
 from monitors.web import make_app
-from streams.clock import Clock
-from streams.errors import Unreachable
-from streams.measures import Row
 from tests.monitor_fakes import until
 from tests.unit.monitors.test_board import judged, view
 

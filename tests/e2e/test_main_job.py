@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from streams.reasons import Reject
+from kpis.reasons import Reject
 from tests.conftest import need
 from tests.e2e.conftest import Build
 from tests.processes import until

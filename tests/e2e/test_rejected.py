@@ -10,9 +10,9 @@ from typing import Any
 import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from streams import layout
-from streams.batches import MAX_RECORDS
-from streams.relay import MAX_WAITING
+from kpis.contract import layout
+from streams.dead_letters.relay import MAX_WAITING
+from streams.kafka.batches import MAX_RECORDS
 from tests.e2e.conftest import Build
 from tests.e2e.test_main_job import event
 from tests.processes import until

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 
-from streams import layout
+from kpis.contract import layout
 from tests.e2e.test_main_job import event
 from tests.processes import until
 from tests.system import System

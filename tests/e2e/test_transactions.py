@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from streams import layout
+from kpis.contract import layout
 from tests.e2e.test_main_job import event
 from tests.processes import until
 from tests.system import Event, System

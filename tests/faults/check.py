@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import redis
 
-from streams import kpis, layout
-from streams.measures import Row, unpack
-from streams.windows import parse_windows
+from kpis import catalogue
+from kpis.contract import layout
+from kpis.measures import Row, unpack
+from kpis.windows import parse_windows
 from tests.faults.feed import Sent
 from tests.model import Model, without_zeros
 from tests.system import System
@@ -42,7 +43,7 @@ def differences(system: System, sent: Sent) -> list[str]:
 
 
 def _rows(document: bytes) -> dict[str, Row]:
-    return {name: kpis.row_of(values) for name, values in msgspec.json.decode(document)["windows"].items()}
+    return {name: catalogue.row_of(values) for name, values in msgspec.json.decode(document)["windows"].items()}
 
 
 def _history(client: Any, partition: int) -> dict[str, Row]:

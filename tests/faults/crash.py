@@ -9,14 +9,15 @@ import sys
 import time
 from typing import Any
 
-from streams.ending import hold_signals
+from streams.process.ending import hold_signals
 
 # As the command does: before anything starts threads.
 hold_signals()
 
+from kpis.runtime.clock import monotonic  # noqa: E402
 from pacewatch import cli  # noqa: E402
-from streams import desk, fetch, transport  # noqa: E402
-from streams.clock import monotonic  # noqa: E402
+from streams.kafka import fetch, transport  # noqa: E402
+from streams.partitions import manager  # noqa: E402
 
 
 class Planned(RuntimeError):
@@ -26,9 +27,9 @@ class Planned(RuntimeError):
 def plan(where: str, after_s: float) -> None:
     """Fail in some place so many seconds after the worker said that it is ready; see ``PLACES`` of the test."""
     at = [float("inf")]
-    whole_changed = desk.Desk._changed
+    whole_changed = manager.Desk._changed
 
-    def changed(self: desk.Desk) -> None:
+    def changed(self: manager.Desk) -> None:
         whole_changed(self)
         if self._ready.is_set() and at[0] == float("inf"):
             at[0] = monotonic() + after_s
@@ -36,13 +37,13 @@ def plan(where: str, after_s: float) -> None:
     def due() -> bool:
         return monotonic() >= at[0]
 
-    setattr(desk.Desk, "_changed", changed)  # noqa: B010 - a replacement that the type checker need not follow
+    setattr(manager.Desk, "_changed", changed)  # noqa: B010 - a replacement that the type checker need not follow
     owner, name = {
-        "agent": (desk.Desk, "fold"),
-        "flush": (desk.Desk, "flush"),
+        "agent": (manager.Desk, "fold"),
+        "flush": (manager.Desk, "flush"),
         "thread": (fetch.BatchThread, "_fetch_records"),
         "fetch": (transport.ChunkConsumer, "_getmany"),
-        "loop": (desk.Desk, "flush"),
+        "loop": (manager.Desk, "flush"),
     }[where]
     whole = getattr(owner, name)
 

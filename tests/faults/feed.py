@@ -13,7 +13,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from streams.measures import Stream
+from kpis.measures import Stream
 from tests.model import Fact, Model
 from tests.system import System
 

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from kpis.contract import layout
 from pacewatch import cli
-from streams import commands, layout, store
+from streams.store import commands, store
 
 EPOCH_CHECK = "if epoch ~= ARGV[1] then"
 SEQ_CHECK = "if seq ~= ARGV[2] then"

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from bench.place import fill
-from streams.batches import MAX_RECORDS
+from streams.kafka.batches import MAX_RECORDS
 from tests.conftest import leave_out
 from tests.faults.check import differences
 from tests.faults.feed import Feed

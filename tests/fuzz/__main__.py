@@ -12,9 +12,14 @@ from importlib import import_module
 import atheris
 
 TARGETS = {
-    "events": ["streams.decode", "streams.refusal", "streams.money", "streams.times", "streams.events"],
-    "batches": ["streams.batches", "streams.codecs", "streams.fetch"],
-    "mappings": ["pacewatch.mapping", "pacewatch.mapping_file", "streams.yamlnodes", "streams.problems"],
+    "events": ["streams.events.decode", "streams.events.refusal", "kpis.money", "kpis.times", "streams.events.schema"],
+    "batches": ["streams.kafka.batches", "streams.kafka.codecs", "streams.kafka.fetch"],
+    "mappings": [
+        "pacewatch.replay.mapping",
+        "pacewatch.replay.mapping_file",
+        "kpis.runtime.yaml_nodes",
+        "kpis.runtime.problems",
+    ],
 }
 """By name, the modules whose branches guide it."""
 

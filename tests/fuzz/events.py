@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from streams.decode import DecodePolicy, Decoder
-from streams.measures import Stream
+from kpis.measures import Stream
+from streams.events.decode import DecodePolicy, Decoder
 
 NOW = 1_700_000_000_000
 POLICY = DecodePolicy(

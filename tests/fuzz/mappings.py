@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from pacewatch.mapping import BadCell
-from pacewatch.mapping_file import parse
-from streams.yamlnodes import Problems
+from kpis.runtime.yaml_nodes import Problems
+from pacewatch.replay.mapping import BadCell
+from pacewatch.replay.mapping_file import parse
 
 
 def one_input(data: bytes) -> None:

@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 from deploy.make_secrets import make
+from kpis.settings.environment import PREFIX
 from monitors import goals
 from monitors.settings import MonitorSettings
-from streams.environment import PREFIX
 from tests.compose import reference
 from tests.compose.file import (
     DOCKERFILE,

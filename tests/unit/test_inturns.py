@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from streams.inturns import in_turns
+from streams.store.concurrency import in_turns
 
 
 class Calls:

@@ -10,10 +10,10 @@ import msgspec
 
 from bench.backlog import Backlog, records, truth
 from bench.ledger import Ledger, differences
-from streams.documents import document
-from streams.measures import Row, Stream
-from streams.series import key
-from streams.windows import parse_window
+from kpis.contract.documents import document
+from kpis.measures import Row, Stream
+from kpis.series import key
+from kpis.windows import parse_window
 from tests.model import Fact, Model
 
 NOW_MS = 1_790_000_123_456

@@ -6,7 +6,7 @@ import pytest
 
 from bench.probes import counter, latencies, percentile
 from bench.watch import samples
-from streams.measures import Stream
+from kpis.measures import Stream
 
 CLICKS = counter(1, Stream.CLICK)
 

@@ -13,7 +13,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from grafana.build import DIRECTORY, main, rendered
 from grafana.style import CODES
-from monitors.verdict import Status
+from monitors.pacing.verdict import Status
 from tests.contract.test_prometheus import exported, named_in
 
 PROVISIONING = DIRECTORY.parent / "provisioning"

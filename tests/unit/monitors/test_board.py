@@ -9,22 +9,22 @@ from typing import Any
 import msgspec
 import pytest
 
+from kpis.contract.layout import DAY_MS, QUARTER_MS
+from kpis.series import key
+from monitors.alerts.assessment import Judged
 from monitors.alerts.lifecycle import AlertState
 from monitors.board import openapi
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.detail import detail, history_of, pace_line
 from monitors.board.pages import board_page, campaign_page
+from monitors.board.pulse import EVERY_S, POINTS, Trail, drawn
 from monitors.board.rows import campaign_row, worst_first
-from monitors.board.told import KEPT, Told
-from monitors.board.trail import EVERY_S, POINTS, Trail, drawn
+from monitors.board.status_changes import KEPT, Told
 from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, Total, TotalGoal
-from monitors.judged import Judged
-from monitors.snapshot import Layout, PartitionHealth, SeriesRows, Snapshot
-from monitors.verdict import Direction, Reason, Status, Verdict
+from monitors.pacing.verdict import Direction, Reason, Status, Verdict
+from monitors.read.snapshot import Layout, PartitionHealth, SeriesRows, Snapshot
 from monitors.view import View
-from pacewatch.top_screen import Choice, chosen, printable, sparkline
-from streams.layout import DAY_MS, QUARTER_MS
-from streams.series import key
+from pacewatch.top.screen import Choice, chosen, printable, sparkline
 from tests.monitor_fakes import HOUR, MIDNIGHT, NOON, WINDOWS, row
 
 SPEND = TotalGoal(Total.SPEND, 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.budget import BudgetPolicy, keep
-from monitors.export import Export, Kept, Kind, export
-from monitors.fold import fold
-from monitors.rows import Rows
-from monitors.snapshot import Layout, SeriesRows, Snapshot
-from streams.kpis import CATALOGUE
-from streams.measures import Row, add
-from streams.series import is_campaign
+from kpis.catalogue import CATALOGUE
+from kpis.measures import Row, add
+from kpis.series import is_campaign
+from monitors.export.budget import BudgetPolicy, keep
+from monitors.export.selection import Export, Kept, Kind, export
+from monitors.export.sums import fold
+from monitors.read.rows import Rows
+from monitors.read.snapshot import Layout, SeriesRows, Snapshot
 from tests.monitor_fakes import row
 
 NAMES = ("5m", "1h", "total")

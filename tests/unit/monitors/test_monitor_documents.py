@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.documents import BadLayout, Problems, read_document, read_layout, read_meta, read_series
-from monitors.snapshot import Layout, PartitionHealth, ReadProblem, SeriesRows, Snapshot, to_json
-from streams.documents import document
-from streams.measures import Row
+from kpis.contract.documents import document
+from kpis.measures import Row
+from monitors.read.documents import BadLayout, Problems, read_document, read_layout, read_meta, read_series
+from monitors.read.snapshot import Layout, PartitionHealth, ReadProblem, SeriesRows, Snapshot, to_json
 from tests.monitor_fakes import row
 
 LAYOUT = {b"partitions": b"2", b"currency": b"EUR", b"windows": b"5m,1m,24h", b"history_days": b"40"}

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpis.runtime.yaml_nodes import MAX_BYTES
 from monitors import goals
 from monitors.goals import Band, InvalidGoals, Problem, RatioGoal, Total, TotalGoal
 from monitors.goals.file import parse
-from streams.yamlnodes import MAX_BYTES
 
 GOOD = """\
 campaigns:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Phase, step
 from monitors.alerts.stored import decode_state, encode_state
 from monitors.goals import Band, Campaign, Flight, Total, TotalGoal
-from monitors.verdict import Direction, Reason, Status, Verdict
+from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 
 GOAL = TotalGoal(Total.SPEND, 100, Band(0.9, 1.1), Band(0.75, 1.25))
 LEVELS = (Status.ON_PACE, Status.WARNING, Status.CRITICAL)

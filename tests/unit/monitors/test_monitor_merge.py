@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.merge import Merge, Part
-from monitors.rows import Rows, only
-from monitors.snapshot import Layout
-from streams.measures import Row
+from kpis.measures import Row
+from monitors.read.merge import Merge, Part
+from monitors.read.rows import Rows, only
+from monitors.read.snapshot import Layout
 from tests.monitor_fakes import row
 
 FOUND = Layout(3, "EUR", ("1m", "5m"), 40)

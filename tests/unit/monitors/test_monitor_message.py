@@ -5,13 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpis.measures import Row
+from monitors.alerts.assessment import Judged
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, step
 from monitors.alerts.message import FIELD_LIMIT, HEADER_LIMIT, TEXT_LIMIT, Message, escape, render
 from monitors.goals import Band, Bound, Campaign, Flight, Goal, RatioGoal, Total, TotalGoal
-from monitors.judge import judge
-from monitors.judged import Judged
-from monitors.verdict import Observed, Status, VerdictPolicy
-from streams.measures import Row
+from monitors.pacing.judge import judge
+from monitors.pacing.verdict import Observed, Status, VerdictPolicy
 from tests.monitor_fakes import DAY, MIDNIGHT, NOON, row
 
 FLIGHT = Flight(MIDNIGHT, MIDNIGHT + DAY, "Europe/Berlin")

@@ -9,7 +9,7 @@ import pytest
 from redis.exceptions import ConnectionError as AwayError
 from redis.exceptions import ResponseError, WatchError
 
-from monitors.moment import Moment
+from monitors.read.consistent import Moment
 
 ONE, TWO = [b"7", b"1"], [b"7", b"2"]
 

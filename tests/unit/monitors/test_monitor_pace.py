@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.curves import even
 from monitors.goals import Flight
-from monitors.intervals import wilson
-from monitors.pace import pace
+from monitors.goals.curves import even
+from monitors.pacing.intervals import wilson
+from monitors.pacing.pace import pace
 
 DAY = 86_400_000
 FLIGHTS = st.builds(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.changes import Changed, Mark, Why, mark_of, since
+from monitors.read.changes import Changed, Mark, Why, mark_of, since
 
 READ = Mark(7, 3)
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpis.measures import ZERO, Row
 from monitors.goals import Band, Bound, Campaign, Flight, Goal, RatioGoal, Total, TotalGoal
-from monitors.judge import judge
-from monitors.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy
-from streams.measures import ZERO, Row
+from monitors.pacing.judge import judge
+from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy
 from tests.monitor_fakes import DAY, HOUR, row
 
 POLICY = VerdictPolicy()

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pacewatch.demo_pace import GoalPace, parse
-from pacewatch.demo_services import environment, port_near
-from pacewatch.guard import watch
-from pacewatch.logs import OneLine
-from pacewatch.play import parse_speed
-from pacewatch.show import as_json, cell, print_table
-from streams.errors import Misconfigured
+from kpis.runtime.errors import Misconfigured
+from kpis.runtime.logs import OneLine
+from pacewatch.demo.pace import GoalPace, parse
+from pacewatch.demo.services import environment, port_near
+from pacewatch.embedded.guard import watch
+from pacewatch.kpi import as_json, cell, print_table
+from pacewatch.replay.command import parse_speed
 from tests.processes import free_ports
 
 NOWHERE = "127.0.0.1:1"
@@ -48,8 +48,8 @@ def test_what_the_log_level_hides_is_still_heard_by_who_counts_it() -> None:
     said = """
 import logging
 from prometheus_client import Counter
-from pacewatch import logs
-from streams.kafka_link import CLIENT_LOG, ErrorCounter
+from kpis.runtime import logs
+from streams.kafka.connection import CLIENT_LOG, ErrorCounter
 logs.hush()
 logs.set_up("ERROR")
 errors = Counter("errors", "", registry=None)

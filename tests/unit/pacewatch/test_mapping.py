@@ -13,11 +13,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pacewatch.mapping import FIELDS, BadCell, Column, Mapping
-from pacewatch.mapping_file import _KEYS as KEYS
-from pacewatch.mapping_file import load, parse
-from streams.problems import MOST, InvalidFile
-from streams.yamlnodes import Problems
+from kpis.runtime.problems import MOST, InvalidFile
+from kpis.runtime.yaml_nodes import Problems
+from pacewatch.replay.mapping import FIELDS, BadCell, Column, Mapping
+from pacewatch.replay.mapping_file import _KEYS as KEYS
+from pacewatch.replay.mapping_file import load, parse
 
 
 @pytest.mark.parametrize(

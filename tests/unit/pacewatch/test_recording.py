@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pacewatch.lines import LINE_LIMIT, BrokenFile, Lines
-from pacewatch.recording import BadLine, Record, Recording, parse
-from streams.errors import Misconfigured
-from streams.measures import Stream
+from kpis.measures import Stream
+from kpis.runtime.errors import Misconfigured
+from pacewatch.replay.lines import LINE_LIMIT, BrokenFile, Lines
+from pacewatch.replay.recording import BadLine, Record, Recording, parse
 
 EVENT = {"type": "click", "event_id": "e1", "ts": 1_700_000_000_000, "campaign_id": "c1"}
 _bytes_lines = st.lists(st.binary(max_size=60).map(lambda b: b.replace(b"\n", b"").replace(b"\r", b"")))
@@ -129,7 +129,7 @@ def test_an_unclosed_quote_is_reported_with_the_lines_it_swallowed() -> None:
 
 
 def test_a_mapped_column_that_the_header_lacks_is_refused_at_once(tmp_path: Path) -> None:
-    from pacewatch.mapping import Mapping
+    from pacewatch.replay.mapping import Mapping
 
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n")

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pacewatch.rejected import Found, Wanted
-from pacewatch.rejected_cli import wanted
-from pacewatch.rejected_list import SHOWN, Listing, printable
-from pacewatch.rejected_replay import Fate, Plan
-from streams.errors import Misconfigured
-from streams.letters import Letter
-from streams.reasons import CURABLE, Reject
-from streams.settings import Settings
+from kpis.reasons import CURABLE, Reject
+from kpis.runtime.errors import Misconfigured
+from kpis.settings.shared import Settings
+from pacewatch.rejected.cli import wanted
+from pacewatch.rejected.listing import SHOWN, Listing, printable
+from pacewatch.rejected.reading import Found, Wanted
+from pacewatch.rejected.replay import Fate, Plan
+from streams.dead_letters.letters import Letter
 
 PLACES = {"ads.clicks": 4}
 

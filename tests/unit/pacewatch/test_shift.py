@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors import goals
-from pacewatch import shifted_goals
-from pacewatch.recording import Record, parse
-from pacewatch.replay import too_old
-from pacewatch.scan import scan
-from pacewatch.shift import shift
+from pacewatch.replay import shifted_goals
+from pacewatch.replay.recording import Record, parse
+from pacewatch.replay.replay import too_old
+from pacewatch.replay.scan import scan
+from pacewatch.replay.shift import shift
 
 
 def record(**fields: object) -> Record:

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpis.contract.layout import DAY_MS
+from kpis.measures import Stream
 from monitors import goals
-from pacewatch import scenarios
-from pacewatch.recording import Record
-from pacewatch.simulate import Simulation, decimal
-from streams.layout import DAY_MS
-from streams.measures import Stream
+from pacewatch.replay.recording import Record
+from pacewatch.simulate import scenarios
+from pacewatch.simulate.simulation import Simulation, decimal
 
 DAY = 1_790_000_000_000 // DAY_MS * DAY_MS
 

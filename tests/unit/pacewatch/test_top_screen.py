@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.console import Console
 
+from kpis.series import key
 from monitors.board.rows import campaign_row
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
-from monitors.snapshot import SeriesRows
-from monitors.verdict import Status
-from pacewatch.top_screen import KEYS, SORTS, Choice, chosen, notices, printable, screen, sparkline
-from streams.series import key
+from monitors.pacing.verdict import Status
+from monitors.read.snapshot import SeriesRows
+from pacewatch.top.screen import KEYS, SORTS, Choice, chosen, notices, printable, screen, sparkline
 from tests.monitor_fakes import NOON, row
 from tests.unit.monitors.test_board import judged
 

@@ -11,10 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from kpis.runtime.errors import Misconfigured
+from kpis.runtime.http.access import MAX_SECRET, REFUSALS, Access, AccessPolicy
+from kpis.settings.shared import Settings
 from monitors.settings import MonitorSettings
-from streams.access import MAX_SECRET, REFUSALS, Access, AccessPolicy
-from streams.errors import Misconfigured
-from streams.settings import Settings
 
 TOKENS = st.text([chr(n) for n in range(33, 127)], min_size=1, max_size=80)
 PASSWORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80)

@@ -15,8 +15,8 @@ from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams import codecs
-from streams.batches import MAX_BYTES, MAX_RECORDS
+from streams.kafka import codecs
+from streams.kafka.batches import MAX_BYTES, MAX_RECORDS
 from tests.wire import (
     CODECS,
     CONTROL,

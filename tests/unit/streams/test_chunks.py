@@ -6,8 +6,8 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.chunks import Chunk, ChunkScheduler, Lanes, Position
-from streams.fetch import Fetched, Piece
+from streams.kafka.chunks import Chunk, ChunkScheduler, Lanes, Position
+from streams.kafka.fetch import Fetched, Piece
 
 A, B = TP("ads.clicks", 0), TP("ads.spend", 0)
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.decode import DecodePolicy, Decoder
-from streams.events import MAX_BYTES
-from streams.measures import Stream
-from streams.reasons import Reject
+from kpis.measures import Stream
+from kpis.reasons import Reject
+from streams.events.decode import DecodePolicy, Decoder
+from streams.events.schema import MAX_BYTES
 
 NOW = 1_700_000_000_000
 DAY = 86_400_000

@@ -5,9 +5,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from streams.dedupe import Seen
-from streams.layout import HOUR_MS
-from streams.measures import Stream
+from kpis.contract.layout import HOUR_MS
+from kpis.measures import Stream
+from streams.state.deduplicator import Seen
 
 DIGESTS = st.lists(st.one_of(st.integers(0, 9).map(lambda n: n.to_bytes(8)), st.binary(min_size=8, max_size=8)))
 STREAMS = st.sampled_from([Stream.CLICK, Stream.SPEND])

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from streams.idtable import LABELS, Ids, IdTable
+from streams.state.sorted_ids import LABELS, Ids, IdTable
 
 IDS = st.one_of(
     st.integers(0, 40),

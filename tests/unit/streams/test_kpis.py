@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.documents import documents
-from streams.kpis import BY_NAME, CATALOGUE, document, row_of
-from streams.measures import NAMES, ZERO, add, pack, unpack
+from kpis.catalogue import BY_NAME, CATALOGUE, document, row_of
+from kpis.contract.documents import documents
+from kpis.measures import NAMES, ZERO, add, pack, unpack
 
 ROWS = st.tuples(*[st.integers(-(2**62), 2**62)] * len(NAMES))
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.flush import Flush
-from streams.layout import DAY_MS, QUARTER_MS
-from streams.measures import INDEX, Row, Stream, unpack
-from streams.partition import Partition
-from streams.policy import PartitionPolicy
-from streams.registry import SeriesPolicy
-from streams.windows import parse_windows
+from kpis.contract.layout import DAY_MS, QUARTER_MS
+from kpis.measures import INDEX, Row, Stream, unpack
+from kpis.windows import parse_windows
+from streams.state.flush import Flush
+from streams.state.partition import Partition
+from streams.state.policy import PartitionPolicy
+from streams.state.registry import SeriesPolicy
 from tests.model import Fact, Model, batch_of
 
 NOW = 1_700_000_000_000

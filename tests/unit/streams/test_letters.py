@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import letters, replays
-from streams.chunks import Payload
-from streams.decode import Batch, digest
-from streams.events import Event
-from streams.flush import Flush
-from streams.letters import KEPT, LARGEST, Letter
-from streams.measures import Stream
-from streams.partition import Partition
-from streams.policy import PartitionPolicy
-from streams.reasons import Reject
-from streams.registry import SeriesPolicy
-from streams.windows import parse_windows
+from kpis.measures import Stream
+from kpis.reasons import Reject
+from kpis.windows import parse_windows
+from streams.dead_letters import letters, replays
+from streams.dead_letters.letters import KEPT, LARGEST, Letter
+from streams.events.decode import Batch, digest
+from streams.events.schema import Event
+from streams.kafka.chunks import Payload
+from streams.state.flush import Flush
+from streams.state.partition import Partition
+from streams.state.policy import PartitionPolicy
+from streams.state.registry import SeriesPolicy
 
 NOW = 1_700_000_000_000
 KEY = b"key"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.liveness import Life, Liveness, LivenessPolicy, Seen
-from streams.retries import Delays
+from kpis.runtime.retry import Delays
+from streams.process.liveness import Life, Liveness, LivenessPolicy, Seen
 
 POLICY = LivenessPolicy(stuck_s=60, rebalance_s=30)
 NOW = 1_000.0

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.load import table
-from streams.measures import WIDTH, pack, unpack
+from kpis.measures import WIDTH, pack, unpack
+from streams.store.load import table
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 

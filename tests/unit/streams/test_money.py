@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.money import NUMBER, amount_of, micros, plain_micros
-from streams.reasons import Reject
+from kpis.money import NUMBER, amount_of, micros, plain_micros
+from kpis.reasons import Reject
 
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, allow_nan=False, places=9)
 

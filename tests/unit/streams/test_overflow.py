@@ -11,16 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams import kpis, overflow
-from streams.entries import Int64s
-from streams.layout import QUARTER_MS, TOTAL
-from streams.measures import INDEX, WIDTH, Stream, unpack
-from streams.overflow import LIMIT, Sums
-from streams.partition import NOTHING, Partition
-from streams.policy import PartitionPolicy
-from streams.reasons import Reject
-from streams.registry import SeriesPolicy
-from streams.windows import parse_windows
+from kpis import catalogue
+from kpis.contract.layout import QUARTER_MS, TOTAL
+from kpis.measures import INDEX, WIDTH, Stream, unpack
+from kpis.reasons import Reject
+from kpis.windows import parse_windows
+from streams.state import overflow
+from streams.state.entries import Int64s
+from streams.state.overflow import LIMIT, Sums
+from streams.state.partition import NOTHING, Partition
+from streams.state.policy import PartitionPolicy
+from streams.state.registry import SeriesPolicy
 from tests.model import Fact, Model, batch_of, without_zeros
 
 WINDOWS = parse_windows("1m,1h,24h")
@@ -228,9 +229,9 @@ def test_whatever_is_not_refused_counts_exactly_everywhere(
         for place, gain in flush.late.items():
             history[place] = tuple(a + b for a, b in zip(history.get(place, (0,) * len(gain)), gain, strict=True))
         windows = {s: msgspec.json.decode(d)["windows"] for s, d in documents.items()}
-        assert without_zeros({s: kpis.row_of(w[TOTAL]) for s, w in windows.items()}) == model.totals()
+        assert without_zeros({s: catalogue.row_of(w[TOTAL]) for s, w in windows.items()}) == model.totals()
         for window in WINDOWS:
-            got = without_zeros({s: kpis.row_of(w[window.name]) for s, w in windows.items()})
+            got = without_zeros({s: catalogue.row_of(w[window.name]) for s, w in windows.items()})
             assert got == model.window(window, now)
     assert {p: r for p, r in history.items() if any(r)} == {p: r for p, r in model.history(now).items() if any(r)}
     assert all(abs(row[INDEX["spend_micros"]]) <= LIMIT for row in model.totals().values())

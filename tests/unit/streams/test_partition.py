@@ -6,14 +6,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from streams import kpis
-from streams.layout import TOTAL
-from streams.measures import Row, Stream, unpack
-from streams.partition import Partition
-from streams.policy import PartitionPolicy
-from streams.registry import SeriesPolicy
-from streams.ring import longer
-from streams.windows import parse_windows
+from kpis import catalogue
+from kpis.contract.layout import TOTAL
+from kpis.measures import Row, Stream, unpack
+from kpis.windows import parse_windows
+from streams.state.partition import Partition
+from streams.state.policy import PartitionPolicy
+from streams.state.registry import SeriesPolicy
+from streams.state.ring import longer
 from tests.model import Fact, Model, batch_of, without_zeros
 
 START = 1_700_000_000_000
@@ -60,7 +60,7 @@ class PartitionMachine(RuleBasedStateMachine):
         new = data.draw(facts(stream, self.now))
         batch = batch_of(new, stream)
         numbers = self.state.admit(batch)
-        self.state.adopt({s: kpis.row_of(_totals(d)) for s, d in self.documents.items()})
+        self.state.adopt({s: catalogue.row_of(_totals(d)) for s, d in self.documents.items()})
         self.state.fold(batch, numbers, stream.value, 1, records=len(new), now_ms=self.now)
         self.model.facts += new
         self.state.tick(self.now)
@@ -93,7 +93,7 @@ class PartitionMachine(RuleBasedStateMachine):
         for name, expected in [(w.name, self.model.window(w, self.now)) for w in WINDOWS] + [
             (TOTAL, self.model.totals())
         ]:
-            written = {s: kpis.row_of(msgspec.json.decode(d)["windows"][name]) for s, d in self.documents.items()}
+            written = {s: catalogue.row_of(msgspec.json.decode(d)["windows"][name]) for s, d in self.documents.items()}
             assert without_zeros(written) == expected
         assert {k: v for k, v in self.history.items() if any(v)} == {
             k: v for k, v in self.model.history(self.now).items() if any(v)

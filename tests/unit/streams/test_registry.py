@@ -9,14 +9,14 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams import registry
-from streams.events import Event
-from streams.measures import Stream
-from streams.partition import Partition
-from streams.policy import PartitionPolicy
-from streams.registry import ABSENT, Registry, SeriesPolicy, Sign
-from streams.series import OTHER, key
-from streams.windows import parse_windows
+from kpis.measures import Stream
+from kpis.series import OTHER, key
+from kpis.windows import parse_windows
+from streams.events.schema import Event
+from streams.state import registry
+from streams.state.partition import Partition
+from streams.state.policy import PartitionPolicy
+from streams.state.registry import ABSENT, Registry, SeriesPolicy, Sign
 from tests.model import Fact, batch_of
 
 BREAKDOWNS = ((), (("channel",),), (("channel",), ("channel", "country"), ("country",)))

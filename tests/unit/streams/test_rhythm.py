@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.rhythm import FlushRhythm
+from streams.partitions.flush_interval import FlushRhythm
 
 
 @given(st.floats(0.01, 60), st.floats(0, 100), st.booleans())

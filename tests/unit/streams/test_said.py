@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.printable import printable, printable_lines
-from streams.seldom import Seldom
+from kpis.runtime.printable import printable, printable_lines
+from kpis.runtime.seldom import Seldom
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.series import DIMENSIONS, escape, is_campaign, key, split
+from kpis.series import DIMENSIONS, escape, is_campaign, key, split
 
 NAMES = st.text(min_size=1, max_size=40)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from streams.clock import Clock, parse_clock
-from streams.errors import Misconfigured
-from streams.settings import Settings, parse_breakdowns
-from streams.topics import check
+from kpis.runtime.clock import Clock, parse_clock
+from kpis.runtime.errors import Misconfigured
+from kpis.settings.shared import Settings, parse_breakdowns
+from streams.kafka.topics import check
 
 
 def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:

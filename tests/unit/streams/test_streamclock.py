@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.streamclock import Basis, Progress, Reading, read
+from streams.state.watermark import Basis, Progress, Reading, read
 
 TIMES = st.integers(0, 10_000)
 TOPICS = st.lists(st.builds(Progress, st.sampled_from([True, False, None]), st.none() | TIMES), max_size=4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.suspects import Suspects
+from streams.partitions.suspects import Suspects
 
 TOPIC = "ads.clicks"
 END = 60

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from streams import overflow, partition
-from streams.ahead import Ahead
-from streams.dedupe import Seen
-from streams.errors import VoidState
-from streams.history import History
-from streams.measures import Stream
-from streams.partition import Partition
-from streams.policy import PartitionPolicy
-from streams.registry import Registry, SeriesPolicy
-from streams.ring import Ring
-from streams.windows import parse_windows
+from kpis.measures import Stream
+from kpis.runtime.errors import VoidState
+from kpis.windows import parse_windows
+from streams.state import overflow, partition
+from streams.state.deduplicator import Seen
+from streams.state.early import Ahead
+from streams.state.history import History
+from streams.state.partition import Partition
+from streams.state.policy import PartitionPolicy
+from streams.state.registry import Registry, SeriesPolicy
+from streams.state.ring import Ring
 from tests.model import Fact, batch_of
 
 NOW, DAY = 1_700_000_000_000, 86_400_000

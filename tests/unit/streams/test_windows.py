@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.windows import Window, parse_window, parse_windows
+from kpis.windows import Window, parse_window, parse_windows
 
 
 def test_the_default_windows_are_cut_as_the_design_says() -> None:

@@ -1,0 +1,19 @@
+"""A goal together with what came of judging it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitors.alerts.lifecycle import AlertState
+from monitors.goals.values import Campaign, Goal
+from monitors.pacing.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A goal, its verdict, and what people were told about it."""
+
+    campaign: Campaign
+    goal: Goal
+    verdict: Verdict
+    state: AlertState

@@ -1,0 +1,164 @@
+"""One cycle of the monitor: read, judge, record what changed. Knows no timing and no web."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from kpis.contract import layout
+from kpis.measures import ZERO
+from kpis.runtime.clock import Clock, monotonic
+from kpis.runtime.errors import Unreachable
+from monitors.alerts.assessment import Judged
+from monitors.alerts.lifecycle import Change, LifecyclePolicy, Transition, step
+from monitors.alerts.message import render
+from monitors.alerts.outbox import Outbox, Recorded
+from monitors.alerts.stored import decode_state, encode_message, encode_state, goal_key
+from monitors.goals.values import Campaign, Goal, Goals, TotalGoal
+from monitors.pacing.judge import judge
+from monitors.pacing.verdict import Observed, VerdictPolicy
+from monitors.read.documents import BadLayout
+from monitors.read.history import Query, ToDate
+from monitors.read.reader import Reader
+from monitors.read.snapshot import Snapshot
+from monitors.view import View
+
+KEEP_S = 15.0
+"""For how many real seconds the last view stands while Redis is away: no number is better than an old one."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorPolicy:
+    """How the monitor judges and tells.
+
+    Attributes:
+        verdicts: when to judge.
+        lifecycle: how patient alerts are.
+        sends: whether messages go to the outbox; without a webhook they are only logged and kept as told.
+        public_url: the link in messages.
+    """
+
+    verdicts: VerdictPolicy
+    lifecycle: LifecyclePolicy
+    sends: bool
+    public_url: str | None
+
+
+class Monitor:
+    """Turns what Redis holds into a view, and changes into messages.
+
+    Attributes:
+        view: what is known after the last cycle.
+    """
+
+    def __init__(self, reader: Reader, outbox: Outbox, goals: Goals, clock: Clock, policy: MonitorPolicy) -> None:
+        self._reader = reader
+        self._outbox = outbox
+        self._goals = goals
+        self._clock = clock
+        self._policy = policy
+        self._acts = bool(goals.campaigns) or policy.sends
+        self.view = View()
+
+    async def cycle(self) -> None:
+        """Read, judge and record once; afterwards ``view`` is new.
+
+        Raises:
+            Unreachable: Redis does not answer; ``view`` says so.
+            BadLayout: no worker has written to it yet; ``view`` says so.
+        """
+        try:
+            await self._cycle()
+        except (Unreachable, BadLayout) as e:
+            is_old = self.view.read_at_s is None or monotonic() - self.view.read_at_s > KEEP_S
+            self.view = replace(
+                self.view,
+                redis_up=isinstance(e, BadLayout),
+                problem=str(e),
+                leads=False,
+                snapshot=None if is_old else self.view.snapshot,
+                judged=() if is_old else self.view.judged,
+            )
+            raise
+
+    async def _cycle(self) -> None:
+        leads = self._acts and await self._outbox.lead()
+        snapshot = await self._reader.read()
+        now = self._clock.now_ms()
+        queries = {c: q for c in self._goals.campaigns if (q := self._query(c, snapshot, now)) is not None}
+        sums = await self._reader.flights.to_date(snapshot.layout.partitions, queries.values()) if queries else {}
+        states = await self._outbox.states() if self._goals.campaigns else {}
+        judged: list[Judged] = []
+        for campaign, goal in self._goals:
+            query = queries.get(campaign)
+            to_date = sums[query] if query is not None else ToDate(ZERO, None)
+            observed = observe(campaign, goal, snapshot, to_date, now)
+            verdict = judge(campaign, goal, observed, self._policy.verdicts, now)
+            held = states.get(goal_key(campaign, goal))
+            transition = step(decode_state(held, campaign), verdict, self._policy.lifecycle, verdict.as_of_ms or now)
+            one = Judged(campaign, goal, verdict, transition.after)
+            if leads:
+                await self._record(one, transition, held, snapshot.layout.currency)
+            judged.append(one)
+        if leads and judged:
+            known = {goal_key(j.campaign, j.goal) for j in judged}
+            await self._outbox.forget([name for name in states if name not in known])
+        waiting = await self._outbox.waiting() if self._acts else 0
+        self.view = View(
+            snapshot=snapshot,
+            judged=tuple(judged),
+            redis_up=True,
+            problem="",
+            read_at_s=monotonic(),
+            reads=self.view.reads + 1,
+            leads=leads,
+            outcomes=self.view.outcomes,
+            waiting=waiting,
+            history_problems=self._reader.flights.problems,
+        )
+
+    def _query(self, campaign: Campaign, snapshot: Snapshot, now_ms: int) -> Query | None:
+        """What to sum for a campaign; None when its flight is not judged now."""
+        flight = campaign.flight
+        final = flight.end_ms + self._policy.verdicts.final_ms
+        if not flight.start_ms <= now_ms < final or flight.start_ms < history_from(snapshot, now_ms):
+            return None
+        return Query(campaign.series, flight.start_ms, min(flight.end_ms, now_ms + 1))
+
+    async def _record(self, one: Judged, transition: Transition, held: bytes | None, currency: str) -> None:
+        if transition.change in {Change.NONE, Change.HELD}:
+            return
+        key = goal_key(one.campaign, one.goal)
+        text, message = "", None
+        if transition.change.is_told:
+            rendered = render(one, transition, currency, url=self._policy.public_url)
+            text = rendered.headline
+            message = encode_message(rendered, key, one.verdict.as_of_ms or 0, uuid4().hex)
+        after = encode_state(transition.after, one.campaign)
+        recorded = await self._outbox.record(key, held, after, message, send=self._policy.sends)
+        if recorded is Recorded.WRITTEN and message is not None:
+            _log.info("%s: %s", transition.change, text)
+
+
+def observe(campaign: Campaign, goal: Goal, snapshot: Snapshot, to_date: ToDate, now_ms: int) -> Observed:
+    """What is known about a campaign for one of its goals."""
+    window = None if isinstance(goal, TotalGoal) else goal.window
+    as_of = snapshot.as_of(campaign.series)
+    if to_date.as_of_ms is not None and (window is None or (as_of or 0) >= campaign.flight.end_ms):
+        # Sum and clock of one moment: on a fast clock the snapshot's may already be another.
+        as_of = to_date.as_of_ms
+    return Observed(
+        to_date=to_date.row,
+        window=None if window is None else snapshot.row(campaign.series, window),
+        as_of_ms=as_of,
+        history_from_ms=history_from(snapshot, now_ms),
+        has_window=window is None or window in snapshot.layout.windows,
+    )
+
+
+def history_from(snapshot: Snapshot, now_ms: int) -> int:
+    """The oldest time that history certainly reaches back to."""
+    return now_ms - snapshot.layout.history_days * layout.DAY_MS

@@ -1,0 +1,58 @@
+"""Samples of measures and KPIs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kpis.catalogue import CATALOGUE, Kind
+from kpis.contract import layout
+from kpis.measures import INDEX, MEASURES, MICROS, Row, Unit
+from kpis.series import OTHER, split
+from monitors import metrics
+from monitors.export.samples import Families, campaign_label
+from monitors.export.selection import Export
+from monitors.metrics import KpiMetrics
+
+_MEASURES = tuple((m.name, INDEX[m.name], m.unit is Unit.MICROS) for m in MEASURES)
+
+
+def kpi_samples(export: Export, currency: str, *, breakdowns: bool) -> Families:
+    """Measures and KPIs in every window and total: of campaigns, and of breakdowns when asked. None is no sample."""
+    groups = (metrics.CAMPAIGN, metrics.BREAKDOWN) if breakdowns else (metrics.CAMPAIGN,)
+    found = Families(definition for group in groups for definition in group.all)
+    for series, rows in export.campaigns.items():
+        _series(found, metrics.CAMPAIGN, (_campaign(series),), rows.windows, currency)
+    for series, rows in export.breakdowns.items():
+        breakdown = series.partition("|")[2]
+        _series(found, metrics.BREAKDOWN, (_campaign(series), breakdown), rows.windows, currency)
+    _series(found, metrics.CAMPAIGN, (OTHER,), export.other_campaigns, currency)
+    for breakdown, windows in export.other_breakdowns.items():
+        _series(found, metrics.BREAKDOWN, (OTHER, breakdown), windows, currency)
+    return found
+
+
+def _campaign(series: str) -> str:
+    return campaign_label(split(series)[0])
+
+
+def _series(
+    found: Families, group: KpiMetrics, names: tuple[str, ...], windows: Mapping[str, Row], currency: str
+) -> None:
+    for window, row in windows.items():
+        if window == layout.TOTAL:
+            _totals(found, group, names, row, currency)
+        else:
+            for name, column, is_money in _MEASURES:
+                at = (*names, window, currency) if is_money else (*names, window)
+                found.add(group.windows[name], at, row[column] / MICROS if is_money else row[column])
+        for kpi in CATALOGUE:
+            at = (*names, window, currency) if kpi.kind is Kind.MONEY else (*names, window)
+            found.add(group.kpis[kpi.name], at, kpi.of(row))
+
+
+def _totals(found: Families, group: KpiMetrics, names: tuple[str, ...], row: Row, currency: str) -> None:
+    is_other = names[0] == OTHER
+    for name, column, is_money in _MEASURES:
+        definition = (group.other_totals if is_other else group.totals)[name]
+        at = names if definition is group.totals[name] else names[1:]
+        found.add(definition, (*at, currency) if is_money else at, row[column] / MICROS if is_money else row[column])

@@ -1,0 +1,51 @@
+"""Tells workers which campaigns have a goal: those always have a series of their own, however many campaigns come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from kpis.contract import layout
+from kpis.contract.connection import AWAY, unreachable
+
+_AGAIN_S = 30.0
+"""A Redis that lost everything lost this too."""
+_PUBLISH = """
+redis.call('UNLINK', KEYS[1])
+for from = 1, #ARGV, 4000 do
+  redis.call('SADD', KEYS[1], unpack(ARGV, from, math.min(from + 3999, #ARGV)))
+end
+"""
+
+
+class GoalCampaigns:
+    """Publishes the campaigns of a goals file, while this monitor leads.
+
+    Args:
+        redis: a client that returns bytes.
+        address: where it is, without credentials, for errors.
+        series: the campaigns' series.
+    """
+
+    def __init__(self, redis: Any, address: str, series: Iterable[str]) -> None:
+        self._publish = redis.register_script(_PUBLISH)
+        self._address = address
+        self._series = sorted(set(series))
+        self._due_s = 0.0
+
+    async def publish(self, now_s: float) -> None:
+        """Publish them, if it is time to.
+
+        Args:
+            now_s: see :func:`kpis.runtime.clock.monotonic`.
+
+        Raises:
+            Unreachable: Redis does not answer.
+        """
+        if not self._series or now_s < self._due_s:
+            return
+        try:
+            await self._publish(keys=[layout.GOAL_CAMPAIGNS], args=self._series)
+        except AWAY as e:
+            raise unreachable(self._address, e) from e
+        self._due_s = now_s + _AGAIN_S

@@ -1,0 +1,55 @@
+"""Judging: a pure function of goal, what is observed, curve, policy and now."""
+
+from __future__ import annotations
+
+from monitors.goals.curves import CURVES, Curve
+from monitors.goals.values import Campaign, Flight, Goal, TotalGoal
+from monitors.pacing.ratio import judge_ratio
+from monitors.pacing.total import judge_total
+from monitors.pacing.verdict import Observed, Reason, Status, Verdict, VerdictPolicy
+
+
+def judge(
+    campaign: Campaign,
+    goal: Goal,
+    observed: Observed,
+    policy: VerdictPolicy,
+    now_ms: int,
+    *,
+    curve: Curve | None = None,
+) -> Verdict:
+    """Judge a goal as of the stream clock.
+
+    Args:
+        campaign: whose goal, for the flight.
+        goal: what to judge.
+        observed: what is known.
+        policy: when to judge.
+        now_ms: the clock, for freshness.
+        curve: how a total's target spreads over the flight; None for the one the goal names.
+    """
+    withheld = _withheld(campaign.flight, observed, policy, now_ms)
+    if withheld is not None:
+        status, reason = withheld
+        return Verdict.withheld(status, reason, goal, observed.as_of_ms)
+    at_ms = observed.as_of_ms or 0
+    if isinstance(goal, TotalGoal):
+        return judge_total(campaign.flight, goal, observed, policy, at_ms, curve=curve or CURVES[goal.curve])
+    return judge_ratio(campaign.flight, goal, observed, policy, at_ms)
+
+
+def _withheld(flight: Flight, observed: Observed, policy: VerdictPolicy, now_ms: int) -> tuple[Status, Reason] | None:
+    """Why nothing can be judged at all; None when it can."""
+    if now_ms < flight.start_ms:
+        return Status.NO_DATA, Reason.NOT_STARTED
+    if now_ms >= flight.end_ms + policy.final_ms:
+        return Status.NO_DATA, Reason.FLIGHT_CLOSED
+    as_of = observed.as_of_ms
+    if as_of is None:
+        return Status.NO_DATA, Reason.NO_CLOCK
+    # Of a flight that is over, data up to its end is all there is to know.
+    if as_of < min(now_ms, flight.end_ms) - policy.max_lag_ms:
+        return Status.HOLD, Reason.STALE_DATA
+    if as_of < flight.start_ms:
+        return Status.NO_DATA, Reason.NOT_STARTED
+    return None

@@ -1,0 +1,97 @@
+"""The rule for ratios: a KPI of a rolling window against its bound, with what its counts can prove.
+
+Proportions (CTR, CVR) miss when the Wilson interval lies beyond the bound, which supposes that events are independent;
+bursts make it a little too confident. Money ratios need a volume of events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpis.catalogue import Kind
+from kpis.measures import INDEX, MICROS, ZERO, Row
+from monitors.goals.values import Band, Bound, Flight, RatioGoal
+from monitors.pacing.intervals import wilson
+from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy, direction_of, status_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    status: Status
+    reason: Reason
+
+
+def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: VerdictPolicy, at_ms: int) -> Verdict:
+    """Judge a ratio at a moment at or after the flight's start; once it is over, of the whole flight."""
+    ended = at_ms >= flight.end_ms
+    row = observed.to_date if ended else observed.window or ZERO
+    value = goal.kpi.of(row)
+    ratio = None if value is None else value / goal.limit
+    finding = _Finding(Status.NO_DATA, Reason.NO_WINDOW)
+    if observed.has_window or ended:
+        finding = _proportion(goal, row, ratio, policy) if _is_proportion(goal) else _money(goal, row, ratio, policy)
+    if ended and finding.status.is_judgement:
+        finding = _Finding(finding.status, Reason.FLIGHT_ENDED)
+    recovered = finding.status
+    if ratio is not None and finding.status.is_judgement:
+        # Proof is needed to raise, not to keep: a miss ends when the value itself is back.
+        recovered = status_of(ratio, goal.warning.narrowed(policy.margin), goal.critical.narrowed(policy.margin))
+    return Verdict(
+        status=finding.status,
+        recovered=recovered,
+        reason=finding.reason,
+        direction=Direction.OVER if finding.reason is Reason.NO_EVENTS else direction_of(ratio),
+        actual=value,
+        expected=goal.limit,
+        target=goal.limit,
+        ratio=ratio,
+        projected=None,
+        required_per_day=None,
+        warning=goal.warning,
+        critical=goal.critical,
+        as_of_ms=at_ms,
+    )
+
+
+def _is_proportion(goal: RatioGoal) -> bool:
+    return goal.kpi.kind is Kind.PROPORTION
+
+
+def _proportion(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
+    trials = row[INDEX[goal.kpi.denominator]]
+    at_least = goal.bound is Bound.AT_LEAST
+    worst = wilson(0 if at_least else trials, trials, policy.z)
+    if ratio is None or _nearest(worst, goal) in goal.warning:
+        # Even the worst that so many trials can show would prove nothing.
+        return _Finding(Status.NO_DATA, Reason.TOO_FEW)
+    nearest = _nearest(wilson(row[INDEX[goal.kpi.numerator]], trials, policy.z), goal)
+    return _weighed(ratio, nearest, goal.warning, goal.critical)
+
+
+def _nearest(interval: tuple[float, float], goal: RatioGoal) -> float:
+    """The end of an interval that speaks best for the goal, as a part of its limit."""
+    low, high = interval
+    return (high if goal.bound is Bound.AT_LEAST else low) / goal.limit
+
+
+def _weighed(ratio: float, nearest: float, warning: Band, critical: Band) -> _Finding:
+    status = status_of(nearest, warning, critical)
+    if status is not Status.ON_PACE:
+        return _Finding(status, Reason.OUTSIDE)
+    return _Finding(status, Reason.WITHIN if ratio in warning else Reason.NOT_PROVEN)
+
+
+def _money(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
+    measure, needed = policy.min_volume[goal.ratio]
+    volume: float = row[INDEX[measure]]
+    if goal.bound is Bound.AT_MOST and measure == goal.kpi.denominator:
+        # What this spend would have brought at the limit counts as volume too: a cost per event has no value when
+        # there is no event, and that is when it is worst.
+        volume = max(volume, row[INDEX[goal.kpi.numerator]] * goal.kpi.scale / MICROS / goal.limit)
+    if volume < needed:
+        return _Finding(Status.NO_DATA, Reason.TOO_FEW)
+    if ratio is None:
+        no_events = goal.bound is Bound.AT_MOST and measure == goal.kpi.denominator
+        return _Finding(Status.CRITICAL, Reason.NO_EVENTS) if no_events else _Finding(Status.NO_DATA, Reason.NO_VALUE)
+    status = status_of(ratio, goal.warning, goal.critical)
+    return _Finding(status, Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE)

@@ -1,0 +1,190 @@
+"""Verdicts: what a goal's numbers mean now, and why. The rules are in :mod:`monitors.pacing.judge`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kpis.measures import Row
+from monitors.goals.values import Band, Goal
+
+_HOUR_MS = 3_600_000
+
+
+class Status(StrEnum):
+    """How a goal stands."""
+
+    ON_PACE = "on_pace"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    HOLD = "hold"
+    """The data is too old to judge: whatever was last judged stands."""
+    NO_DATA = "no_data"
+    """There is nothing to judge yet, or no more."""
+
+    @property
+    def is_judgement(self) -> bool:
+        """Whether it says anything about the goal."""
+        return self in {Status.ON_PACE, Status.WARNING, Status.CRITICAL}
+
+
+class Direction(StrEnum):
+    """On which side of the expectation the actual value lies."""
+
+    UNDER = "under"
+    OVER = "over"
+
+
+class Reason(StrEnum):
+    """Why a verdict is what it is."""
+
+    WITHIN = "within"
+    """Actual is inside the warning band."""
+    OUTSIDE = "outside"
+    """Actual is outside the band."""
+    NOT_PROVEN = "not_proven"
+    """Actual is outside the band, but by no more than chance explains with so few events."""
+    NO_EVENTS = "no_events"
+    """Money was spent that should have brought events, and there are none."""
+    FLIGHT_ENDED = "flight_ended"
+    """The flight is over: this is the final judgement."""
+    FLIGHT_CLOSED = "flight_closed"
+    """The flight ended too long ago to tell anyone."""
+    NOT_STARTED = "not_started"
+    """The flight has not begun."""
+    TOO_EARLY = "too_early"
+    """So little is expected by now that any result would be chance."""
+    TOO_FEW = "too_few"
+    """There are too few events for any result to prove something."""
+    NO_CLOCK = "no_clock"
+    """No partition has seen an event yet."""
+    NO_WINDOW = "no_window"
+    """The worker does not keep this goal's window."""
+    NO_VALUE = "no_value"
+    """The ratio has no value: there is nothing to divide by."""
+    HISTORY_GONE = "history_gone"
+    """The flight began before the history that is kept: its sum is not known."""
+    STALE_DATA = "stale_data"
+    """The stream clock is too far behind now."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictPolicy:
+    """When to judge, and when not.
+
+    Attributes:
+        max_lag_ms: how far the stream clock may be behind now.
+        min_fraction: the part of a total that must be expected before it is judged: at 2 % (half an hour of a day)
+            ad servers have left their ramp-up behind.
+        min_expected: how many events must be expected before a count is judged: of 20, chance alone makes 45 %
+            more or less (two standard deviations of a Poisson count, 2 / sqrt(20)); below, nothing is critical.
+        z: confidence of the interval for proportions; 1.96 is 95 %.
+        min_volume: for each money ratio, the measure that carries its noise and how many events of it are needed.
+            ROAS takes clicks, not conversions: with broken conversion tracking there are none, and that must show.
+        margin: hysteresis: how much nearer to 1 the bands are when a miss is to end, so that a value that sits on
+            a threshold does not alternate.
+        final_ms: how long after a flight its final judgement is told; late corrections of spend come within a day.
+    """
+
+    max_lag_ms: int = 60_000
+    min_fraction: float = 0.02
+    min_expected: int = 20
+    z: float = 1.96
+    min_volume: dict[str, tuple[str, int]] = field(
+        default_factory=lambda: {
+            "cpc": ("clicks", 30),
+            "cpm": ("impressions", 1000),
+            "cpa": ("conversions", 10),
+            "aov": ("conversions", 10),
+            "roas": ("clicks", 300),
+        }
+    )
+    margin: float = 0.02
+    final_ms: int = 24 * _HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is known about a campaign.
+
+    Attributes:
+        to_date: measures since the flight began.
+        window: measures in the goal's window; None when the campaign or the window is unknown.
+        as_of_ms: the stream clock of both; None when there is none.
+        history_from_ms: the oldest time that history reaches back to.
+        has_window: whether the worker keeps the goal's window at all.
+    """
+
+    to_date: Row
+    window: Row | None
+    as_of_ms: int | None
+    history_from_ms: int
+    has_window: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of one goal. Amounts of totals are integers (micros for money), of ratios floats in units.
+
+    Attributes:
+        status: how it stands.
+        recovered: how it would stand with the bands narrowed by the policy's margin; a miss ends only by this.
+        reason: why.
+        direction: the side of the expectation that actual lies on; None without a value.
+        actual: what is; None without a value.
+        expected: what should be by now: of a total its part by the curve, of a ratio its bound.
+        target: of a total the whole, of a ratio its bound.
+        ratio: actual / expected.
+        projected: of a total, at the end of the flight.
+        required_per_day: of a total, for each remaining day.
+        warning: band of ``ratio``.
+        critical: band of ``ratio``.
+        as_of_ms: the stream clock it was judged at.
+    """
+
+    status: Status
+    recovered: Status
+    reason: Reason
+    direction: Direction | None
+    actual: int | float | None
+    expected: int | float | None
+    target: int | float
+    ratio: float | None
+    projected: int | None
+    required_per_day: int | None
+    warning: Band
+    critical: Band
+    as_of_ms: int | None
+
+    @classmethod
+    def withheld(cls, status: Status, reason: Reason, goal: Goal, as_of_ms: int | None) -> Verdict:
+        """A verdict that judges nothing."""
+        return cls(
+            status=status,
+            recovered=status,
+            reason=reason,
+            direction=None,
+            actual=None,
+            expected=None,
+            target=goal.target,
+            ratio=None,
+            projected=None,
+            required_per_day=None,
+            warning=goal.warning,
+            critical=goal.critical,
+            as_of_ms=as_of_ms,
+        )
+
+
+def status_of(ratio: float, warning: Band, critical: Band) -> Status:
+    """The status of actual / expected by two bands."""
+    if ratio not in critical:
+        return Status.CRITICAL
+    return Status.ON_PACE if ratio in warning else Status.WARNING
+
+
+def direction_of(ratio: float | None) -> Direction | None:
+    """The side that actual / expected lies on; None when it is exactly on it, or has no value."""
+    if ratio is None or ratio == 1:
+        return None
+    return Direction.UNDER if ratio < 1 else Direction.OVER

@@ -1,0 +1,83 @@
+"""One campaign's breakdowns, read when somebody looks at them: the monitor need not hold everybody's all the time.
+
+Redis looks at all series of a partition for them, some thousands at a time with others served in between. What is
+found is of several flushes, so its sums may differ from the campaign's own by what came meanwhile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from kpis.contract import layout
+from kpis.contract.connection import AWAY, unreachable
+from kpis.measures import Row
+from kpis.runtime.clock import monotonic
+from kpis.series import key
+from monitors.read.documents import Problems, read_document, read_series
+from monitors.read.layouts import fetch_layout
+from monitors.read.rows import Rows, added
+
+_COUNT = 5_000
+"""Series that Redis looks at in one step: a millisecond or two."""
+REMEMBER_S = 2.0
+"""For how many real seconds an answer is given again: many may look at one campaign."""
+_MOST_REMEMBERED = 100
+_GLOB = re.compile(r"([\\*?\[\]^])")
+
+Windows = Mapping[str, Row]
+
+
+class Breakdowns:
+    """Reads them.
+
+    Args:
+        redis: a client that returns bytes, see :func:`kpis.contract.connection.connect`.
+        address: where it is, without credentials, for errors.
+    """
+
+    def __init__(self, redis: Any, address: str) -> None:
+        self._redis = redis
+        self._address = address
+        self._held: dict[str, tuple[float, Mapping[str, Windows]]] = {}
+
+    async def of(self, campaign: str) -> Mapping[str, Windows]:
+        """Breakdown (``channel=search``) to the rows of its windows, added over all partitions.
+
+        Raises:
+            Unreachable: Redis does not answer.
+            BadLayout: no worker has written to it yet.
+        """
+        now = monotonic()
+        self._held = {name: held for name, held in self._held.items() if held[0] > now}
+        if campaign in self._held:
+            return self._held[campaign][1]
+        found = await self._read(f"{key(campaign)}|")
+        if len(self._held) < _MOST_REMEMBERED:
+            self._held[campaign] = (now + REMEMBER_S, found)
+        return found
+
+    async def _read(self, prefix: str) -> Mapping[str, Windows]:
+        parts: dict[str, list[Rows]] = {}
+        told = await fetch_layout(self._redis, self._address)
+        try:
+            for partition in range(told.partitions):
+                for series, rows in (await self._partition(partition, prefix)).items():
+                    parts.setdefault(series.removeprefix(prefix), []).append(rows)
+        except AWAY as e:
+            raise unreachable(self._address, e) from e
+        return {name: added(rows, (*told.windows, layout.TOTAL)) for name, rows in parts.items()}
+
+    async def _partition(self, number: int, prefix: str) -> dict[str, Rows]:
+        # Redis may name a series twice; what it named last is newest. What cannot be read is counted by the reader
+        # of all documents.
+        found: dict[str, Rows] = {}
+        ignored: Problems = Counter()
+        match = _GLOB.sub(r"\\\1", prefix) + "*"
+        async for raw_name, raw in self._redis.hscan_iter(layout.kpi(number), match=match, count=_COUNT):
+            name, rows = read_series(raw_name, ignored), read_document(raw, ignored)
+            if name is not None and rows is not None:
+                found[name] = rows
+        return found

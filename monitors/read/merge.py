@@ -1,0 +1,62 @@
+"""All partitions' series as one, kept up as partitions change: what did not change is not touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kpis.contract import layout
+from monitors.read.rows import Rows, added, only
+from monitors.read.snapshot import Layout, SeriesRows
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One partition.
+
+    Attributes:
+        rows: series to its rows.
+        touched: the series that may differ from what the last merge saw; gone ones too.
+    """
+
+    rows: Mapping[str, Rows]
+    touched: Iterable[str]
+
+
+class Merge:
+    """The series of all partitions, the rows of each window added; windows the layout does not name are left out.
+
+    Attributes:
+        series: series key to its rows. Each merge makes a new one, so one that was handed out stays as it is.
+    """
+
+    def __init__(self) -> None:
+        self.series: Mapping[str, SeriesRows] = {}
+        self._of: Layout | None = None
+
+    def merge(self, found: Layout, parts: Sequence[Part]) -> None:
+        """Bring ``series`` up to date with the partitions, in the order of their numbers."""
+        fresh = self._of != found
+        self._of = found
+        series = {} if fresh else dict(self.series)
+        names = (*found.windows, layout.TOTAL)
+        for number, part in enumerate(parts):
+            for name in part.rows if fresh else part.touched:
+                merged = _merged(name, number, parts, series.get(name), names)
+                if merged is not None:
+                    series[name] = merged
+                else:
+                    series.pop(name, None)
+        self.series = series
+
+
+def _merged(
+    name: str, number: int, parts: Sequence[Part], before: SeriesRows | None, names: tuple[str, ...]
+) -> SeriesRows | None:
+    """A series after partition ``number`` changed; None when no partition holds it."""
+    rows = parts[number].rows.get(name)
+    others = [n for n in before.partitions if n != number] if before else []
+    if not others:
+        return None if rows is None else SeriesRows(only(rows, names), (number,))
+    held = {n: parts[n].rows[name] for n in sorted([*others, number]) if name in parts[n].rows}
+    return SeriesRows(added(held.values(), names), tuple(held)) if held else None

@@ -1,0 +1,151 @@
+"""One reading of Redis, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kpis import catalogue
+from kpis.contract import layout
+from kpis.measures import Row
+from kpis.series import key
+from monitors.read.changes import Why
+from monitors.read.memory import Memory
+
+
+class ReadProblem(StrEnum):
+    """What was found in Redis that cannot be used; it is left out and counted."""
+
+    BAD_DOCUMENT = "bad_document"
+    """A KPI document is not what the worker writes."""
+    BAD_SERIES = "bad_series"
+    """A series key is not UTF-8."""
+    BAD_META = "bad_meta"
+    """A field of a partition's meta hash is not a number."""
+    BAD_HISTORY = "bad_history"
+    """A quarter hour of history is not a packed row."""
+    BAD_KEY = "bad_key"
+    """A key holds another type than the layout says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the worker published: partition count, base currency, window names (shortest first), days of history."""
+
+    partitions: int
+    currency: str
+    windows: tuple[str, ...]
+    history_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionHealth:
+    """How one partition stands.
+
+    Attributes:
+        number: which.
+        clock_ms: its stream clock; None before its first event.
+        caught_up: whether it had read all that Kafka held; None when the worker did not say.
+        flushed_at_ms: the worker's clock at its last flush; None when the worker did not say.
+        lag: records not yet read, by topic.
+        counters: counters by meta field (``accepted:click``, ``rejected:click:not_json``, ...).
+        letters: dead letters that wait in Redis for Kafka.
+        held: whether reading it waits, because too many of them do.
+        parked: why it cannot go on, and is tried again later; empty when it can.
+    """
+
+    number: int
+    clock_ms: int | None = None
+    caught_up: bool | None = None
+    flushed_at_ms: int | None = None
+    lag: Mapping[str, int] = field(default_factory=dict)
+    counters: Mapping[str, int] = field(default_factory=dict)
+    letters: int = 0
+    held: bool = False
+    parked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRows:
+    """One series, its measures added over all partitions that hold it.
+
+    Attributes:
+        windows: window name (``total`` included) to the row of measures.
+        partitions: the partitions that hold it.
+    """
+
+    windows: Mapping[str, Row]
+    partitions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything one read found.
+
+    Attributes:
+        layout: what the worker published.
+        read_at_ms: the clock when it was read.
+        partitions: health by partition number.
+        series: series key to its rows.
+        problems: how often each problem was met in this read.
+        stored: how many series Redis holds, those that were not read too; one in two partitions counts twice.
+        reads: how often a partition was read, and why that way, since the reader was made.
+        memory: how full Redis is; None where it may not be asked.
+    """
+
+    layout: Layout
+    read_at_ms: int
+    partitions: tuple[PartitionHealth, ...]
+    series: Mapping[str, SeriesRows]
+    problems: Mapping[ReadProblem, int]
+    stored: int = 0
+    reads: Mapping[Why, int] = field(default_factory=dict)
+    memory: Memory | None = None
+
+    @property
+    def as_of_ms(self) -> int | None:
+        """The time all numbers are at least as of: the earliest stream clock; None when no partition has one."""
+        return min((p.clock_ms for p in self.partitions if p.clock_ms is not None), default=None)
+
+    def as_of(self, series: str) -> int | None:
+        """The earliest stream clock of the partitions that hold a series; of all when none does."""
+        found = self.series.get(series)
+        if found is None:
+            return self.as_of_ms
+        clocks = (self.partitions[n].clock_ms for n in found.partitions)
+        return min((c for c in clocks if c is not None), default=None)
+
+    def row(self, series: str, window: str) -> Row | None:
+        """The measures of a series in a window; None when the series or the window is unknown."""
+        found = self.series.get(series)
+        return None if found is None else found.windows.get(window)
+
+    def counter(self, prefix: str) -> dict[str, int]:
+        """Meta counters with a prefix (see :data:`kpis.contract.layout.COUNTERS`), added over partitions."""
+        sums: dict[str, int] = {}
+        for partition in self.partitions:
+            for name, value in partition.counters.items():
+                if name.startswith(prefix):
+                    rest = name[len(prefix) :]
+                    sums[rest] = sums.get(rest, 0) + value
+        return sums
+
+
+def to_json(
+    snapshot: Snapshot, campaign: str | None = None, window: str | None = None
+) -> dict[str, dict[str, dict[str, catalogue.Value]]]:
+    """Current values: ``{series: {window: {name: value}}}``; breakdowns follow their campaign, ``total`` is a window.
+
+    Args:
+        snapshot: what was read.
+        campaign: only this campaign id and its breakdowns; None for all.
+        window: only this window; None for all.
+    """
+    names = [w for w in (*snapshot.layout.windows, layout.TOTAL) if window is None or w == window]
+    mine = None if campaign is None else key(campaign)
+    return {
+        series: {w: catalogue.document(found.windows[w]) for w in names if w in found.windows}
+        for series, found in sorted(snapshot.series.items(), key=lambda item: item[0].split("|"))
+        if mine is None or series.partition("|")[0] == mine
+    }

@@ -1,0 +1,56 @@
+"""Waiting until the worker has counted what was sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from kpis.contract import layout
+from kpis.runtime.clock import monotonic
+from kpis.runtime.errors import Recoverable
+
+_POLL_S = 0.1
+
+
+class NotCounted(Recoverable):
+    """The worker made no progress for too long."""
+
+
+async def missing(redis: Redis, ends: Mapping[tuple[str, int], int]) -> int:
+    """How many records the worker has not counted yet.
+
+    Args:
+        redis: answers bytes.
+        ends: the offset after the last record, by (topic, partition).
+    """
+    pipe = redis.pipeline(transaction=False)
+    for topic, partition in ends:
+        pipe.hget(layout.meta(partition), f"{layout.OFFSET}{topic}")
+    found = await pipe.execute()
+    return sum(max(end - int(next_offset or 0), 0) for end, next_offset in zip(ends.values(), found, strict=True))
+
+
+async def until_counted(redis: Redis, ends: Mapping[tuple[str, int], int], patience_s: float = 120.0) -> None:
+    """Wait until offsets in Redis, which are written together with the numbers, have reached ``ends``.
+
+    Raises:
+        NotCounted: nothing moved for ``patience_s`` seconds.
+    """
+    least, moved = None, monotonic()
+    while True:
+        try:
+            left = await missing(redis, ends)
+        except (RedisError, OSError):
+            left = least if least is not None else 1
+        if left == 0:
+            return
+        if least is None or left < least:
+            least, moved = left, monotonic()
+        if monotonic() - moved > patience_s:
+            raise NotCounted(
+                f"the worker still has {left:,} records to count and made no progress for {patience_s:.0f} s"
+            )
+        await asyncio.sleep(_POLL_S)

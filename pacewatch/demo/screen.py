@@ -1,0 +1,96 @@
+"""What the demo shows: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from kpis.catalogue import document
+from kpis.contract.layout import TOTAL
+from kpis.series import is_campaign, split
+from monitors.read.snapshot import Snapshot
+from pacewatch.demo.pace import GoalPace
+from pacewatch.kpi import cell
+
+_KPIS = ("ctr", "cpc", "cvr", "roas")
+_TOTALS = ("impressions", "spend")
+_STYLE = {"on_pace": "green", "warning": "yellow", "critical": "bold red", "hold": "magenta"}
+_WORST = ("critical", "warning", "hold", "on_pace", "no_data")
+_MESSAGES = 6
+_CAMPAIGNS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One campaign on the screen.
+
+    Attributes:
+        campaign: its id.
+        values: what is shown of it, by column, ready for people.
+        pace: its goals, the worst first.
+    """
+
+    campaign: str
+    values: Mapping[str, str]
+    pace: tuple[GoalPace, ...]
+
+
+def rows(snapshot: Snapshot, pace: Mapping[str, Sequence[GoalPace]], window: str) -> list[Row]:
+    """The campaigns of a snapshot, and those that only have goals; ``window`` is the one whose KPIs are shown."""
+    found: list[Row] = []
+    known = {split(s)[0]: s for s in snapshot.series if is_campaign(s)}
+    for campaign in sorted({*known, *pace}):
+        series = known.get(campaign, "")
+        rolling, total = snapshot.row(series, window), snapshot.row(series, TOTAL)
+        shown = document(rolling) if rolling else {}
+        all_time = document(total) if total else {}
+        values = {name: cell(name, all_time.get(name)) for name in _TOTALS}
+        values |= {name: cell(name, shown.get(name)) for name in _KPIS}
+        goals = sorted(pace.get(campaign, ()), key=lambda g: _WORST.index(g.status) if g.status in _WORST else 0)
+        found.append(Row(campaign, values, tuple(goals)))
+    return found
+
+
+def clock_text(ms: int | None) -> str:
+    """A time for people."""
+    return "-" if ms is None else datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def screen(
+    shown: Sequence[Row], slack: Sequence[str], *, window: str, currency: str, as_of_ms: int | None, url: str
+) -> RenderableType:
+    """The whole screen for a terminal."""
+    title = f"Pacewatch, as of {clock_text(as_of_ms)}"
+    table = Table(title=title, caption=f"{window} KPIs, money in {currency}; metrics: {url}", expand=True)
+    table.add_column("campaign", overflow="fold")
+    for name in _TOTALS:
+        table.add_column(name, justify="right")
+    for name in _KPIS:
+        table.add_column(name.upper(), justify="right")
+    table.add_column("pace", ratio=1)
+    for row in shown[:_CAMPAIGNS]:
+        pace = Text("\n").join(Text(str(g), style=_STYLE.get(g.status, "dim")) for g in row.pace)
+        table.add_row(Text(row.campaign), *(row.values[n] for n in (*_TOTALS, *_KPIS)), pace)
+    told = Text("\n".join(first_line(m) for m in slack[-_MESSAGES:]) or "nothing yet")
+    return Group(table, Panel(told, title=f"Slack is told ({len(slack)} messages)", title_align="left"))
+
+
+def lines(shown: Sequence[Row], window: str, as_of_ms: int | None) -> list[str]:
+    """The same as plain lines."""
+    found = [f"as of {clock_text(as_of_ms)}, {window} KPIs"]
+    for row in shown[:_CAMPAIGNS]:
+        values = " ".join(f"{n} {row.values[n]}" for n in (*_TOTALS, *_KPIS))
+        pace = "; ".join(map(str, row.pace))
+        found.append(f"  {row.campaign}: {values}" + (f" | {pace}" if pace else ""))
+    return found
+
+
+def first_line(message: str) -> str:
+    """The line of a Slack message that says what happened."""
+    return message.strip().partition("\n")[0]

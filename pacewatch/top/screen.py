@@ -1,0 +1,171 @@
+"""What ``pacewatch top`` shows: the launch board as a table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import compress
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from monitors.board.pages import MARKS, WORDS, amount, pace_text
+from monitors.board.rows import worst_first
+from monitors.board.shapes import CampaignNow, Campaigns, Summary, Unit
+from monitors.pacing.verdict import Status
+
+_STYLES = {
+    Status.CRITICAL: "bold red",
+    Status.WARNING: "yellow",
+    Status.HOLD: "magenta",
+    Status.ON_PACE: "green",
+    Status.NO_DATA: "dim",
+    None: "dim",
+}
+_LEVELS = " ▁▂▃▄▅▆▇█"
+_PULSE = 12
+_WIDE = 200
+_NEEDED = (0, 120, 90, 120, 140, 100)
+"""How wide a terminal must be for each column after the pace."""
+KEYS = "q quit · s sort · / filter · Esc all"
+
+
+def _spend(row: CampaignNow) -> tuple[int, str]:
+    return (-row.total.spend_micros if row.total else 0), row.id
+
+
+def _pace(row: CampaignNow) -> tuple[float, str]:
+    ratio = row.goals[0].ratio if row.goals else None
+    return (float("inf") if ratio is None else ratio), row.id
+
+
+SORTS: dict[str, Callable[[CampaignNow], tuple[object, ...]]] = {
+    "worst": worst_first,
+    "spend": _spend,
+    "pace": _pace,
+    "name": lambda row: (row.name.lower(), row.id),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the reader asked for.
+
+    Attributes:
+        sort: a key of :data:`SORTS`.
+        find: only campaigns with this in name, id or account.
+        typing: whether ``find`` is being typed.
+    """
+
+    sort: str = "worst"
+    find: str = ""
+    typing: bool = False
+
+    def pressed(self, key: str) -> Choice:
+        """The choice after a key; keys that mean nothing change nothing."""
+        if self.typing:
+            return self._typed(key)
+        if key == "s":
+            names = list(SORTS)
+            return Choice(names[(names.index(self.sort) + 1) % len(names)], self.find)
+        return Choice(self.sort, typing=key == "/") if key in {"/", "\x1b"} else self
+
+    def _typed(self, key: str) -> Choice:
+        if key in {"\r", "\n"}:
+            return Choice(self.sort, self.find)
+        if key == "\x1b":
+            return Choice(self.sort)
+        if key in {"\x7f", "\b"}:
+            return Choice(self.sort, self.find[:-1], typing=True)
+        return Choice(self.sort, (self.find + key)[:100], typing=True) if key.isprintable() else self
+
+
+def chosen(rows: Sequence[CampaignNow], choice: Choice) -> list[CampaignNow]:
+    """The campaigns that are asked for, in the order that is asked for."""
+    find = choice.find.lower()
+    found = [row for row in rows if find in f"{row.name}\n{row.id}\n{row.account}".lower()]
+    return sorted(found, key=SORTS[choice.sort])
+
+
+def screen(
+    board: Campaigns, choice: Choice, *, most: int | None, problem: str = "", width: int = _WIDE
+) -> RenderableType:
+    """The board as a table under a line on how old it is; ``most`` is how many campaigns there is room for.
+
+    Where it is narrow, numbers are left out before names and pace are.
+    """
+    rows = chosen(board.campaigns, choice)
+    shown = rows if most is None else rows[: max(1, most)]
+    table = Table(expand=most is not None, box=None, pad_edge=False, header_style="bold")
+    table.add_column("Status", no_wrap=True)
+    table.add_column("Campaign", no_wrap=True, overflow="ellipsis", ratio=2)
+    table.add_column("Pace", no_wrap=True, overflow="ellipsis", ratio=3)
+    window = board.summary.window
+    names = ("Spend", "Impressions", f"CTR {window}", f"CPC {window}", f"ROAS {window}", "Last minutes")
+    fits = [width >= needed for needed in _NEEDED]
+    for name in compress(names, fits):
+        table.add_column(name, justify="left" if name == names[-1] else "right", no_wrap=True)
+    for row in shown:
+        first, cells = _cells(row, board.summary.currency)
+        table.add_row(*first, *compress(cells, fits))
+    said = [*([problem] if problem else []), *notices(board.summary)]
+    lines = [Text(f"! {printable(line)}", style="bold yellow") for line in said]
+    if not rows:
+        lines.append(Text("No campaign is like that." if board.campaigns else "No campaigns yet.", style="dim"))
+    keys = [] if most is None else [Text(KEYS, style="dim")]
+    return Group(Text(_head(board.summary, len(rows), len(shown), choice)), *lines, table, *keys)
+
+
+def notices(summary: Summary) -> list[str]:
+    """What is wrong with the numbers as a whole."""
+    found = [f"{summary.problem}. The numbers are the last that were read."] if summary.problem else []
+    behind = 0 if summary.as_of_ms is None else summary.now_ms - summary.as_of_ms
+    if not found and behind > summary.max_lag_ms:
+        found.append(f"The pipeline is {behind // 1000:,} s behind: pace is on hold until it catches up.")
+    return [*found, *summary.notices]
+
+
+def printable(text: str) -> str:
+    """A name that someone else chose, without what a terminal would obey."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def sparkline(pulse: str) -> str:
+    """The last points of a campaign's pulse as blocks; what is above zero never looks like it."""
+    return "".join(_LEVELS[-(-int(digit, 36) * 8 // 35)] for digit in pulse[-_PULSE:])
+
+
+def _head(summary: Summary, found: int, shown: int, choice: Choice) -> str:
+    at = "no event yet"
+    if summary.as_of_ms is not None:
+        when = datetime.fromtimestamp(summary.as_of_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        at = f"as of {when}, {max(0, summary.now_ms - summary.as_of_ms) // 1000} s ago"
+    counts = " ".join(
+        f"{MARKS[status]} {summary.statuses[name]}"
+        for status in MARKS
+        if (name := status.value if status else "no_goal") in summary.statuses
+    )
+    find = f" · filter: {printable(choice.find)}{'_' if choice.typing else ''}" if choice.find or choice.typing else ""
+    return f"Pacewatch, {at} · {counts} · {shown} of {found} shown, by {choice.sort}{find}"
+
+
+def _cells(row: CampaignNow, currency: str) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
+    """Those that are always there, and those that need room."""
+    style = _STYLES[row.status]
+    total, recent = row.total, row.recent
+    pace = " · ".join(pace_text(goal, currency) for goal in row.goals[:2])
+    first = (
+        Text(f"{MARKS[row.status]} {WORDS[row.status]}", style=style),
+        Text(printable(row.name)),
+        Text(pace, style=style),
+    )
+    return first, (
+        Text(amount(total.spend_micros if total else None, Unit.MICROS, currency)),
+        Text(amount(total.impressions if total else None, Unit.EVENTS, currency)),
+        Text(amount(recent.ctr if recent else None, Unit.PROPORTION, currency)),
+        Text(amount(recent.cpc if recent else None, Unit.RATIO, currency)),
+        Text(amount(recent.roas if recent else None, Unit.RATIO, currency)),
+        Text(sparkline(row.pulse)),
+    )

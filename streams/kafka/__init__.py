@@ -1,0 +1,6 @@
+"""Reading Kafka: whole record batches, as chunks, from offsets that Redis names.
+
+Comes in: fetches of aiokafka, in every codec.
+Goes out: payloads of at most 10,000 records of one topic partition, each with the offsets around it.
+The rule that lives here: what touches private attributes of Faust or aiokafka stays here.
+"""

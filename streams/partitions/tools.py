@@ -1,0 +1,45 @@
+"""What all partitions of a worker share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from kpis.measures import Stream
+from kpis.runtime.clock import Clock
+from streams.dead_letters.producer import DeadLetters
+from streams.events.decode import Decoder
+from streams.metrics import WorkerMetrics
+from streams.state.policy import PartitionPolicy
+from streams.store.store import Store
+
+EndOf = Callable[[str, int], int | None]
+"""The offset after the last record of a topic's partition; None while unknown."""
+EarliestOf = Callable[[str, int], Awaitable[int]]
+"""The earliest offset that a topic's partition still holds."""
+
+
+class Acknowledge(Protocol):
+    """What marks a chunk as done, once it is flushed."""
+
+    def __call__(self) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all owners of a worker share.
+
+    ``max_unflushed`` is how many records the worker folds without writing them before reading waits: it bounds memory
+    while Redis is away.
+    """
+
+    store: Store
+    policy: PartitionPolicy
+    decoders: Mapping[Stream, Decoder]
+    topics: Mapping[str, Stream]
+    partitions: int
+    letters: DeadLetters
+    clock: Clock
+    metrics: WorkerMetrics
+    max_unflushed: int

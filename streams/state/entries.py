@@ -1,0 +1,93 @@
+"""Entries: what decoded events add to series, as columns.
+
+One entry adds ``value`` to measure ``measure`` of series ``series`` at time ``time``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kpis.measures import INDEX, Stream
+from streams.events.decode import Batch
+from streams.state.registry import ABSENT, Indices
+
+Int64s = npt.NDArray[np.int64]
+
+QUANTITY = {Stream.IMPRESSION: "impressions", Stream.CLICK: "clicks", Stream.CONVERSION: "conversions"}
+MONEY = {s: "revenue_micros" if s is Stream.CONVERSION else "spend_micros" for s in Stream}
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Columns of equal length.
+
+    Attributes:
+        times: epoch milliseconds, int64.
+        series: series index, int64.
+        measures: measure index, int64.
+        values: what is added, int64.
+    """
+
+    times: Int64s
+    series: Int64s
+    measures: Int64s
+    values: Int64s
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def where(self, mask: npt.NDArray[np.bool_] | slice) -> Entries:
+        """The entries that a mask, or a slice, selects."""
+        return Entries(self.times[mask], self.series[mask], self.measures[mask], self.values[mask])
+
+
+NONE = Entries(*(np.empty(0, np.int64) for _ in range(4)))
+
+
+def join(parts: list[Entries]) -> Entries:
+    """All entries of several, in order."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return NONE
+    return Entries(
+        np.concatenate([p.times for p in parts]),
+        np.concatenate([p.series for p in parts]),
+        np.concatenate([p.measures for p in parts]),
+        np.concatenate([p.values for p in parts]),
+    )
+
+
+def amounts(batch: Batch) -> list[tuple[int, Int64s]]:
+    """For each measure of a batch's stream its index, and what each event adds to it."""
+    columns = ((QUANTITY.get(batch.stream), batch.quantities), (MONEY[batch.stream], batch.money))
+    return [(INDEX[name], np.array(values, np.int64)) for name, values in columns if name is not None]
+
+
+def of_batch(
+    batch: Batch, added: Sequence[tuple[int, Int64s]], columns: Indices, keep: npt.NDArray[np.bool_] | None
+) -> Entries:
+    """What a batch adds: one entry per event, series and measure whose value is not zero.
+
+    Args:
+        batch: for the times.
+        added: what :func:`amounts` says of it.
+        columns: series indices, shape (events, series per event), ``ABSENT`` where there is none.
+        keep: which events count; None for all.
+    """
+    times = np.array(batch.times, np.int64)
+    parts: list[Entries] = []
+    for measure, values in added:
+        counts = values != 0
+        if keep is not None:
+            counts &= keep
+        for column in columns.T:
+            mask = counts & (column != ABSENT)
+            if mask.any():
+                chosen = values[mask]
+                parts.append(Entries(times[mask], column[mask].astype(np.int64), np.full(len(chosen), measure), chosen))
+    return join(parts)

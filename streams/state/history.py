@@ -1,0 +1,62 @@
+"""What a flush writes into the history of quarter hours: rows of the day's panes, and what late events add. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from operator import add
+
+import numpy as np
+
+from kpis.contract.layout import QUARTER_MS
+from kpis.measures import WIDTH, Row, fits, pack_within, unpack
+from streams.state.entries import Entries, Int64s
+from streams.state.packed_rows import PackedRows
+
+Place = tuple[str, int]
+"""A series, and a quarter hour by its number since the epoch."""
+
+
+class History:
+    """The quarter hours of one partition that Redis does not hold as they are."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Place, bytes] = {}
+        self._late: dict[Place, Row] = {}
+        self._full = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._rows or self._late)
+
+    def keep(self, quarter: int, rows: PackedRows) -> None:
+        """Remember rows of a quarter hour that is still in the day's window."""
+        self._rows |= {(key, quarter): row for key, row in rows.pairs()}
+
+    def add(self, entries: Entries, capacity: int, keys: Callable[[Int64s], Iterable[str]]) -> None:
+        """Add what came too late for the day's window.
+
+        Args:
+            entries: whose quarter hours have left it.
+            capacity: above every series index.
+            keys: the series at some indices.
+        """
+        # One number for each series and quarter hour, so that what falls on the same place is added up at once.
+        codes = entries.times // QUARTER_MS * capacity + entries.series
+        places, rows = np.unique(codes, return_inverse=True)
+        gains = np.zeros((len(places), WIDTH), np.int64)
+        np.add.at(gains.reshape(-1), rows * WIDTH + entries.measures, entries.values)
+        quarters, series = np.divmod(places, capacity)
+        for place, gain in zip(zip(keys(series), quarters.tolist(), strict=True), gains.tolist(), strict=True):
+            if unwritten := self._rows.get(place):
+                row = unpack(unwritten)
+                grown = [*map(add, row, gain)]
+                self._rows[place] = pack_within(grown, row)
+                self._full += not fits(grown)
+            else:
+                held = self._late.get(place)
+                self._late[place] = tuple(map(add, held, gain) if held else gain)
+
+    def take(self) -> tuple[Mapping[Place, bytes], Mapping[Place, Row], int]:
+        """The rows to write, what older rows gain, and how often one was too full to gain; all count as written."""
+        taken = self._rows, self._late, self._full
+        self._rows, self._late, self._full = {}, {}, 0
+        return taken
