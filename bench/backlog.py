@@ -14,7 +14,7 @@ from confluent_kafka import Producer
 from bench.place import MIX
 from kpis.contract.layout import DAY_MS, HOUR_MS
 from kpis.measures import Stream
-from tests.system import System
+from tests.kit.system import System
 
 CHANNELS = ("search", "social", "display", "video")
 SERIES_PER_CAMPAIGN = 1 + len(CHANNELS)

@@ -13,8 +13,8 @@ from bench import sender
 from bench.backlog import Backlog, produce
 from bench.place import system
 from tests.browser.chromium import chromium
-from tests.processes import until
-from tests.system import System
+from tests.kit.processes import until
+from tests.kit.system import System
 
 CAMPAIGNS, BACKLOG, RATE = 2_000, 200_000, 2_000
 LOADS, PROBES = 10, 40

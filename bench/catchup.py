@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.backlog import Backlog, produce
 from bench.place import system
 from bench.process import cpu_s, peak_mib
-from tests.processes import until
+from tests.kit.processes import until
 
 CAMPAIGNS, EVENTS = (200, 5_000), 500_000
 WARM_UP_EVENTS_PER_CAMPAIGN = 20

@@ -14,7 +14,7 @@ from bench.backlog import Backlog, produce
 from bench.place import system
 from bench.process import cpu_s
 from kpis.contract import layout
-from tests.system import System
+from tests.kit.system import System
 
 RATE, CAMPAIGNS = 10_000, (200, 5_000)
 WARM_UP_S, MEASURED_S = 5.0, 15.0

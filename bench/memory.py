@@ -11,8 +11,8 @@ from bench.place import system
 from bench.process import peak_mib, resident_mib
 from bench.recovery import pane_rows
 from kpis.measures import Stream
-from tests.processes import until
-from tests.system import System
+from tests.kit.processes import until
+from tests.kit.system import System
 
 SERIES, EVENTS_PER_CAMPAIGN = (200, 5_000, 20_000), 150
 IDS = 1_000_000

@@ -14,9 +14,9 @@ from aiokafka import AIOKafkaProducer
 
 from kpis.measures import Stream
 from tests.kafka.launcher import kafka, missing
-from tests.processes import embedded_broker, free_ports, listens, until
-from tests.redis_server import redis_server
-from tests.system import System
+from tests.kit.processes import embedded_broker, free_ports, listens, until
+from tests.kit.redis_server import redis_server
+from tests.kit.system import System
 
 MIX = {Stream.IMPRESSION: 90, Stream.CLICK: 7, Stream.CONVERSION: 1, Stream.SPEND: 2}
 """Per cent of events by stream."""

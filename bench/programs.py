@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import msgspec
 
-from tests.processes import Program
-from tests.system import System
+from tests.kit.processes import Program
+from tests.kit.system import System
 
 Report = TypeVar("Report", bound=msgspec.Struct)
 _PATIENCE_S = 60.0

@@ -10,7 +10,7 @@ import redis
 
 from bench.backlog import SERIES_PER_CAMPAIGN, full_windows, produce
 from bench.place import system
-from tests.processes import until
+from tests.kit.processes import until
 
 SERIES, EVENTS_PER_CAMPAIGN = (2_000, 20_000), 150
 _DEADLINE_S = 300.0

@@ -28,8 +28,8 @@ from kpis.settings.shared import Settings
 from streams.state.flush import Flush
 from streams.store.lease import Lease
 from streams.store.store import Store, StoredLayout
-from tests.processes import until
-from tests.system import System
+from tests.kit.processes import until
+from tests.kit.system import System
 
 CAMPAIGNS, PARTITIONS = (2_000, 10_000, 100_000), 4
 WINDOWS = ("1m", "5m", "1h", "24h")

@@ -19,7 +19,7 @@ from confluent_kafka import Producer
 from bench import probes, programs
 from bench.place import MIX
 from kpis.measures import Stream
-from tests.system import System
+from tests.kit.system import System
 
 LINGER_MS = 20
 """How long the producer collects a batch; it is part of every latency."""

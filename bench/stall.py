@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from bench.place import fill, system
-from tests.processes import Program, until
-from tests.redis_server import free_port
+from tests.kit.processes import Program, until
+from tests.kit.redis_server import free_port
 
 EVENTS, CAMPAIGNS, STALL_S = 20_000, 200, 15.0
 

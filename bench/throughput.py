@@ -19,8 +19,8 @@ from bench.place import system
 from bench.process import cpu_s
 from kpis.contract import layout
 from kpis.measures import Stream
-from tests.processes import until
-from tests.system import System
+from tests.kit.processes import until
+from tests.kit.system import System
 
 EVENTS, CAMPAIGNS, ROUNDS = 2_000_000, (200, 5_000), 3
 WORKER, RAW = "pacewatch worker", "raw aiokafka getmany"

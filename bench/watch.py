@@ -20,7 +20,7 @@ from bench import probes, programs
 from kpis.contract import layout
 from kpis.measures import INDEX, MICROS, ZERO, Stream
 from monitors.read.documents import read_document
-from tests.system import System
+from tests.kit.system import System
 
 REDIS_PAUSE_S, METRICS_PAUSE_S = 0.003, 0.1
 """Between two looks. A page of metrics costs the monitor so much that asking without pause would be the load itself."""

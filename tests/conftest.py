@@ -12,11 +12,11 @@ import redis
 
 from kpis.runtime.errors import MissingProgram
 from pacewatch.embedded import programs
-from tests import processes
 from tests.kafka.launcher import kafka, missing
 from tests.kafka.metadata import brokers
-from tests.processes import free_ports, listens, until
-from tests.redis_server import redis_server
+from tests.kit import processes
+from tests.kit.processes import free_ports, listens, until
+from tests.kit.redis_server import redis_server
 
 _LEFT_OUT = "left out: "
 

@@ -17,7 +17,7 @@ from uuid import uuid4
 import redis
 
 from kpis.measures import Stream
-from tests.system import System
+from tests.kit.system import System
 
 HERE = Path(__file__).parent
 Counts = Mapping[str, int]

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.fetched import Fetched
+from tests.kit.fetched import Fetched
 
 _PACKAGE = Path(__file__).with_name("package.json")
 _SCRIPT = Path("node_modules", "axe-core", "axe.min.js")
@@ -29,7 +29,7 @@ missing = _FETCHED.missing
 
 
 def script() -> Path:
-    """The script; npm brings it on first use. Raises as :meth:`~tests.fetched.Fetched.get`."""
+    """The script; npm brings it on first use. Raises as :meth:`~tests.kit.fetched.Fetched.get`."""
     return _FETCHED.get() / _SCRIPT
 
 

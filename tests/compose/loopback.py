@@ -22,7 +22,7 @@ from deploy import make_secrets
 from tests.compose.file import ROOT, Service, compose, entrypoint, image_environment, mounts, services
 from tests.conftest import need
 from tests.kafka.jars import jars
-from tests.processes import Program, free_ports, until
+from tests.kit.processes import Program, free_ports, until
 
 PORTS = {
     "kafka": (19092, 9092, 9093),

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.fetched import Fetched
+from tests.kit.fetched import Fetched
 
 _VERSION = "v2.16.2"
 _PACKAGE = f"github.com/compose-spec/compose-go/v2/cmd@{_VERSION}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.redis_kinds import Nodes, cluster
+from tests.kit.redis_kinds import Nodes, cluster
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system import System
+from tests.kit.system import System
 
 Build = Callable[..., System]
 

@@ -16,8 +16,8 @@ from kpis.contract import layout
 from tests.conftest import leave_out
 from tests.e2e.test_main_job import event
 from tests.kafka.launcher import Cluster, kafka, missing
-from tests.processes import until
-from tests.system import System
+from tests.kit.processes import until
+from tests.kit.system import System
 
 CODECS = ("gzip", "snappy", "lz4", "zstd")
 EVENTS = 300

@@ -16,11 +16,11 @@ from redis.asyncio import Redis
 
 from kpis.series import key
 from tests.browser.chromium import chromium, faults, page
-from tests.http_client import Client, basic
-from tests.monitor_fakes import DAY, HOUR, Seed, row
-from tests.processes import until
-from tests.redis_server import redis_server
-from tests.system import System
+from tests.kit.http_client import Client, basic
+from tests.kit.monitor_fakes import DAY, HOUR, Seed, row
+from tests.kit.processes import until
+from tests.kit.redis_server import redis_server
+from tests.kit.system import System
 
 SCRIPT = "<script>document.title='escaped'</script><img src=x onerror=alert(1)>"
 DESK: dict[str, Any] = {"viewport": {"width": 1400, "height": 900}}

@@ -28,8 +28,8 @@ from monitors.read.breakdowns import Windows
 from monitors.read.history import Query
 from monitors.view import View
 from monitors.web import make_app
-from tests.monitor_fakes import until
-from tests.unit.monitors.test_board import judged, view
+from tests.kit.monitor_fakes import until
+from tests.unit.monitors.board.test_board import judged, view
 
 GOALLESS = {"a": 1, "odd/../id?&": 2}
 

@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.compose.loopback import Stack
 from tests.conftest import leave_out
 from tests.kafka.launcher import missing
-from tests.processes import Program, until
+from tests.kit.processes import Program, until
 
 pytestmark = pytest.mark.slow
 SCALE = {"kafka": 1, "redis": 1, "worker": 2, "monitor": 1, "prometheus": 1, "alertmanager": 1, "simulator": 1}

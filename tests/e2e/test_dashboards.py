@@ -19,8 +19,8 @@ import pytest
 from grafana.build import DIRECTORY
 from tests.conftest import need
 from tests.e2e.test_operations import slack
-from tests.processes import Program, free_ports, listens, until
-from tests.system import System
+from tests.kit.processes import Program, free_ports, listens, until
+from tests.kit.system import System
 from tests.unit.grafana.test_dashboards import panels
 
 PROMETHEUS = Path(__file__).parents[2] / "prometheus"

@@ -16,8 +16,8 @@ import pytest
 from kpis.reasons import Reject
 from tests.conftest import need
 from tests.e2e.conftest import Build
-from tests.processes import until
-from tests.system import Event, System
+from tests.kit.processes import until
+from tests.kit.system import Event, System
 
 
 def now() -> int:

@@ -11,8 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, Records
 from aiokafka.structs import TopicPartition
 
 from tests.e2e.test_main_job import event
-from tests.processes import until
-from tests.system import System
+from tests.kit.processes import until
+from tests.kit.system import System
 
 
 @pytest.fixture

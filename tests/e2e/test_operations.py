@@ -14,9 +14,9 @@ from typing import Any
 from tests.conftest import leave_out
 from tests.e2e.conftest import Build
 from tests.e2e.test_main_job import event, now
-from tests.processes import Program, embedded_broker, free_ports, listens, until
-from tests.redis_server import redis_server
-from tests.system import System
+from tests.kit.processes import Program, embedded_broker, free_ports, listens, until
+from tests.kit.redis_server import redis_server
+from tests.kit.system import System
 
 
 @contextmanager

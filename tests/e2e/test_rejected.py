@@ -15,8 +15,8 @@ from streams.dead_letters.relay import MAX_WAITING
 from streams.kafka.batches import MAX_RECORDS
 from tests.e2e.conftest import Build
 from tests.e2e.test_main_job import event
-from tests.processes import until
-from tests.system import Event, System
+from tests.kit.processes import until
+from tests.kit.system import Event, System
 
 NAMES = ("impressions", "clicks", "conversions", "spend_micros", "revenue_micros")
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.e2e.test_board import Launch, launch, ready
-from tests.processes import until
-from tests.terminal import Terminal
+from tests.kit.processes import until
+from tests.kit.terminal import Terminal
 
 __all__ = ["launch"]
 

@@ -11,8 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 
 from kpis.contract import layout
 from tests.e2e.test_main_job import event
-from tests.processes import until
-from tests.system import System
+from tests.kit.processes import until
+from tests.kit.system import System
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from aiokafka import AIOKafkaProducer
 
 from kpis.contract import layout
 from tests.e2e.test_main_job import event
-from tests.processes import until
-from tests.system import Event, System
+from tests.kit.processes import until
+from tests.kit.system import Event, System
 
 
 @pytest.fixture

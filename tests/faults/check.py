@@ -13,8 +13,8 @@ from kpis.contract import layout
 from kpis.measures import Row, unpack
 from kpis.windows import parse_windows
 from tests.faults.feed import Sent
-from tests.model import Model, without_zeros
-from tests.system import System
+from tests.kit.model import Model, without_zeros
+from tests.kit.system import System
 
 WINDOWS = parse_windows("1m,5m,1h,24h")
 

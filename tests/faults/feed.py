@@ -14,8 +14,8 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from kpis.measures import Stream
-from tests.model import Fact, Model
-from tests.system import System
+from tests.kit.model import Fact, Model
+from tests.kit.system import System
 
 POISON = (b"{", b"\xff", b"[]", b'{"event_id":"x"}', b"", b'{"event_id":"x","ts":1,"campaign_id":"c"}')
 _HOUR = 3_600_000

@@ -11,7 +11,7 @@ from random import Random
 import redis
 
 from tests.faults.world import World
-from tests.processes import until
+from tests.kit.processes import until
 
 Fault = Callable[[World, Random], None]
 

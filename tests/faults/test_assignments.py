@@ -14,8 +14,8 @@ from tests.faults.check import differences
 from tests.faults.feed import Feed
 from tests.faults.world import world
 from tests.kafka.launcher import Cluster
-from tests.processes import Program, until
-from tests.system import System
+from tests.kit.processes import Program, until
+from tests.kit.system import System
 
 SEED, RATE, PARTITIONS = 20261127, 200, 4
 

@@ -15,7 +15,7 @@ from tests.faults.check import differences
 from tests.faults.feed import Feed
 from tests.faults.world import World, world
 from tests.kafka.launcher import Cluster
-from tests.processes import Program, until
+from tests.kit.processes import Program, until
 
 CRASHES = int(os.environ.get("PACEWATCH_FAULT_CRASHES", "50"))
 SEED = int(os.environ.get("PACEWATCH_FAULT_SEED", time.strftime("%Y%m%d")))

@@ -24,7 +24,7 @@ from tests.faults.feed import Feed
 from tests.faults.menu import ANYWHERE, ON_KAFKA, Fault, kill_all_workers, kill_redis, kill_worker, zombie_at_takeover
 from tests.faults.world import World, world
 from tests.kafka.launcher import Cluster, kafka, missing
-from tests.processes import free_ports, until
+from tests.kit.processes import free_ports, until
 
 RUNS = int(os.environ.get("PACEWATCH_FAULT_RUNS", "1"))
 SEED = int(os.environ.get("PACEWATCH_FAULT_SEED", time.strftime("%Y%m%d")))

@@ -11,8 +11,8 @@ from confluent_kafka import Producer
 
 from tests.faults.world import World, world
 from tests.kafka.launcher import Cluster
-from tests.processes import Program, until
-from tests.system import System
+from tests.kit.processes import Program, until
+from tests.kit.system import System
 
 MIB = 1 << 20
 BASE = 150 * MIB

@@ -11,8 +11,8 @@ import redis
 
 from tests.faults.proxy import Proxy, proxy
 from tests.kafka.launcher import Cluster
-from tests.processes import Program, free_ports, until
-from tests.system import System
+from tests.kit.processes import Program, free_ports, until
+from tests.kit.system import System
 
 
 class World:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from tests.wire import CODECS, Broker, Written, batch, sealed
+from tests.kit.wire import CODECS, Broker, Written, batch, sealed
 
 logging.disable(logging.CRITICAL)
 ROWS = [(i, b"key", b"value" * i, (("name", b"x"), ("none", None))) for i in range(6)]

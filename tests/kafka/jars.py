@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.fetched import Fetched
+from tests.kit.fetched import Fetched
 
 _POM = Path(__file__).with_name("pom.xml")
 _JAVA = 17

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from tests.kafka.jars import jars, missing
 from tests.kafka.metadata import brokers
-from tests.processes import Program, free_ports, listens, until
+from tests.kit.processes import Program, free_ports, listens, until
 
 __all__ = ["Cluster", "Node", "kafka", "missing"]
 

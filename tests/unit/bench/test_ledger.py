@@ -14,7 +14,7 @@ from kpis.contract.documents import document
 from kpis.measures import Row, Stream
 from kpis.series import key
 from kpis.windows import parse_window
-from tests.model import Fact, Model
+from tests.kit.model import Fact, Model
 
 NOW_MS = 1_790_000_123_456
 SHAPE = Backlog(3_000, 7, span_ms=900_000, late=0.1, seed=3)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from bench.peers.run import run_to_end
-from tests.processes import until
+from tests.kit.processes import until
 
 PYTHON = Path(sys.executable)
 

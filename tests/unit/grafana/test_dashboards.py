@@ -14,7 +14,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from grafana.build import DIRECTORY, main, rendered
 from grafana.style import CODES
 from monitors.pacing.verdict import Status
-from tests.contract.test_prometheus import exported, named_in
+from tests.contract.monitors.test_prometheus import exported, named_in
 
 PROVISIONING = DIRECTORY.parent / "provisioning"
 FILES = sorted(DIRECTORY.glob("*.json"))

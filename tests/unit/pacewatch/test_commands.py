@@ -17,7 +17,7 @@ from pacewatch.demo.services import environment, port_near
 from pacewatch.embedded.guard import watch
 from pacewatch.kpi import as_json, cell, print_table
 from pacewatch.replay.command import parse_speed
-from tests.processes import free_ports
+from tests.kit.processes import free_ports
 
 NOWHERE = "127.0.0.1:1"
 

@@ -1,0 +1,103 @@
+"""What is not counted now is said: on the board, in metrics, by doctor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import redis
+
+from kpis.contract import layout
+from kpis.runtime.clock import Clock
+from monitors.board.notices import notices
+from monitors.export.exporter import Exporter, ExportPolicy
+from monitors.export.exposition import Format
+from monitors.read.reader import Reader, connect
+from monitors.read.snapshot import PartitionHealth, Snapshot
+from monitors.settings import MonitorSettings
+from monitors.view import View
+from tests.kit.system import System
+
+COUNTED = {
+    f"{layout.MISROUTED}click": 3,
+    f"{layout.SKIPPED}ads.spend": 7,
+    f"{layout.FOLDED_CAMPAIGNS}spend": 11,
+    f"{layout.LAG}ads.spend": 0,
+    f"{layout.LAG}ads.clicks": 0,
+    layout.LETTERS: 10_500,
+    layout.HELD: 1,
+}
+WHY = "KeyError: nobody foresaw\u202e this"
+
+
+def fill(redis_url: str) -> None:
+    """A Redis as workers leave it that are in trouble."""
+    with redis.Redis.from_url(redis_url) as client:
+        told = {"partitions": 2, "currency": "EUR", "windows": "1m,24h", "history_days": 40}
+        client.hset(layout.LAYOUT, mapping=told)
+        client.hset(layout.meta(0), mapping={layout.EPOCH: 1, layout.SEQ: 1, **COUNTED})
+        client.hset(layout.parked(1), mapping={"why": WHY, "since": 1, "tries": 2})
+
+
+def snapshot(redis_url: str) -> Snapshot:
+    """What a monitor reads."""
+
+    async def main() -> Snapshot:
+        settings = MonitorSettings.load(redis=redis_url)
+        client = connect(settings)
+        try:
+            return await Reader(client, "test", Clock(), breakdowns=False).read()
+        finally:
+            await client.aclose()
+
+    return asyncio.run(main())
+
+
+def test_the_board_names_partitions_that_are_parked_or_wait(redis_url: str) -> None:
+    """And why."""
+    fill(redis_url)
+    waits, parked = notices(snapshot(redis_url).partitions)
+    assert (
+        waits
+        == "Partition 0 waits, the others are counted: 10,500 refused records wait for their topic, which takes none."
+    )
+    assert parked == f"Partition 1 is parked, the others are counted: {WHY}"
+
+
+def test_an_outage_of_all_partitions_is_a_few_sentences() -> None:
+    """However many there are; none when all is well."""
+    assert len(notices(PartitionHealth(n, parked="x" * 9999) for n in range(1000))) == 6
+    assert notices(PartitionHealth(n) for n in range(1000)) == ()
+
+
+def test_metrics_tell_them_and_have_every_other_label_at_zero(redis_url: str) -> None:
+    """So that a rule sees the first increase."""
+    fill(redis_url)
+    text = Exporter(ExportPolicy(), Counter()).text(View(snapshot=snapshot(redis_url), redis_up=True), Format.PLAIN)
+    for line in (
+        'pacewatch_partition_held{partition="0"} 1',
+        'pacewatch_partition_held{partition="1"} 0',
+        'pacewatch_partition_parked{partition="0"} 0',
+        'pacewatch_partition_parked{partition="1"} 1',
+        'pacewatch_misrouted_events_total{stream="click"} 3',
+        'pacewatch_misrouted_events_total{stream="spend"} 0',
+        'pacewatch_skipped_records_total{topic="ads.spend"} 7',
+        'pacewatch_skipped_records_total{topic="ads.clicks"} 0',
+        'pacewatch_other_campaign_events_total{stream="spend"} 11',
+        'pacewatch_other_campaign_events_total{stream="click"} 0',
+    ):
+        assert any(found.startswith(line) for found in text.splitlines()), line
+
+
+def test_doctor_says_what_to_do(redis_url: str, tmp_path: Path) -> None:
+    """With a cure for each; and what a client wrote moves no cursor."""
+    fill(redis_url)
+    done = System("127.0.0.1:1", redis_url, tmp_path).run("doctor")
+    assert "FAIL  partition 1 is parked: KeyError: nobody foresaw\\u202e this" in done.stdout
+    assert "WARN  3 events were on another partition than their campaign's" in done.stdout
+    assert "partitioner=murmur2_random" in done.stdout
+    assert "WARN  7 offsets could not be read" in done.stdout
+    assert "WARN  11 events are of campaigns that had no place of their own" in done.stdout
+    assert "WARN  10,500 refused records wait" in done.stdout
+    assert "OK    codecs: gzip, snappy, lz4 and zstd can be read" in done.stdout

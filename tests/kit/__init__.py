@@ -1,0 +1,1 @@
+"""What tests are made of: servers, processes, clients, and a model to compare with."""

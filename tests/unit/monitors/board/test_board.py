@@ -1,0 +1,211 @@
+"""The launch board's pure parts: rows, what changed since when, the last minutes, status changes, the terminal."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from kpis.contract.layout import DAY_MS, QUARTER_MS
+from kpis.series import key
+from monitors.alerts.assessment import Judged
+from monitors.alerts.lifecycle import AlertState
+from monitors.board import openapi
+from monitors.board.board import Board, BoardPolicy
+from monitors.board.detail import detail, history_of, pace_line
+from monitors.board.pages import board_page, campaign_page
+from monitors.board.pulse import EVERY_S, POINTS, Trail, drawn
+from monitors.board.rows import campaign_row, worst_first
+from monitors.board.status_changes import KEPT, Told
+from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, Total, TotalGoal
+from monitors.pacing.verdict import Direction, Reason, Status, Verdict
+from monitors.read.snapshot import Layout, PartitionHealth, SeriesRows, Snapshot
+from monitors.view import View
+from pacewatch.top.screen import Choice, chosen, printable, sparkline
+from tests.kit.monitor_fakes import HOUR, MIDNIGHT, NOON, WINDOWS, row
+
+SPEND = TotalGoal(Total.SPEND, 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
+CTR = RatioGoal("ctr", Bound.AT_LEAST, 0.02, 0.015, "1h")
+
+
+def judged(campaign: str, status: Status, actual: int = 500_000_000, **more: Any) -> Judged:
+    """A spend goal of half a day, of which 500 are expected."""
+    verdict = Verdict(
+        status, status, Reason.OUTSIDE, Direction.UNDER, actual, 500_000_000, 1_000_000_000, actual / 500_000_000,
+        2 * actual, 0, SPEND.warning, SPEND.critical, NOON,
+    )  # fmt: skip
+    flight = Flight(MIDNIGHT, MIDNIGHT + DAY_MS, "UTC")
+    told = status if status.is_judgement else Status.ON_PACE
+    state = AlertState(told, Direction.UNDER if told is not Status.ON_PACE else None, NOON)
+    return Judged(Campaign(campaign, campaign.title(), flight, (SPEND,)), SPEND, replace(verdict, **more), state)
+
+
+def view(*goals: Judged, spends: dict[str, int] | None = None, clock: int = NOON) -> View:
+    """A view of these goals, and campaigns with so much spend."""
+    series = {
+        key(name): SeriesRows({"1m": row(60), "1h": row(1000, 10), "total": row(9000, 90, 1, spend)}, (0,))
+        for name, spend in (spends or {}).items()
+    }
+    found = Snapshot(Layout(1, "EUR", WINDOWS, 40), clock, (PartitionHealth(0, clock),), series, {})
+    return View(snapshot=found, judged=goals, redis_up=True, problem="")
+
+
+def board(shown: View, **policy: Any) -> Board:
+    """A board that shows a view."""
+    made = Board("run", BoardPolicy(**policy))
+    made.update(shown, NOON, 0.0)
+    return made
+
+
+def test_the_worst_status_comes_first_then_the_most_money_at_risk() -> None:
+    rows = [
+        campaign_row(key(name), None, (judged(name, status, actual),), "1h", ("", 0))
+        for name, status, actual in (
+            ("fine", Status.ON_PACE, 500_000_000),
+            ("held", Status.HOLD, 1),
+            ("bad", Status.CRITICAL, 300_000_000),
+            ("worse", Status.CRITICAL, 100_000_000),
+            ("warned", Status.WARNING, 400_000_000),
+        )
+    ]
+    rows.append(campaign_row("goalless", None, (), "1h", ("", 0)))
+    assert [r.id for r in sorted(rows, key=worst_first)] == ["worse", "bad", "warned", "held", "fine", "goalless"]
+    assert rows[3].risk_micros == 400_000_000
+    assert rows[1].risk_micros == 0, "what is on hold is not known to be at risk"
+
+
+def test_only_rows_that_read_differently_are_sent() -> None:
+    spends = {"a": 1, "b": 2}
+    made = board(view(judged("a", Status.ON_PACE), spends=spends))
+    same = made.update(view(judged("a", Status.ON_PACE, expected=500_000_100), spends=spends), NOON, 0.5)
+    assert [r.id for r in same.campaigns] == []
+    changed = made.update(view(judged("a", Status.WARNING), spends=spends), NOON, 1.0)
+    assert [r.id for r in changed.campaigns] == ["a"]
+    assert [c.after for c in changed.changes] == [Status.WARNING]
+    gone = made.update(view(judged("a", Status.WARNING), spends={"a": 1}), NOON, 1.5)
+    assert gone.gone == ["b"]
+
+
+def test_a_client_that_comes_back_gets_what_it_missed() -> None:
+    made = board(view(judged("a", Status.ON_PACE), spends={"a": 1, "b": 2, "c": 3}))
+    left_at = made.feed.id
+    made.update(view(judged("a", Status.WARNING), spends={"a": 1, "b": 2, "c": 3}), NOON, 1)
+    made.update(view(judged("a", Status.WARNING), spends={"a": 1, "c": 3}), NOON, 1)
+    missed = made.missed(left_at)
+    assert missed is not None
+    assert ([r.id for r in missed.campaigns], missed.gone) == (["a"], ["b"])
+    now = made.missed(made.feed.id)
+    assert now is not None
+    assert (now.campaigns, now.gone) == ([], [])
+
+
+@pytest.mark.parametrize("sent", ["", "other-1", "run-", "run-9", "run--1", "run-x", "run-" + "1" * 5000, "run-٣"])
+def test_an_id_that_means_nothing_here_has_the_client_begin_anew(sent: str) -> None:
+    assert board(view(spends={"a": 1})).missed(sent) is None
+
+
+def test_more_campaigns_than_the_board_shows_leave_out_those_that_spent_least_and_say_so() -> None:
+    made = board(view(judged("poor", Status.ON_PACE), spends={"poor": 0, "rich": 9, "mid": 5}), max_campaigns=2)
+    assert sorted(made.feed.rows) == ["poor", "rich"]
+    assert (made.summary.campaigns, made.summary.shown) == (3, 2)
+
+
+def test_the_pulse_is_drawn_relative_to_its_greatest_and_nothing_above_zero_looks_like_zero() -> None:
+    assert drawn(deque([0, 1, 1000])) == ("01z", 1000)
+    assert drawn(deque([0, 0])) == ("00", 0)
+    assert sparkline("01z") == " ▁█"
+
+
+def test_the_trail_takes_a_point_every_ten_seconds_and_keeps_ten_minutes() -> None:
+    trail = Trail()
+    taken = [trail.add({"a": n}, n * EVERY_S / 2) for n in range(4 * POINTS)]
+    assert taken[:4] == [True, False, True, False]
+    assert len(trail.of("a")[0]) == POINTS
+    trail.add({"b": 1}, 1e9)
+    assert trail.of("a") == ("", 0), "what is gone is forgotten"
+
+
+def test_status_changes_are_bounded_and_the_newest_is_first() -> None:
+    told = Told()
+    for n in range(KEPT):
+        told.add([judged("a", Status.WARNING if n % 2 else Status.CRITICAL)], NOON + n)
+    told.add([judged("b", Status.ON_PACE)], NOON)
+    told.add([judged("b", Status.CRITICAL)], NOON)
+    assert len(told.newest()) == KEPT
+    assert (told.newest()[0].campaign, told.newest()[0].before) == ("b", Status.ON_PACE)
+    assert len(told.newest("b")) == 1
+
+
+def test_the_pace_line_ends_at_the_actual_total_and_runs_along_the_curve() -> None:
+    quarters = {MIDNIGHT + n * QUARTER_MS: row(spend=10_000_000) for n in range(48)}
+    line = pace_line(judged("a", Status.ON_PACE), quarters, NOON)
+    assert line is not None
+    here = next(p for p in line.points if p.at_ms == NOON)
+    assert (here.actual, here.expected) == (480_000_000, 500_000_000)
+    hour = next(p for p in line.points if p.at_ms == MIDNIGHT + HOUR)
+    assert hour.actual == 40_000_000
+    assert (line.points[-1].at_ms, line.points[-1].expected) == (MIDNIGHT + DAY_MS, 1_000_000_000)
+    assert pace_line(replace(judged("a", Status.ON_PACE), goal=CTR), quarters, NOON) is None
+
+
+def test_a_pace_line_of_a_long_flight_is_thinned_out() -> None:
+    one = judged("a", Status.ON_PACE)
+    long = replace(one, campaign=replace(one.campaign, flight=Flight(MIDNIGHT, MIDNIGHT + 400 * DAY_MS, "UTC")))
+    line = pace_line(long, {MIDNIGHT: row(spend=5)}, NOON)
+    assert line is not None
+    assert len(line.points) < 250
+
+
+def test_history_is_only_asked_for_where_it_reaches_back() -> None:
+    made = board(view(judged("a", Status.ON_PACE), spends={"a": 1}))
+    mine = made.feed.rows["a"]
+    query = history_of(made, mine, NOON)
+    assert query is not None
+    assert (query.start_ms, query.end_ms) == (MIDNIGHT, NOON + 1)
+    assert history_of(made, mine, NOON + 60 * DAY_MS) is None
+    assert history_of(made, mine, MIDNIGHT - 1) is None
+    assert detail(made, mine).lines == []
+
+
+def test_no_name_becomes_markup_in_what_the_server_sends() -> None:
+    name = "<script>alert(1)</script>\"'&"
+    made = board(view(judged(name, Status.CRITICAL), spends={name: 1}))
+    for page in (board_page(made), campaign_page(made, made.feed.rows[name])):
+        assert "<script>" not in page.lower().replace('<script type="module"', "")
+        assert "&lt;script&gt;" in page.lower()
+
+
+def test_every_answer_is_what_the_openapi_document_says() -> None:
+    document = msgspec.json.decode(openapi.document())
+    schemas = document["components"]["schemas"]
+    made = board(view(judged("a", Status.WARNING), spends={"a": 1}))
+    row_now = msgspec.to_builtins(made.campaigns())["campaigns"][0]
+    assert set(schemas["CampaignNow"]["properties"]) == set(row_now)
+    named = {part["schema"]["$ref"].rsplit("/", 1)[1] for part in _contents(document)}
+    assert named <= set(schemas)
+
+
+def _contents(document: dict[str, Any]) -> list[dict[str, Any]]:
+    answers = [r for path in document["paths"].values() for r in path["get"]["responses"].values()]
+    return [content for answer in answers for content in answer["content"].values()]
+
+
+def test_keys_sort_and_filter_the_terminal() -> None:
+    made = board(view(judged("b", Status.CRITICAL), spends={"a": 5, "b": 1}))
+    rows = made.campaigns().campaigns
+    assert [r.id for r in chosen(rows, Choice())] == ["b", "a"]
+    assert [r.id for r in chosen(rows, Choice().pressed("s"))] == ["a", "b"]
+    typed = Choice()
+    for pressed in "/xA\x7f\x7fa\r":
+        typed = typed.pressed(pressed)
+    assert (typed.find, typed.typing) == ("a", False)
+    assert [r.id for r in chosen(rows, typed)] == ["a"]
+    assert typed.pressed("\x1b").find == ""
+    assert Choice(typing=True).pressed("q").find == "q", "while typing, q is a letter"
+
+
+def test_a_name_cannot_command_the_terminal() -> None:
+    assert printable("a\x1b[2Jb\x9bc\n") == "a [2Jb c "

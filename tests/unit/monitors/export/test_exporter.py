@@ -1,0 +1,184 @@
+"""The exporter: names, labels and what has no sample. Checked with Prometheus's own tool."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prometheus_client import generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.openmetrics import parser as openmetrics_parser
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+from kpis.measures import Row
+from kpis.series import key
+from monitors.export.budget import BudgetPolicy
+from monitors.export.exporter import Exporter, ExportPolicy
+from monitors.export.exposition import LABEL_LIMIT, Format, label, negotiate
+from monitors.read.snapshot import Layout, PartitionHealth, SeriesRows, Snapshot
+from monitors.view import View
+from tests.kit.monitor_fakes import row
+
+
+def view(series: dict[str, Row], **counters: int) -> View:
+    """A view of one partition; each series has one window and a total."""
+    rows = {name: SeriesRows({"5m": r, "total": r}, (0,)) for name, r in series.items()}
+    health = (PartitionHealth(0, 1_500, True, 2_500, {"ads.clicks": 3}, counters),)
+    return View(snapshot=Snapshot(Layout(1, "EUR", ("5m",), 40), 0, health, rows, {}), redis_up=True)
+
+
+def scrape(found: View, policy: ExportPolicy = ExportPolicy()) -> str:  # noqa: B008
+    """The text that Prometheus gets."""
+    return Exporter(policy).text(found, Format.PLAIN)
+
+
+def test_a_kpi_without_value_has_no_sample() -> None:
+    text = scrape(view({"c1": row(impressions=10)}))
+    assert 'pacewatch_ctr_ratio{campaign="c1",window="5m"} 0.0' in text
+    assert "pacewatch_cpc{" not in text
+    assert "NaN" not in text
+
+
+def test_breakdowns_are_exported_only_when_asked_and_under_their_own_names() -> None:
+    found = view({"c1": row(10), "c1|channel=search": row(4)})
+    assert "search" not in scrape(found)
+    text = scrape(found, ExportPolicy(breakdowns=True))
+    assert 'pacewatch_breakdown_impressions_total{breakdown="channel=search",campaign="c1"} 4.0' in text
+    assert text.count("\npacewatch_impressions_total{") == 1
+
+
+def test_times_are_timestamps_in_seconds() -> None:
+    text = scrape(view({}))
+    assert 'pacewatch_stream_clock_timestamp_seconds{partition="0"} 1.5' in text
+    assert 'pacewatch_flushed_timestamp_seconds{partition="0"} 2.5' in text
+
+
+def test_every_reason_is_there_at_zero_and_an_unknown_one_from_redis_too() -> None:
+    policy = ExportPolicy(streams=("click",), reasons=("empty", "not_json"))
+    found = view({}, **{"rejected:click:not_json": 3, "rejected:click:of_the_future": 1})
+    text = scrape(found, policy)
+    for reason, count in (("empty", 0), ("not_json", 3), ("of_the_future", 1)):
+        assert f'pacewatch_rejected_events_total{{reason="{reason}",stream="click"}} {count}.0' in text
+
+
+def test_before_the_first_read_there_is_health_and_nothing_about_campaigns() -> None:
+    text = scrape(View())
+    assert "pacewatch_redis_up 0.0" in text
+    assert "pacewatch_impressions_total" not in text
+
+
+def test_promtool_accepts_every_metric_even_with_hostile_names() -> None:
+    hostile = ['a"b\\c\nd', "ü" * 300, "|=%", "{}", " "]
+    text = scrape(view({key(name): row(1, 1, 1, 1, 1) for name in hostile}), ExportPolicy(breakdowns=True))
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(st.text(min_size=1, max_size=300), st.just(row(1, 1, 1, 1, 1)), max_size=4))
+def test_any_campaign_id_comes_back_from_the_text_and_no_sample_is_double(ids: dict[str, Row]) -> None:
+    text = scrape(view({key(name): r for name, r in ids.items() if name.isprintable()}))
+    families = list(text_string_to_metric_families(text))
+    (impressions,) = [f for f in families if f.name == "pacewatch_impressions"]
+    names = [s.labels["campaign"] for s in impressions.samples]
+    assert sorted(names) == sorted(label(n) for n in ids if n.isprintable())
+    assert len(set(names)) == len(names)
+    assert all(len(n) <= LABEL_LIMIT for n in names)
+
+
+def samples(text: str, **labels: str) -> dict[str, float]:
+    """Samples whose labels are exactly these, by name."""
+    families = text_string_to_metric_families(text)
+    return {s.name: s.value for family in families for s in family.samples if s.labels == labels}
+
+
+def test_campaigns_beyond_the_limit_are_one_and_what_would_fall_is_no_counter_of_theirs() -> None:
+    found = view(
+        {"big": row(9, 5, 1, 9_000_000, 1), "c1": row(4, 1, 0, 2_000_000, 3), "c2": row(6, 2, 1, 1_000_000, 4)}
+    )
+    text = scrape(found, ExportPolicy(budget=BudgetPolicy(1)))
+    assert 'pacewatch_impressions_total{campaign="big"} 9.0' in text
+    assert text.count("\npacewatch_impressions_total{") == 1
+    assert samples(text)["pacewatch_other_impressions"] == 10
+    assert samples(text)["pacewatch_other_clicks"] == 3
+    assert samples(text, campaign="__other__", currency="EUR")["pacewatch_spend"] == 3
+    assert samples(text, campaign="__other__")["pacewatch_conversions"] == 1
+    assert samples(text, campaign="__other__", window="5m")["pacewatch_ctr_ratio"] == 0.3
+    assert samples(text, campaign="__other__", window="5m", currency="EUR")["pacewatch_window_spend"] == 3
+    assert samples(text, kind="campaign")["pacewatch_export_folded_series"] == 2
+    assert samples(text)["pacewatch_export_limit_series"] == 1
+
+
+def test_below_the_limit_there_is_no_other() -> None:
+    text = scrape(view({"c1": row(1), "c2": row(1)}), ExportPolicy(budget=BudgetPolicy(2)))
+    assert "__other__" not in text.replace("label __other__", "").replace("to __other__", "")
+    assert samples(text, kind="campaign")["pacewatch_export_folded_series"] == 0
+
+
+def test_a_campaign_with_a_goal_is_exported_whatever_it_spent() -> None:
+    found = view({"big": row(spend=9), "small": row(1)})
+    text = scrape(found, ExportPolicy(budget=BudgetPolicy(1), pinned=frozenset({"small"})))
+    assert 'pacewatch_impressions_total{campaign="small"}' in text
+    assert 'pacewatch_impressions_total{campaign="big"}' not in text
+
+
+def test_what_was_exported_last_stays_at_the_next_scrape() -> None:
+    exporter = Exporter(ExportPolicy(budget=BudgetPolicy(1)))
+    for a, b, stays in ((100, 90, "a"), (100, 105, "a"), (100, 120, "b"), (125, 120, "b")):
+        text = exporter.text(view({"a": row(1, spend=a), "b": row(1, spend=b)}), Format.PLAIN)
+        assert f'pacewatch_impressions_total{{campaign="{stays}"}}' in text
+        assert text.count("\npacewatch_impressions_total{") == 1
+
+
+def test_a_campaign_that_is_really_called_other_is_told_apart() -> None:
+    found = view({"__other__": row(1), "%__other__".replace("%", "%25"): row(2), "c1": row(3, spend=9), "c2": row(4)})
+    text = scrape(found, ExportPolicy(budget=BudgetPolicy(3), pinned=frozenset({"__other__", "%25__other__"})))
+    shown = {
+        n: samples(text, campaign=n).get("pacewatch_impressions_total") for n in ("%__other__", "%%__other__", "c1")
+    }
+    assert shown == {"%__other__": 1, "%%__other__": 2, "c1": 3}
+    assert samples(text)["pacewatch_other_impressions"] == 4
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(st.text(max_size=8), st.just(row(1, 2, 3, 4, 5)), max_size=4), st.sampled_from(Format))
+def test_the_text_is_what_prometheus_clients_own_encoder_makes_of_it(ids: dict[str, Row], text_format: Format) -> None:
+    """Parsed and encoded again by the library it is the same, byte for byte; in both formats."""
+    series = {key(n): r for n, r in ids.items()} | {key(n, [("channel", n)]): r for n, r in ids.items()}
+    policy = ExportPolicy(breakdowns=True, budget=BudgetPolicy(3))
+    text = Exporter(policy).text(view(series), text_format)
+    tools: dict[Format, tuple[Any, Any]] = {
+        Format.PLAIN: (text_string_to_metric_families, generate_latest),
+        Format.OPENMETRICS: (openmetrics_parser.text_string_to_metric_families, openmetrics.generate_latest),
+    }
+    parse, encode = tools[text_format]
+
+    class Parsed(Collector):
+        def collect(self) -> Iterator[Metric]:
+            yield from parse(text)
+
+    assert encode(Parsed()).decode() == text
+
+
+@pytest.mark.parametrize(
+    ("accept", "found"),
+    [
+        ("", Format.PLAIN),
+        ("*/*", Format.PLAIN),
+        ("text/plain;version=0.0.4", Format.PLAIN),
+        ("application/openmetrics-text;version=1.0.0,text/plain;q=0.5", Format.OPENMETRICS),
+        ("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5", Format.OPENMETRICS),
+        ("application/openmetrics-text", Format.OPENMETRICS),
+        ("application/openmetrics-text;version=0.0.1", Format.PLAIN),
+        ("application/openmetrics-text;version=none", Format.PLAIN),
+        ("\x00,;=,;;", Format.PLAIN),
+    ],
+)
+def test_a_client_gets_the_format_it_asks_for(accept: str, found: Format) -> None:
+    assert negotiate(accept) is found
