@@ -12,8 +12,8 @@ from uuid import uuid4
 from confluent_kafka import Producer
 
 from bench.place import MIX
-from kpis.contract.layout import DAY_MS, HOUR_MS
 from kpis.measures import Stream
+from kpis.times import DAY_MS, HOUR_MS
 from tests.kit.system import System
 
 CHANNELS = ("search", "social", "display", "video")

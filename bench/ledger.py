@@ -10,10 +10,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from kpis.contract.layout import TOTAL
 from kpis.measures import INDEX, MICROS, NAMES, WIDTH, Row, Stream
 from kpis.series import key, split
-from kpis.windows import parse_window
+from kpis.windows import TOTAL, parse_window
 
 _COUNTED = {Stream.IMPRESSION: "impressions", Stream.CLICK: "clicks", Stream.CONVERSION: "conversions"}
 _EVER = (-(1 << 62), 1 << 62)

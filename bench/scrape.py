@@ -25,6 +25,7 @@ from kpis.contract.documents import documents
 from kpis.measures import MICROS
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
+from kpis.windows import TOTAL
 from streams.state.flush import Flush
 from streams.store.lease import Lease
 from streams.store.store import Store, StoredLayout
@@ -190,9 +191,9 @@ class Writer:
 def _documents(count: int) -> list[bytes]:
     rng = np.random.default_rng(0)
     tables = []
-    for _ in (*WINDOWS, layout.TOTAL):
+    for _ in (*WINDOWS, TOTAL):
         impressions = rng.integers(10_000, 10_000_000, count)
         clicks, conversions = impressions // 50, impressions // 1_000
         spend = rng.integers(MICROS, 10_000 * MICROS, count)
         tables.append(np.stack([impressions, clicks, conversions, spend, spend * 3], axis=1))
-    return documents(Clock().now_ms(), [*WINDOWS, layout.TOTAL], tables)
+    return documents(Clock().now_ms(), [*WINDOWS, TOTAL], tables)

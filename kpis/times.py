@@ -1,9 +1,17 @@
-"""Times as RFC 3339 writes them (section 5.6), and nothing else that ISO 8601 allows."""
+"""Times: epoch milliseconds, the quarter hours and days they fall in, and how people write them.
+
+A written time is one of RFC 3339 (section 5.6), and nothing else that ISO 8601 allows.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
+
+QUARTER_MS = 900_000
+HOUR_MS = 3_600_000
+DAY_MS = 86_400_000
 
 _LONGEST = 64
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:)(\d\d)(?:\.(\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
@@ -25,3 +33,14 @@ def parse_time(text: str) -> int | None:
     except (ValueError, OverflowError):
         return None
     return (whole + 1) * 1000 if leap else whole * 1000 + int((fraction or "0")[:3].ljust(3, "0"))
+
+
+@lru_cache(maxsize=1024)
+def day_of(ms: int) -> str:
+    """The UTC date that an epoch millisecond falls on, as ``2026-11-22``."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
+
+
+def quarter_of(ms: int) -> int:
+    """The quarter hour of its UTC day (0..95) that an epoch millisecond falls in."""
+    return ms % DAY_MS // QUARTER_MS

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kpis.contract.layout import DAY_MS, HOUR_MS, QUARTER_MS
+from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
 
 _SPAN = re.compile(r"(\d{1,4})([mhd])")
 _UNIT_MS = {"m": 60_000, "h": HOUR_MS, "d": DAY_MS}
 DAY = "24h"
 """The window that is always kept: its panes are the quarter hours of history."""
+TOTAL = "total"
+"""What stands beside the windows in a document: everything ever counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ import logging
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from kpis.contract import layout
 from kpis.measures import ZERO
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable
+from kpis.times import DAY_MS
 from monitors.alerts.assessment import Judged
 from monitors.alerts.lifecycle import Change, LifecyclePolicy, Transition, step
 from monitors.alerts.message import render
@@ -161,4 +161,4 @@ def observe(campaign: Campaign, goal: Goal, snapshot: Snapshot, to_date: ToDate,
 
 def history_from(snapshot: Snapshot, now_ms: int) -> int:
     """The oldest time that history certainly reaches back to."""
-    return now_ms - snapshot.layout.history_days * layout.DAY_MS
+    return now_ms - snapshot.layout.history_days * DAY_MS

@@ -20,8 +20,8 @@ from kpis.runtime.errors import Misconfigured, Recoverable
 from kpis.runtime.http.access import Access
 from kpis.runtime.http.serving import Limits, serve
 from monitors import goals as goals_file
-from monitors.alerts.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.lifecycle import LifecyclePolicy
+from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.notifiers.slack import TIMEOUT_S, Slack
 from monitors.alerts.outbox import Outbox
 from monitors.board.api import Reads

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from kpis.arrays import Int64s
 from kpis.catalogue import CATALOGUE, Kpi
 from kpis.measures import INDEX, MEASURES, MICROS, Row, Unit
-from streams.state.entries import Int64s
 
 _MONEY = [INDEX[m.name] for m in MEASURES if m.unit is Unit.MICROS]
 _FIELDS: list[tuple[str, Any]] = [

@@ -23,9 +23,6 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from functools import lru_cache
-
 LAYOUT = "pw:layout"
 REPLAYED = "pw:replayed_at"
 REPLAYED_BEFORE = "pw:replayed"
@@ -84,11 +81,6 @@ CHANGES_LIMIT = 1 << 20
 """Characters that the names in one entry may have, so that a partition's stream stays below some 32 MiB."""
 COUNTERS = (ACCEPTED, REJECTED, DUPLICATE, FOLDED, FOLDED_CAMPAIGNS, MISROUTED, LOST, SKIPPED, REWOUND)
 
-QUARTER_MS = 900_000
-HOUR_MS = 3_600_000
-DAY_MS = 86_400_000
-TOTAL = "total"
-
 
 def meta(partition: int) -> str:
     """Key of the partition's meta hash."""
@@ -138,14 +130,3 @@ def staged(partition: int) -> str:
 def parked(partition: int) -> str:
     """Key of why a partition cannot go on."""
     return f"pw:{{{partition}}}:parked"
-
-
-@lru_cache(maxsize=1024)
-def day_of(ms: int) -> str:
-    """The UTC date that an epoch millisecond falls on, as ``2026-11-22``."""
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
-
-
-def quarter_of(ms: int) -> int:
-    """The quarter hour of its UTC day (0..95) that an epoch millisecond falls in."""
-    return ms % DAY_MS // QUARTER_MS

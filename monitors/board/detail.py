@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kpis.contract.layout import DAY_MS, QUARTER_MS, TOTAL
 from kpis.measures import Row
 from kpis.series import key
+from kpis.times import DAY_MS, QUARTER_MS
+from kpis.windows import TOTAL
 from monitors.alerts.assessment import Judged
 from monitors.board.board import Board
 from monitors.board.rows import measures, unit_of

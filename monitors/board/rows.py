@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from kpis.catalogue import BY_NAME, Kind
-from kpis.contract.layout import TOTAL
 from kpis.measures import INDEX, Row
 from kpis.series import split
+from kpis.windows import TOTAL
 from monitors.alerts.assessment import Judged
 from monitors.alerts.message import goal_label
 from monitors.board.notices import notices

@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from kpis.contract.layout import TOTAL
 from kpis.measures import INDEX, ZERO, Row
+from kpis.windows import TOTAL
 from monitors.read.snapshot import SeriesRows
 
 _SPEND, _IMPRESSIONS = INDEX["spend_micros"], INDEX["impressions"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kpis.catalogue import CATALOGUE, Kind
-from kpis.contract import layout
 from kpis.measures import INDEX, MEASURES, MICROS, Row, Unit
 from kpis.series import OTHER, split
+from kpis.windows import TOTAL
 from monitors import metrics
 from monitors.export.samples import Families, campaign_label
 from monitors.export.selection import Export
@@ -39,7 +39,7 @@ def _series(
     found: Families, group: KpiMetrics, names: tuple[str, ...], windows: Mapping[str, Row], currency: str
 ) -> None:
     for window, row in windows.items():
-        if window == layout.TOTAL:
+        if window == TOTAL:
             _totals(found, group, names, row, currency)
         else:
             for name, column, is_money in _MEASURES:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from kpis.contract.layout import TOTAL
 from kpis.measures import Row
 from kpis.series import DIMENSIONS as KNOWN
 from kpis.series import OTHER, is_campaign, key, split
+from kpis.windows import TOTAL
 from monitors.export.budget import BudgetPolicy, keep
 from monitors.export.sums import fold
 from monitors.read.snapshot import Layout, SeriesRows, Snapshot

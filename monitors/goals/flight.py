@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import yaml
 
-from kpis.contract.layout import DAY_MS
 from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.yaml_nodes import Problems
+from kpis.times import DAY_MS
 from monitors.goals.scalars import moment, zone
 from monitors.goals.values import Flight
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpis.contract.layout import DAY_MS
+from kpis.times import DAY_MS
 from monitors.goals.curves import Curve
 from monitors.goals.values import Flight
 

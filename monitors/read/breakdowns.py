@@ -16,6 +16,7 @@ from kpis.contract.connection import AWAY, unreachable
 from kpis.measures import Row
 from kpis.runtime.clock import monotonic
 from kpis.series import key
+from kpis.windows import TOTAL
 from monitors.read.documents import Problems, read_document, read_series
 from monitors.read.layouts import fetch_layout
 from monitors.read.rows import Rows, added
@@ -68,7 +69,7 @@ class Breakdowns:
                     parts.setdefault(series.removeprefix(prefix), []).append(rows)
         except AWAY as e:
             raise unreachable(self._address, e) from e
-        return {name: added(rows, (*told.windows, layout.TOTAL)) for name, rows in parts.items()}
+        return {name: added(rows, (*told.windows, TOTAL)) for name, rows in parts.items()}
 
     async def _partition(self, number: int, prefix: str) -> dict[str, Rows]:
         # Redis may name a series twice; what it named last is newest. What cannot be read is counted by the reader

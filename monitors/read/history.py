@@ -15,12 +15,13 @@ from kpis.contract import layout
 from kpis.contract.connection import AWAY, unreachable
 from kpis.measures import ZERO, Row, add, unpack
 from kpis.runtime.clock import monotonic
+from kpis.times import DAY_MS, QUARTER_MS, day_of
 from monitors.read.consistent import Moment
 from monitors.read.documents import Problems
 from monitors.read.layouts import fetch_layout
 from monitors.read.snapshot import ReadProblem
 
-CLOSED_AFTER_MS = 2 * layout.DAY_MS
+CLOSED_AFTER_MS = 2 * DAY_MS
 """A day that ended this long before the newest one asked for is rarely added to any more, and is remembered."""
 REMEMBER_S = 120.0
 """For how many real seconds a closed day is remembered; late events show after that."""
@@ -109,8 +110,8 @@ class Flights:
             _, days = await self._partition(partition, (query,))
             for (_, _, day), quarters in days.items():
                 for number, row in quarters.items():
-                    if _overlaps(day + number * layout.QUARTER_MS, query):
-                        rows.setdefault(day + number * layout.QUARTER_MS, []).append(row)
+                    if _overlaps(day + number * QUARTER_MS, query):
+                        rows.setdefault(day + number * QUARTER_MS, []).append(row)
         return {start: add(rows[start]) for start in sorted(rows)}
 
     async def _partition(self, number: int, queries: tuple[Query, ...]) -> tuple[int | None, dict[_Day, Quarters]]:
@@ -120,14 +121,14 @@ class Flights:
         wanted = list(dict.fromkeys((number, q.series, day) for q in queries for day in days_of(q)))
         days = {d: self._closed[d][1] for d in wanted if d in self._closed}
         asked = [d for d in wanted if d not in days]
-        keys = [layout.history(number, series, layout.day_of(day)) for _, series, day in asked]
+        keys = [layout.history(number, series, day_of(day)) for _, series, day in asked]
         try:
             meta, *hashes = await self._moment.hashes(number, [layout.meta(number), *keys])
         except AWAY as e:
             raise unreachable(self._address, e) from e
         for place, raw in zip(asked, hashes, strict=True):
             days[place] = self._quarters(raw)
-            if place[2] + layout.DAY_MS + CLOSED_AFTER_MS <= newest:
+            if place[2] + DAY_MS + CLOSED_AFTER_MS <= newest:
                 self._closed[place] = (now + REMEMBER_S, days[place])
         raw_clock = (meta or {}).get(layout.CLOCK.encode(), b"")
         clock = int(raw_clock) if raw_clock.isdigit() else None
@@ -148,13 +149,13 @@ class Flights:
 
 def days_of(query: Query) -> range:
     """The first milliseconds of the UTC days that a query touches."""
-    first = query.start_ms - query.start_ms % layout.DAY_MS
-    return range(first, max(first, query.end_ms), layout.DAY_MS)
+    first = query.start_ms - query.start_ms % DAY_MS
+    return range(first, max(first, query.end_ms), DAY_MS)
 
 
 def _inside(quarters: Quarters, day: int, query: Query) -> list[Row]:
-    return [row for number, row in quarters.items() if _overlaps(day + number * layout.QUARTER_MS, query)]
+    return [row for number, row in quarters.items() if _overlaps(day + number * QUARTER_MS, query)]
 
 
 def _overlaps(quarter_ms: int, query: Query) -> bool:
-    return quarter_ms < query.end_ms and quarter_ms + layout.QUARTER_MS > query.start_ms
+    return quarter_ms < query.end_ms and quarter_ms + QUARTER_MS > query.start_ms

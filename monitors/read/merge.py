@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kpis.contract import layout
+from kpis.windows import TOTAL
 from monitors.read.rows import Rows, added, only
 from monitors.read.snapshot import Layout, SeriesRows
 
@@ -39,7 +39,7 @@ class Merge:
         fresh = self._of != found
         self._of = found
         series = {} if fresh else dict(self.series)
-        names = (*found.windows, layout.TOTAL)
+        names = (*found.windows, TOTAL)
         for number, part in enumerate(parts):
             for name in part.rows if fresh else part.touched:
                 merged = _merged(name, number, parts, series.get(name), names)

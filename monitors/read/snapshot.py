@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kpis import catalogue
-from kpis.contract import layout
 from kpis.measures import Row
 from kpis.series import key
+from kpis.windows import TOTAL
 from monitors.read.changes import Why
 from monitors.read.memory import Memory
 
@@ -142,7 +142,7 @@ def to_json(
         campaign: only this campaign id and its breakdowns; None for all.
         window: only this window; None for all.
     """
-    names = [w for w in (*snapshot.layout.windows, layout.TOTAL) if window is None or w == window]
+    names = [w for w in (*snapshot.layout.windows, TOTAL) if window is None or w == window]
     mine = None if campaign is None else key(campaign)
     return {
         series: {w: catalogue.document(found.windows[w]) for w in names if w in found.windows}

@@ -12,11 +12,11 @@ from typing import Protocol
 
 from rich.console import Console
 
-from kpis.contract.layout import DAY_MS
 from kpis.runtime.clock import Clock
 from kpis.runtime.errors import Misconfigured
 from kpis.settings.environment import PREFIX
 from kpis.settings.shared import Settings
+from kpis.times import DAY_MS
 from pacewatch.replay.replay import Source, look, replay
 from pacewatch.replay.scan import Scan
 from pacewatch.replay.sender import Sender, Sent

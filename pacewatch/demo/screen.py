@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from kpis.catalogue import document
-from kpis.contract.layout import TOTAL
 from kpis.series import is_campaign, split
+from kpis.windows import TOTAL
 from monitors.read.snapshot import Snapshot
 from pacewatch.demo.pace import GoalPace
 from pacewatch.kpi import cell

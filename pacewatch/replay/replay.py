@@ -10,8 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from kpis.contract.layout import DAY_MS
 from kpis.runtime.clock import Clock
+from kpis.times import DAY_MS
 from pacewatch.progress import Meter
 from pacewatch.replay.mapping import Mapping
 from pacewatch.replay.recording import BadLine, Recording

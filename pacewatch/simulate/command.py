@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kpis.contract.layout import DAY_MS
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Misconfigured
 from kpis.settings.shared import Settings
+from kpis.times import DAY_MS
 from pacewatch.replay.sender import Sender, sender
 from pacewatch.simulate import scenarios
 from pacewatch.simulate.load import Load

@@ -11,10 +11,11 @@ from itertools import chain, compress
 
 import numpy as np
 
-from kpis.contract.layout import HOUR_MS
+from kpis.arrays import Mask
 from kpis.measures import Stream
+from kpis.times import HOUR_MS
 from streams.events.decode import Batch
-from streams.state.sorted_ids import LABELS, Ids, IdTable, Mask
+from streams.state.sorted_ids import LABELS, Ids, IdTable
 
 _DIGEST = 8
 

@@ -15,8 +15,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kpis.arrays import Int64s
 from kpis.measures import WIDTH
-from streams.state.entries import NONE, Entries, Int64s, join
+from streams.state.entries import NONE, Entries, join
 
 _BLOCK = 30_000
 """Entries in a block, of 32 bytes each: no value that is written at once is larger than some 1 MB."""

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from kpis.arrays import Int64s
 from kpis.measures import INDEX, Stream
 from streams.events.decode import Batch
 from streams.state.registry import ABSENT, Indices
-
-Int64s = npt.NDArray[np.int64]
 
 QUANTITY = {Stream.IMPRESSION: "impressions", Stream.CLICK: "clicks", Stream.CONVERSION: "conversions"}
 MONEY = {s: "revenue_micros" if s is Stream.CONVERSION else "spend_micros" for s in Stream}

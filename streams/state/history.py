@@ -7,9 +7,10 @@ from operator import add
 
 import numpy as np
 
-from kpis.contract.layout import QUARTER_MS
+from kpis.arrays import Int64s
 from kpis.measures import WIDTH, Row, fits, pack_within, unpack
-from streams.state.entries import Entries, Int64s
+from kpis.times import QUARTER_MS
+from streams.state.entries import Entries
 from streams.state.packed_rows import PackedRows
 
 Place = tuple[str, int]

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from streams.state.entries import Entries, Int64s
+from kpis.arrays import Floats, Int64s
+from streams.state.entries import Entries
 from streams.state.registry import ABSENT, Indices
 from streams.state.ring import longer
 
-Floats = npt.NDArray[np.float64]
 Added = Sequence[tuple[int, Int64s]]
 """For each measure its index, and what each event adds to it."""
 

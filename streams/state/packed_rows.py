@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from kpis.arrays import Int64s
 from kpis.measures import WIDTH
-from streams.state.entries import Int64s
 
 _SIZE = 8 * WIDTH
 

@@ -14,22 +14,23 @@ from typing import cast
 
 import numpy as np
 
+from kpis.arrays import Int64s, Mask
 from kpis.contract import layout
 from kpis.contract.documents import documents
 from kpis.measures import WIDTH, ZERO, Row
 from kpis.runtime.errors import VoidState
-from kpis.windows import DAY
+from kpis.windows import DAY, TOTAL
 from streams.events.decode import Batch
 from streams.state.deduplicator import Seen, ids_of
 from streams.state.early import Ahead
-from streams.state.entries import Int64s, amounts, of_batch
+from streams.state.entries import amounts, of_batch
 from streams.state.flush import Flush
 from streams.state.history import History
 from streams.state.overflow import Added, OverflowGuard, Sums
 from streams.state.packed_rows import PackedRows
 from streams.state.policy import PartitionPolicy
 from streams.state.registry import Numbers, Registry, Sign
-from streams.state.ring import Mask, Ring, Rows, longer
+from streams.state.ring import Ring, Rows, longer
 
 _START = 64
 _COUNTED_SIGNS = {
@@ -280,7 +281,7 @@ class Partition:
         return key
 
     def _documents(self, changed: Int64s) -> dict[str, bytes]:
-        names = [*(r.window.name for r in self.rings), layout.TOTAL]
+        names = [*(r.window.name for r in self.rings), TOTAL]
         tables = [*(r.sums[changed] for r in self.rings), self._totals[changed]]
         return dict(zip(self._keys(changed), documents(self.clock_ms or 0, names, tables), strict=True))
 

@@ -14,12 +14,12 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from kpis.arrays import Int64s, Mask
 from kpis.measures import WIDTH
 from kpis.windows import Window
-from streams.state.entries import Entries, Int64s
+from streams.state.entries import Entries
 
 T = TypeVar("T", bound=np.generic)
-Mask = npt.NDArray[np.bool_]
 Rows = tuple[int, Int64s, Int64s]
 """Rows of one pane: its number, series indices, rows [series, measure]."""
 

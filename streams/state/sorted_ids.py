@@ -15,9 +15,10 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from kpis.arrays import Mask
+
 Ids = npt.NDArray[np.uint64]
 Labels = npt.NDArray[np.uint16]
-Mask = npt.NDArray[np.bool_]
 
 LABELS = 1 << 16
 """Labels are below this."""

@@ -14,6 +14,7 @@ import msgpack
 from kpis.contract import layout
 from kpis.measures import add as add_rows
 from kpis.measures import fits, pack_within
+from kpis.times import QUARTER_MS, day_of, quarter_of
 from streams.state.flush import Flush
 from streams.state.packed_rows import PackedRows
 
@@ -159,9 +160,9 @@ def _history(s: Script, partition: int, flush: Flush, older: dict[tuple[str, int
     late = {place: pack_within(row, older[place]) for place, row in grown.items()}
     by_key: dict[str, list[tuple[Arg, Arg]]] = {}
     for (series, number), row in (*flush.history.items(), *late.items()):
-        at = number * layout.QUARTER_MS
-        key = layout.history(partition, series, layout.day_of(at))
-        by_key.setdefault(key, []).append((str(layout.quarter_of(at)), row))
+        at = number * QUARTER_MS
+        key = layout.history(partition, series, day_of(at))
+        by_key.setdefault(key, []).append((str(quarter_of(at)), row))
     for key, fields in by_key.items():
         s.call("HSET", key, pairs(fields), keep_s)
     full = flush.history_full + sum(not fits(row) for row in grown.values())

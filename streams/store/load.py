@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 
+from kpis.arrays import Int64s
 from kpis.contract import layout
 from kpis.measures import WIDTH, Stream, unpack
-from streams.state.entries import Int64s
 from streams.state.partition import Partition
 from streams.state.policy import PartitionPolicy
 from streams.store.lease import Lease

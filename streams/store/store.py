@@ -18,6 +18,8 @@ from kpis.contract import layout
 from kpis.contract.connection import AWAY, replay_key, unreachable, unusable
 from kpis.measures import ZERO, Row, unpack
 from kpis.runtime.errors import Misconfigured, Unusable, one_line
+from kpis.times import QUARTER_MS, day_of, quarter_of
+from kpis.windows import TOTAL
 from streams.state.flush import Flush
 from streams.store.commands import Script, announce, script
 from streams.store.concurrency import in_turns
@@ -250,13 +252,13 @@ class Store:
     async def _older(self, partition: int, late: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Sequence[int]]:
         by_key: dict[str, list[tuple[str, int]]] = {}
         for place in late:
-            key = layout.history(partition, place[0], layout.day_of(place[1] * layout.QUARTER_MS))
+            key = layout.history(partition, place[0], day_of(place[1] * QUARTER_MS))
             by_key.setdefault(key, []).append(place)
         found: dict[tuple[str, int], Sequence[int]] = {}
         keys = list(by_key)
         for at in range(0, len(keys), _CHUNK):
             some = keys[at : at + _CHUNK]
-            args = [bytes(layout.quarter_of(n * layout.QUARTER_MS) for _, n in by_key[key]) for key in some]
+            args = [bytes(quarter_of(n * QUARTER_MS) for _, n in by_key[key]) for key in some]
             # Of many keys each has its own row or two: one script costs a tenth of as many commands.
             for key, rows in zip(some, await self._call(self._read_older(keys=some, args=args)), strict=True):
                 found |= {place: unpack(row) if row else ZERO for place, row in zip(by_key[key], rows, strict=True)}
@@ -280,4 +282,4 @@ _decode_document = msgspec.json.Decoder(_Document).decode
 
 def document_totals(raw: bytes) -> Row:
     """The total row of a stored KPI document."""
-    return catalogue.row_of(_decode_document(raw).windows[layout.TOTAL])
+    return catalogue.row_of(_decode_document(raw).windows[TOTAL])

@@ -11,7 +11,8 @@ import redis
 from kpis import catalogue
 from kpis.contract import layout
 from kpis.measures import Row, unpack
-from kpis.windows import parse_windows
+from kpis.times import QUARTER_MS
+from kpis.windows import TOTAL, parse_windows
 from tests.faults.feed import Sent
 from tests.kit.model import Model, without_zeros
 from tests.kit.system import System
@@ -31,9 +32,7 @@ def differences(system: System, sent: Sent) -> list[str]:
             meta, documents = pipe.execute()
             clock = int(meta[layout.CLOCK.encode()])
             rows = {k.decode(): _rows(v) for k, v in documents.items()}
-            found += _compare(
-                f"partition {partition} total", {s: r[layout.TOTAL] for s, r in rows.items()}, model.totals()
-            )
+            found += _compare(f"partition {partition} total", {s: r[TOTAL] for s, r in rows.items()}, model.totals())
             for window in WINDOWS:
                 got = {s: r[window.name] for s, r in rows.items()}
                 found += _compare(f"partition {partition} {window.name}", got, model.window(window, clock))
@@ -57,7 +56,7 @@ def _history(client: Any, partition: int) -> dict[str, Row]:
 
 def _number(day: str, quarter: int) -> int:
     start = int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp() * 1000)
-    return start // layout.QUARTER_MS + quarter
+    return start // QUARTER_MS + quarter
 
 
 def _compare(what: str, got: dict[str, Row], expected: dict[str, Row]) -> list[str]:

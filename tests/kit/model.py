@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kpis.contract.layout import QUARTER_MS
 from kpis.measures import INDEX, WIDTH, Row, Stream
 from kpis.series import key
+from kpis.times import QUARTER_MS
 from kpis.windows import Window
 from streams.events.decode import Batch
 from streams.events.schema import Event

@@ -14,9 +14,10 @@ from redis.asyncio import Redis
 from kpis.contract import layout
 from kpis.contract.documents import document
 from kpis.measures import Row, pack
+from kpis.times import DAY_MS, HOUR_MS, day_of, quarter_of
 
-DAY = layout.DAY_MS
-HOUR = layout.HOUR_MS
+DAY = DAY_MS
+HOUR = HOUR_MS
 NOON = 1_795_348_800_000
 """2026-11-22T12:00Z."""
 MIDNIGHT = NOON - 12 * HOUR
@@ -57,8 +58,8 @@ class Seed:
 
     async def history(self, partition: int, series: str, at_ms: int, quarter: Row) -> None:
         """One quarter hour of history."""
-        key = layout.history(partition, series, layout.day_of(at_ms))
-        await self._redis.hset(key, layout.quarter_of(at_ms), pack(quarter))
+        key = layout.history(partition, series, day_of(at_ms))
+        await self._redis.hset(key, quarter_of(at_ms), pack(quarter))
 
 
 @dataclass

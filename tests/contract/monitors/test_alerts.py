@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 
 from kpis.runtime.errors import Unreachable
 from kpis.settings.shared import Settings
-from monitors.alerts.delivery import Delivery, DeliveryPolicy, wait_s
 from monitors.alerts.message import Message
+from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy, wait_s
 from monitors.alerts.notifiers.slack import MAX_RETRY_AFTER_S, Answer, Outcome, Slack, judge, retry_after
 from monitors.alerts.outbox import DEAD, KEEP_TOLD, LEADER, OUTBOX, STATE, TOLD, Outbox, Recorded
 from monitors.alerts.stored import Outgoing, encode_message

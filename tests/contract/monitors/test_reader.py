@@ -14,6 +14,7 @@ from kpis.contract import layout
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable
 from kpis.settings.shared import Settings
+from kpis.times import QUARTER_MS, day_of
 from monitors.read import history as flights
 from monitors.read import reader
 from monitors.read.history import Query
@@ -22,7 +23,7 @@ from monitors.read.snapshot import ReadProblem
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, Seed, row
 from tests.kit.redis_server import free_port, redis_server
 
-QUARTER = layout.QUARTER_MS
+QUARTER = QUARTER_MS
 Run = Callable[[Redis, Seed, Reader], Awaitable[None]]
 
 
@@ -151,9 +152,9 @@ def test_damaged_history_is_counted_and_left_out(server: int) -> None:
     async def run() -> None:
         async with seeded(server) as (redis, seed, found):
             await seed.history(0, "c1", MIDNIGHT, row(5))
-            await redis.hset(layout.history(0, "c1", layout.day_of(MIDNIGHT)), "1", b"seven b")
-            await redis.hset(layout.history(0, "c1", layout.day_of(MIDNIGHT)), "x", b"")
-            await redis.set(layout.history(1, "c1", layout.day_of(MIDNIGHT)), "a string")
+            await redis.hset(layout.history(0, "c1", day_of(MIDNIGHT)), "1", b"seven b")
+            await redis.hset(layout.history(0, "c1", day_of(MIDNIGHT)), "x", b"")
+            await redis.set(layout.history(1, "c1", day_of(MIDNIGHT)), "a string")
             assert await found.flight_to_date("c1", MIDNIGHT, NOON) == row(5)
             assert found.flights.problems == {ReadProblem.BAD_HISTORY: 2, ReadProblem.BAD_KEY: 1}
 

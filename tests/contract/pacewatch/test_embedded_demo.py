@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from kpis.contract.layout import DAY_MS
+from kpis.times import DAY_MS
 from pacewatch.simulate import scenarios
 from pacewatch.simulate.simulation import Simulation
 

@@ -21,6 +21,7 @@ from kpis.measures import Stream
 from kpis.reasons import Reject
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
+from kpis.times import DAY_MS
 from kpis.windows import parse_windows
 from streams.dead_letters import letters, relay, replays
 from streams.dead_letters.letters import Letter
@@ -44,7 +45,7 @@ from tests.kafka.launcher import kafka, missing
 from tests.unit.streams.dead_letters.test_letters import Record, letter_of
 
 POLICY = PartitionPolicy(parse_windows("1m"), SeriesPolicy((), 1000), frozenset({Stream.CLICK}), 24)
-ACCEPTS = DecodePolicy({}, "USD", layout.DAY_MS, 1000, frozenset({Stream.CLICK}))
+ACCEPTS = DecodePolicy({}, "USD", DAY_MS, 1000, frozenset({Stream.CLICK}))
 TOPIC = "ads.clicks"
 GAUGE = "pacewatch_worker_dead_letters_waiting"
 

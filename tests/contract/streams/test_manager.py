@@ -13,6 +13,7 @@ from faust.types import TP
 from kpis.contract import layout
 from kpis.measures import Stream
 from kpis.runtime.clock import Clock
+from kpis.times import HOUR_MS
 from streams.events.decode import Decoder
 from streams.kafka.chunks import Payload, Position
 from streams.metrics import worker_metrics
@@ -29,7 +30,7 @@ from tests.unit.streams.dead_letters.test_letters import Record
 __all__ = ["redis_url", "single_redis_url"]
 
 LAST = 3
-HOUR_AGO_MS = layout.HOUR_MS
+HOUR_AGO_MS = HOUR_MS
 NEVER_S = 3600.0
 
 

@@ -16,6 +16,7 @@ from kpis.contract.connection import connect
 from kpis.measures import INDEX, Stream, unpack
 from kpis.runtime.errors import Fenced, LostWrites, Misconfigured, Unreachable
 from kpis.settings.shared import Settings
+from kpis.times import QUARTER_MS, day_of, quarter_of
 from kpis.windows import parse_windows
 from streams.events.decode import digest
 from streams.state.partition import Partition
@@ -128,8 +129,8 @@ def test_a_quarter_hour_that_is_full_keeps_what_it_had_and_is_told(redis_url: st
             money = fact.money
             fold(state, [fact, replace(fact, time=NOW, money=-money)], [bytes([2 * i + k]) * 8 for k in range(2)])
             await store.flush(lease, state.take_flush({}))
-        key = layout.history(0, "c", layout.day_of(large.time))
-        row = unpack((await redis.hgetall(key))[str(layout.quarter_of(large.time)).encode()])
+        key = layout.history(0, "c", day_of(large.time))
+        row = unpack((await redis.hgetall(key))[str(quarter_of(large.time)).encode()])
         assert row[INDEX["spend_micros"]] == 14 + 3 * large.money
         assert row[INDEX["clicks"]] == 6
         assert await redis.hget(layout.meta(0), layout.HISTORY_FULL) == b"1"
@@ -160,8 +161,7 @@ def test_history_holds_every_quarter_hour_exactly(redis_url: str) -> None:
         kept = Model([f for i, f in enumerate(facts) if i != 3] + [click(5 * DAY)])
         expected = kept.history(NOW)
         assert found == {
-            (s, layout.day_of(q * layout.QUARTER_MS), layout.quarter_of(q * layout.QUARTER_MS)): row
-            for (s, q), row in expected.items()
+            (s, day_of(q * QUARTER_MS), quarter_of(q * QUARTER_MS)): row for (s, q), row in expected.items()
         }
 
     with_store(redis_url, use)
@@ -286,7 +286,7 @@ def test_late_events_add_to_the_very_rows_they_belong_to(redis_url: str) -> None
             for quarter, row in (await redis.hgetall(key)).items():
                 found[series, day, int(quarter)] = unpack(row)
         expected = Model([*first, *second]).history(NOW).items()
-        assert found == {(s, layout.day_of(n * 900_000), n % 96): row for (s, n), row in expected}
+        assert found == {(s, day_of(n * 900_000), n % 96): row for (s, n), row in expected}
 
     with_store(redis_url, use)
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from kpis.contract.layout import DAY_MS
 from kpis.measures import Row, Stream
 from kpis.runtime.clock import Clock
+from kpis.times import DAY_MS
 from streams.events.decode import DecodePolicy, Decoder
 from streams.kafka.chunks import Payload
 from streams.metrics import worker_metrics

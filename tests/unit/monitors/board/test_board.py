@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from kpis.contract.layout import DAY_MS, QUARTER_MS
 from kpis.series import key
+from kpis.times import DAY_MS, QUARTER_MS
 from monitors.alerts.assessment import Judged
 from monitors.alerts.lifecycle import AlertState
 from monitors.board import openapi

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpis.contract.layout import DAY_MS
 from kpis.measures import Stream
+from kpis.times import DAY_MS
 from monitors import goals
 from pacewatch.replay.recording import Record
 from pacewatch.simulate import scenarios

@@ -5,8 +5,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from kpis.contract.layout import HOUR_MS
 from kpis.measures import Stream
+from kpis.times import HOUR_MS
 from streams.state.deduplicator import Seen
 
 DIGESTS = st.lists(st.one_of(st.integers(0, 9).map(lambda n: n.to_bytes(8)), st.binary(min_size=8, max_size=8)))

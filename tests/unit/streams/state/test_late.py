@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpis.contract.layout import DAY_MS, QUARTER_MS
 from kpis.measures import INDEX, Row, Stream, unpack
+from kpis.times import DAY_MS, QUARTER_MS
 from kpis.windows import parse_windows
 from streams.state.flush import Flush
 from streams.state.partition import Partition

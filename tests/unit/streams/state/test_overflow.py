@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpis import catalogue
-from kpis.contract.layout import QUARTER_MS, TOTAL
+from kpis.arrays import Int64s
 from kpis.measures import INDEX, WIDTH, Stream, unpack
 from kpis.reasons import Reject
-from kpis.windows import parse_windows
+from kpis.times import QUARTER_MS
+from kpis.windows import TOTAL, parse_windows
 from streams.state import overflow
-from streams.state.entries import Int64s
 from streams.state.overflow import LIMIT, Sums
 from streams.state.partition import NOTHING, Partition
 from streams.state.policy import PartitionPolicy

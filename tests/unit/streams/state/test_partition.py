@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from kpis import catalogue
-from kpis.contract.layout import TOTAL
 from kpis.measures import Row, Stream, unpack
-from kpis.windows import parse_windows
+from kpis.windows import TOTAL, parse_windows
 from streams.state.partition import Partition
 from streams.state.policy import PartitionPolicy
 from streams.state.registry import SeriesPolicy

@@ -1,0 +1,112 @@
+"""The house: which room stands on which, how large rooms and files are, and that no name means two things."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("kpis", "streams", "monitors", "pacewatch")
+FLOORS = {
+    "kpis": ("arrays", "reasons", "money", "times", "measures", "catalogue", "series", "windows",
+             "runtime", "runtime.http", "settings", "contract"),
+    "streams": ("metrics", "process", "kafka", "events", "state", "store", "dead_letters", "partitions",
+                "app", "service"),
+    "monitors": ("settings", "metrics", "read", "goals", "pacing", "alerts", "alerts.notifiers", "view", "export",
+                 "board", "guard", "web", "cycle", "service"),
+    "pacewatch": ("terminal", "progress", "embedded", "replay", "simulate", "rejected", "kpi", "demo", "top",
+                  "doctor", "cli", "__main__"),
+}  # fmt: skip
+"""The rooms of each package from the ground up: each imports what stands before it, never what comes after."""
+BELOW = {"kpis": (), "streams": ("kpis",), "monitors": ("kpis",), "pacewatch": ("kpis", "streams", "monitors")}
+MOST_FILES, MOST_LINES, MEDIAN_LINES = 14, 300, 120
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """All modules of the product by their dotted names."""
+    files = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files}
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of the product that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in modules() else node.module for name in names}
+    return found & modules().keys()
+
+
+def room(module: str) -> tuple[str, str]:
+    """The package and the room of a module; a module that lies in no folder of its package is a room itself."""
+    package, _, rest = module.partition(".")
+    parts = rest.split(".") if rest else []
+    while parts and ".".join(parts) not in FLOORS[package]:
+        parts.pop()
+    return package, ".".join(parts)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_module_lies_in_a_room_that_has_a_floor(package: str) -> None:
+    homeless = [m for m in modules() if m.startswith(f"{package}.") and not room(m)[1]]
+    assert homeless == []
+
+
+def test_imports_run_down_only_between_packages_and_between_their_rooms() -> None:
+    up: list[str] = []
+    for module, path in modules().items():
+        package, mine = room(module)
+        for other in imported(path):
+            theirs_package, theirs = room(other)
+            if theirs_package != package:
+                is_down = theirs_package in BELOW[package]
+            else:
+                floors = FLOORS[package]
+                is_down = theirs == mine or not theirs or floors.index(theirs) < floors.index(mine)
+            if not is_down:
+                up.append(f"{module} imports {other}")
+    assert up == []
+
+
+def test_no_two_modules_of_a_room_import_each_other_in_a_circle() -> None:
+    graph = {module: imported(path) - {module} for module, path in modules().items()}
+    done: set[str] = set()
+
+    def walk(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, f"a circle: {' -> '.join((*way[way.index(module) :], module))}"
+        if module not in done:
+            for other in graph[module]:
+                walk(other, (*way, module))
+            done.add(module)
+
+    for module in graph:
+        walk(module, ())
+
+
+def test_no_room_holds_more_files_than_can_be_read_at_a_glance() -> None:
+    files = Counter(path.parent.relative_to(ROOT) for path in modules().values() if path.name != "__init__.py")
+    assert {str(folder): n for folder, n in files.items() if n > MOST_FILES} == {}
+
+
+def test_files_are_short() -> None:
+    lines = {module: len(path.read_text().splitlines()) for module, path in modules().items()}
+    assert {module: n for module, n in lines.items() if n > MOST_LINES} == {}
+    assert median(n for module, n in lines.items() if modules()[module].name != "__init__.py") <= MEDIAN_LINES
+
+
+def test_every_package_says_what_comes_in_what_goes_out_and_its_rule() -> None:
+    silent: list[str] = []
+    for module, path in modules().items():
+        if path.name == "__init__.py" and module not in {"pacewatch", "monitors.goals"}:
+            said = ast.get_docstring(ast.parse(path.read_text())) or ""
+            silent += [module] * (not all(word in said for word in ("Comes in: ", "Goes out: ", "The rule that lives")))
+    assert silent == []
