@@ -10,8 +10,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from kpis.measures import INDEX, MICROS, NAMES, WIDTH, Row, Stream
+from kpis.measures import INDEX, NAMES, WIDTH, Row, Stream
 from kpis.series import key, split
+from kpis.units import MICROS
 from kpis.windows import TOTAL, parse_window
 
 _COUNTED = {Stream.IMPRESSION: "impressions", Stream.CLICK: "clicks", Stream.CONVERSION: "conversions"}

@@ -22,9 +22,9 @@ from bench.process import cpu_s, resident_mib
 from kpis.contract import layout
 from kpis.contract.connection import connect
 from kpis.contract.documents import documents
-from kpis.measures import MICROS
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
+from kpis.units import MICROS
 from kpis.windows import TOTAL
 from streams.state.flush import Flush
 from streams.store.lease import Lease

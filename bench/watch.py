@@ -18,7 +18,8 @@ import redis
 
 from bench import probes, programs
 from kpis.contract import layout
-from kpis.measures import INDEX, MICROS, ZERO, Stream
+from kpis.measures import INDEX, ZERO, Stream
+from kpis.units import MICROS
 from monitors.read.documents import read_document
 from tests.kit.system import System
 

@@ -6,9 +6,11 @@ from grafana_foundation_sdk.builders import dashboard as dash
 from grafana_foundation_sdk.models import dashboard
 
 from grafana import style
+from kpis.series import DIMENSIONS
+from kpis.settings.shared import Settings
+from kpis.windows import parse_windows
 
-DIMENSIONS = ("channel", "creative", "variant", "ad_group", "country", "device", "account")
-WINDOWS = ("1m", "5m", "1h", "24h")
+WINDOWS = tuple(w.name for w in parse_windows(Settings.model_fields["windows"].default))
 
 
 def board(uid: str, title: str, about: str, since: str = "now-3h") -> dash.Dashboard:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard as dash
 
+from grafana import style
 from grafana.board import board, breakdown_campaign, dimension, window
 from grafana.panels import Panel, lines, rows
+from kpis.catalogue import CATALOGUE
+from kpis.measures import MEASURES
+from kpis.units import Unit
+from monitors.metrics import BREAKDOWN
 
 IN = 'campaign="$campaign",breakdown=~"$dimension=.*",window="$window"'
 _EMPTY = (
@@ -19,28 +24,20 @@ def build() -> dash.Dashboard:
     made = board("pacewatch-compare", "Pacewatch: Compare", about)
     made = made.with_variable(breakdown_campaign()).with_variable(dimension()).with_variable(window("1h"))
     made = made.with_panel(_table())
-    for name, metric, unit, meaning in (
-        ("CTR", "ctr_ratio", "percentunit", "Clicks per impression."),
-        ("CVR", "cvr_ratio", "percentunit", "Conversions per click."),
-        ("CPC", "cpc", "none", "Spend per click."),
-        ("ROAS", "roas_ratio", "none", "Revenue per spend."),
-        ("Impressions", "window_impressions", "short", "Impressions in the window."),
-        ("Spend", "window_spend", "none", "Spend in the window."),
-    ):
-        expr = f"pacewatch_breakdown_{metric}{{{IN}}}"
-        made = made.with_panel(lines(name, meaning + _EMPTY, {"{{breakdown}}": expr}, unit))
+    for kpi in CATALOGUE:
+        expr = f"{BREAKDOWN.kpis[kpi.name].name}{{{IN}}}"
+        made = made.with_panel(lines(kpi.label, kpi.meaning + _EMPTY, {"{{breakdown}}": expr}, style.unit_of(kpi.unit)))
+    for measure in MEASURES:
+        expr = f"{BREAKDOWN.windows[measure.name].name}{{{IN}}}"
+        about = f"{measure.label} in the window.{_EMPTY}"
+        made = made.with_panel(lines(measure.label, about, {"{{breakdown}}": expr}, style.unit_of(measure.unit)))
     return made
 
 
 def _table() -> Panel:
-    columns = {
-        title: f"max by (breakdown) (pacewatch_breakdown_{metric}{{{IN}}})"
-        for title, metric in (
-            ("Spend", "window_spend"), ("Impressions", "window_impressions"), ("Clicks", "window_clicks"),
-            ("Conversions", "window_conversions"), ("CTR", "ctr_ratio"), ("CVR", "cvr_ratio"), ("CPC", "cpc"),
-            ("CPA", "cpa"), ("ROAS", "roas_ratio"),
-        )
-    }  # fmt: skip
-    percent = dict.fromkeys(("CTR", "CVR"), "percentunit")
+    metrics = {m.label: BREAKDOWN.windows[m.name].name for m in MEASURES}
+    metrics |= {k.label: BREAKDOWN.kpis[k.name].name for k in CATALOGUE}
+    columns = {title: f"max by (breakdown) ({metric}{{{IN}}})" for title, metric in metrics.items()}
+    percent = {k.label: style.unit_of(k.unit) for k in CATALOGUE if k.unit is Unit.PROPORTION}
     about = "Each value of the dimension beside the others, in the chosen window; the largest spend first." + _EMPTY
     return rows("Side by side", about, columns, percent, by="breakdown", sort="Spend", height=10)

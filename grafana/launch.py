@@ -8,6 +8,10 @@ from grafana_foundation_sdk.builders import statetimeline
 from grafana import style
 from grafana.board import account, board, goal, goal_campaign, window
 from grafana.panels import Panel, figure, lines, query
+from kpis.catalogue import CATALOGUE, Kpi
+from kpis.measures import MEASURES
+from monitors.goals.goal import CRITICAL, WARNING
+from monitors.metrics import CAMPAIGN
 
 ONE = 'campaign="$campaign"'
 GOAL = f'{ONE},goal="$goal"'
@@ -26,23 +30,28 @@ def build() -> dash.Dashboard:
     for panel in (_pace_now(), _spent(), _fresh(), _timeline(), _line(), _ratio()):
         made = made.with_panel(panel)
     made = made.with_row(dash.Row("KPIs, rolling $window"))
-    for kpi, unit, about in (
-        ("ctr_ratio", "percentunit", "Clicks per impression."),
-        ("cvr_ratio", "percentunit", "Conversions per click."),
-        ("cpc", "none", "Spend per click, in the currency of its legend."),
-        ("roas_ratio", "none", "Revenue per spend: above 1 the campaign earns more than it costs."),
-    ):
-        legend = "{{currency}}" if kpi == "cpc" else kpi.removesuffix("_ratio").upper()
-        empty = " Empty while its denominator is zero."
-        made = made.with_panel(
-            lines(kpi.removesuffix("_ratio").upper(), about + empty, {legend: f"pacewatch_{kpi}{{{IN}}}"}, unit, span=6)
-        )
+    for kpi in CATALOGUE:
+        made = made.with_panel(_kpi(kpi))
     return made.with_row(dash.Row("Volume and money")).with_panel(_volume()).with_panel(_budget())
 
 
+def _kpi(kpi: Kpi) -> Panel:
+    about = kpi.meaning + (" In the currency of its legend." if kpi.unit.is_money else "")
+    legend = "{{currency}}" if kpi.unit.is_money else kpi.label
+    query_of = {legend: f"{CAMPAIGN.kpis[kpi.name].name}{{{IN}}}"}
+    return lines(kpi.label, f"{about} Empty while its denominator is zero.", query_of, style.unit_of(kpi.unit), span=6)
+
+
 def _pace_now() -> Panel:
-    about = "Actual over expected to date of the chosen goal. 1 is on pace. Empty while the goal has no data."
-    bands = style.steps((None, "red"), (0.8, "orange"), (0.9, "green"), (1.1, "orange"), (1.2, "red"))
+    about = (
+        "Actual over expected to date of the chosen goal. 1 is on pace. Empty while the goal has no data. Coloured by "
+        "the default bands; the panel on thresholds shows those of the goal."
+    )
+    low, high = style.STATUS_COLOURS["critical"], style.STATUS_COLOURS["warning"]
+    bands = style.steps(
+        (None, low), (CRITICAL.low, high), (WARNING.low, style.STATUS_COLOURS["on_pace"]), (WARNING.high, high),
+        (CRITICAL.high, low),
+    )  # fmt: skip
     return figure("Pace", about, f"pacewatch_pace_ratio{{{GOAL}}}", "percentunit", bands, span=8)
 
 
@@ -95,8 +104,8 @@ def _ratio() -> Panel:
 
 def _volume() -> Panel:
     about = "Events in the rolling window."
-    names = ("impressions", "clicks", "conversions")
-    return lines("Volume", about, {n.capitalize(): f"pacewatch_window_{n}{{{IN}}}" for n in names}, "short")
+    counts = (m for m in MEASURES if not m.is_money)
+    return lines("Volume", about, {m.label: f"{CAMPAIGN.windows[m.name].name}{{{IN}}}" for m in counts}, "short")
 
 
 def _budget() -> Panel:

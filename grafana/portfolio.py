@@ -7,6 +7,9 @@ from grafana_foundation_sdk.builders import dashboard as dash
 from grafana import style
 from grafana.board import account, board, window
 from grafana.panels import Panel, figure, lines, rows
+from kpis.catalogue import CATALOGUE
+from kpis.units import Unit
+from monitors.metrics import CAMPAIGN
 
 OF_ACCOUNT = 'on (campaign) group_left () max by (campaign) (pacewatch_campaign_info{account=~"$account"})'
 LAUNCH = "/d/pacewatch-launch?${__url_time_range}&var-campaign=${__data.fields.Campaign}"
@@ -45,12 +48,10 @@ def _table() -> Panel:
         "Lowest pace": "min by (campaign) (pacewatch_pace_ratio)",
         "Highest pace": "max by (campaign) (pacewatch_pace_ratio)",
         "Spend": f"sum by (campaign) (pacewatch_window_spend{{{kpi}}})",
-        "CTR": f"max by (campaign) (pacewatch_ctr_ratio{{{kpi}}})",
-        "CVR": f"max by (campaign) (pacewatch_cvr_ratio{{{kpi}}})",
-        "CPC": f"max by (campaign) (pacewatch_cpc{{{kpi}}})",
-        "ROAS": f"max by (campaign) (pacewatch_roas_ratio{{{kpi}}})",
+        **{k.label: f"max by (campaign) ({CAMPAIGN.kpis[k.name].name}{{{kpi}}})" for k in CATALOGUE},
     }
-    percent = dict.fromkeys(("Lowest pace", "Highest pace", "CTR", "CVR"), "percentunit")
+    shares = [k.label for k in CATALOGUE if k.unit is Unit.PROPORTION]
+    percent = dict.fromkeys(("Lowest pace", "Highest pace", *shares), "percentunit")
     return rows(
         "Campaigns", about, columns, percent, by="campaign", sort="Money at risk", links={"Campaign": LAUNCH}, height=16
     )

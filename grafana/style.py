@@ -6,8 +6,14 @@ from grafana_foundation_sdk.builders import common as make
 from grafana_foundation_sdk.builders import dashboard as dash
 from grafana_foundation_sdk.models import common, dashboard
 
+from kpis.units import Unit
+from monitors.pacing.verdict import Status
+from monitors.wording import LOOK, LOOKS
+
 SOURCE = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
-STATUS_COLOURS = {"on_pace": "green", "warning": "orange", "critical": "red", "hold": "purple", "no_data": "text"}
+STATUS_COLOURS = {look.name: look.grafana for look in LOOKS if look.status}
+UNITS = {Unit.PROPORTION: "percentunit", Unit.EVENTS: "short"}
+"""What a value is in, for panels; money has no unit of its own, its currency stands in a label."""
 ACTUAL, EXPECTED, PROJECTED = "blue", "text", "semi-dark-purple"
 EVERY = "5s"
 """Prometheus scrapes every 5 s: asking more often shows nothing new."""
@@ -27,6 +33,11 @@ def fixed(colour: str) -> dashboard.DynamicConfigValue:
 def dashed() -> dashboard.DynamicConfigValue:
     """A dashed line: expected, projected or a threshold, not what happened."""
     return dashboard.DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [8, 6]})
+
+
+def unit_of(what: Unit) -> str:
+    """The unit of a panel."""
+    return UNITS.get(what, "none")
 
 
 def unit(name: str) -> dashboard.DynamicConfigValue:
@@ -49,7 +60,7 @@ def tooltip() -> make.VizTooltipOptions:
 def statuses() -> list[dashboard.ValueMapping]:
     """The numbers that :data:`CODES` stand for as words and colours, never as colours alone."""
     options = {
-        str(code): dashboard.ValueMappingResult(text=name.replace("_", " "), color=STATUS_COLOURS[name], index=code)
+        str(code): dashboard.ValueMappingResult(text=LOOK[Status(name)].word, color=STATUS_COLOURS[name], index=code)
         for name, code in CODES.items()
     }
     return [dashboard.ValueMap(options=options)]

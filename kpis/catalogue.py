@@ -10,44 +10,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from math import gcd
 
-from kpis.measures import INDEX, MEASURES, MICROS, NAMES, Unit
+from kpis.measures import INDEX, MEASURES, NAMES
+from kpis.units import MICROS, Unit
 
 Value = int | float | None
 
 
-class Kind(StrEnum):
-    """What a KPI's number means, so that readers can format and judge it."""
-
-    PROPORTION = "proportion"
-    """Successes out of trials (CTR, CVR): a share of counts."""
-    MONEY = "money"
-    """Units of the base currency per something."""
-    RATIO = "ratio"
-    """Without unit, and free to pass 1 (ROAS)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """A formula over a row of measures.
+    """A formula over a row of measures, and all that any place that shows or judges it must know.
 
     Attributes:
         name: its name everywhere.
-        kind: proportion, money or ratio.
+        unit: ``PROPORTION`` (a share of counts), ``CURRENCY`` (money per something) or ``RATIO``.
         numerator: the measure above the line.
         denominator: the measure below the line.
         scale: what the quotient of counts is multiplied by (1000 for CPM).
         meaning: one sentence for people.
+        noise: the measure whose events carry its noise. ROAS takes clicks, not conversions: with broken conversion
+            tracking there are none, and that must show.
+        min_volume: how many events of that it takes to judge one that is no proportion, for which an interval says.
+        higher_is_better: whether more of it is good news.
+        is_headline: whether it is shown where only few fit.
     """
 
     name: str
-    kind: Kind
+    unit: Unit
     numerator: str
     denominator: str
     scale: int
     meaning: str
+    noise: str
+    min_volume: int
+    higher_is_better: bool = True
+    is_headline: bool = False
+
+    @property
+    def label(self) -> str:
+        """Its name for people: ``CTR``."""
+        return self.name.upper()
 
     def of(self, row: Sequence[int]) -> float | None:
         """The KPI of one row; None when its denominator is zero or negative."""
@@ -66,28 +69,43 @@ class Kpi:
 
 
 _UNITS = {m.name: m.unit for m in MEASURES}
+_SHARE, _COST, _RETURN = Unit.PROPORTION, Unit.CURRENCY, Unit.RATIO
 
 CATALOGUE: tuple[Kpi, ...] = (
-    Kpi("ctr", Kind.PROPORTION, "clicks", "impressions", 1, "Click-through rate: clicks per impression."),
-    Kpi("cpc", Kind.MONEY, "spend_micros", "clicks", 1, "Cost per click."),
-    Kpi("cpm", Kind.MONEY, "spend_micros", "impressions", 1000, "Cost per thousand impressions."),
-    Kpi("cpa", Kind.MONEY, "spend_micros", "conversions", 1, "Cost per conversion."),
-    Kpi("cvr", Kind.PROPORTION, "conversions", "clicks", 1, "Conversion rate: conversions per click."),
-    Kpi("roas", Kind.RATIO, "revenue_micros", "spend_micros", 1, "Return on ad spend: revenue per unit spent."),
-    Kpi("aov", Kind.MONEY, "revenue_micros", "conversions", 1, "Average order value: revenue per conversion."),
-)
-"""All KPIs, in display order."""
+    Kpi("ctr", _SHARE, "clicks", "impressions", 1, "Click-through rate: clicks per impression.",
+        noise="impressions", min_volume=0, is_headline=True),
+    Kpi("cpc", _COST, "spend_micros", "clicks", 1, "Cost per click.",
+        noise="clicks", min_volume=30, higher_is_better=False, is_headline=True),
+    Kpi("cpm", _COST, "spend_micros", "impressions", 1000, "Cost per thousand impressions.",
+        noise="impressions", min_volume=1000, higher_is_better=False),
+    Kpi("cpa", _COST, "spend_micros", "conversions", 1, "Cost per conversion.",
+        noise="conversions", min_volume=10, higher_is_better=False),
+    Kpi("cvr", _SHARE, "conversions", "clicks", 1, "Conversion rate: conversions per click.",
+        noise="clicks", min_volume=0, is_headline=True),
+    Kpi("roas", _RETURN, "revenue_micros", "spend_micros", 1, "Return on ad spend: revenue per unit spent.",
+        noise="clicks", min_volume=300, is_headline=True),
+    Kpi("aov", _COST, "revenue_micros", "conversions", 1, "Average order value: revenue per conversion.",
+        noise="conversions", min_volume=10),
+)  # fmt: skip
+"""All KPIs, in display order. An entry here is all it takes to add one: everything that shows or judges reads this."""
 
 BY_NAME: Mapping[str, Kpi] = {k.name: k for k in CATALOGUE}
+HEADLINES: tuple[Kpi, ...] = tuple(k for k in CATALOGUE if k.is_headline)
 
-_MONEY = tuple((name, name.removesuffix("_micros")) for name in NAMES if _UNITS[name] is Unit.MICROS)
+UNITS: Mapping[str, Unit] = {
+    **{m.name: Unit.EVENTS for m in MEASURES},
+    **{m.title: Unit.CURRENCY for m in MEASURES if m.is_money},
+    **{k.name: k.unit for k in CATALOGUE},
+}
+"""What each value of a :func:`document` is in; micros are plain integers there."""
 
 
 def document(row: Sequence[int]) -> dict[str, Value]:
     """Every value of one row: the measures (exact), money again in units (``spend``, ``revenue``) and the KPIs."""
     values: dict[str, Value] = dict(zip(NAMES, row, strict=True))
-    for micros, unit in _MONEY:
-        values[unit] = row[INDEX[micros]] / MICROS
+    for measure in MEASURES:
+        if measure.is_money:
+            values[measure.title] = row[measure.column] / MICROS
     for kpi in CATALOGUE:
         values[kpi.name] = kpi.of(row)
     return values

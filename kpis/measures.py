@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-MICROS = 1_000_000
-"""Micros in one unit of currency."""
+from kpis.units import Unit
 
 
 class Stream(StrEnum):
@@ -30,40 +29,61 @@ class Stream(StrEnum):
         return "spend" if self is Stream.SPEND else f"{self.value}s"
 
 
-class Unit(StrEnum):
-    """What a measure's integer counts."""
-
-    EVENTS = "events"
-    MICROS = "micros"
-
-
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One column of every row.
 
     Attributes:
         name: its name in Redis documents and in ``pacewatch kpi`` (money ends in ``_micros``).
-        unit: events, or micros of the base currency.
+        unit: ``EVENTS`` sums the quantities of events, ``MICROS`` their money in micros of the base currency.
         streams: the streams whose events add to it.
+        can_fall: whether refunds or corrections take away from it; what never falls is a counter in Prometheus.
+        is_bought: whether too much of it is a miss too: what is bought, not what comes of it.
     """
 
     name: str
     unit: Unit
     streams: tuple[Stream, ...]
+    can_fall: bool
+    is_bought: bool
 
+    @property
+    def title(self) -> str:
+        """Its name without unit: in goals files, in metrics, and in units of currency in documents (``spend``)."""
+        return self.name.removesuffix("_micros")
+
+    @property
+    def label(self) -> str:
+        """Its name for people, as the head of a column: ``Spend``."""
+        return self.title.replace("_", " ").capitalize()
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it is counted in micros."""
+        return self.unit is Unit.MICROS
+
+    @property
+    def column(self) -> int:
+        """Its place in a row."""
+        return INDEX[self.name]
+
+
+_BUYING = (Stream.SPEND, Stream.IMPRESSION, Stream.CLICK)
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("impressions", Unit.EVENTS, (Stream.IMPRESSION,)),
-    Measure("clicks", Unit.EVENTS, (Stream.CLICK,)),
-    Measure("conversions", Unit.EVENTS, (Stream.CONVERSION,)),
-    Measure("spend_micros", Unit.MICROS, (Stream.SPEND, Stream.IMPRESSION, Stream.CLICK)),
-    Measure("revenue_micros", Unit.MICROS, (Stream.CONVERSION,)),
+    Measure("impressions", Unit.EVENTS, (Stream.IMPRESSION,), can_fall=False, is_bought=True),
+    Measure("clicks", Unit.EVENTS, (Stream.CLICK,), can_fall=False, is_bought=False),
+    Measure("conversions", Unit.EVENTS, (Stream.CONVERSION,), can_fall=True, is_bought=False),
+    Measure("spend_micros", Unit.MICROS, _BUYING, can_fall=True, is_bought=True),
+    Measure("revenue_micros", Unit.MICROS, (Stream.CONVERSION,), can_fall=True, is_bought=False),
 )
 """All measures, in column order. Appending is compatible with stored rows; reordering is not."""
 
 WIDTH = len(MEASURES)
 NAMES: tuple[str, ...] = tuple(m.name for m in MEASURES)
 INDEX: Mapping[str, int] = {name: i for i, name in enumerate(NAMES)}
+TOTALS: Mapping[str, Measure] = {m.title: m for m in MEASURES}
+"""The measures by their titles: the totals that a goal may be about."""
 
 Row = tuple[int, ...]
 ZERO: Row = (0,) * WIDTH

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from uuid import uuid4
 
 from kpis.measures import ZERO
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable
 from kpis.times import DAY_MS
+from monitors.alerts.alert import alert_of
 from monitors.alerts.assessment import Judged
 from monitors.alerts.lifecycle import Change, LifecyclePolicy, Transition, step
-from monitors.alerts.message import render
+from monitors.alerts.notifiers.protocol import Outcome
 from monitors.alerts.outbox import Outbox, Recorded
-from monitors.alerts.stored import decode_state, encode_message, encode_state, goal_key
+from monitors.alerts.sentences import headline
+from monitors.alerts.stored import decode_state, encode_alert, encode_state, goal_key
 from monitors.goals.values import Campaign, Goal, Goals, TotalGoal
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Observed, VerdictPolicy
@@ -27,6 +31,8 @@ from monitors.view import View
 KEEP_S = 15.0
 """For how many real seconds the last view stands while Redis is away: no number is better than an old one."""
 
+NOTHING_SENT: Mapping[Outcome, int] = MappingProxyType({})
+
 _log = logging.getLogger(__name__)
 
 
@@ -37,29 +43,45 @@ class MonitorPolicy:
     Attributes:
         verdicts: when to judge.
         lifecycle: how patient alerts are.
-        sends: whether messages go to the outbox; without a webhook they are only logged and kept as told.
-        public_url: the link in messages.
+        sends: whether messages go to the outbox; without a notifier they are only logged and kept as told.
     """
 
     verdicts: VerdictPolicy
     lifecycle: LifecyclePolicy
     sends: bool
-    public_url: str | None
 
 
 class Monitor:
     """Turns what Redis holds into a view, and changes into messages.
 
+    Args:
+        reader: reads Redis.
+        outbox: keeps alert states, and what waits to be told.
+        goals: what is judged.
+        clock: the deployment's.
+        policy: how to judge and tell.
+        outcomes: attempts to send so far, counted by who sends.
+
     Attributes:
         view: what is known after the last cycle.
     """
 
-    def __init__(self, reader: Reader, outbox: Outbox, goals: Goals, clock: Clock, policy: MonitorPolicy) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        outbox: Outbox,
+        goals: Goals,
+        clock: Clock,
+        policy: MonitorPolicy,
+        *,
+        outcomes: Mapping[Outcome, int] = NOTHING_SENT,
+    ) -> None:
         self._reader = reader
         self._outbox = outbox
         self._goals = goals
         self._clock = clock
         self._policy = policy
+        self._outcomes = outcomes
         self._acts = bool(goals.campaigns) or policy.sends
         self.view = View()
 
@@ -115,7 +137,7 @@ class Monitor:
             read_at_s=monotonic(),
             reads=self.view.reads + 1,
             leads=leads,
-            outcomes=self.view.outcomes,
+            outcomes=dict(self._outcomes),
             waiting=waiting,
             history_problems=self._reader.flights.problems,
         )
@@ -134,9 +156,8 @@ class Monitor:
         key = goal_key(one.campaign, one.goal)
         text, message = "", None
         if transition.change.is_told:
-            rendered = render(one, transition, currency, url=self._policy.public_url)
-            text = rendered.headline
-            message = encode_message(rendered, key, one.verdict.as_of_ms or 0, uuid4().hex)
+            alert = alert_of(one, transition, currency, key, uuid4().hex)
+            text, message = headline(alert), encode_alert(alert)
         after = encode_state(transition.after, one.campaign)
         recorded = await self._outbox.record(key, held, after, message, send=self._policy.sends)
         if recorded is Recorded.WRITTEN and message is not None:

@@ -16,8 +16,8 @@ from enum import StrEnum
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from kpis.catalogue import CATALOGUE, Kind, Kpi
-from kpis.measures import MEASURES, Measure, Unit
+from kpis.catalogue import CATALOGUE, Kpi
+from kpis.measures import MEASURES, Measure
 
 Family = CounterMetricFamily | GaugeMetricFamily
 
@@ -54,25 +54,25 @@ def _gauge(name: str, text: str, *labels: str) -> Definition:
 
 
 def _of_kpi(kpi: Kpi, prefix: str, *labels: str) -> Definition:
-    if kpi.kind is Kind.MONEY:
+    if kpi.unit.is_money:
         return _gauge(f"{prefix}{kpi.name}", f"{kpi.meaning} In units of currency.", *labels, "window", "currency")
     return _gauge(f"{prefix}{kpi.name}_ratio", kpi.meaning, *labels, "window")
 
 
 def _in_window(measure: Measure, prefix: str, *labels: str) -> Definition:
-    name = measure.name.removesuffix("_micros")
-    if measure.unit is Unit.MICROS:
-        return _gauge(f"{prefix}window_{name}", f"Rolling {name}, units of currency.", *labels, "window", "currency")
-    return _gauge(f"{prefix}window_{name}", f"Rolling {name}, events.", *labels, "window")
+    name = f"{prefix}window_{measure.title}"
+    if measure.is_money:
+        return _gauge(name, f"Rolling {measure.title}, units of currency.", *labels, "window", "currency")
+    return _gauge(name, f"Rolling {measure.title}, events.", *labels, "window")
 
 
 def _to_date(measure: Measure, prefix: str, *labels: str) -> Definition:
-    name = measure.name.removesuffix("_micros")
-    if measure.unit is Unit.MICROS:
-        return _gauge(f"{prefix}{name}", f"All {name} so far, units of currency.", *labels, "currency")
-    if name == "conversions":
-        return _gauge(f"{prefix}{name}", "All conversions so far, refunds taken off.", *labels)
-    return _counter(f"{prefix}{name}", f"All {name} so far.", *labels)
+    name = f"{prefix}{measure.title}"
+    if measure.is_money:
+        return _gauge(name, f"All {measure.title} so far, units of currency.", *labels, "currency")
+    if measure.can_fall:
+        return _gauge(name, f"All {measure.title} so far, refunds taken off.", *labels)
+    return _counter(name, f"All {measure.title} so far.", *labels)
 
 
 def _of_other(measure: Measure, counter: Definition, prefix: str, *labels: str) -> Definition:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
-
-from pydantic import SecretStr
 
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Misconfigured, Recoverable
@@ -22,12 +18,12 @@ from kpis.runtime.http.serving import Limits, serve
 from monitors import goals as goals_file
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
-from monitors.alerts.notifiers.slack import TIMEOUT_S, Slack
+from monitors.alerts.notifiers.known import configured
 from monitors.alerts.outbox import Outbox
 from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.routes import BoardParts
-from monitors.cycle import Monitor, MonitorPolicy
+from monitors.cycle import NOTHING_SENT, Monitor, MonitorPolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.goals.published import GoalCampaigns
@@ -41,6 +37,7 @@ from monitors.web import make_app
 
 _MOST_WAIT_S = 10.0
 _READY_S = 5.0
+_LEAST_GRACE_S = 5.0
 _LIMITS = Limits(connections=512)
 """Each open board is one of them."""
 _log = logging.getLogger(__name__)
@@ -53,23 +50,27 @@ async def run(settings: MonitorSettings) -> None:
         InvalidGoals: the goals file cannot be used.
         Misconfigured: the port is taken.
     """
-    logging.basicConfig(
-        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
     found = goals_file.load(settings.goals) if settings.goals else goals_file.Goals()
     redis = connect(settings)
     outbox = Outbox(redis, settings.redis_address, uuid4().hex, int(settings.leader_ttl_s * 1000))
     reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
     told = GoalCampaigns(redis, settings.redis_address, (c.series for c in found.campaigns))
-    monitor = Monitor(reader, outbox, found, settings.the_clock, _policy(settings))
+    notifier = configured(settings)
+    delivery = None if notifier is None else Delivery(outbox, notifier, DeliveryPolicy())
+    outcomes = delivery.outcomes if delivery is not None else NOTHING_SENT
+    policy = _policy(settings, sends=delivery is not None)
+    monitor = Monitor(reader, outbox, found, settings.the_clock, policy, outcomes=outcomes)
+    # Long enough for a message that is under way: cut off, it would be sent again after a restart.
+    grace_s = 1.0 + (notifier.timeout_s if notifier is not None else _LEAST_GRACE_S)
     stop = asyncio.Event()
     try:
         async with _serving(settings, monitor, found, _board(settings, redis)):
             with _signals(stop):
                 await _until(
                     stop,
+                    grace_s,
                     _refreshing(monitor, told, settings.refresh_s, stop),
-                    _sending(settings, monitor, outbox, stop),
+                    _sending(settings, monitor, delivery, stop),
                 )
     finally:
         with suppress(Recoverable):
@@ -77,15 +78,14 @@ async def run(settings: MonitorSettings) -> None:
         await redis.aclose()
 
 
-async def _until(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
+async def _until(stop: asyncio.Event, grace_s: float, *work: Coroutine[Any, Any, None]) -> None:
     """Run until ``stop``, or until some work fails; each may then finish what it is at."""
     tasks = [asyncio.create_task(w) for w in work]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop.set()
-        # Long enough for a message that is under way: cut off, it would be sent again after a restart.
-        _, late = await asyncio.wait(tasks, timeout=TIMEOUT_S + 1)
+        _, late = await asyncio.wait(tasks, timeout=grace_s)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
@@ -113,20 +113,17 @@ async def _refreshing(monitor: Monitor, told: GoalCampaigns, every_s: float, sto
         await _pause(stop, min(every_s * 2.0 ** min(failures, 20), max(_MOST_WAIT_S, every_s)))
 
 
-async def _sending(settings: MonitorSettings, monitor: Monitor, outbox: Outbox, stop: asyncio.Event) -> None:
+async def _sending(settings: MonitorSettings, monitor: Monitor, delivery: Delivery | None, stop: asyncio.Event) -> None:
     """Send what waits, while this monitor leads."""
-    url = settings.webhook_url
-    if url is None:
+    if delivery is None:
         await stop.wait()
         return
-    delivery = Delivery(outbox, Slack(SecretStr(url)), DeliveryPolicy())
     while not stop.is_set():
         wait_s: float | None = None
         if monitor.view.leads:
             # The refresh says when Redis is away.
             with suppress(Recoverable):
                 wait_s = await delivery.deliver_next()
-            monitor.view = replace(monitor.view, outcomes=dict(delivery.outcomes))
         await _pause(stop, settings.refresh_s if wait_s is None else wait_s)
 
 
@@ -135,12 +132,11 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
 
 
-def _policy(settings: MonitorSettings) -> MonitorPolicy:
+def _policy(settings: MonitorSettings, *, sends: bool) -> MonitorPolicy:
     return MonitorPolicy(
         verdicts=VerdictPolicy(max_lag_ms=settings.max_lag_ms),
         lifecycle=LifecyclePolicy(for_ms=int(settings.alert_for_s * 1000)),
-        sends=settings.webhook_url is not None,
-        public_url=settings.public_url,
+        sends=sends,
     )
 
 

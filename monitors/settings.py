@@ -51,11 +51,6 @@ class MonitorSettings(Settings):
         """
         return int(self.max_lag_s * 1000 * self.the_clock.rate)
 
-    @property
-    def webhook_url(self) -> str | None:
-        """The Slack webhook URL, a secret: never to be logged."""
-        return self.slack_webhook_url.get_secret_value() if self.slack_webhook_url else None
-
 
 def _is_http(url: str) -> bool:
     try:

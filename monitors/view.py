@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from monitors.alerts.assessment import Judged
-from monitors.alerts.notifiers.slack import Outcome
+from monitors.alerts.notifiers.protocol import Outcome
 from monitors.read.snapshot import ReadProblem, Snapshot
 
 

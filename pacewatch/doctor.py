@@ -16,6 +16,7 @@ from kpis.contract.connection import AWAY, connect, servers, unreachable
 from kpis.measures import Stream
 from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, one_line
 from monitors import goals
+from monitors.alerts.notifiers.known import KNOWN
 from monitors.read.documents import BadLayout, read_layout, read_meta
 from monitors.settings import MonitorSettings
 from streams.kafka import codecs, connection, topics
@@ -81,7 +82,7 @@ async def examine() -> list[Finding]:
     checks: tuple[Callable[[MonitorSettings], Awaitable[Iterable[Finding]]], ...] = (_kafka, _redis)
     for check in checks:
         found.extend(await check(settings))
-    return [*found, _goals(settings), _slack(settings), _http(settings)]
+    return [*found, _goals(settings), *_notifiers(settings), _http(settings)]
 
 
 def _codecs() -> Finding:
@@ -195,10 +196,13 @@ def _goals(settings: MonitorSettings) -> Finding:
     return Finding(Level.OK, f"goals file: {count} campaigns")
 
 
-def _slack(settings: MonitorSettings) -> Finding:
-    if settings.webhook_url is None:
-        return Finding(Level.WARN, "no Slack webhook", "set PACEWATCH_SLACK_WEBHOOK_URL to have misses told")
-    return Finding(Level.OK, "Slack webhook is set (not called now)")
+def _notifiers(settings: MonitorSettings) -> list[Finding]:
+    return [
+        Finding(Level.OK, f"{known.what} is set (not called now)")
+        if known.make(settings) is not None
+        else Finding(Level.WARN, f"no {known.what}", f"set {known.setting} to have misses told")
+        for known in KNOWN
+    ]
 
 
 def _http(settings: MonitorSettings) -> Finding:

@@ -9,15 +9,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kpis.catalogue import BY_NAME, CATALOGUE, Kind, Value
-from kpis.measures import MEASURES, Unit
+from kpis.catalogue import CATALOGUE, UNITS, Value
+from kpis.measures import MEASURES
 from kpis.runtime.printable import printable
+from kpis.units import amount
 
 Values = Mapping[str, Mapping[str, Mapping[str, Value]]]
 """``{series: {window: {name: value}}}``."""
 
-COUNTS = tuple(m.name for m in MEASURES if m.unit is Unit.EVENTS)
-MONEY = tuple(m.name.removesuffix("_micros") for m in MEASURES if m.unit is Unit.MICROS)
+TITLES = tuple(m.title for m in sorted(MEASURES, key=lambda m: m.is_money))
+"""Measures as they are shown: counts first, money in units."""
 
 
 def as_json(values: Values) -> str:
@@ -26,12 +27,8 @@ def as_json(values: Values) -> str:
 
 
 def cell(name: str, value: Value) -> str:
-    """A value for people: counts with separators, money with cents, shares in percent, a dash for no value."""
-    if value is None:
-        return "-"
-    if name in BY_NAME:
-        return f"{value:.2%}" if BY_NAME[name].kind is Kind.PROPORTION else f"{value:,.2f}"
-    return f"{value:,.2f}" if name in MONEY else f"{value:,}"
+    """A value of a document for people; a hyphen for none."""
+    return "-" if value is None else amount(value, UNITS[name])
 
 
 def table(values: Values, currency: str) -> Table:
@@ -39,7 +36,7 @@ def table(values: Values, currency: str) -> Table:
     shown = Table(caption=f"money in {currency}", caption_justify="left")
     shown.add_column("series", overflow="fold")
     shown.add_column("window")
-    names = (*COUNTS, *MONEY, *(k.name for k in CATALOGUE))
+    names = (*TITLES, *(k.name for k in CATALOGUE))
     for name in names:
         shown.add_column(name, justify="right")
     for series, windows in values.items():

@@ -16,11 +16,12 @@ import uvloop
 from aiokafka import AIOKafkaProducer
 
 from kpis.contract.connection import connect
-from kpis.measures import MICROS, Stream
+from kpis.measures import Stream
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Permanent, Unreachable, one_line
 from kpis.settings.shared import Settings
 from kpis.times import DAY_MS
+from kpis.units import MICROS
 from streams.app import build_app
 from streams.dead_letters.producer import DeadLetters
 from streams.events.decode import DecodePolicy, Decoder

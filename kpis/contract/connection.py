@@ -30,7 +30,7 @@ from redis.exceptions import (
 from kpis.contract import layout
 from kpis.runtime import tls
 from kpis.runtime.errors import Misconfigured, Unreachable, one_line
-from kpis.settings.redis_url import Kind, Place
+from kpis.settings.redis_url import Place, Topology
 from kpis.settings.shared import Settings
 
 AWAY = (RedisError, RedisClusterException, OSError, TimeoutError)
@@ -69,19 +69,19 @@ def connect(settings: Settings) -> Any:
     place = settings.redis_place
     options = _options(settings, place)
     match place.kind:
-        case Kind.CLUSTER:
+        case Topology.CLUSTER:
             nodes = [ClusterNode(host, port) for host, port in place.nodes]
             return RedisCluster(startup_nodes=nodes, **options)
-        case Kind.SENTINEL:
+        case Topology.SENTINEL:
             secured = {k: v for k, v in options.items() if k.startswith(("socket_", "ssl"))}
             connecting = {**secured, "retry": _once(), **place.sentinel}
             sentinel: Any = Sentinel(place.nodes, sentinel_kwargs=connecting)  # type: ignore[no-untyped-call]
             return sentinel.master_for(place.master, redis_class=_MasterClient, db=place.database, **options)
-        case Kind.SERVER if place.socket:
+        case Topology.SERVER if place.socket:
             # A login in the URL goes before this password.
             options = {"password": place.password, "retry": _once(), "socket_timeout": _SOCKET_TIMEOUT_S}
             return Redis.from_url(settings.redis_url, **options)
-        case Kind.SERVER:
+        case Topology.SERVER:
             ((host, port),) = place.nodes
             return Redis(host=host, port=port, db=place.database, **options)
 

@@ -14,12 +14,13 @@ import numpy as np
 
 from kpis.arrays import Int64s
 from kpis.catalogue import CATALOGUE, Kpi
-from kpis.measures import INDEX, MEASURES, MICROS, Row, Unit
+from kpis.measures import INDEX, MEASURES, Row
+from kpis.units import MICROS
 
-_MONEY = [INDEX[m.name] for m in MEASURES if m.unit is Unit.MICROS]
+_MONEY = [m for m in MEASURES if m.is_money]
 _FIELDS: list[tuple[str, Any]] = [
     *((m.name, int) for m in MEASURES),
-    *((MEASURES[i].name.removesuffix("_micros"), float) for i in _MONEY),
+    *((m.title, float) for m in _MONEY),
     *((k.name, float | None) for k in CATALOGUE),
 ]
 # A struct of fixed fields encodes several times as fast as a dict.
@@ -66,7 +67,7 @@ def _structs(names: tuple[str, ...]) -> tuple[Any, Any]:
 def values(table: Int64s) -> list[Any]:
     """Measures, money in units and KPIs of each row [series, measure]."""
     columns: list[list[Any]] = [*table.T.tolist()]
-    columns += [(table[:, i] / MICROS).tolist() for i in _MONEY]
+    columns += [(table[:, m.column] / MICROS).tolist() for m in _MONEY]
     columns += [_quotients(kpi, table) for kpi in CATALOGUE]
     return list(map(Values, *columns))
 

@@ -24,7 +24,7 @@ _FORMS = "write it as redis://HOST:PORT/0, redis+sentinel://HOST:PORT,.../NAME/0
 _TLS = {"redis": False, "rediss": True}
 
 
-class Kind(StrEnum):
+class Topology(StrEnum):
     """What kind of Redis, in words for people."""
 
     SERVER = "a single server"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
     CLUSTER = "Cluster"
 
 
-_KINDS = {"": Kind.SERVER, "sentinel": Kind.SENTINEL, "cluster": Kind.CLUSTER}
+_TOPOLOGIES = {"": Topology.SERVER, "sentinel": Topology.SENTINEL, "cluster": Topology.CLUSTER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Place:
         sentinel: username and password for the sentinels.
     """
 
-    kind: Kind
+    kind: Topology
     tls: bool
     nodes: tuple[tuple[str, int], ...]
     socket: str = ""
@@ -85,10 +85,10 @@ def parse(url: str) -> Place:
             # What follows an unescaped / or ? or # of a password would pass for a path, and be logged.
             raise ValueError("its user or password must be percent-encoded")
         if separator and scheme == "unix":
-            return Place(Kind.SERVER, tls=False, nodes=(), socket=_socket(parts))
-        if not separator or transport not in _TLS or kind not in _KINDS:
+            return Place(Topology.SERVER, tls=False, nodes=(), socket=_socket(parts))
+        if not separator or transport not in _TLS or kind not in _TOPOLOGIES:
             raise ValueError("its scheme is unknown")
-        return _network(parts, _KINDS[kind], tls=_TLS[transport])
+        return _network(parts, _TOPOLOGIES[kind], tls=_TLS[transport])
     except ValueError as e:
         # The parser's own messages quote the URL, so only those written here are shown.
         why = str(e) if str(e).startswith("its ") else "a host or port cannot be read"
@@ -101,20 +101,20 @@ def _socket(parts: SplitResult) -> str:
     return unquote(parts.path)
 
 
-def _network(parts: SplitResult, kind: Kind, *, tls: bool) -> Place:
+def _network(parts: SplitResult, kind: Topology, *, tls: bool) -> Place:
     login, _, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
-    nodes = tuple(_node(h, 26379 if kind is Kind.SENTINEL else 6379) for h in hosts.split(","))
+    nodes = tuple(_node(h, 26379 if kind is Topology.SENTINEL else 6379) for h in hosts.split(","))
     path = [unquote(p) for p in parts.path.split("/") if p]
-    master = path.pop(0) if kind is Kind.SENTINEL and path else ""
+    master = path.pop(0) if kind is Topology.SENTINEL and path else ""
     database = path.pop(0) if path else "0"
-    if kind is Kind.SENTINEL and not master:
+    if kind is Topology.SENTINEL and not master:
         raise ValueError("its master's name is missing")
     if path or not (database.isascii() and database.isdecimal()):
         raise ValueError("its path is not the number of a database")
-    if kind is Kind.SERVER and len(nodes) > 1:
+    if kind is Topology.SERVER and len(nodes) > 1:
         raise ValueError("its hosts are many, but its scheme names a single server")
-    if kind is Kind.CLUSTER and int(database):
+    if kind is Topology.CLUSTER and int(database):
         raise ValueError("its database must be 0: a Redis Cluster has no other")
     return Place(
         kind, tls, nodes,

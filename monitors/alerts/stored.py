@@ -1,15 +1,15 @@
-"""Alert states and messages as they lie in Redis: JSON, written the same way every time so that they compare."""
+"""Alert states and alerts as they lie in Redis: JSON, written the same way every time so that they compare."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
+from monitors.alerts.alert import Alert, Outgoing, Rendered
 from monitors.alerts.lifecycle import AlertState
-from monitors.alerts.message import Message
 from monitors.goals.values import Campaign, Goal
 from monitors.pacing.verdict import Direction, Status
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -23,27 +23,10 @@ class Stored(msgspec.Struct, frozen=True):
     flight_end_ms: int
 
 
-class Outgoing(msgspec.Struct, frozen=True):
-    """A message on its way.
-
-    Attributes:
-        id: unique, so that no two messages are equal bytes.
-        goal: its :func:`goal_key`.
-        at_ms: the stream clock of the change.
-        text: for notifications.
-        blocks: Slack Block Kit.
-    """
-
-    id: str
-    goal: str
-    at_ms: int
-    text: str
-    blocks: list[dict[str, Any]]
-
-
 _encode = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(Stored).decode
-_decode_outgoing = msgspec.json.Decoder(Outgoing).decode
+_decode_alert = msgspec.json.Decoder(Alert).decode
+_decode_rendered = msgspec.json.Decoder(Rendered).decode
 
 
 def goal_key(campaign: Campaign, goal: Goal) -> str:
@@ -53,16 +36,8 @@ def goal_key(campaign: Campaign, goal: Goal) -> str:
 
 def encode_state(state: AlertState, campaign: Campaign) -> bytes:
     """A state as stored."""
-    return _encode(
-        Stored(
-            state.told,
-            state.direction,
-            state.since_ms,
-            state.waiting,
-            state.waiting_since_ms,
-            campaign.flight.end_ms,
-        )
-    )
+    held = (state.told, state.direction, state.since_ms, state.waiting, state.waiting_since_ms)
+    return _encode(Stored(*held, campaign.flight.end_ms))
 
 
 def decode_state(raw: bytes | None, campaign: Campaign) -> AlertState:
@@ -71,21 +46,23 @@ def decode_state(raw: bytes | None, campaign: Campaign) -> AlertState:
         return AlertState()
     try:
         held = _decode_state(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except _UNREADABLE:
         return AlertState()
     if held.flight_end_ms <= campaign.flight.start_ms:
         return AlertState()
     return AlertState(held.told, held.direction, held.since_ms, held.waiting, held.waiting_since_ms)
 
 
-def encode_message(message: Message, key: str, at_ms: int, unique: str) -> bytes:
-    """A message as stored."""
-    return _encode(Outgoing(unique, key, at_ms, message.text, message.blocks))
+def encode_alert(alert: Outgoing) -> bytes:
+    """An alert as stored."""
+    return _encode(alert)
 
 
-def decode_message(raw: bytes) -> Outgoing | None:
-    """A stored message; None when it cannot be read."""
-    try:
-        return _decode_outgoing(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
+def decode_alert(raw: bytes) -> Outgoing | None:
+    """A stored alert, or a message that an older version left; None when it cannot be read."""
+    for decode in (_decode_alert, _decode_rendered):
+        try:
+            return decode(raw)
+        except _UNREADABLE:
+            continue
+    return None

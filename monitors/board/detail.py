@@ -10,7 +10,7 @@ from kpis.times import DAY_MS, QUARTER_MS
 from kpis.windows import TOTAL
 from monitors.alerts.assessment import Judged
 from monitors.board.board import Board
-from monitors.board.rows import measures, unit_of
+from monitors.board.rows import measures
 from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, PaceLine, Point
 from monitors.goals.curves import CURVES
 from monitors.goals.values import Flight, TotalGoal
@@ -83,7 +83,7 @@ def pace_line(one: Judged, quarters: Mapping[int, Row], as_of_ms: int | None) ->
             actual += sums[starts[place]]
             place += 1
         points.append(Point(at, actual, round(goal.target * curve(flight, at))))
-    return PaceLine(goal.id, unit_of(goal), until, points)
+    return PaceLine(goal.id, goal.unit, until, points)
 
 
 def _moments(flight: Flight, until_ms: int) -> Sequence[int]:

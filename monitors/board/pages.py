@@ -8,32 +8,15 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import quote
 
-from kpis.measures import MICROS
+from kpis.units import amount
 from monitors.board.board import Board
+from monitors.board.columns import COLUMNS, page_data
 from monitors.board.rows import worst_first
-from monitors.board.shapes import CampaignNow, GoalNow, Measures, Unit
-from monitors.pacing.verdict import Status
+from monitors.board.shapes import CampaignNow, GoalNow
+from monitors.wording import LOOK, REASONS
 
 FIRST_ROWS = 60
 """Rows in the page itself, more than a screen shows; the rest comes with the first load of the API."""
-WORDS = {
-    Status.CRITICAL: "Critical",
-    Status.WARNING: "Warning",
-    Status.HOLD: "On hold",
-    Status.ON_PACE: "On pace",
-    Status.NO_DATA: "No data",
-    None: "No goal",
-}
-MARKS = {
-    Status.CRITICAL: "▲",
-    Status.WARNING: "◆",
-    Status.HOLD: "‖",
-    Status.ON_PACE: "●",
-    Status.NO_DATA: "○",
-    None: "–",
-}
-_HEADS = ("Campaign", "Pace", "Spend", "Impressions", "CTR", "CPC", "CVR", "ROAS", "Last minutes")
-_KEYS = ("worst", "pace", "spend", "impressions", "ctr", "cpc", "cvr", "roas", "")
 
 
 def board_page(board: Board) -> str:
@@ -41,8 +24,8 @@ def board_page(board: Board) -> str:
     rows = sorted(board.feed.rows.values(), key=worst_first)
     body = "".join(_row(row, board.summary.currency) for row in rows[:FIRST_ROWS])
     heads = "".join(
-        f'<th scope="col" role="columnheader" data-sort="{key}">{escape(name)}</th>'
-        for name, key in zip(_HEADS, _KEYS, strict=True)
+        f'<th scope="col" role="columnheader" data-sort="{key}"{more}>{escape(name)}</th>'
+        for name, key, more in _heads()
     )
     problem = f"<p>{escape(board.summary.problem)}</p>" if board.summary.problem else ""
     main = (
@@ -67,7 +50,7 @@ def campaign_page(board: Board, row: CampaignNow | None) -> str:
     """One campaign."""
     if row is None:
         return _page("No such campaign", '<h1>No such campaign</h1><p><a href="/">All campaigns</a></p>')
-    facts = f"<p>{MARKS[row.status]} {WORDS[row.status]}: {escape(_goals(row, board.summary.currency))}</p>"
+    facts = f"<p>{_badge(row)}: {escape(_goals(row, board.summary.currency))}</p>"
     main = (
         '<div id="notices" role="status"></div><p class="crumb"><a href="/">All campaigns</a></p>'
         f'<h1>{escape(row.name)}</h1><div id="campaign" data-id="{escape(row.id)}">{facts}</div>'
@@ -84,56 +67,39 @@ def docs_page() -> str:
 def pace_text(goal: GoalNow, currency: str) -> str:
     """A goal in words."""
     if goal.ratio is None or goal.actual is None:
-        return f"{goal.label}: {WORDS[goal.status].lower()} ({goal.reason.replace('_', ' ')})"
-    return f"{goal.label} {goal.ratio:.0%}: {amount(goal.actual, goal.unit, currency)} of " + amount(
-        goal.expected, goal.unit, currency
-    )
+        return f"{goal.label}: {LOOK[goal.status].word} ({REASONS[goal.reason]})"
+    actual, expected = (amount(value, goal.unit, currency) for value in (goal.actual, goal.expected))
+    return f"{goal.label} {goal.ratio:.0%}: {actual} of {expected}"
 
 
-def amount(value: float | None, unit: Unit, currency: str) -> str:
-    """An amount for people; a dash for none."""
-    if value is None:
-        return "–"
-    if unit is Unit.MICROS:
-        return f"{value / MICROS:,.2f} {currency}"
-    if unit is Unit.EVENTS:
-        return f"{value:,}"
-    if unit is Unit.PROPORTION:
-        return f"{value:.2%}"
-    return f"{value:,.2f}" + (f" {currency}" if unit is Unit.CURRENCY else "")
+def _heads() -> list[tuple[str, str, str]]:
+    """Text, what it sorts by, and more attributes of each head."""
+    columns = [(c.label, c.name, "" if c.is_headline else ' class="extra"') for c in COLUMNS]
+    return [("Campaign", "worst", ""), ("Pace", "pace", ""), *columns, ("Last minutes", "", "")]
 
 
 def _row(row: CampaignNow, currency: str) -> str:
-    total, recent = row.total, row.recent
-    cells = (
-        _goals(row, currency),
-        amount(total.spend_micros if total else None, Unit.MICROS, currency),
-        amount(total.impressions if total else None, Unit.EVENTS, currency),
-        *_kpis(recent, currency),
-        "",
-    )
     name = f'<a href="/campaign?id={escape(quote(row.id, safe=""))}">{escape(row.name)}</a>'
-    badge = f'<span class="badge {row.status or "no_goal"}">{MARKS[row.status]} {WORDS[row.status]}</span>'
-    return (
-        f'<tr role="row" class="{row.status or "no_goal"}"><th scope="row" role="rowheader">{badge} {name}</th>'
-        + "".join(f'<td role="cell">{escape(cell)}</td>' for cell in cells)
-        + "</tr>"
+    look = LOOK[row.status].name
+    cells = "".join(
+        f'<td role="cell" class="number{"" if c.is_headline else " extra"}">'
+        f"{escape(amount(c.value(row), c.unit, currency))}</td>"
+        for c in COLUMNS
     )
+    return (
+        f'<tr role="row" class="{look}"><th scope="row" role="rowheader">'
+        f'<span class="badge {look}">{_badge(row)}</span> {name}</th>'
+        f'<td role="cell">{escape(_goals(row, currency))}</td>{cells}<td role="cell"></td></tr>'
+    )
+
+
+def _badge(row: CampaignNow) -> str:
+    look = LOOK[row.status]
+    return f"{look.mark} {look.title}"
 
 
 def _goals(row: CampaignNow, currency: str) -> str:
-    return pace_text(row.goals[0], currency) if row.goals else "no goal"
-
-
-def _kpis(recent: Measures | None, currency: str) -> tuple[str, ...]:
-    if recent is None:
-        return ("–",) * 4
-    return (
-        amount(recent.ctr, Unit.PROPORTION, currency),
-        amount(recent.cpc, Unit.CURRENCY, currency),
-        amount(recent.cvr, Unit.PROPORTION, currency),
-        amount(recent.roas, Unit.RATIO, currency),
-    )
+    return pace_text(row.goals[0], currency) if row.goals else LOOK[None].word
 
 
 def _page(title: str, main: str, script: str = "") -> str:
@@ -144,7 +110,7 @@ def _page(title: str, main: str, script: str = "") -> str:
         '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)} · Pacewatch</title>"
         '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/board.css">'
-        f'{module}</head><body><a class="skip" href="#main">Skip to the content</a>'
+        f'{module}</head><body data-look="{escape(page_data())}"><a class="skip" href="#main">Skip to the content</a>'
         '<header><a class="brand" href="/">Pacewatch</a><p id="age"></p><p id="live"></p>'
         '<nav aria-label="Pages"><a href="/api/docs">API</a> <a href="/metrics">Metrics</a></nav></header>'
         f'<main id="main" tabindex="-1">{main}</main></body></html>'

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kpis.catalogue import BY_NAME, Kind
-from kpis.measures import INDEX, Row
+from kpis.catalogue import CATALOGUE
+from kpis.measures import Row
 from kpis.series import split
 from kpis.windows import TOTAL
 from monitors.alerts.assessment import Judged
-from monitors.alerts.message import goal_label
 from monitors.board.notices import notices
-from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, Unit
-from monitors.goals.values import Band, Campaign, Goal, TotalGoal
+from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary
+from monitors.goals.values import Band, Campaign
 from monitors.pacing.verdict import Status
 from monitors.read.snapshot import SeriesRows, Snapshot
 from monitors.view import View
+from monitors.wording import LOOK, RANK
 
-WORST_FIRST = (Status.CRITICAL, Status.WARNING, Status.HOLD, Status.ON_PACE, Status.NO_DATA, None)
-"""Statuses as people should see them; None is a campaign without goals."""
 RECENT = "1h"
 """The window whose KPIs the board shows: as long as a ratio needs by default to prove something."""
-
-_RANK = {status: rank for rank, status in enumerate(WORST_FIRST)}
-_COUNTS = ("impressions", "clicks", "conversions", "spend_micros", "revenue_micros")
-_KPIS = ("ctr", "cpc", "cpa", "cvr", "roas")
-_KINDS = {Kind.MONEY: Unit.CURRENCY, Kind.PROPORTION: Unit.PROPORTION, Kind.RATIO: Unit.RATIO}
 
 
 def recent_window(windows: Sequence[str]) -> str:
@@ -45,7 +38,7 @@ def campaign_row(
         window: whose KPIs are shown.
         pulse: the drawn line and its greatest value, see :mod:`monitors.board.pulse`.
     """
-    goals = tuple(sorted(map(goal_now, judged), key=lambda g: (_RANK[g.status], -_off(g))))
+    goals = tuple(sorted(map(goal_now, judged), key=lambda g: (RANK[g.status], -_off(g))))
     known: Campaign | None = judged[0].campaign if judged else None
     campaign = known.campaign if known else split(series)[0]
     windows: Mapping[str, Row] = rows.windows if rows else {}
@@ -71,8 +64,8 @@ def goal_now(one: Judged) -> GoalNow:
     verdict, state = one.verdict, one.state
     return GoalNow(
         id=one.goal.id,
-        label=goal_label(one.goal),
-        unit=unit_of(one.goal),
+        label=one.goal.label,
+        unit=one.goal.unit,
         status=verdict.status,
         reason=verdict.reason,
         direction=verdict.direction,
@@ -91,25 +84,15 @@ def goal_now(one: Judged) -> GoalNow:
 
 
 def measures(row: Row | None) -> Measures | None:
-    """A row with the KPIs that the board shows."""
-    if row is None:
-        return None
-    counts = {name: row[INDEX[name]] for name in _COUNTS}
-    return Measures(**counts, **{name: BY_NAME[name].of(row) for name in _KPIS})  # type: ignore[arg-type]
-
-
-def unit_of(goal: Goal) -> Unit:
-    """What a goal's amounts are in."""
-    if isinstance(goal, TotalGoal):
-        return Unit.MICROS if goal.total.is_money else Unit.EVENTS
-    return _KINDS[goal.kpi.kind]
+    """A row with all KPIs of it."""
+    return None if row is None else Measures(*row, *(kpi.of(row) for kpi in CATALOGUE))
 
 
 def worst_first(row: CampaignNow) -> tuple[int, int, float, int, str]:
     """A sort key: status, money at risk, distance from pace, spend, id."""
     spent = row.total.spend_micros if row.total else 0
     off = _off(row.goals[0]) if row.goals else 0.0
-    return _RANK[row.status], -row.risk_micros, -off, -spent, row.id
+    return RANK[row.status], -row.risk_micros, -off, -spent, row.id
 
 
 def same_to_people(a: CampaignNow, b: CampaignNow) -> bool:
@@ -129,7 +112,7 @@ def summarize(
     shown = 0
     for row in rows:
         shown += 1
-        name = row.status.value if row.status else "no_goal"
+        name = LOOK[row.status].name
         statuses[name] = statuses.get(name, 0) + 1
     windows = found.layout.windows if found else ()
     return Summary(

@@ -6,42 +6,27 @@ milliseconds of the deployment's clock.
 
 from __future__ import annotations
 
-from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, defstruct
 
+from kpis.catalogue import CATALOGUE
+from kpis.measures import MEASURES
+from kpis.units import Unit
 from monitors.alerts.lifecycle import Phase
 from monitors.pacing.verdict import Direction, Reason, Status
 
-
-class Unit(StrEnum):
-    """What a goal's amounts are in."""
-
-    MICROS = "micros"
-    """Millionths of the base currency."""
-    EVENTS = "events"
-    """A count."""
-    CURRENCY = "currency"
-    """Units of the base currency."""
-    PROPORTION = "proportion"
-    """A share of counts."""
-    RATIO = "ratio"
-    """A number without unit."""
-
-
-class Measures(Struct, frozen=True):
-    """What was counted, and the KPIs made of it; null where there is nothing to divide by."""
-
-    impressions: int
-    clicks: int
-    conversions: int
-    spend_micros: int
-    revenue_micros: int
-    ctr: float | None
-    cpc: float | None
-    cpa: float | None
-    cvr: float | None
-    roas: float | None
+if TYPE_CHECKING:
+    Measures = Any
+else:
+    Measures = defstruct(
+        "Measures",
+        [*((m.name, int) for m in MEASURES), *((k.name, float | None) for k in CATALOGUE)],
+        frozen=True,
+        module=__name__,
+        namespace={"__doc__": "What was counted, and the KPIs made of it; null where there is nothing to divide by."},
+    )
+    """All measures and KPIs of the catalogue, in its order."""
 
 
 class GoalNow(Struct, frozen=True):

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from monitors.alerts.assessment import Judged
 from monitors.alerts.lifecycle import AlertState
-from monitors.alerts.message import goal_label
 from monitors.alerts.stored import goal_key
 from monitors.board.shapes import StatusChange
 from monitors.pacing.verdict import Status
@@ -48,7 +47,7 @@ def _change(one: Judged, before: Status, now_ms: int) -> StatusChange:
         campaign=one.campaign.campaign,
         name=one.campaign.name,
         goal=one.goal.id,
-        label=goal_label(one.goal),
+        label=one.goal.label,
         before=before,
         after=one.state.told,
         direction=one.state.direction,

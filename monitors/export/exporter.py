@@ -11,7 +11,8 @@ from kpis.measures import Stream
 from kpis.reasons import Reject
 from kpis.runtime.http.access import REFUSALS, Access
 from monitors import metrics
-from monitors.alerts.notifiers.slack import Outcome
+from monitors.alerts.notifiers.known import KNOWN
+from monitors.alerts.notifiers.protocol import Outcome
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exposition import Format
 from monitors.export.kpi_samples import kpi_samples
@@ -92,16 +93,18 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found = Families(
         (
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
-            metrics.SLACK, metrics.SLACK_WAITING, metrics.REFUSED_REQUESTS,
+            *(definition for known in KNOWN for definition in (known.attempts, known.waiting)),
+            metrics.REFUSED_REQUESTS,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
     found.add(metrics.REDIS_UP, (), float(view.redis_up))
     found.add(metrics.REDIS_READS, (), view.reads)
     found.add(metrics.LEADER, (), float(view.leads))
-    found.add(metrics.SLACK_WAITING, (), view.waiting)
-    for outcome in Outcome:
-        found.add(metrics.SLACK, (outcome,), view.outcomes.get(outcome, 0))
+    for known in KNOWN:
+        found.add(known.waiting, (), view.waiting)
+        for outcome in Outcome:
+            found.add(known.attempts, (outcome,), view.outcomes.get(outcome, 0))
     for access in REFUSALS:
         found.add(metrics.REFUSED_REQUESTS, (access,), refused.get(access, 0))
     read = view.snapshot.problems if view.snapshot else {}

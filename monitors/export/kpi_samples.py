@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kpis.catalogue import CATALOGUE, Kind
-from kpis.measures import INDEX, MEASURES, MICROS, Row, Unit
+from kpis.catalogue import CATALOGUE
+from kpis.measures import MEASURES, Row
 from kpis.series import OTHER, split
+from kpis.units import MICROS
 from kpis.windows import TOTAL
 from monitors import metrics
 from monitors.export.samples import Families, campaign_label
 from monitors.export.selection import Export
 from monitors.metrics import KpiMetrics
 
-_MEASURES = tuple((m.name, INDEX[m.name], m.unit is Unit.MICROS) for m in MEASURES)
+_MEASURES = tuple((m.name, m.column, m.is_money) for m in MEASURES)
 
 
 def kpi_samples(export: Export, currency: str, *, breakdowns: bool) -> Families:
@@ -46,7 +47,7 @@ def _series(
                 at = (*names, window, currency) if is_money else (*names, window)
                 found.add(group.windows[name], at, row[column] / MICROS if is_money else row[column])
         for kpi in CATALOGUE:
-            at = (*names, window, currency) if kpi.kind is Kind.MONEY else (*names, window)
+            at = (*names, window, currency) if kpi.unit.is_money else (*names, window)
             found.add(group.kpis[kpi.name], at, kpi.of(row))
 
 

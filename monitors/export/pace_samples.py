@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kpis.catalogue import Kind
-from kpis.measures import MICROS
+from kpis.units import STYLES, Unit
 from monitors import metrics
 from monitors.alerts.assessment import Judged
 from monitors.export.samples import Families, campaign_label, seconds
-from monitors.goals.values import Goal, TotalGoal
+from monitors.goals.values import Goal
 from monitors.pacing.verdict import Status
 
 
@@ -61,6 +60,6 @@ def _goal(found: Families, one: Judged, currency: str) -> None:
 
 def _unit(goal: Goal, currency: str) -> tuple[str, int]:
     """The unit label of a goal's amounts, and what they are divided by to be in it."""
-    if isinstance(goal, TotalGoal):
-        return (currency, MICROS) if goal.total.is_money else ("events", 1)
-    return (currency, 1) if goal.kpi.kind is Kind.MONEY else ("ratio", 1)
+    if goal.unit.is_money:
+        return currency, STYLES[goal.unit].scale
+    return ("events" if goal.unit is Unit.EVENTS else "ratio"), 1

@@ -17,7 +17,7 @@ from monitors.read.snapshot import Layout, SeriesRows, Snapshot
 DIMENSIONS = frozenset(KNOWN)
 
 
-class Kind(StrEnum):
+class SeriesKind(StrEnum):
     """The kinds of series that are exported."""
 
     CAMPAIGN = "campaign"
@@ -49,7 +49,7 @@ class Export:
     breakdowns: Mapping[str, SeriesRows]
     other_campaigns: Mapping[str, Row] = field(default_factory=dict)
     other_breakdowns: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)
-    folded: Mapping[Kind, int] = field(default_factory=dict)
+    folded: Mapping[SeriesKind, int] = field(default_factory=dict)
 
     @property
     def kept(self) -> Kept:
@@ -82,8 +82,8 @@ def export(snapshot: Snapshot, held: Kept, pinned: frozenset[str], policy: Budge
         other_campaigns=fold((campaigns[s].windows for s in campaigns.keys() - kept_campaigns), names),
         other_breakdowns={d: fold((r.windows for r in rows), names) for d, rows in sorted(by_dimensions.items())},
         folded={
-            Kind.CAMPAIGN: len(campaigns) - len(kept_campaigns),
-            Kind.BREAKDOWN: len(shares) - len(kept_shares),
+            SeriesKind.CAMPAIGN: len(campaigns) - len(kept_campaigns),
+            SeriesKind.BREAKDOWN: len(shares) - len(kept_shares),
         },
     )
 

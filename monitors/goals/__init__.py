@@ -32,7 +32,7 @@ A local time that clocks skip (spring) is refused; one that they show twice (aut
 from kpis.runtime.problems import Problem
 from monitors.goals.file import load
 from monitors.goals.problems import InvalidGoals
-from monitors.goals.values import Band, Bound, Campaign, Flight, Goal, Goals, RatioGoal, Total, TotalGoal
+from monitors.goals.values import Band, Bound, Campaign, Flight, Goal, Goals, RatioGoal, TotalGoal
 
 __all__ = [
     "Band",
@@ -44,7 +44,6 @@ __all__ = [
     "InvalidGoals",
     "Problem",
     "RatioGoal",
-    "Total",
     "TotalGoal",
     "load",
 ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import yaml
 
-from kpis.catalogue import BY_NAME, Kind
+from kpis.catalogue import BY_NAME
+from kpis.measures import TOTALS, Measure
 from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.yaml_nodes import Problems
+from kpis.units import Unit
 from kpis.windows import parse_window
 from monitors.goals.curves import CURVES
 from monitors.goals.scalars import amount, band, choice, positive
-from monitors.goals.values import Band, Bound, Goal, RatioGoal, Total, TotalGoal
+from monitors.goals.values import Band, Bound, Goal, RatioGoal, TotalGoal
 
 WARNING = Band(0.9, 1.1)
 CRITICAL = Band(0.75, 1.25)
@@ -43,8 +45,8 @@ def _total(node: yaml.Node, where: str, problems: Problems) -> TotalGoal | None:
     if fields is None:
         return None
     before = len(problems.found)
-    name = choice(fields["total"], f"{where}.total", list(Total), problems)
-    total = Total(name) if name else None
+    name = choice(fields["total"], f"{where}.total", TOTALS, problems)
+    total = TOTALS[name] if name else None
     target = None
     if "target" in fields:
         target = amount(fields["target"], f"{where}.target", total is None or total.is_money, problems)
@@ -74,7 +76,7 @@ def _ratio(node: yaml.Node, where: str, problems: Problems) -> RatioGoal | None:
     limits = {b: positive(fields[b], f"{where}.{b}", problems) for b in bounds}
     limit = limits.get(bound)
     critical = positive(fields["critical"], f"{where}.critical", problems) if "critical" in fields else None
-    if name and limit is not None and BY_NAME[name].kind is Kind.PROPORTION and limit > 1:
+    if name and limit is not None and BY_NAME[name].unit is Unit.PROPORTION and limit > 1:
         problems.at(fields[bound], f"{where}.{bound}", f"{name} is a share, from 0 to 1 (2 % is 0.02), not {limit}")
     nearer = critical is not None and limit is not None and (critical > limit) == (bound is Bound.AT_LEAST)
     if nearer and critical != limit:
@@ -84,7 +86,8 @@ def _ratio(node: yaml.Node, where: str, problems: Problems) -> RatioGoal | None:
     if len(problems.found) > before or name is None or limit is None or window is None:
         return None
     further = 1 - RATIO_CRITICAL if bound is Bound.AT_LEAST else 1 + RATIO_CRITICAL
-    return RatioGoal(name, bound, float(limit), float(limit) * further if critical is None else float(critical), window)
+    further_off = float(limit) * further if critical is None else float(critical)
+    return RatioGoal(BY_NAME[name], bound, float(limit), further_off, window)
 
 
 def _window(node: yaml.Node, where: str, problems: Problems) -> str | None:
@@ -98,7 +101,7 @@ def _window(node: yaml.Node, where: str, problems: Problems) -> str | None:
         return None
 
 
-def _side(band: Band, total: Total | None) -> Band:
+def _side(band: Band, total: Measure | None) -> Band:
     return band if total is None or total.is_bought else Band(band.low, None)
 
 

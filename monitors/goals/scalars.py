@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import yaml
 
-from kpis.measures import MICROS
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, is_null, kind, scalar, sequence, shown
+from kpis.units import MICROS
 from monitors.goals.values import Band
 
 MAX_AMOUNT = 1_000_000_000_000

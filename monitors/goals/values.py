@@ -6,34 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kpis.catalogue import BY_NAME, Kpi
-from kpis.measures import INDEX
+from kpis.catalogue import Kpi
+from kpis.measures import Measure
 from kpis.series import key
-
-
-class Total(StrEnum):
-    """A sum over the flight that can have a target."""
-
-    SPEND = "spend"
-    IMPRESSIONS = "impressions"
-    CLICKS = "clicks"
-    CONVERSIONS = "conversions"
-    REVENUE = "revenue"
-
-    @property
-    def is_money(self) -> bool:
-        """Whether it is counted in micros."""
-        return self in {Total.SPEND, Total.REVENUE}
-
-    @property
-    def is_bought(self) -> bool:
-        """Whether too much of it is a miss too: what is bought, not what comes of it."""
-        return self in {Total.SPEND, Total.IMPRESSIONS}
-
-    @property
-    def column(self) -> int:
-        """Its place in a row of measures."""
-        return INDEX[f"{self.value}_micros" if self.is_money else self.value]
+from kpis.units import Unit
 
 
 class Bound(StrEnum):
@@ -93,7 +69,7 @@ class TotalGoal:
         curve: the name of its curve.
     """
 
-    total: Total
+    total: Measure
     target: int
     warning: Band
     critical: Band
@@ -102,7 +78,17 @@ class TotalGoal:
     @property
     def id(self) -> str:
         """Its name within the campaign, e.g. ``spend``."""
-        return self.total.value
+        return self.total.title
+
+    @property
+    def label(self) -> str:
+        """It in words: ``spend``."""
+        return self.total.title
+
+    @property
+    def unit(self) -> Unit:
+        """What its amounts are in."""
+        return self.total.unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +96,14 @@ class RatioGoal:
     """A bound for a KPI in a rolling window.
 
     Attributes:
-        ratio: the KPI's name.
+        kpi: which.
         bound: the side it should be on.
         limit: the bound; money in units of the base currency.
         critical_limit: from beyond here on it is critical.
         window: the window's name.
     """
 
-    ratio: str
+    kpi: Kpi
     bound: Bound
     limit: float
     critical_limit: float
@@ -126,17 +112,22 @@ class RatioGoal:
     @property
     def id(self) -> str:
         """Its name within the campaign, e.g. ``ctr:at_least:1h``."""
-        return f"{self.ratio}:{self.bound}:{self.window}"
+        return f"{self.kpi.name}:{self.bound}:{self.window}"
+
+    @property
+    def label(self) -> str:
+        """It in words: ``CTR (1h)``."""
+        return f"{self.kpi.label} ({self.window})"
+
+    @property
+    def unit(self) -> Unit:
+        """What its amounts are in."""
+        return self.kpi.unit
 
     @property
     def target(self) -> float:
         """The bound: what a ratio has in place of a target."""
         return self.limit
-
-    @property
-    def kpi(self) -> Kpi:
-        """Its formula."""
-        return BY_NAME[self.ratio]
 
     @property
     def warning(self) -> Band:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpis.catalogue import Kind
-from kpis.measures import INDEX, MICROS, ZERO, Row
+from kpis.measures import INDEX, ZERO, Row
+from kpis.units import MICROS, Unit
 from monitors.goals.values import Band, Bound, Flight, RatioGoal
 from monitors.pacing.intervals import wilson
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy, direction_of, status_of
@@ -29,7 +29,7 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
     ratio = None if value is None else value / goal.limit
     finding = _Finding(Status.NO_DATA, Reason.NO_WINDOW)
     if observed.has_window or ended:
-        finding = _proportion(goal, row, ratio, policy) if _is_proportion(goal) else _money(goal, row, ratio, policy)
+        finding = _proportion(goal, row, ratio, policy) if _is_proportion(goal) else _by_volume(goal, row, ratio)
     if ended and finding.status.is_judgement:
         finding = _Finding(finding.status, Reason.FLIGHT_ENDED)
     recovered = finding.status
@@ -54,7 +54,7 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
 
 
 def _is_proportion(goal: RatioGoal) -> bool:
-    return goal.kpi.kind is Kind.PROPORTION
+    return goal.kpi.unit is Unit.PROPORTION
 
 
 def _proportion(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
@@ -81,17 +81,17 @@ def _weighed(ratio: float, nearest: float, warning: Band, critical: Band) -> _Fi
     return _Finding(status, Reason.WITHIN if ratio in warning else Reason.NOT_PROVEN)
 
 
-def _money(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
-    measure, needed = policy.min_volume[goal.ratio]
-    volume: float = row[INDEX[measure]]
-    if goal.bound is Bound.AT_MOST and measure == goal.kpi.denominator:
+def _by_volume(goal: RatioGoal, row: Row, ratio: float | None) -> _Finding:
+    kpi = goal.kpi
+    volume: float = row[INDEX[kpi.noise]]
+    has_cost = goal.bound is Bound.AT_MOST and kpi.noise == kpi.denominator
+    if has_cost:
         # What this spend would have brought at the limit counts as volume too: a cost per event has no value when
         # there is no event, and that is when it is worst.
-        volume = max(volume, row[INDEX[goal.kpi.numerator]] * goal.kpi.scale / MICROS / goal.limit)
-    if volume < needed:
+        volume = max(volume, row[INDEX[kpi.numerator]] * kpi.scale / MICROS / goal.limit)
+    if volume < kpi.min_volume:
         return _Finding(Status.NO_DATA, Reason.TOO_FEW)
     if ratio is None:
-        no_events = goal.bound is Bound.AT_MOST and measure == goal.kpi.denominator
-        return _Finding(Status.CRITICAL, Reason.NO_EVENTS) if no_events else _Finding(Status.NO_DATA, Reason.NO_VALUE)
+        return _Finding(Status.CRITICAL, Reason.NO_EVENTS) if has_cost else _Finding(Status.NO_DATA, Reason.NO_VALUE)
     status = status_of(ratio, goal.warning, goal.critical)
     return _Finding(status, Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from kpis.measures import Row
+from kpis.times import DAY_MS
 from monitors.goals.values import Band, Goal
-
-_HOUR_MS = 3_600_000
 
 
 class Status(StrEnum):
@@ -79,8 +78,6 @@ class VerdictPolicy:
         min_expected: how many events must be expected before a count is judged: of 20, chance alone makes 45 %
             more or less (two standard deviations of a Poisson count, 2 / sqrt(20)); below, nothing is critical.
         z: confidence of the interval for proportions; 1.96 is 95 %.
-        min_volume: for each money ratio, the measure that carries its noise and how many events of it are needed.
-            ROAS takes clicks, not conversions: with broken conversion tracking there are none, and that must show.
         margin: hysteresis: how much nearer to 1 the bands are when a miss is to end, so that a value that sits on
             a threshold does not alternate.
         final_ms: how long after a flight its final judgement is told; late corrections of spend come within a day.
@@ -90,17 +87,8 @@ class VerdictPolicy:
     min_fraction: float = 0.02
     min_expected: int = 20
     z: float = 1.96
-    min_volume: dict[str, tuple[str, int]] = field(
-        default_factory=lambda: {
-            "cpc": ("clicks", 30),
-            "cpm": ("impressions", 1000),
-            "cpa": ("conversions", 10),
-            "aov": ("conversions", 10),
-            "roas": ("clicks", 300),
-        }
-    )
     margin: float = 0.02
-    final_ms: int = 24 * _HOUR_MS
+    final_ms: int = DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

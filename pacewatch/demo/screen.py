@@ -11,17 +11,20 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from kpis.catalogue import document
+from kpis.catalogue import BY_NAME, CATALOGUE, HEADLINES, document
+from kpis.measures import MEASURES
 from kpis.series import is_campaign, split
 from kpis.windows import TOTAL
 from monitors.read.snapshot import Snapshot
+from monitors.wording import LOOKS
 from pacewatch.demo.pace import GoalPace
 from pacewatch.kpi import cell
 
-_KPIS = ("ctr", "cpc", "cvr", "roas")
-_TOTALS = ("impressions", "spend")
-_STYLE = {"on_pace": "green", "warning": "yellow", "critical": "bold red", "hold": "magenta"}
-_WORST = ("critical", "warning", "hold", "on_pace", "no_data")
+_KPIS = tuple(k.name for k in CATALOGUE)
+_HEADLINES = tuple(k.name for k in HEADLINES)
+_TOTALS = tuple(m.title for m in MEASURES if m.is_bought)
+_LOOKS = {look.name: look for look in LOOKS}
+_RANK = {look.name: rank for rank, look in enumerate(LOOKS)}
 _MESSAGES = 6
 _CAMPAIGNS = 30
 
@@ -52,7 +55,7 @@ def rows(snapshot: Snapshot, pace: Mapping[str, Sequence[GoalPace]], window: str
         all_time = document(total) if total else {}
         values = {name: cell(name, all_time.get(name)) for name in _TOTALS}
         values |= {name: cell(name, shown.get(name)) for name in _KPIS}
-        goals = sorted(pace.get(campaign, ()), key=lambda g: _WORST.index(g.status) if g.status in _WORST else 0)
+        goals = sorted(pace.get(campaign, ()), key=lambda g: _RANK.get(g.status, 0))
         found.append(Row(campaign, values, tuple(goals)))
     return found
 
@@ -71,14 +74,21 @@ def screen(
     table.add_column("campaign", overflow="fold")
     for name in _TOTALS:
         table.add_column(name, justify="right")
-    for name in _KPIS:
-        table.add_column(name.upper(), justify="right")
+    for name in _HEADLINES:
+        table.add_column(BY_NAME[name].label, justify="right")
     table.add_column("pace", ratio=1)
     for row in shown[:_CAMPAIGNS]:
-        pace = Text("\n").join(Text(str(g), style=_STYLE.get(g.status, "dim")) for g in row.pace)
-        table.add_row(Text(row.campaign), *(row.values[n] for n in (*_TOTALS, *_KPIS)), pace)
+        pace = Text("\n").join(
+            Text(str(g), style=_LOOKS[g.status].terminal if g.status in _LOOKS else "dim") for g in row.pace
+        )
+        table.add_row(Text(row.campaign), *(row.values[n] for n in (*_TOTALS, *_HEADLINES)), pace)
     told = Text("\n".join(first_line(m) for m in slack[-_MESSAGES:]) or "nothing yet")
     return Group(table, Panel(told, title=f"Slack is told ({len(slack)} messages)", title_align="left"))
+
+
+def _style(status: str) -> str:
+    look = _LOOKS.get(status)
+    return look.terminal if look else "dim"
 
 
 def lines(shown: Sequence[Row], window: str, as_of_ms: int | None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpis.measures import MICROS
+from kpis.units import MICROS
 
 
 @dataclass(frozen=True, slots=True)

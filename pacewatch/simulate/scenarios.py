@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from kpis.measures import MICROS
 from kpis.times import DAY_MS
+from kpis.units import MICROS
 from pacewatch.simulate.load import Change, Load
 
 CHANNELS = (("search", 4.0), ("social", 3.0), ("display", 2.0), ("video", 1.0))

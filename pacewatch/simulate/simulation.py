@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from kpis.measures import INDEX, MICROS, NAMES, Stream
+from kpis.measures import INDEX, NAMES, Stream
+from kpis.units import MICROS
 from pacewatch.replay.recording import Record
 from pacewatch.simulate.load import Load
 

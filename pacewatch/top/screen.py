@@ -5,30 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import compress
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from monitors.board.pages import MARKS, WORDS, amount, pace_text
+from kpis.catalogue import CATALOGUE, HEADLINES
+from kpis.units import Unit, amount
+from monitors.board.columns import COLUMNS, Column
+from monitors.board.pages import pace_text
 from monitors.board.rows import worst_first
-from monitors.board.shapes import CampaignNow, Campaigns, Summary, Unit
-from monitors.pacing.verdict import Status
+from monitors.board.shapes import CampaignNow, Campaigns, Summary
+from monitors.wording import LOOK, LOOKS
 
-_STYLES = {
-    Status.CRITICAL: "bold red",
-    Status.WARNING: "yellow",
-    Status.HOLD: "magenta",
-    Status.ON_PACE: "green",
-    Status.NO_DATA: "dim",
-    None: "dim",
-}
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _PULSE = 12
+_PULSE_FROM, _COUNTS_FROM = 100, 120
 _WIDE = 200
-_NEEDED = (0, 120, 90, 120, 140, 100)
-"""How wide a terminal must be for each column after the pace."""
+_HEADLINES_FROM = (90, 120, 140, 140)
+_OTHERS_FROM, _EACH = 150, 12
+"""How wide a terminal must be for KPIs: the headlines in their order, and then the others."""
 KEYS = "q quit · s sort · / filter · Esc all"
 
 
@@ -102,14 +98,17 @@ def screen(
     table.add_column("Status", no_wrap=True)
     table.add_column("Campaign", no_wrap=True, overflow="ellipsis", ratio=2)
     table.add_column("Pace", no_wrap=True, overflow="ellipsis", ratio=3)
-    window = board.summary.window
-    names = ("Spend", "Impressions", f"CTR {window}", f"CPC {window}", f"ROAS {window}", "Last minutes")
-    fits = [width >= needed for needed in _NEEDED]
-    for name in compress(names, fits):
-        table.add_column(name, justify="left" if name == names[-1] else "right", no_wrap=True)
+    columns = [column for column in COLUMNS if width >= _needed(column)]
+    has_pulse = width >= _PULSE_FROM
+    for column in columns:
+        head = column.label if column.is_total else f"{column.label} {board.summary.window}"
+        table.add_column(head, justify="right", no_wrap=True)
+    if has_pulse:
+        table.add_column("Last minutes", no_wrap=True)
     for row in shown:
-        first, cells = _cells(row, board.summary.currency)
-        table.add_row(*first, *compress(cells, fits))
+        cells = [Text(amount(column.value(row), column.unit, board.summary.currency)) for column in columns]
+        pulse = [Text(sparkline(row.pulse))] if has_pulse else []
+        table.add_row(*_first(row, board.summary.currency), *cells, *pulse)
     said = [*([problem] if problem else []), *notices(board.summary)]
     lines = [Text(f"! {printable(line)}", style="bold yellow") for line in said]
     if not rows:
@@ -142,30 +141,28 @@ def _head(summary: Summary, found: int, shown: int, choice: Choice) -> str:
     if summary.as_of_ms is not None:
         when = datetime.fromtimestamp(summary.as_of_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         at = f"as of {when}, {max(0, summary.now_ms - summary.as_of_ms) // 1000} s ago"
-    counts = " ".join(
-        f"{MARKS[status]} {summary.statuses[name]}"
-        for status in MARKS
-        if (name := status.value if status else "no_goal") in summary.statuses
-    )
+    counts = " ".join(f"{look.mark} {summary.statuses[look.name]}" for look in LOOKS if look.name in summary.statuses)
     find = f" · filter: {printable(choice.find)}{'_' if choice.typing else ''}" if choice.find or choice.typing else ""
     return f"Pacewatch, {at} · {counts} · {shown} of {found} shown, by {choice.sort}{find}"
 
 
-def _cells(row: CampaignNow, currency: str) -> tuple[tuple[Text, ...], tuple[Text, ...]]:
-    """Those that are always there, and those that need room."""
-    style = _STYLES[row.status]
-    total, recent = row.total, row.recent
+def _first(row: CampaignNow, currency: str) -> tuple[Text, Text, Text]:
+    """What is always there: status, campaign, pace."""
+    look = LOOK[row.status]
     pace = " · ".join(pace_text(goal, currency) for goal in row.goals[:2])
-    first = (
-        Text(f"{MARKS[row.status]} {WORDS[row.status]}", style=style),
+    return (
+        Text(f"{look.mark} {look.title}", style=look.terminal),
         Text(printable(row.name)),
-        Text(pace, style=style),
+        Text(pace, style=look.terminal),
     )
-    return first, (
-        Text(amount(total.spend_micros if total else None, Unit.MICROS, currency)),
-        Text(amount(total.impressions if total else None, Unit.EVENTS, currency)),
-        Text(amount(recent.ctr if recent else None, Unit.PROPORTION, currency)),
-        Text(amount(recent.cpc if recent else None, Unit.RATIO, currency)),
-        Text(amount(recent.roas if recent else None, Unit.RATIO, currency)),
-        Text(sparkline(row.pulse)),
-    )
+
+
+def _needed(column: Column) -> int:
+    """How wide a terminal must be for a column."""
+    if column.is_total:
+        return 0 if column.unit is Unit.MICROS else _COUNTS_FROM
+    if column.is_headline:
+        place = [k.name for k in HEADLINES].index(column.name)
+        return _HEADLINES_FROM[min(place, len(_HEADLINES_FROM) - 1)]
+    place = [k.name for k in CATALOGUE if not k.is_headline].index(column.name)
+    return _OTHERS_FROM + _EACH * (place + 1)

@@ -78,7 +78,7 @@ class Owner:
         self._writing = asyncio.Lock()
         self._room = asyncio.Event()
         self.relay = Relay(number, tools.store, tools.letters, tools.metrics, self._room.set)
-        self._usable = self._gone = False
+        self._usable = False
         self._unsent: tuple[Flush, list[Acknowledge]] | None = None
         self._flushed_at = 0.0
 
@@ -128,7 +128,6 @@ class Owner:
 
     def let_go(self) -> None:
         """Be the owner no longer: nothing is counted from here on."""
-        self._gone = True
         self.give_up()
         self.relay.stop()
 

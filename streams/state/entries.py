@@ -5,19 +5,19 @@ One entry adds ``value`` to measure ``measure`` of series ``series`` at time ``t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from kpis.arrays import Int64s
-from kpis.measures import INDEX, Stream
+from kpis.measures import MEASURES, Measure, Stream
 from streams.events.decode import Batch
 from streams.state.registry import ABSENT, Indices
 
-QUANTITY = {Stream.IMPRESSION: "impressions", Stream.CLICK: "clicks", Stream.CONVERSION: "conversions"}
-MONEY = {s: "revenue_micros" if s is Stream.CONVERSION else "spend_micros" for s in Stream}
+ADDS_TO: Mapping[Stream, tuple[Measure, ...]] = {s: tuple(m for m in MEASURES if s in m.streams) for s in Stream}
+"""The measures that the events of each stream add to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,10 @@ def join(parts: list[Entries]) -> Entries:
 
 def amounts(batch: Batch) -> list[tuple[int, Int64s]]:
     """For each measure of a batch's stream its index, and what each event adds to it."""
-    columns = ((QUANTITY.get(batch.stream), batch.quantities), (MONEY[batch.stream], batch.money))
-    return [(INDEX[name], np.array(values, np.int64)) for name, values in columns if name is not None]
+    return [
+        (measure.column, np.array(batch.money if measure.is_money else batch.quantities, np.int64))
+        for measure in ADDS_TO[batch.stream]
+    ]
 
 
 def of_batch(

@@ -11,7 +11,9 @@ from kpis.times import QUARTER_MS
 from kpis.windows import Window
 from streams.events.decode import Batch
 from streams.events.schema import Event
-from streams.state.entries import MONEY, QUANTITY
+
+QUANTITY = {Stream.IMPRESSION: "impressions", Stream.CLICK: "clicks", Stream.CONVERSION: "conversions"}
+MONEY = {s: "revenue_micros" if s is Stream.CONVERSION else "spend_micros" for s in Stream}
 
 
 @dataclass(frozen=True)

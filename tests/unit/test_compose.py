@@ -300,4 +300,4 @@ def test_the_monitor_starts_without_slack_when_its_secret_is_empty(
     """As the secrets are made."""
     make(tmp_path / "secrets")
     monkeypatch.setenv("PACEWATCH_SLACK_WEBHOOK_URL_FILE", str(tmp_path / "secrets" / "slack_webhook_url"))
-    assert MonitorSettings.load().webhook_url is None
+    assert MonitorSettings.load().slack_webhook_url is None

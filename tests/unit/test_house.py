@@ -13,12 +13,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("kpis", "streams", "monitors", "pacewatch")
 FLOORS = {
-    "kpis": ("arrays", "reasons", "money", "times", "measures", "catalogue", "series", "windows",
+    "kpis": ("arrays", "units", "reasons", "money", "times", "measures", "catalogue", "series", "windows",
              "runtime", "runtime.http", "settings", "contract"),
     "streams": ("metrics", "process", "kafka", "events", "state", "store", "dead_letters", "partitions",
                 "app", "service"),
-    "monitors": ("settings", "metrics", "read", "goals", "pacing", "alerts", "alerts.notifiers", "view", "export",
-                 "board", "guard", "web", "cycle", "service"),
+    "monitors": ("settings", "metrics", "read", "goals", "pacing", "wording", "alerts", "alerts.notifiers", "view",
+                 "export", "board", "guard", "web", "cycle", "service"),
     "pacewatch": ("terminal", "progress", "embedded", "replay", "simulate", "rejected", "kpi", "demo", "top",
                   "doctor", "cli", "__main__"),
 }  # fmt: skip

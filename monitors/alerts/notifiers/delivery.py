@@ -6,9 +6,9 @@ import logging
 from collections import Counter
 from dataclasses import dataclass
 
-from monitors.alerts.notifiers.slack import Answer, Outcome, Slack
+from monitors.alerts.notifiers.protocol import Answer, Notifier, Outcome
 from monitors.alerts.outbox import Outbox
-from monitors.alerts.stored import decode_message
+from monitors.alerts.stored import decode_alert
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class DeliveryPolicy:
 
 
 def wait_s(answer: Answer, failures: int, policy: DeliveryPolicy) -> float:
-    """The seconds to wait after an attempt: none after a final one, what Slack asks, else exponential backoff.
+    """The seconds to wait after an attempt: none after a final one, what the service asks, else exponential backoff.
 
     Args:
         answer: the last attempt's.
@@ -43,9 +43,9 @@ class Delivery:
         outcomes: attempts of this process, by outcome.
     """
 
-    def __init__(self, outbox: Outbox, slack: Slack, policy: DeliveryPolicy) -> None:
+    def __init__(self, outbox: Outbox, notifier: Notifier, policy: DeliveryPolicy) -> None:
         self._outbox = outbox
-        self._slack = slack
+        self._notifier = notifier
         self._policy = policy
         self._failures = 0
         self.outcomes: Counter[Outcome] = Counter()
@@ -62,22 +62,23 @@ class Delivery:
         raw = await self._outbox.head()
         if raw is None:
             return None
-        message = decode_message(raw)
-        answer = Answer(Outcome.UNREADABLE, "not a message") if message is None else await self._slack.post(message)
+        alert = decode_alert(raw)
+        answer = Answer(Outcome.UNREADABLE, "not a message") if alert is None else await self._notifier.send(alert)
         self.outcomes[answer.outcome] += 1
         self._failures = 0 if answer.outcome.is_final else self._failures + 1
         pause = wait_s(answer, self._failures, self._policy)
-        self._tell(answer, message.id if message else "?", pause)
+        self._tell(answer, alert.id if alert else "?", pause)
         if answer.outcome.is_final:
             await self._outbox.settle(raw, dead=answer.outcome is not Outcome.SENT)
         return pause
 
     def _tell(self, answer: Answer, name: str, pause: float) -> None:
+        title = self._notifier.title
         if answer.outcome is Outcome.SENT:
-            _log.info("Slack message %s sent", name)
+            _log.info("%s message %s sent", title, name)
         elif answer.outcome.is_final:
-            _log.error("Slack message %s given up: %s (%s)", name, answer.outcome, answer.detail)
+            _log.error("%s message %s given up: %s (%s)", title, name, answer.outcome, answer.detail)
         else:
             _log.warning(
-                "Slack message %s not sent: %s (%s); again in %.0f s", name, answer.outcome, answer.detail, pause
+                "%s message %s not sent: %s (%s); again in %.0f s", title, name, answer.outcome, answer.detail, pause
             )

@@ -1,4 +1,7 @@
-"""One attempt to post a message to a Slack webhook, and what its answer means.
+"""Slack: an alert as Block Kit, and one attempt to post it to an incoming webhook.
+
+Slack's rules for text (docs.slack.dev, "Formatting message text" and "Block Kit"): ``&``, ``<`` and ``>`` are escaped;
+a header holds 150 characters, a section's field 2,000, ten fields.
 
 The webhook URL is a secret. The client gets a logger that says nothing, for at debug level it would log the URL;
 errors are told by their type, for their text may hold it.
@@ -9,69 +12,85 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from monitors.alerts.stored import Outgoing
+from monitors.alerts.alert import Alert, Outgoing, Rendered
+from monitors.alerts.notifiers.protocol import Answer, Outcome
+from monitors.alerts.sentences import bounded, facts, headline, shown_name, status_change
+from monitors.wording import LOOK
 
 TIMEOUT_S = 5
 MAX_RETRY_AFTER_S = 3600.0
 _DEFAULT_RETRY_AFTER_S = 30.0
-
-
-class Outcome(StrEnum):
-    """What became of an attempt; also the label of its counter."""
-
-    SENT = "sent"
-    RATE_LIMITED = "rate_limited"
-    """429: wait as long as Slack says."""
-    SERVER_ERROR = "server_error"
-    """5xx: try again."""
-    UNREACHABLE = "unreachable"
-    """No answer, or none in time: try again."""
-    REFUSED = "refused"
-    """Another answer: the message or the webhook is wrong, and trying again would not help."""
-    UNREADABLE = "unreadable"
-    """What lies in the outbox is no message."""
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the message leaves the outbox."""
-        return self in {Outcome.SENT, Outcome.REFUSED, Outcome.UNREADABLE}
+HEADER_LIMIT = 150
+FIELD_LIMIT = 2000
+TEXT_LIMIT = 3000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What an attempt came to.
+class Message:
+    """One message: ``text`` for notifications, ``blocks`` for Slack's windows."""
 
-    Attributes:
-        outcome: its kind.
-        detail: status or error type, for logs; never holds the URL.
-        wait_s: how long Slack asks to wait; None when it does not say.
-    """
+    text: str
+    blocks: list[dict[str, Any]]
 
-    outcome: Outcome
-    detail: str
-    wait_s: float | None = None
+
+def render(alert: Alert, url: str | None = None) -> Message:
+    """An alert in Slack's form; ``url`` is where people see more, None for no link."""
+    first, known = headline(alert), facts(alert)
+    campaign = escape(shown_name(alert.campaign))
+    lines = [
+        f"{LOOK[alert.after].slack} {escape(first)}",
+        f"Status: {status_change(alert)}",
+        *(f"{name}: {escape(value)}" for name, value in known),
+        f"Campaign: {campaign}, as of {alert.as_of}",
+    ]
+    context = f"Campaign `{campaign}` · as of {alert.as_of}"
+    if url:
+        context += f" · <{escape(url).replace('|', '%7C')}|Pacewatch>"
+    fields = [("Status", status_change(alert)), *known]
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": bounded(first, HEADER_LIMIT), "emoji": False}},
+        {"type": "section", "fields": [_field(name, value) for name, value in fields]},
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": bounded(context, FIELD_LIMIT)}]},
+    ]
+    return Message(bounded("\n".join(lines), TEXT_LIMIT), blocks)
+
+
+def escape(text: str) -> str:
+    """Text with the three characters that Slack gives a meaning replaced, as Slack asks."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 class Slack:
-    """A Slack incoming webhook."""
+    """A Slack incoming webhook.
 
-    def __init__(self, url: SecretStr, timeout_s: int = TIMEOUT_S) -> None:
+    Args:
+        url: of the webhook, a secret.
+        public_url: the link in messages.
+        timeout_s: how long an attempt may take.
+    """
+
+    title = "Slack"
+
+    def __init__(self, url: SecretStr, public_url: str | None = None, timeout_s: int = TIMEOUT_S) -> None:
         silent = logging.Logger("monitors.alerts.notifiers.slack.client")
         silent.disabled = True
+        self.timeout_s = float(timeout_s)
+        self._public_url = public_url
         self._client = AsyncWebhookClient(url.get_secret_value(), timeout=timeout_s, logger=silent, retry_handlers=[])
 
     def __repr__(self) -> str:
         """Without the URL."""
         return "Slack(webhook)"
 
-    async def post(self, message: Outgoing) -> Answer:
+    async def send(self, alert: Outgoing) -> Answer:
         """Post once; never raises for what the network or Slack does."""
+        message = Message(alert.text, alert.blocks) if isinstance(alert, Rendered) else render(alert, self._public_url)
         try:
             response = await self._client.send(text=message.text, blocks=message.blocks)
         except (aiohttp.ClientError, TimeoutError, OSError) as e:
@@ -93,3 +112,7 @@ def retry_after(headers: Mapping[str, str]) -> float:
     """The seconds a 429 asks to wait, at most an hour; half a minute when it does not say."""
     text = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
     return min(float(text), MAX_RETRY_AFTER_S) if text.isascii() and text.isdigit() else _DEFAULT_RETRY_AFTER_S
+
+
+def _field(name: str, value: str) -> dict[str, str]:
+    return {"type": "mrkdwn", "text": bounded(f"*{name}*\n{escape(value)}", FIELD_LIMIT)}

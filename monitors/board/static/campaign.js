@@ -2,7 +2,7 @@
 
 import { byId, el } from "./dom.js";
 import { paceBar } from "./draw.js";
-import { ago, amount, clock, MARKS, outOf, reason, share, span, WORDS } from "./format.js";
+import { ago, amount, clock, look, MARKS, outOf, reason, share, span, WORDS } from "./format.js";
 import { paceLine } from "./line.js";
 import { follow, get, header, now, state } from "./live.js";
 
@@ -21,7 +21,7 @@ function facts(d) {
     : c.start_ms > now() ? `flight begins ${clock(c.start_ms, now())}` : `${span(c.end_ms - now())} of the flight left, until ${clock(c.end_ms, now())}`;
   const clocks = c.partitions.map((p) => state.summary.clocks[p]).filter((ms) => ms != null);
   const age = clocks.length ? `numbers as of ${ago(Math.min(...clocks), now())}` : "no event yet";
-  return el("p", { class: "state wide" }, badge(c.status ?? "no_goal"), ` · ${[c.account, c.name === c.id ? "" : c.id, flight, age].filter(Boolean).join(" · ")}`);
+  return el("p", { class: "state wide" }, badge(c.status ?? look.no_goal), ` · ${[c.account, c.name === c.id ? "" : c.id, flight, age].filter(Boolean).join(" · ")}`);
 }
 
 function goals(d, currency) {
@@ -48,15 +48,11 @@ function lines(d, currency) {
   return found;
 }
 
-const COLUMNS = [["Impressions", "impressions", "events"], ["Clicks", "clicks", "events"], ["Conversions", "conversions", "events"],
-  ["Spend", "spend_micros", "micros"], ["Revenue", "revenue_micros", "micros"], ["CTR", "ctr", "proportion"], ["CPC", "cpc", "ratio"],
-  ["CPA", "cpa", "ratio"], ["CVR", "cvr", "proportion"], ["ROAS", "roas", "ratio"]];
-
 function table(label, first, rows) {
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, el("table", {},
-    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, first), ...COLUMNS.map(([name]) => el("th", { scope: "col" }, name)))),
+    el("thead", {}, el("tr", {}, el("th", { scope: "col" }, first), ...look.detail.map((column) => el("th", { scope: "col" }, column.label)))),
     el("tbody", {}, ...rows.map(([name, values]) => el("tr", {}, el("th", { scope: "row" }, name),
-      ...COLUMNS.map(([, key, unit]) => el("td", { class: "number" }, amount(values?.[key] ?? null, unit, "").trim())))))));
+      ...look.detail.map((column) => el("td", { class: "number" }, amount(values?.[column.name], column.unit))))))));
 }
 
 function parts(d) {

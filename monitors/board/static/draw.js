@@ -1,7 +1,7 @@
 // Bars and lines, as SVG made of attributes: the content security policy allows no inline style.
 
 import { svg } from "./dom.js";
-import { share } from "./format.js";
+import { look, share } from "./format.js";
 
 const WIDE = 2;
 
@@ -24,7 +24,7 @@ export function paceBar(goal) {
 /** The pulse: impressions of the shortest window, a base 36 digit each ten seconds. */
 export function pulse(row, window) {
   const points = [...row.pulse].map((digit) => parseInt(digit, 36));
-  if (points.length < 2) return document.createTextNode(points.length ? "…" : "–");
+  if (points.length < 2) return document.createTextNode(points.length ? "…" : look.none);
   const step = 100 / 59;
   const start = 100 - (points.length - 1) * step;
   const path = points.map((y, i) => `${(start + i * step).toFixed(1)},${(22 - (y / 35) * 20).toFixed(1)}`).join(" ");

@@ -1,45 +1,35 @@
 // Numbers and times for people, the same in every place of the world: 1,234.50 EUR, 2.31%, 3 min ago.
 
-const counts = new Intl.NumberFormat("en-US");
-const money = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const percent = new Intl.NumberFormat("en-US", { style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
+// What the server knows of words, marks, units and columns: one place for the first paint and all that follow.
+export const look = JSON.parse(document.body.dataset.look);
+const status = (part) => Object.fromEntries(look.statuses.map((one) => [one.name, one[part]]));
+export const WORDS = status("word");
+export const MARKS = status("mark");
+export const ORDER = look.statuses.map((one) => one.name);
+export const reason = (goal) => look.reasons[goal.reason] ?? goal.reason;
 
-export const WORDS = {
-  critical: "Critical", warning: "Warning", hold: "On hold", on_pace: "On pace", no_data: "No data", no_goal: "No goal",
-};
-export const MARKS = { critical: "▲", warning: "◆", hold: "‖", on_pace: "●", no_data: "○", no_goal: "–" };
-export const ORDER = Object.keys(WORDS);
+const formats = Object.fromEntries(Object.entries(look.units).map(([unit, { digits, percent }]) => [unit, new Intl.NumberFormat("en-US",
+  { style: percent ? "percent" : "decimal", minimumFractionDigits: digits, maximumFractionDigits: digits })]));
+const counts = formats.events;
 
-const REASONS = {
-  within: "inside its band", outside: "outside its band", not_proven: "outside, but within chance",
-  no_events: "money spent, nothing came of it", flight_ended: "flight ended", flight_closed: "flight is over",
-  not_started: "flight has not begun", too_early: "too early to judge", too_few: "too few events to judge",
-  no_clock: "no event yet", no_window: "its window is not kept", no_value: "nothing to divide by",
-  history_gone: "older than the history kept", stale_data: "data too old to judge",
-};
-export const reason = (goal) => REASONS[goal.reason] ?? goal.reason;
-
-export function amount(value, unit, currency) {
-  if (value === null || value === undefined) return "–";
-  switch (unit) {
-    case "micros": return `${money.format(value / 1e6)} ${currency}`;
-    case "currency": return `${money.format(value)} ${currency}`;
-    case "events": return counts.format(Math.round(value));
-    case "proportion": return percent.format(value);
-    default: return money.format(value);
-  }
+/** 1,234.50 EUR, 2.31%, 1,200; a dash for none. Without a currency where the place says it already. */
+export function amount(value, unit, currency = "") {
+  if (value === null || value === undefined) return look.none;
+  const style = look.units[unit];
+  const text = formats[unit].format(value / style.scale);
+  return style.currency && currency ? `${text} ${currency}` : text;
 }
 
 /** As short as a column: 1.2M, 34.5k. */
 export function brief(value) {
-  if (value === null || value === undefined) return "–";
+  if (value === null || value === undefined) return look.none;
   const size = Math.abs(value);
   if (size >= 1e9) return `${(value / 1e9).toFixed(2)}G`;
   if (size >= 1e6) return `${(value / 1e6).toFixed(2)}M`;
   return counts.format(Math.round(value));
 }
 
-export const share = (ratio) => (ratio === null ? "–" : `${Math.round(ratio * 100)}%`);
+export const share = (ratio) => (ratio === null ? look.none : `${Math.round(ratio * 100)}%`);
 
 export function span(ms) {
   const s = Math.max(0, Math.round(ms / 1000));
@@ -62,8 +52,7 @@ export function moment(ms, withDay = true) {
 /** 4,700.44 of 7,838.96 EUR: what there is of what is expected by now. */
 export function outOf(goal, currency) {
   if (goal.actual === null) return reason(goal);
-  const actual = amount(goal.actual, goal.unit, "").trim();
-  return `${actual} of ${amount(goal.expected, goal.unit, currency).trim()}`;
+  return `${amount(goal.actual, goal.unit)} of ${amount(goal.expected, goal.unit, currency)}`;
 }
 
 /** 14:03 today, 2026-11-21 14:03 on another day. */

@@ -2,23 +2,23 @@
 
 import { byId, el, say } from "./dom.js";
 import { paceBar, pulse } from "./draw.js";
-import { amount, ago, brief, clock, MARKS, ORDER, outOf, reason, share, WORDS } from "./format.js";
+import { amount, ago, brief, clock, look, MARKS, ORDER, outOf, reason, share, WORDS } from "./format.js";
 import { follow, header, now, state } from "./live.js";
 
 const PAGE = 100;
+const valueOf = (column) => (row) => (column.is_total ? row.total : row.recent)?.[column.name];
 const SORTS = {
   worst: ["Worst first", null], name: ["Name", (r) => r.name], pace: ["Pace", (r) => r.goals[0]?.ratio ?? null],
-  spend: ["Spend", (r) => r.total?.spend_micros], impressions: ["Impressions", (r) => r.total?.impressions],
-  ctr: ["CTR", (r) => r.recent?.ctr], cpc: ["CPC", (r) => r.recent?.cpc], cvr: ["CVR", (r) => r.recent?.cvr],
-  roas: ["ROAS", (r) => r.recent?.roas],
+  ...Object.fromEntries(look.columns.map((column) => [column.name, [column.label, valueOf(column)]])),
 };
-const ASCENDING = new Set(["name", "pace", "roas", "ctr", "cvr"]);
+const ASCENDING = new Set(["name", "pace", ...look.columns.filter((column) => column.ascending).map((column) => column.name)]);
 const view = { sort: "worst", status: "", find: "", most: PAGE };
 const drawn = new Map();
 let due = false;
 let order = [];
 
-const statusOf = (row) => row.status ?? "no_goal";
+const headOf = (column, window) => (column.is_total ? column.label : `${column.label} ${window}`);
+const statusOf = (row) => row.status ?? look.no_goal;
 
 function compare(a, b) {
   const value = SORTS[view.sort][1];
@@ -42,18 +42,15 @@ const wanted = (row) => (!view.status || statusOf(row) === view.status)
 function draw(row) {
   const status = statusOf(row);
   const { currency, window, pulse_window: shortest } = state.summary;
-  const cell = (label, text, ...more) => el("td", { role: "cell", "data-label": label, class: "number" }, text, ...more);
-  const r = row.recent;
+  const cell = (column) => el("td", { role: "cell", "data-label": headOf(column, window), class: column.is_headline ? "number" : "number extra" },
+    column.unit === "events" ? brief(valueOf(column)(row)) : amount(valueOf(column)(row), column.unit, currency));
   return el("tr", { role: "row", class: status, "data-id": row.id },
     el("th", { scope: "row", role: "rowheader" }, el("div", {},
       el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, MARKS[status]), ` ${WORDS[status]}`), " ",
       el("a", { href: `/campaign?id=${encodeURIComponent(row.id)}` }, row.name)),
       el("small", {}, why(row)), el("small", {}, [row.account, row.name === row.id ? "" : row.id].filter(Boolean).join(" · "))),
     el("td", { role: "cell", "data-label": "Pace", class: "goals" }, ...goals(row, currency)),
-    cell("Spend", amount(row.total?.spend_micros ?? null, "micros", currency)),
-    cell("Impressions", brief(row.total?.impressions)),
-    cell(`CTR ${window}`, amount(r?.ctr, "proportion")), cell(`CPC ${window}`, amount(r?.cpc, "ratio")),
-    cell(`CVR ${window}`, amount(r?.cvr, "proportion")), cell(`ROAS ${window}`, amount(r?.roas, "ratio")),
+    ...look.columns.map(cell),
     el("td", { role: "cell", "data-label": "Last minutes", class: "minutes" }, pulse(row, shortest)));
 }
 
@@ -130,9 +127,7 @@ function filters() {
 
 /** Says in the head of the table which window a KPI is of. */
 function windows() {
-  for (const name of ["ctr", "cpc", "cvr", "roas"]) {
-    say(document.querySelector(`th[data-sort=${name}] button`), `${name.toUpperCase()} ${state.summary.window}`);
-  }
+  for (const column of look.columns) say(document.querySelector(`th[data-sort=${column.name}] button`), headOf(column, state.summary.window));
 }
 
 function changes() {

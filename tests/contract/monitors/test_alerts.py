@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -14,11 +15,15 @@ from redis.asyncio import Redis
 
 from kpis.runtime.errors import Unreachable
 from kpis.settings.shared import Settings
-from monitors.alerts.message import Message
+from kpis.units import Unit
+from monitors.alerts.alert import Alert, Rendered
+from monitors.alerts.lifecycle import Change
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy, wait_s
-from monitors.alerts.notifiers.slack import MAX_RETRY_AFTER_S, Answer, Outcome, Slack, judge, retry_after
+from monitors.alerts.notifiers.protocol import Answer, Outcome
+from monitors.alerts.notifiers.slack import MAX_RETRY_AFTER_S, Slack, judge, render, retry_after
 from monitors.alerts.outbox import DEAD, KEEP_TOLD, LEADER, OUTBOX, STATE, TOLD, Outbox, Recorded
-from monitors.alerts.stored import Outgoing, encode_message
+from monitors.alerts.stored import decode_alert, encode_alert
+from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.read.reader import connect
 from tests.kit.monitor_fakes import FakeSlack, fake_slack
 from tests.kit.redis_server import free_port, redis_server
@@ -46,8 +51,8 @@ def outbox_of(redis: Redis, token: str = "one") -> Outbox:  # noqa: S107
 
 
 def text(name: str) -> bytes:
-    """A stored message."""
-    return encode_message(Message(name, name, []), "c1|spend", 0, name)
+    """A stored message, as versions before alerts were neutral left them."""
+    return encode_alert(Rendered(name, "c1|spend", 0, name, []))
 
 
 def test_a_transition_and_its_message_are_written_together_and_only_once(server: int) -> None:
@@ -232,10 +237,34 @@ def test_what_is_no_message_does_not_block_those_behind_it(server: int) -> None:
     asyncio.run(run())
 
 
+ALERT = Alert(
+    id="1", goal="c1|spend", at_ms=5, campaign="c1", name="Spring launch", account="", label="spend",
+    unit=Unit.MICROS, currency="EUR", change=Change.FIRED, before=Status.ON_PACE, after=Status.CRITICAL,
+    reason=Reason.OUTSIDE, direction=Direction.UNDER, actual=300_000_000, expected=500_000_000, target=1_000_000_000,
+    ratio=0.6, projected=600_000_000, required_per_day=0, bound=None, warning=(0.9, 1.1), critical=(0.75, 1.25),
+    as_of_ms=5, timezone="UTC",
+)  # fmt: skip
+
+
+def test_an_alert_lies_in_the_outbox_in_no_notifiers_form_and_is_dressed_when_it_is_sent(server: int) -> None:
+    """Beside it a message of an older version, which goes out as it was made."""
+
+    async def run() -> None:
+        async with delivery_at(server, [text("old"), encode_alert(ALERT)]) as (delivery, slack, redis):
+            (_, stored) = await redis.lrange(OUTBOX, 0, -1)
+            assert b"blocks" not in stored
+            assert decode_alert(cast("bytes", stored)) == ALERT
+            assert [await delivery.deliver_next() for _ in range(3)] == [0.0, 0.0, None]
+            assert [d["text"] for d in slack.delivered] == ["old", render(ALERT).text]
+            assert "Spring launch: spend is critical (under)" in slack.delivered[1]["text"]
+
+    asyncio.run(run())
+
+
 def test_an_unreachable_slack_is_told_without_its_url() -> None:
     async def run() -> None:
         slack = Slack(SecretStr(f"http://127.0.0.1:{free_port()}/services/s3cr3t"))
-        answer = await slack.post(Outgoing("1", "g", 0, "a", []))
+        answer = await slack.send(Rendered("1", "g", 0, "a", []))
         assert answer.outcome is Outcome.UNREACHABLE
         assert "s3cr3t" not in answer.detail
         assert "s3cr3t" not in repr(slack)

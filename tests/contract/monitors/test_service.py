@@ -392,7 +392,8 @@ async def test_the_webhook_url_shows_nowhere(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PACEWATCH_SLACK_WEBHOOK_URL_FILE", str(secret))
         found = MonitorSettings.load()
-        assert found.webhook_url == "https://hooks.example/services/s3cr3t"
+        assert found.slack_webhook_url is not None
+        assert found.slack_webhook_url.get_secret_value() == "https://hooks.example/services/s3cr3t"
         assert "s3cr3t" not in repr(found)
         secret.write_text("s3cr3t is no URL")
         with pytest.raises(Misconfigured) as error:

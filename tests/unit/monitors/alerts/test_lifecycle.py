@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpis.measures import TOTALS
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Phase, step
 from monitors.alerts.stored import decode_state, encode_state
-from monitors.goals import Band, Campaign, Flight, Total, TotalGoal
+from monitors.goals import Band, Campaign, Flight, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 
-GOAL = TotalGoal(Total.SPEND, 100, Band(0.9, 1.1), Band(0.75, 1.25))
+GOAL = TotalGoal(TOTALS["spend"], 100, Band(0.9, 1.1), Band(0.75, 1.25))
 LEVELS = (Status.ON_PACE, Status.WARNING, Status.CRITICAL)
 AT_ONCE = LifecyclePolicy()
 PATIENT = LifecyclePolicy(for_ms=1000)

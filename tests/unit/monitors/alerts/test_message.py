@@ -5,30 +5,40 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpis.measures import Row
+from kpis.catalogue import BY_NAME
+from kpis.measures import TOTALS, Row
+from monitors.alerts.alert import Alert, alert_of
 from monitors.alerts.assessment import Judged
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, step
-from monitors.alerts.message import FIELD_LIMIT, HEADER_LIMIT, TEXT_LIMIT, Message, escape, render
-from monitors.goals import Band, Bound, Campaign, Flight, Goal, RatioGoal, Total, TotalGoal
+from monitors.alerts.notifiers.slack import FIELD_LIMIT, HEADER_LIMIT, TEXT_LIMIT, Message, escape, render
+from monitors.alerts.sentences import headline
+from monitors.goals import Band, Bound, Campaign, Flight, Goal, RatioGoal, TotalGoal
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Observed, Status, VerdictPolicy
 from tests.kit.monitor_fakes import DAY, MIDNIGHT, NOON, row
 
 FLIGHT = Flight(MIDNIGHT, MIDNIGHT + DAY, "Europe/Berlin")
-SPEND = TotalGoal(Total.SPEND, 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
-CTR = RatioGoal("ctr", Bound.AT_LEAST, 0.02, 0.015, "1h")
-CPA = RatioGoal("cpa", Bound.AT_MOST, 20.0, 25.0, "1h")
+SPEND = TotalGoal(TOTALS["spend"], 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
+CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
+CPA = RatioGoal(BY_NAME["cpa"], Bound.AT_MOST, 20.0, 25.0, "1h")
 
 
 def told(
     goal: Goal, to_date: Row, window: Row | None = None, *, name: str = "Launch", campaign: str = "c42", told: str = ""
 ) -> Message:
     """The message that observed numbers lead to, at half of a day's flight."""
+    return render(alert(goal, to_date, window, name=name, campaign=campaign, told=told), "https://pace.example/?a=1&b")
+
+
+def alert(
+    goal: Goal, to_date: Row, window: Row | None = None, *, name: str = "Launch", campaign: str = "c42", told: str = ""
+) -> Alert:
+    """The same as a value."""
     whose = Campaign(campaign, name, FLIGHT, (goal,))
     verdict = judge(whose, goal, Observed(to_date, window, NOON, 0), VerdictPolicy(), NOON)
     before = AlertState(Status(told)) if told else AlertState()
     transition = step(before, verdict, LifecyclePolicy(), NOON)
-    return render(Judged(whose, goal, verdict, transition.after), transition, "EUR", url="https://pace.example/?a=1&b")
+    return alert_of(Judged(whose, goal, verdict, transition.after), transition, "EUR", "key", "1")
 
 
 def test_a_message_about_a_total_says_all_that_on_call_needs() -> None:
@@ -90,7 +100,7 @@ def test_any_names_stay_within_slacks_limits(name: str, campaign: str) -> None:
     assert all(len(f["text"]) <= FIELD_LIMIT for f in section["fields"])
     assert len(context["elements"][0]["text"]) <= FIELD_LIMIT
     assert len(message.text) <= TEXT_LIMIT
-    assert "\n" not in message.headline
+    assert "\n" not in headline(alert(SPEND, row(), name=name, campaign=campaign))
 
 
 def test_an_ended_flight_is_told_as_final() -> None:
@@ -99,7 +109,7 @@ def test_an_ended_flight_is_told_as_final() -> None:
     verdict = judge(whose, SPEND, Observed(row(spend=500_000_000), None, end, 0), VerdictPolicy(), end)
     transition = step(AlertState(), verdict, LifecyclePolicy(), end)
     assert transition.change is Change.FIRED
-    text = render(Judged(whose, SPEND, verdict, transition.after), transition, "EUR").text
+    text = render(alert_of(Judged(whose, SPEND, verdict, transition.after), transition, "EUR", "key", "1")).text
     assert "Launch: spend ended critical (under)" in text
     assert "Expected: 1,000.00 EUR of 1,000.00 EUR" in text
     assert "Required per day" not in text
@@ -110,4 +120,5 @@ def test_an_untold_step_needs_no_message_but_can_be_rendered() -> None:
     whose = Campaign("c42", "Launch", FLIGHT, (SPEND,))
     verdict = judge(whose, SPEND, Observed(row(), None, None, 0), VerdictPolicy(), NOON)
     still = Transition(AlertState(), AlertState(), Change.HELD)
-    assert "as of never" in render(Judged(whose, SPEND, verdict, AlertState()), still, "EUR").text
+    one = Judged(whose, SPEND, verdict, AlertState())
+    assert "as of never" in render(alert_of(one, still, "EUR", "key", "1")).text

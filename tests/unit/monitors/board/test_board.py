@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from kpis.catalogue import BY_NAME
+from kpis.measures import TOTALS
 from kpis.series import key
 from kpis.times import DAY_MS, QUARTER_MS
 from monitors.alerts.assessment import Judged
@@ -20,15 +22,15 @@ from monitors.board.pages import board_page, campaign_page
 from monitors.board.pulse import EVERY_S, POINTS, Trail, drawn
 from monitors.board.rows import campaign_row, worst_first
 from monitors.board.status_changes import KEPT, Told
-from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, Total, TotalGoal
+from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.snapshot import Layout, PartitionHealth, SeriesRows, Snapshot
 from monitors.view import View
 from pacewatch.top.screen import Choice, chosen, printable, sparkline
 from tests.kit.monitor_fakes import HOUR, MIDNIGHT, NOON, WINDOWS, row
 
-SPEND = TotalGoal(Total.SPEND, 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
-CTR = RatioGoal("ctr", Bound.AT_LEAST, 0.02, 0.015, "1h")
+SPEND = TotalGoal(TOTALS["spend"], 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
+CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
 
 
 def judged(campaign: str, status: Status, actual: int = 500_000_000, **more: Any) -> Judged:

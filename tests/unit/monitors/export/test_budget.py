@@ -12,7 +12,7 @@ from kpis.catalogue import CATALOGUE
 from kpis.measures import Row, add
 from kpis.series import is_campaign
 from monitors.export.budget import BudgetPolicy, keep
-from monitors.export.selection import Export, Kept, Kind, export
+from monitors.export.selection import Export, Kept, SeriesKind, export
 from monitors.export.sums import fold
 from monitors.read.rows import Rows
 from monitors.read.snapshot import Layout, SeriesRows, Snapshot
@@ -95,8 +95,8 @@ def test_what_is_folded_is_counted_and_the_limit_holds_unless_goals_pass_it(
     campaigns = {s for s in series if is_campaign(s)}
     goals = pinned & campaigns
     assert goals <= found.campaigns.keys()
-    assert found.folded[Kind.CAMPAIGN] == len(campaigns - found.campaigns.keys())
-    assert found.folded[Kind.BREAKDOWN] == len(series.keys() - campaigns - found.breakdowns.keys())
+    assert found.folded[SeriesKind.CAMPAIGN] == len(campaigns - found.campaigns.keys())
+    assert found.folded[SeriesKind.BREAKDOWN] == len(series.keys() - campaigns - found.breakdowns.keys())
     exported = len(found.campaigns) + len(found.breakdowns)
     assert exported == min(len(series), max(policy.max_series, len(goals))) or exported == len(campaigns)
 

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpis.catalogue import BY_NAME
+from kpis.measures import TOTALS
 from kpis.runtime.yaml_nodes import MAX_BYTES
 from monitors import goals
-from monitors.goals import Band, InvalidGoals, Problem, RatioGoal, Total, TotalGoal
+from monitors.goals import Band, InvalidGoals, Problem, RatioGoal, TotalGoal
 from monitors.goals.file import parse
 
 GOOD = """\
@@ -57,10 +59,10 @@ def test_a_good_file_is_taken_exactly_as_written() -> None:
     assert campaign.flight.start_ms == utc("2026-11-21T23:00")
     assert campaign.flight.end_ms == utc("2026-11-28T23:00")
     assert campaign.goals == (
-        TotalGoal(Total.SPEND, 5_000_123_456, Band(0.9, 1.1), Band(0.75, 1.25)),
-        TotalGoal(Total.CONVERSIONS, 1000, Band(0.8, None), Band(0.75, None)),
-        RatioGoal("ctr", goals.Bound.AT_LEAST, 0.02, 0.015, "1h"),
-        RatioGoal("cpc", goals.Bound.AT_MOST, 0.8, 1.0, "5m"),
+        TotalGoal(TOTALS["spend"], 5_000_123_456, Band(0.9, 1.1), Band(0.75, 1.25)),
+        TotalGoal(TOTALS["conversions"], 1000, Band(0.8, None), Band(0.75, None)),
+        RatioGoal(BY_NAME["ctr"], goals.Bound.AT_LEAST, 0.02, 0.015, "1h"),
+        RatioGoal(BY_NAME["cpc"], goals.Bound.AT_MOST, 0.8, 1.0, "5m"),
     )
 
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpis.measures import ZERO, Row
-from monitors.goals import Band, Bound, Campaign, Flight, Goal, RatioGoal, Total, TotalGoal
+from kpis.catalogue import BY_NAME
+from kpis.measures import TOTALS, ZERO, Row
+from monitors.goals import Band, Bound, Campaign, Flight, Goal, RatioGoal, TotalGoal
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy
 from tests.kit.monitor_fakes import DAY, HOUR, row
@@ -17,12 +18,12 @@ from tests.kit.monitor_fakes import DAY, HOUR, row
 POLICY = VerdictPolicy()
 START = 100 * DAY
 FLIGHT = Flight(START, START + 10 * DAY, "UTC")
-SPEND = TotalGoal(Total.SPEND, 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
-CLICKS = TotalGoal(Total.CLICKS, 10_000, Band(0.9, None), Band(0.75, None))
-CTR = RatioGoal("ctr", Bound.AT_LEAST, 0.02, 0.015, "1h")
-CPC = RatioGoal("cpc", Bound.AT_MOST, 1.0, 1.25, "1h")
-CPA = RatioGoal("cpa", Bound.AT_MOST, 20.0, 25.0, "1h")
-ROAS = RatioGoal("roas", Bound.AT_LEAST, 3.0, 2.0, "1h")
+SPEND = TotalGoal(TOTALS["spend"], 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
+CLICKS = TotalGoal(TOTALS["clicks"], 10_000, Band(0.9, None), Band(0.75, None))
+CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
+CPC = RatioGoal(BY_NAME["cpc"], Bound.AT_MOST, 1.0, 1.25, "1h")
+CPA = RatioGoal(BY_NAME["cpa"], Bound.AT_MOST, 20.0, 25.0, "1h")
+ROAS = RatioGoal(BY_NAME["roas"], Bound.AT_LEAST, 3.0, 2.0, "1h")
 HALF = START + 5 * DAY
 LEVEL = {Status.ON_PACE: 0, Status.WARNING: 1, Status.CRITICAL: 2}
 

@@ -1,0 +1,129 @@
+"""An alert as a value: a change that people are told, in no notifier's form."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from kpis.units import Unit
+from monitors.alerts.assessment import Judged
+from monitors.alerts.lifecycle import Change, Transition
+from monitors.goals.values import Band, Bound, RatioGoal
+from monitors.pacing.verdict import Direction, Reason, Status
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of what people know about a goal.
+
+    Attributes:
+        id: unique, so that no two alerts are equal bytes.
+        goal: the field of the goal in the state hash.
+        at_ms: the stream clock of the change.
+        campaign, name, account: whose goal, by id and for people.
+        label: the goal in words.
+        unit, currency: of its amounts.
+        change: what kind of change it is.
+        before, after: the status people knew, and know now.
+        bound: of a ratio the side it should be on.
+        warning, critical: bands of ``ratio``.
+        as_of_ms: the stream clock that the verdict was judged at.
+        timezone: how people read it.
+
+    The others are those of :class:`~monitors.pacing.verdict.Verdict`.
+    """
+
+    id: str
+    goal: str
+    at_ms: int
+    campaign: str
+    name: str
+    account: str
+    label: str
+    unit: Unit
+    currency: str
+    change: Change
+    before: Status
+    after: Status
+    reason: Reason
+    direction: Direction | None
+    actual: int | float | None
+    expected: int | float | None
+    target: int | float
+    ratio: float | None
+    projected: int | None
+    required_per_day: int | None
+    bound: Bound | None
+    warning: tuple[float | None, float | None]
+    critical: tuple[float | None, float | None]
+    as_of_ms: int | None
+    timezone: str
+
+    @property
+    def as_of(self) -> str:
+        """The stream clock of the verdict in the campaign's zone, to the minute."""
+        if self.as_of_ms is None:
+            return "never"
+        local = datetime.fromtimestamp(self.as_of_ms / 1000, UTC).astimezone(ZoneInfo(self.timezone))
+        return local.strftime("%Y-%m-%d %H:%M %Z")
+
+    @property
+    def bands(self) -> tuple[tuple[str, Band], ...]:
+        """Both bands by the name of what lies outside of them."""
+        return ("warning", Band(*self.warning)), ("critical", Band(*self.critical))
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """What an older version left in the outbox: a message in Slack's form already."""
+
+    id: str
+    goal: str
+    at_ms: int
+    text: str
+    blocks: list[dict[str, Any]]
+
+
+Outgoing = Alert | Rendered
+"""What waits in the outbox."""
+
+
+def alert_of(one: Judged, transition: Transition, currency: str, key: str, unique: str) -> Alert:
+    """The alert about a change.
+
+    Args:
+        one: the goal, and the judgement that made the change.
+        transition: what changed.
+        currency: of all money.
+        key: the goal's field in the state hash.
+        unique: its id.
+    """
+    campaign, goal, verdict = one.campaign, one.goal, one.verdict
+    return Alert(
+        id=unique,
+        goal=key,
+        at_ms=verdict.as_of_ms or 0,
+        campaign=campaign.campaign,
+        name=campaign.name,
+        account=campaign.account,
+        label=goal.label,
+        unit=goal.unit,
+        currency=currency,
+        change=transition.change,
+        before=transition.before.told,
+        after=transition.after.told,
+        reason=verdict.reason,
+        direction=verdict.direction,
+        actual=verdict.actual,
+        expected=verdict.expected,
+        target=verdict.target,
+        ratio=verdict.ratio,
+        projected=verdict.projected,
+        required_per_day=verdict.required_per_day,
+        bound=goal.bound if isinstance(goal, RatioGoal) else None,
+        warning=(verdict.warning.low, verdict.warning.high),
+        critical=(verdict.critical.low, verdict.critical.high),
+        as_of_ms=verdict.as_of_ms,
+        timezone=campaign.flight.timezone,
+    )

@@ -1,0 +1,69 @@
+"""The columns of the board, and what the page's scripts must know: derived, and sent to them as data. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cache
+
+import msgspec
+
+from kpis.catalogue import CATALOGUE
+from kpis.measures import MEASURES
+from kpis.units import NONE, STYLES, Unit
+from monitors.board.shapes import CampaignNow
+from monitors.wording import LOOKS, NO_GOAL, REASONS
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A measure or KPI of a campaign.
+
+    Attributes:
+        name: its field in :class:`~monitors.board.shapes.Measures`.
+        label: its head.
+        unit: what it is in.
+        is_total: of all time; else of the recent window, which its head names.
+        is_headline: whether it is shown where only few fit.
+        ascending: whether the smallest comes first when people sort by it: where more is good news.
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    is_total: bool = False
+    is_headline: bool = True
+    ascending: bool = False
+
+    def value(self, row: CampaignNow) -> float | None:
+        """What a campaign has of it; None before its first event, and without a denominator."""
+        measures = row.total if self.is_total else row.recent
+        found: float | None = getattr(measures, self.name) if measures is not None else None
+        return found
+
+
+_BOUGHT = sorted((m for m in MEASURES if m.is_bought), key=lambda m: not m.is_money)
+COLUMNS: tuple[Column, ...] = (
+    *(Column(m.name, m.label, m.unit, is_total=True) for m in _BOUGHT),
+    *(Column(k.name, k.label, k.unit, is_headline=k.is_headline, ascending=k.higher_is_better) for k in CATALOGUE),
+)
+"""Of the list of campaigns: what was bought so far, money first, and every KPI of the recent window."""
+DETAIL: tuple[Column, ...] = (
+    *(Column(m.name, m.label, m.unit) for m in MEASURES),
+    *(Column(k.name, k.label, k.unit) for k in CATALOGUE),
+)
+"""Of one campaign's windows and breakdowns: everything."""
+
+
+@cache
+def page_data() -> str:
+    """What the page's scripts need, JSON: statuses worst first, reasons, units, columns."""
+    found = {
+        "none": NONE,
+        "no_goal": NO_GOAL,
+        "statuses": [{"name": look.name, "word": look.title, "mark": look.mark} for look in LOOKS],
+        "reasons": {str(reason): text for reason, text in REASONS.items()},
+        "units": {str(unit): asdict(style) for unit, style in STYLES.items()},
+        "columns": [asdict(column) for column in COLUMNS],
+        "detail": [asdict(column) for column in DETAIL],
+    }
+    return msgspec.json.encode(found).decode()
