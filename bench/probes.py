@@ -15,7 +15,7 @@ CAMPAIGN = "probe-"
 """Before the partition's number: each partition has a probe campaign of its own."""
 
 WINDOW = "24h"
-"""Where probes are looked for: an event is in a window only once the stream clock, and so every topic, got there."""
+"""Where probes are looked for: an event is in a window only once the watermark, and so every topic, got there."""
 
 Sent = Mapping[str, Sequence[float]]
 """Counter name to the moment each of its probes was stamped, seconds."""

@@ -20,8 +20,8 @@ from bench.backlog import SERIES_PER_CAMPAIGN
 from bench.place import system
 from bench.process import cpu_s, resident_mib
 from kpis.contract import layout
-from kpis.contract.connection import connect
 from kpis.contract.documents import documents
+from kpis.contract.redis_client import connect
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
 from kpis.units import MICROS
@@ -177,11 +177,11 @@ class Writer:
 
     async def _flush(self, store: Store, partition: int, chosen: list[int]) -> None:
         now = Clock().now_ms()
-        await store.flush(
+        await store.write(
             self._leases[partition],
             Flush(
-                clock_ms=now, offsets={}, panes={}, dropped_panes=(), history={}, late={}, seen={}, ahead={},
-                dropped_ahead=(), letters=(), counters={}, events=0,
+                watermark_ms=now, offsets={}, panes={}, dropped_panes=(), history={}, late={}, seen={}, early={},
+                dropped_early=(), letters=(), counters={}, events=0,
                 documents={self._series[partition][i]: self._documents[partition][i] for i in chosen},
                 gauges={layout.FLUSHED_AT: now, layout.CAUGHT_UP: 1},
             ),

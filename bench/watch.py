@@ -20,7 +20,7 @@ from bench import probes, programs
 from kpis.contract import layout
 from kpis.measures import INDEX, ZERO, Stream
 from kpis.units import MICROS
-from monitors.read.documents import read_document
+from monitors.read.decoding import read_document
 from tests.kit.system import System
 
 REDIS_PAUSE_S, METRICS_PAUSE_S = 0.003, 0.1

@@ -13,7 +13,7 @@ from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable
 from kpis.times import DAY_MS
 from monitors.alerts.alert import alert_of
-from monitors.alerts.assessment import Judged
+from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import Change, LifecyclePolicy, Transition, step
 from monitors.alerts.notifiers.protocol import Outcome
 from monitors.alerts.outbox import Outbox, Recorded
@@ -22,7 +22,7 @@ from monitors.alerts.stored import decode_state, encode_alert, encode_state, goa
 from monitors.goals.values import Campaign, Goal, Goals, TotalGoal
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Observed, VerdictPolicy
-from monitors.read.documents import BadLayout
+from monitors.read.decoding import BadLayout
 from monitors.read.history import Query, ToDate
 from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class MonitorPolicy:
+class CyclePolicy:
     """How the monitor judges and tells.
 
     Attributes:
@@ -51,7 +51,7 @@ class MonitorPolicy:
     sends: bool
 
 
-class Monitor:
+class Cycle:
     """Turns what Redis holds into a view, and changes into messages.
 
     Args:
@@ -72,7 +72,7 @@ class Monitor:
         outbox: Outbox,
         goals: Goals,
         clock: Clock,
-        policy: MonitorPolicy,
+        policy: CyclePolicy,
         *,
         outcomes: Mapping[Outcome, int] = NOTHING_SENT,
     ) -> None:
@@ -102,7 +102,7 @@ class Monitor:
                 problem=str(e),
                 leads=False,
                 snapshot=None if is_old else self.view.snapshot,
-                judged=() if is_old else self.view.judged,
+                assessments=() if is_old else self.view.assessments,
             )
             raise
 
@@ -113,7 +113,7 @@ class Monitor:
         queries = {c: q for c in self._goals.campaigns if (q := self._query(c, snapshot, now)) is not None}
         sums = await self._reader.flights.to_date(snapshot.layout.partitions, queries.values()) if queries else {}
         states = await self._outbox.states() if self._goals.campaigns else {}
-        judged: list[Judged] = []
+        judged: list[Assessment] = []
         for campaign, goal in self._goals:
             query = queries.get(campaign)
             to_date = sums[query] if query is not None else ToDate(ZERO, None)
@@ -121,7 +121,7 @@ class Monitor:
             verdict = judge(campaign, goal, observed, self._policy.verdicts, now)
             held = states.get(goal_key(campaign, goal))
             transition = step(decode_state(held, campaign), verdict, self._policy.lifecycle, verdict.as_of_ms or now)
-            one = Judged(campaign, goal, verdict, transition.after)
+            one = Assessment(campaign, goal, verdict, transition.after)
             if leads:
                 await self._record(one, transition, held, snapshot.layout.currency)
             judged.append(one)
@@ -131,7 +131,7 @@ class Monitor:
         waiting = await self._outbox.waiting() if self._acts else 0
         self.view = View(
             snapshot=snapshot,
-            judged=tuple(judged),
+            assessments=tuple(judged),
             redis_up=True,
             problem="",
             read_at_s=monotonic(),
@@ -150,7 +150,7 @@ class Monitor:
             return None
         return Query(campaign.series, flight.start_ms, min(flight.end_ms, now_ms + 1))
 
-    async def _record(self, one: Judged, transition: Transition, held: bytes | None, currency: str) -> None:
+    async def _record(self, one: Assessment, transition: Transition, held: bytes | None, currency: str) -> None:
         if transition.change in {Change.NONE, Change.HELD}:
             return
         key = goal_key(one.campaign, one.goal)

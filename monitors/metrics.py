@@ -136,7 +136,7 @@ PACE_ALERT = _gauge(
     "pace_alert_status", "1 for the status that people were told, 0 for the others.", "campaign", "goal", "status"
 )
 PACE_THRESHOLD = _gauge("pace_threshold", "Where pace_ratio leaves a band.", "campaign", "goal", "severity", "bound")
-PACE_AS_OF = _gauge("pace_as_of_timestamp_seconds", "The stream clock that the goal was judged at.", "campaign", "goal")
+PACE_AS_OF = _gauge("pace_as_of_timestamp_seconds", "The watermark that the goal was judged at.", "campaign", "goal")
 FLIGHT_START = _gauge("flight_start_timestamp_seconds", "When the flight begins.", "campaign")
 FLIGHT_END = _gauge("flight_end_timestamp_seconds", "When the flight is over.", "campaign")
 CAMPAIGN_INFO = _gauge(

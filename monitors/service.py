@@ -23,14 +23,14 @@ from monitors.alerts.outbox import Outbox
 from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.routes import BoardParts
-from monitors.cycle import NOTHING_SENT, Monitor, MonitorPolicy
+from monitors.cycle import NOTHING_SENT, Cycle, CyclePolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
-from monitors.goals.published import GoalCampaigns
+from monitors.goals.published import PublishedGoals
 from monitors.guard import guard
 from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.breakdowns import Breakdowns
-from monitors.read.history import Flights
+from monitors.read.history import History
 from monitors.read.reader import Reader, connect
 from monitors.settings import MonitorSettings
 from monitors.web import make_app
@@ -54,12 +54,12 @@ async def run(settings: MonitorSettings) -> None:
     redis = connect(settings)
     outbox = Outbox(redis, settings.redis_address, uuid4().hex, int(settings.leader_ttl_s * 1000))
     reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
-    told = GoalCampaigns(redis, settings.redis_address, (c.series for c in found.campaigns))
+    told = PublishedGoals(redis, settings.redis_address, (c.series for c in found.campaigns))
     notifier = configured(settings)
     delivery = None if notifier is None else Delivery(outbox, notifier, DeliveryPolicy())
     outcomes = delivery.outcomes if delivery is not None else NOTHING_SENT
     policy = _policy(settings, sends=delivery is not None)
-    monitor = Monitor(reader, outbox, found, settings.the_clock, policy, outcomes=outcomes)
+    monitor = Cycle(reader, outbox, found, settings.the_clock, policy, outcomes=outcomes)
     # Long enough for a message that is under way: cut off, it would be sent again after a restart.
     grace_s = 1.0 + (notifier.timeout_s if notifier is not None else _LEAST_GRACE_S)
     stop = asyncio.Event()
@@ -94,7 +94,7 @@ async def _until(stop: asyncio.Event, grace_s: float, *work: Coroutine[Any, Any,
             task.result()
 
 
-async def _refreshing(monitor: Monitor, told: GoalCampaigns, every_s: float, stop: asyncio.Event) -> None:
+async def _refreshing(monitor: Cycle, told: PublishedGoals, every_s: float, stop: asyncio.Event) -> None:
     """Read and judge; while Redis is away wait longer each time, and say so once."""
     failures, said = 0, ""
     while not stop.is_set():
@@ -113,7 +113,7 @@ async def _refreshing(monitor: Monitor, told: GoalCampaigns, every_s: float, sto
         await _pause(stop, min(every_s * 2.0 ** min(failures, 20), max(_MOST_WAIT_S, every_s)))
 
 
-async def _sending(settings: MonitorSettings, monitor: Monitor, delivery: Delivery | None, stop: asyncio.Event) -> None:
+async def _sending(settings: MonitorSettings, monitor: Cycle, delivery: Delivery | None, stop: asyncio.Event) -> None:
     """Send what waits, while this monitor leads."""
     if delivery is None:
         await stop.wait()
@@ -132,8 +132,8 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
 
 
-def _policy(settings: MonitorSettings, *, sends: bool) -> MonitorPolicy:
-    return MonitorPolicy(
+def _policy(settings: MonitorSettings, *, sends: bool) -> CyclePolicy:
+    return CyclePolicy(
         verdicts=VerdictPolicy(max_lag_ms=settings.max_lag_ms),
         lifecycle=LifecyclePolicy(for_ms=int(settings.alert_for_s * 1000)),
         sends=sends,
@@ -143,13 +143,13 @@ def _policy(settings: MonitorSettings, *, sends: bool) -> MonitorPolicy:
 def _board(settings: MonitorSettings, redis: Any) -> BoardParts:
     """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
     clock, address = settings.the_clock, settings.redis_address
-    reads = Reads(Flights(redis, address).quarters, Breakdowns(redis, address).of)
+    reads = Reads(History(redis, address).quarters, Breakdowns(redis, address).of)
     return BoardParts(Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate)), reads, clock)
 
 
 @asynccontextmanager
 async def _serving(
-    settings: MonitorSettings, monitor: Monitor, goals: goals_file.Goals, board: BoardParts
+    settings: MonitorSettings, monitor: Cycle, goals: goals_file.Goals, board: BoardParts
 ) -> AsyncIterator[None]:
     exported = ExportPolicy(
         breakdowns=settings.export_breakdowns,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from monitors.alerts.assessment import Judged
+from monitors.alerts.assessment import Assessment
 from monitors.alerts.notifiers.protocol import Outcome
 from monitors.read.snapshot import ReadProblem, Snapshot
 
@@ -16,7 +16,7 @@ class View:
 
     Attributes:
         snapshot: the last one read; None before the first.
-        judged: every goal, judged on it.
+        assessments: every goal, judged on it.
         redis_up: whether the last read succeeded.
         problem: why it did not, for people; empty when it did.
         read_at_s: when the last read succeeded, on :func:`kpis.runtime.clock.monotonic`; None before the first.
@@ -28,7 +28,7 @@ class View:
     """
 
     snapshot: Snapshot | None = None
-    judged: tuple[Judged, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
     redis_up: bool = False
     problem: str = "Redis was not read yet"
     read_at_s: float | None = None

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Middleware
 from kpis.runtime.clock import monotonic
 from monitors.board.routes import BoardParts, add_board
 from monitors.export.exporter import Exporter
-from monitors.export.page import MetricsPage
+from monitors.export.page import MetricsHandler
 from monitors.view import View
 
 
@@ -40,7 +40,7 @@ def make_app(
             return web.json_response({"status": "ready"})
         return web.json_response({"status": "not ready", "reason": reason}, status=503)
 
-    page = MetricsPage(view, exporter)
+    page = MetricsHandler(view, exporter)
     app = web.Application(middlewares=guards)
     app.on_cleanup.append(page.close)
     if board is not None:

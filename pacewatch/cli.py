@@ -73,11 +73,11 @@ def demo(
     ] = False,
 ) -> None:
     """Start everything embedded and show live KPIs, pace and what Slack is told."""
-    from pacewatch.demo.command import Options, run
+    from pacewatch.demo.command import DemoOptions, run
     from pacewatch.replay.command import parse_speed
 
     paced = None if speed is None else parse_speed(speed)
-    raise typer.Exit(run(Options(data, paced, speed == "max", duration, as_json)))
+    raise typer.Exit(run(DemoOptions(data, paced, speed == "max", duration, as_json)))
 
 
 @app.command()
@@ -122,11 +122,13 @@ def replay(
 ) -> None:
     """Send recorded events into Kafka."""
     from kpis.settings.shared import Settings
-    from pacewatch.replay.command import Options, parse_speed, play
+    from pacewatch.replay.command import ReplayOptions, parse_speed, play
 
     if shift not in {"now", "none"}:
         raise Misconfigured("--shift", f"{shift[:40]!r} is unknown", "use now or none")
-    options = Options(file, parse_speed(speed), shift == "now", mapping, goals, shifted_goals, skip_bad, idempotent)
+    options = ReplayOptions(
+        file, parse_speed(speed), shift == "now", mapping, goals, shifted_goals, skip_bad, idempotent
+    )
     raise typer.Exit(asyncio.run(play(options, Settings.load())))
 
 
@@ -141,9 +143,9 @@ def simulate(
 ) -> None:
     """Send a synthetic load whose totals are known."""
     from kpis.settings.shared import Settings
-    from pacewatch.simulate.command import Options, synthesize
+    from pacewatch.simulate.command import SimulateOptions, synthesize
 
-    options = Options(campaigns, rate, scenario, duration, seed, truth)
+    options = SimulateOptions(campaigns, rate, scenario, duration, seed, truth)
     raise typer.Exit(asyncio.run(synthesize(options, Settings.load())))
 
 
@@ -195,7 +197,7 @@ def top(
         raise Misconfigured("--url", "a user or password does not belong there", remedy)
     choice = Choice(sort, find)
     show = board.once if only_once or not sys.stdout.isatty() else board.watch
-    asyncio.run(show(board.Source(url, settings.http_access.authorization), choice))
+    asyncio.run(show(board.BoardSource(url, settings.http_access.authorization), choice))
 
 
 @goals_app.command("check")

@@ -12,14 +12,14 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from kpis.contract import layout
-from kpis.contract.connection import AWAY, connect, servers, unreachable
+from kpis.contract.redis_client import AWAY, connect, servers, unreachable
 from kpis.measures import Stream
 from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, one_line
 from monitors import goals
 from monitors.alerts.notifiers.known import KNOWN
-from monitors.read.documents import BadLayout, read_layout, read_meta
+from monitors.read.decoding import BadLayout, read_layout, read_meta
 from monitors.settings import MonitorSettings
-from streams.kafka import codecs, connection, topics
+from streams.kafka import clients, codecs, topics
 
 OLDEST_REDIS = (6, 2)
 _TIMEOUT_S = 5.0
@@ -94,13 +94,13 @@ def _codecs() -> Finding:
 
 async def _kafka(settings: MonitorSettings) -> list[Finding]:
     try:
-        admin = AIOKafkaAdminClient(**connection.options(settings), request_timeout_ms=int(_TIMEOUT_S * 1000))
+        admin = AIOKafkaAdminClient(**clients.options(settings), request_timeout_ms=int(_TIMEOUT_S * 1000))
     except Misconfigured as e:
         return [Finding(Level.FAIL, f"Kafka: {e}")]
     names = [*map(settings.topic, Stream), settings.rejected_topic]
-    where = f"{settings.kafka} ({connection.describe(settings)})"
+    where = f"{settings.kafka} ({clients.describe(settings)})"
     try:
-        await connection.start(admin, settings)
+        await clients.start(admin, settings)
         counts = await topics.partition_counts(admin, names)
         partitions = topics.check(settings, counts)
     except Misconfigured as e:

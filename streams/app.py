@@ -18,10 +18,10 @@ from faust.types import TP
 
 from kpis.settings.shared import Settings
 from streams.kafka.chunks import PassThrough
-from streams.kafka.connection import security
+from streams.kafka.clients import security
 from streams.kafka.transport import ChunkTransport
-from streams.partitions.flush_interval import FlushRhythm
-from streams.partitions.manager import Desk
+from streams.partitions.flush_interval import FlushInterval
+from streams.partitions.manager import PartitionManager
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +47,8 @@ class TablelessApp(faust.App):  # type: ignore[misc]
         super()._crash(reason)
 
 
-def build_app(settings: Settings, desk: Desk) -> Any:
-    """The Faust app that feeds ``desk`` from Kafka."""
+def build_app(settings: Settings, manager: PartitionManager) -> Any:
+    """The Faust app that feeds the manager of partitions from Kafka."""
     app = TablelessApp(
         settings.group,
         broker=[f"kafka://{server.strip()}" for server in settings.kafka.split(",")],
@@ -73,35 +73,35 @@ def build_app(settings: Settings, desk: Desk) -> Any:
         table_standby_replicas=1,
     )
     app.transport = ChunkTransport(app.conf.broker, app)
-    app.assigned = lambda tps: desk.assign(tps, app.consumer)
-    topic = app.topic(*desk.topics, schema=PassThrough(), acks=True)
+    app.assigned = lambda tps: manager.assign(tps, app.consumer)
+    topic = app.topic(*manager.topics, schema=PassThrough(), acks=True)
 
     @app.agent(topic, name="count", supervisor_strategy=mode.CrashingSupervisor)  # type: ignore[untyped-decorator,unused-ignore]
     async def count(stream: Any) -> None:
         async for event in stream.noack().events():
             payload, event.value, event.message.value = event.value, None, None
             # What waits for its flush to be acknowledged must not hold the records until then.
-            await desk.fold(payload, event.ack)
+            await manager.dispatch(payload, event.ack)
 
     @app.task  # type: ignore[untyped-decorator,unused-ignore]
     async def flush() -> None:
-        await desk.run(FlushRhythm(settings.flush_interval_s))
+        await manager.run(FlushInterval(settings.flush_interval_s))
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator,unused-ignore]
     async def on_revoked(_: Any, revoked: set[TP], **__: Any) -> None:
         app.consumer.forget(revoked)
-        desk.revoke()
+        manager.revoke()
 
     @app.on_before_shutdown.connect  # type: ignore[untyped-decorator,unused-ignore]
     async def on_shutdown(_: Any, **__: Any) -> None:
         with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(desk.hand_over(), timeout=5.0)
+            await asyncio.wait_for(manager.hand_over(), timeout=5.0)
 
     return app
 
 
 def credentials(settings: Settings) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    """What :func:`streams.kafka.connection.security` says, in Faust's form."""
+    """What :func:`streams.kafka.clients.security` says, in Faust's form."""
     found = security(settings)
     context = found.get("ssl_context")
     if "sasl_mechanism" in found:

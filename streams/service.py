@@ -15,7 +15,7 @@ import faust
 import uvloop
 from aiokafka import AIOKafkaProducer
 
-from kpis.contract.connection import connect
+from kpis.contract.redis_client import connect
 from kpis.measures import Stream
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Permanent, Unreachable, one_line
@@ -23,14 +23,14 @@ from kpis.settings.shared import Settings
 from kpis.times import DAY_MS
 from kpis.units import MICROS
 from streams.app import build_app
-from streams.dead_letters.producer import DeadLetters
+from streams.dead_letters.producer import DeadLetterProducer
 from streams.events.decode import DecodePolicy, Decoder
-from streams.kafka import connection, topics
+from streams.kafka import clients, topics
 from streams.metrics import WorkerMetrics, worker_metrics
-from streams.partitions.manager import Desk
+from streams.partitions.manager import PartitionManager
 from streams.partitions.tools import Tools
 from streams.process.ending import SIGNALS, Ending
-from streams.process.liveness import LivenessPolicy, Seen
+from streams.process.liveness import LivenessPolicy, Observation
 from streams.process.malloc import return_large_blocks
 from streams.process.page import MetricsServer
 from streams.process.watchdog import Watchdog
@@ -61,16 +61,16 @@ def run(settings: Settings) -> int:
     metrics = worker_metrics()
     watchdog: list[Watchdog] = []
     serve_metrics(settings, metrics, lambda: watchdog[0].why_not_alive() if watchdog else None)
-    logging.getLogger(connection.CLIENT_LOG).addHandler(connection.ErrorCounter(metrics.kafka_errors))
-    app, desk = loop.run_until_complete(prepare(settings, metrics))
+    logging.getLogger(clients.CLIENT_LOG).addHandler(clients.ErrorCounter(metrics.kafka_errors))
+    app, manager = loop.run_until_complete(prepare(settings, metrics))
     patience = LivenessPolicy(rebalance_s=2 * settings.rebalance_timeout_s)
-    watchdog.append(Watchdog(loop, lambda at: look(app, desk, metrics, at), patience, ending))
+    watchdog.append(Watchdog(loop, lambda at: look(app, manager, metrics, at), patience, ending))
     crashes: list[BaseException] = []
 
     def on_crash(reason: BaseException) -> None:
         crashes.append(reason)
         watchdog[0].stop()
-        desk.end()
+        manager.end()
         ending.begin(f"it failed ({one_line(reason)})", 1)
 
     app.on_crash = on_crash
@@ -124,14 +124,14 @@ class Stop:
         self.worker._schedule_shutdown(signal.SIGTERM)
 
 
-def look(app: Any, desk: Desk, metrics: WorkerMetrics, loop_at: float) -> Seen:
+def look(app: Any, manager: PartitionManager, metrics: WorkerMetrics, loop_at: float) -> Observation:
     """What a look at a running worker finds."""
-    seen: Seen = app.consumer.look(loop_at)
+    seen: Observation = app.consumer.look(loop_at)
     metrics.read_at.set(Clock().now_ms() / 1000 - (monotonic() - seen.fetched_at))
-    return replace(seen, waiting=desk.waiting(app.consumer.is_answered))
+    return replace(seen, waiting=manager.waiting(app.consumer.is_answered))
 
 
-async def prepare(settings: Settings, metrics: WorkerMetrics) -> tuple[Any, Desk]:
+async def prepare(settings: Settings, metrics: WorkerMetrics) -> tuple[Any, PartitionManager]:
     """Wait for Kafka and Redis, make the topics, and build the app.
 
     Raises:
@@ -148,13 +148,13 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> tuple[Any, Desk
         decoders={s: Decoder(s, decode_policy(settings)) for s in Stream},
         topics={settings.topic(s): s for s in Stream},
         partitions=partitions,
-        letters=DeadLetters(producer, settings.rejected_topic, metrics),
+        letters=DeadLetterProducer(producer, settings.rejected_topic, metrics),
         clock=settings.the_clock,
         metrics=metrics,
         max_unflushed=settings.max_unflushed,
     )
-    desk = Desk(tools)
-    return build_app(settings, desk), desk
+    manager = PartitionManager(tools)
+    return build_app(settings, manager), manager
 
 
 async def start_producer(settings: Settings) -> AIOKafkaProducer:
@@ -164,10 +164,10 @@ async def start_producer(settings: Settings) -> AIOKafkaProducer:
         Unreachable: Kafka does not answer.
     """
     producer = AIOKafkaProducer(
-        **connection.options(settings), acks="all", linger_ms=5, request_timeout_ms=10_000, max_request_size=1_048_576
+        **clients.options(settings), acks="all", linger_ms=5, request_timeout_ms=10_000, max_request_size=1_048_576
     )
     try:
-        await connection.start(producer, settings)
+        await clients.start(producer, settings)
     except Unreachable:
         await producer.stop()
         raise

@@ -34,7 +34,7 @@ def documents(as_of_ms: int, names: Sequence[str], tables: Sequence[Int64s]) -> 
     """The documents of series.
 
     Args:
-        as_of_ms: the stream clock.
+        as_of_ms: the watermark.
         names: the windows.
         tables: for each window the rows of all series, [series, measure].
 

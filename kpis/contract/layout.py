@@ -32,7 +32,7 @@ GOAL_CAMPAIGNS = "pw:goal_campaigns"
 EPOCH = "epoch"
 SEQ = "seq"
 CLOCK = "clock"
-"""Meta field: the stream clock, epoch milliseconds."""
+"""Meta field: the watermark, epoch milliseconds."""
 CAUGHT_UP = "caught_up"
 """Meta field: 1 when the partition had read all that Kafka held at its last flush."""
 HELD = "held"
@@ -107,8 +107,8 @@ def seen(partition: int, stream: str, hour: int) -> str:
     return f"pw:{{{partition}}}:seen:{stream}:{hour}"
 
 
-def ahead(partition: int) -> str:
-    """Key of the entries whose time the stream clock has not reached."""
+def early(partition: int) -> str:
+    """Key of the entries whose time the watermark has not reached."""
     return f"pw:{{{partition}}}:ahead"
 
 

@@ -12,7 +12,7 @@ MOST = 100
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class FileProblem:
     """One error in a file.
 
     Attributes:
@@ -45,7 +45,7 @@ class InvalidFile(Permanent):
         count: how many there are.
     """
 
-    def __init__(self, name: str, problems: Sequence[Problem], how: str = "") -> None:
+    def __init__(self, name: str, problems: Sequence[FileProblem], how: str = "") -> None:
         self.problems = tuple(sorted(problems))[:MOST]
         self.count = len(problems)
         more = f" (and {self.count - 1} more{how})" if self.count > 1 else ""

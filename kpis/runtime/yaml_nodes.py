@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from kpis.runtime.problems import Problem
+from kpis.runtime.problems import FileProblem
 
 MAX_DEPTH = 12
 MAX_BYTES = 1024 * 1024
@@ -27,7 +27,7 @@ class Problems:
     """Collects problems; reading goes on after each."""
 
     def __init__(self) -> None:
-        self.found: list[Problem] = []
+        self.found: list[FileProblem] = []
 
     def at(self, node: yaml.Node, where: str, text: str) -> None:
         """Note a problem where a node begins."""
@@ -36,7 +36,7 @@ class Problems:
     def mark(self, mark: Any, where: str, text: str) -> None:
         """Note a problem at a mark of the parser (or at the file's start, when it gave none)."""
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        self.found.append(Problem(line, column, where, text))
+        self.found.append(FileProblem(line, column, where, text))
 
 
 def read(path: Path, problems: Problems) -> str | None:
@@ -44,18 +44,18 @@ def read(path: Path, problems: Problems) -> str | None:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             # A pipe would be waited for, and a device has no end.
-            problems.found.append(Problem(1, 1, "", "it is no regular file"))
+            problems.found.append(FileProblem(1, 1, "", "it is no regular file"))
             return None
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
-            problems.found.append(Problem(1, 1, "", f"the file is larger than {MAX_BYTES} bytes"))
+            problems.found.append(FileProblem(1, 1, "", f"the file is larger than {MAX_BYTES} bytes"))
             return None
         return data.decode("utf-8-sig")
     except OSError as e:
-        problems.found.append(Problem(1, 1, "", f"the file cannot be read: {e.strerror}"))
+        problems.found.append(FileProblem(1, 1, "", f"the file cannot be read: {e.strerror}"))
     except UnicodeDecodeError as e:
-        problems.found.append(Problem(data[: e.start].count(b"\n") + 1, 1, "", "the file is not UTF-8"))
+        problems.found.append(FileProblem(data[: e.start].count(b"\n") + 1, 1, "", "the file is not UTF-8"))
     return None
 
 
@@ -72,7 +72,7 @@ def compose(text: str, problems: Problems) -> yaml.Node | None:
     except yaml.reader.ReaderError as e:
         before = text[: e.position]
         line, column = before.count("\n") + 1, e.position - before.rfind("\n")
-        problems.found.append(Problem(line, column, "", "not valid YAML: a control character"))
+        problems.found.append(FileProblem(line, column, "", "not valid YAML: a control character"))
         return None
     return root
 

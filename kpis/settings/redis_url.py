@@ -36,7 +36,7 @@ _TOPOLOGIES = {"": Topology.SERVER, "sentinel": Topology.SENTINEL, "cluster": To
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RedisUrl:
     """A Redis URL, taken apart.
 
     Attributes:
@@ -71,7 +71,7 @@ class Place:
         return f"{self.kind} over TLS" if self.tls else str(self.kind)
 
 
-def parse(url: str) -> Place:
+def parse(url: str) -> RedisUrl:
     """Take a Redis URL apart.
 
     Raises:
@@ -85,7 +85,7 @@ def parse(url: str) -> Place:
             # What follows an unescaped / or ? or # of a password would pass for a path, and be logged.
             raise ValueError("its user or password must be percent-encoded")
         if separator and scheme == "unix":
-            return Place(Topology.SERVER, tls=False, nodes=(), socket=_socket(parts))
+            return RedisUrl(Topology.SERVER, tls=False, nodes=(), socket=_socket(parts))
         if not separator or transport not in _TLS or kind not in _TOPOLOGIES:
             raise ValueError("its scheme is unknown")
         return _network(parts, _TOPOLOGIES[kind], tls=_TLS[transport])
@@ -101,7 +101,7 @@ def _socket(parts: SplitResult) -> str:
     return unquote(parts.path)
 
 
-def _network(parts: SplitResult, kind: Topology, *, tls: bool) -> Place:
+def _network(parts: SplitResult, kind: Topology, *, tls: bool) -> RedisUrl:
     login, _, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     nodes = tuple(_node(h, 26379 if kind is Topology.SENTINEL else 6379) for h in hosts.split(","))
@@ -116,7 +116,7 @@ def _network(parts: SplitResult, kind: Topology, *, tls: bool) -> Place:
         raise ValueError("its hosts are many, but its scheme names a single server")
     if kind is Topology.CLUSTER and int(database):
         raise ValueError("its database must be 0: a Redis Cluster has no other")
-    return Place(
+    return RedisUrl(
         kind, tls, nodes,
         master=master, database=int(database),
         username=unquote(user) or None, password=unquote(password) or None,

@@ -17,7 +17,7 @@ from kpis.runtime.errors import Misconfigured
 from kpis.runtime.http.access import MAX_SECRET, AccessPolicy
 from kpis.series import DIMENSIONS
 from kpis.settings.environment import EnvSettings
-from kpis.settings.redis_url import Place, parse
+from kpis.settings.redis_url import RedisUrl, parse
 from kpis.windows import Window, parse_windows
 
 
@@ -175,7 +175,7 @@ class Settings(EnvSettings):
         return self.redis_place.address
 
     @property
-    def redis_place(self) -> Place:
+    def redis_place(self) -> RedisUrl:
         """The Redis URL, taken apart; a password given apart from it stands in for a missing one.
 
         Raises:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from kpis.units import Unit
-from monitors.alerts.assessment import Judged
+from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import Change, Transition
 from monitors.goals.values import Band, Bound, RatioGoal
 from monitors.pacing.verdict import Direction, Reason, Status
@@ -21,7 +21,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: unique, so that no two alerts are equal bytes.
         goal: the field of the goal in the state hash.
-        at_ms: the stream clock of the change.
+        at_ms: the watermark of the change.
         campaign, name, account: whose goal, by id and for people.
         label: the goal in words.
         unit, currency: of its amounts.
@@ -29,7 +29,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         before, after: the status people knew, and know now.
         bound: of a ratio the side it should be on.
         warning, critical: bands of ``ratio``.
-        as_of_ms: the stream clock that the verdict was judged at.
+        as_of_ms: the watermark that the verdict was judged at.
         timezone: how people read it.
 
     The others are those of :class:`~monitors.pacing.verdict.Verdict`.
@@ -63,7 +63,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def as_of(self) -> str:
-        """The stream clock of the verdict in the campaign's zone, to the minute."""
+        """The watermark of the verdict in the campaign's zone, to the minute."""
         if self.as_of_ms is None:
             return "never"
         local = datetime.fromtimestamp(self.as_of_ms / 1000, UTC).astimezone(ZoneInfo(self.timezone))
@@ -89,7 +89,7 @@ Outgoing = Alert | Rendered
 """What waits in the outbox."""
 
 
-def alert_of(one: Judged, transition: Transition, currency: str, key: str, unique: str) -> Alert:
+def alert_of(one: Assessment, transition: Transition, currency: str, key: str, unique: str) -> Alert:
     """The alert about a change.
 
     Args:

@@ -10,7 +10,7 @@ from monitors.pacing.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Assessment:
     """A goal, its verdict, and what people were told about it."""
 
     campaign: Campaign

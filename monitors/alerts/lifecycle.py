@@ -15,7 +15,7 @@ _LEVEL = {Status.ON_PACE: 0, Status.WARNING: 1, Status.CRITICAL: 2}
 _STATUS = {level: status for status, level in _LEVEL.items()}
 
 
-class Phase(StrEnum):
+class AlertPhase(StrEnum):
     """Where an alert is in its life."""
 
     OK = "ok"
@@ -70,9 +70,9 @@ class AlertState:
     Attributes:
         told: the status they know.
         direction: the side of the miss they know; None on pace.
-        since_ms: the stream clock at which ``told`` began.
+        since_ms: the watermark at which ``told`` began.
         waiting: a worse status that waits; None when nothing does.
-        waiting_since_ms: the stream clock at which it began to wait.
+        waiting_since_ms: the watermark at which it began to wait.
     """
 
     told: Status = Status.ON_PACE
@@ -82,11 +82,11 @@ class AlertState:
     waiting_since_ms: int | None = None
 
     @property
-    def phase(self) -> Phase:
+    def phase(self) -> AlertPhase:
         """Where the alert is in its life (a firing one that waits to become worse is firing)."""
         if self.told is not Status.ON_PACE:
-            return Phase.FIRING
-        return Phase.OK if self.waiting is None else Phase.PENDING
+            return AlertPhase.FIRING
+        return AlertPhase.OK if self.waiting is None else AlertPhase.PENDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def step(state: AlertState, verdict: Verdict, policy: LifecyclePolicy, now_ms: i
         state: before; a goal that was never judged has ``AlertState()``.
         verdict: the new judgement.
         policy: how patient to be.
-        now_ms: the stream clock of the verdict.
+        now_ms: the watermark of the verdict.
     """
     if not verdict.status.is_judgement:
         return Transition(state, state, Change.HELD)

@@ -20,7 +20,7 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
-from kpis.contract.connection import AWAY, unreachable
+from kpis.contract.redis_client import AWAY, unreachable
 
 LEADER = "pw:{alerts}:leader"
 STATE = "pw:{alerts}:state"
@@ -50,7 +50,7 @@ class Outbox:
     """The alert keys in Redis.
 
     Args:
-        redis: a client that returns bytes, see :func:`kpis.contract.connection.connect`.
+        redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
         address: where it is, without credentials, for errors.
         token: unique to this process.
         ttl_ms: real milliseconds after which a silent leader is replaced.

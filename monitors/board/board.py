@@ -9,12 +9,12 @@ import msgspec
 
 from kpis.measures import INDEX
 from kpis.series import split
-from monitors.alerts.assessment import Judged
+from monitors.alerts.assessment import Assessment
+from monitors.board.campaign_rows import campaign_row, recent_window, summarize, worst_first
 from monitors.board.feed import Feed, campaigns_of
-from monitors.board.pulse import Trail
-from monitors.board.rows import campaign_row, recent_window, summarize, worst_first
+from monitors.board.pulse import Pulses
 from monitors.board.shapes import CampaignNow, Campaigns, StatusChange, Summary, Update
-from monitors.board.status_changes import Told
+from monitors.board.status_changes import StatusChanges
 from monitors.export.budget import BudgetPolicy, keep
 from monitors.read.snapshot import SeriesRows
 from monitors.view import View
@@ -49,9 +49,9 @@ class Board:
         self.policy = policy
         self.view = View()
         self.feed = Feed(name)
-        self.told = Told()
-        self._trail = Trail()
-        self._seen: dict[str, tuple[SeriesRows | None, Sequence[Judged]]] = {}
+        self.told = StatusChanges()
+        self._trail = Pulses()
+        self._seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
         self._window = ""
         self.summary: Summary = self._summary(0, 0)
 
@@ -65,15 +65,15 @@ class Board:
         """
         self.view = view
         series = view.snapshot.series if view.snapshot else {}
-        goals: dict[str, list[Judged]] = {}
-        for one in view.judged:
+        goals: dict[str, list[Assessment]] = {}
+        for one in view.assessments:
             goals.setdefault(one.campaign.series, []).append(one)
         candidates = {name: series[name] for name in campaigns_of(series)}
         shown = goals.keys() | keep(candidates, self.policy.max_campaigns, self._seen, goals, BudgetPolicy())
-        changes = self.told.add(view.judged, now_ms)
+        changes = self.told.add(view.assessments, now_ms)
         is_fresh = self._pulse(view, {name: candidates[name] for name in shown if name in candidates}, now_s)
         rows: list[CampaignNow] = []
-        seen: dict[str, tuple[SeriesRows | None, Sequence[Judged]]] = {}
+        seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
         for name in shown:
             seen[name] = (candidates.get(name), goals.get(name, ()))
             before = self._seen.get(name)

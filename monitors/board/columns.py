@@ -20,6 +20,7 @@ class Column:
 
     Attributes:
         name: its field in :class:`~monitors.board.shapes.Measures`.
+        key: what people sort by it with.
         label: its head.
         unit: what it is in.
         is_total: of all time; else of the recent window, which its head names.
@@ -28,6 +29,7 @@ class Column:
     """
 
     name: str
+    key: str
     label: str
     unit: Unit
     is_total: bool = False
@@ -43,13 +45,16 @@ class Column:
 
 _BOUGHT = sorted((m for m in MEASURES if m.is_bought), key=lambda m: not m.is_money)
 COLUMNS: tuple[Column, ...] = (
-    *(Column(m.name, m.label, m.unit, is_total=True) for m in _BOUGHT),
-    *(Column(k.name, k.label, k.unit, is_headline=k.is_headline, ascending=k.higher_is_better) for k in CATALOGUE),
+    *(Column(m.name, m.title, m.label, m.unit, is_total=True) for m in _BOUGHT),
+    *(
+        Column(k.name, k.name, k.label, k.unit, is_headline=k.is_headline, ascending=k.higher_is_better)
+        for k in CATALOGUE
+    ),
 )
 """Of the list of campaigns: what was bought so far, money first, and every KPI of the recent window."""
 DETAIL: tuple[Column, ...] = (
-    *(Column(m.name, m.label, m.unit) for m in MEASURES),
-    *(Column(k.name, k.label, k.unit) for k in CATALOGUE),
+    *(Column(m.name, m.title, m.label, m.unit) for m in MEASURES),
+    *(Column(k.name, k.name, k.label, k.unit) for k in CATALOGUE),
 )
 """Of one campaign's windows and breakdowns: everything."""
 

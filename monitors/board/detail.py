@@ -8,9 +8,9 @@ from kpis.measures import Row
 from kpis.series import key
 from kpis.times import DAY_MS, QUARTER_MS
 from kpis.windows import TOTAL
-from monitors.alerts.assessment import Judged
+from monitors.alerts.assessment import Assessment
 from monitors.board.board import Board
-from monitors.board.rows import measures
+from monitors.board.campaign_rows import measures
 from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, PaceLine, Point
 from monitors.goals.curves import CURVES
 from monitors.goals.values import Flight, TotalGoal
@@ -47,7 +47,7 @@ def detail(
         breakdowns: its breakdowns' windows; None when they cannot be read.
     """
     found = board.view.snapshot
-    mine = [one for one in board.view.judged if one.campaign.campaign == row.id]
+    mine = [one for one in board.view.assessments if one.campaign.campaign == row.id]
     series = found.series.get(key(row.id)) if found else None
     windows: dict[str, Measures] = {}
     for name, counted in (series.windows if series else {}).items():
@@ -67,7 +67,7 @@ def detail(
     )
 
 
-def pace_line(one: Judged, quarters: Mapping[int, Row], as_of_ms: int | None) -> PaceLine | None:
+def pace_line(one: Assessment, quarters: Mapping[int, Row], as_of_ms: int | None) -> PaceLine | None:
     """A total's way through its flight in at most some 200 points; None for a ratio."""
     goal, flight = one.goal, one.campaign.flight
     if not isinstance(goal, TotalGoal) or as_of_ms is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 
-from monitors.board.rows import same_to_people
+from monitors.board.campaign_rows import same_to_people
 from monitors.board.shapes import CampaignNow
 
 GONE_KEPT = 1_000

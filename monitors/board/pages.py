@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from kpis.units import amount
 from monitors.board.board import Board
+from monitors.board.campaign_rows import worst_first
 from monitors.board.columns import COLUMNS, page_data
-from monitors.board.rows import worst_first
 from monitors.board.shapes import CampaignNow, GoalNow
 from monitors.wording import LOOK, REASONS
 
@@ -74,7 +74,7 @@ def pace_text(goal: GoalNow, currency: str) -> str:
 
 def _heads() -> list[tuple[str, str, str]]:
     """Text, what it sorts by, and more attributes of each head."""
-    columns = [(c.label, c.name, "" if c.is_headline else ' class="extra"') for c in COLUMNS]
+    columns = [(c.label, c.key, "" if c.is_headline else ' class="extra"') for c in COLUMNS]
     return [("Campaign", "worst", ""), ("Pace", "pace", ""), *columns, ("Last minutes", "", "")]
 
 

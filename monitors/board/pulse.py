@@ -12,7 +12,7 @@ EVERY_S = 10.0
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class Trail:
+class Pulses:
     """Remembers a number for each campaign every ten seconds."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct, defstruct
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
 from kpis.units import Unit
-from monitors.alerts.lifecycle import Phase
+from monitors.alerts.lifecycle import AlertPhase
 from monitors.pacing.verdict import Direction, Reason, Status
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class GoalNow(Struct, frozen=True):
     required_per_day: int | None
     warning: tuple[float | None, float | None]
     critical: tuple[float | None, float | None]
-    phase: Phase
+    phase: AlertPhase
     told: Status
     since_ms: int | None
 
@@ -76,7 +76,7 @@ class CampaignNow(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """How all of it stands. ``problem`` is empty when Redis was read; ``clocks`` has one stream clock per partition.
+    """How all of it stands. ``problem`` is empty when Redis was read; ``clocks`` has one watermark per partition.
 
     ``campaigns`` counts all campaigns, of which at most ``shown`` are on the board: those with goals, then those that
     spent most. ``max_lag_ms`` is how old data may be to be judged; ``lag`` counts records in Kafka not yet read.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 
-from monitors.alerts.assessment import Judged
+from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
 from monitors.alerts.stored import goal_key
 from monitors.board.shapes import StatusChange
@@ -14,14 +14,14 @@ from monitors.pacing.verdict import Status
 KEPT = 200
 
 
-class Told:
+class StatusChanges:
     """The last status changes."""
 
     def __init__(self) -> None:
         self._known: dict[str, AlertState] = {}
         self._changes: deque[StatusChange] = deque(maxlen=KEPT)
 
-    def add(self, judged: Iterable[Judged], now_ms: int) -> list[StatusChange]:
+    def add(self, judged: Iterable[Assessment], now_ms: int) -> list[StatusChange]:
         """Note what changed, oldest first; a miss that stood before this monitor started counts from when it began."""
         found: list[StatusChange] = []
         known: dict[str, AlertState] = {}
@@ -41,7 +41,7 @@ class Told:
         return [c for c in reversed(self._changes) if campaign is None or c.campaign == campaign]
 
 
-def _change(one: Judged, before: Status, now_ms: int) -> StatusChange:
+def _change(one: Assessment, before: Status, now_ms: int) -> StatusChange:
     return StatusChange(
         at_ms=one.state.since_ms or now_ms,
         campaign=one.campaign.campaign,

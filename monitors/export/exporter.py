@@ -72,7 +72,7 @@ class Exporter:
         yield kpi_samples(chosen, currency, breakdowns=self._policy.breakdowns)
         yield _limits(chosen, self._policy.budget)
         yield pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons)
-        yield pace_samples(view.judged, currency)
+        yield pace_samples(view.assessments, currency)
 
     def _choose(self, snapshot: Snapshot) -> Export:
         policy = self._policy

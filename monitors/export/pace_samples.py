@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from kpis.units import STYLES, Unit
 from monitors import metrics
-from monitors.alerts.assessment import Judged
+from monitors.alerts.assessment import Assessment
 from monitors.export.samples import Families, campaign_label, seconds
 from monitors.goals.values import Goal
 from monitors.pacing.verdict import Status
 
 
-def pace_samples(judged: Iterable[Judged], currency: str) -> Families:
+def pace_samples(judged: Iterable[Assessment], currency: str) -> Families:
     """Verdicts, thresholds and flights of every goal."""
     found = Families(
         (
@@ -34,7 +34,7 @@ def pace_samples(judged: Iterable[Judged], currency: str) -> Families:
     return found
 
 
-def _goal(found: Families, one: Judged, currency: str) -> None:
+def _goal(found: Families, one: Assessment, currency: str) -> None:
     at = (campaign_label(one.campaign.campaign), one.goal.id)
     verdict = one.verdict
     unit, scale = _unit(one.goal, currency)

@@ -18,7 +18,7 @@ _LEVEL = 1
 """Metrics shrink to a seventh at the least effort, and to no less than an eighth at nine times as much."""
 
 
-class MetricsPage:
+class MetricsHandler:
     """Answers scrapes. Those of the same view get the same bytes, made once.
 
     Args:

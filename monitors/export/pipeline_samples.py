@@ -31,7 +31,7 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
     )  # fmt: skip
     for health in snapshot.partitions:
         number = str(health.number)
-        found.add(metrics.STREAM_CLOCK, (number,), seconds(health.clock_ms))
+        found.add(metrics.STREAM_CLOCK, (number,), seconds(health.watermark_ms))
         found.add(metrics.FLUSHED, (number,), seconds(health.flushed_at_ms))
         found.add(metrics.CAUGHT_UP, (number,), None if health.caught_up is None else float(health.caught_up))
         found.add(metrics.LETTERS, (number,), health.letters)

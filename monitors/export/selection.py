@@ -11,7 +11,7 @@ from kpis.series import DIMENSIONS as KNOWN
 from kpis.series import OTHER, is_campaign, key, split
 from kpis.windows import TOTAL
 from monitors.export.budget import BudgetPolicy, keep
-from monitors.export.sums import fold
+from monitors.export.sums import sum_rows
 from monitors.read.snapshot import Layout, SeriesRows, Snapshot
 
 DIMENSIONS = frozenset(KNOWN)
@@ -79,8 +79,8 @@ def export(snapshot: Snapshot, held: Kept, pinned: frozenset[str], policy: Budge
     return Export(
         campaigns={s: campaigns[s] for s in sorted(kept_campaigns)},
         breakdowns={s: shares[s] for s in sorted(kept_shares)},
-        other_campaigns=fold((campaigns[s].windows for s in campaigns.keys() - kept_campaigns), names),
-        other_breakdowns={d: fold((r.windows for r in rows), names) for d, rows in sorted(by_dimensions.items())},
+        other_campaigns=sum_rows((campaigns[s].windows for s in campaigns.keys() - kept_campaigns), names),
+        other_breakdowns={d: sum_rows((r.windows for r in rows), names) for d, rows in sorted(by_dimensions.items())},
         folded={
             SeriesKind.CAMPAIGN: len(campaigns) - len(kept_campaigns),
             SeriesKind.BREAKDOWN: len(shares) - len(kept_shares),

@@ -7,25 +7,25 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from kpis.measures import WIDTH, Row
-from monitors.read.rows import Rows, added
+from monitors.read.window_rows import WindowRows, added
 
 _LOW = 32
 _LOW_BITS = (1 << _LOW) - 1
 
 
-def fold(rows: Iterable[Mapping[str, Row]], names: tuple[str, ...]) -> dict[str, Row]:
+def sum_rows(rows: Iterable[Mapping[str, Row]], names: tuple[str, ...]) -> dict[str, Row]:
     """The rows of many series added by window, in the order of ``names``; a window that none has is left out."""
     packed: list[bytes] = []
     others: list[Mapping[str, Row]] = []
     for one in rows:
-        if isinstance(one, Rows) and one.names == names:
+        if isinstance(one, WindowRows) and one.names == names:
             packed.append(one.packed)
         else:
             others.append(one)
-    return added([*([_fold_packed(packed, names)] if packed else []), *others], names)
+    return added([*([_sum_packed(packed, names)] if packed else []), *others], names)
 
 
-def _fold_packed(packed: list[bytes], names: tuple[str, ...]) -> dict[str, Row]:
+def _sum_packed(packed: list[bytes], names: tuple[str, ...]) -> dict[str, Row]:
     cells = np.frombuffer(b"".join(packed), "<i8").reshape(-1, len(names), WIDTH)
     # A sum of int64 may not fit into int64: both halves of each are added by themselves.
     high, low = (cells >> _LOW).sum(axis=0), (cells & _LOW_BITS).sum(axis=0)

@@ -29,20 +29,20 @@ critical a quarter beyond its bound.
 A local time that clocks skip (spring) is refused; one that they show twice (autumn) means the first.
 """
 
-from kpis.runtime.problems import Problem
+from kpis.runtime.problems import FileProblem
+from monitors.goals.errors import InvalidGoals
 from monitors.goals.file import load
-from monitors.goals.problems import InvalidGoals
 from monitors.goals.values import Band, Bound, Campaign, Flight, Goal, Goals, RatioGoal, TotalGoal
 
 __all__ = [
     "Band",
     "Bound",
     "Campaign",
+    "FileProblem",
     "Flight",
     "Goal",
     "Goals",
     "InvalidGoals",
-    "Problem",
     "RatioGoal",
     "TotalGoal",
     "load",

@@ -7,11 +7,11 @@ from pathlib import Path
 import yaml
 
 from kpis.runtime import yaml_nodes as nodes
-from kpis.runtime.problems import Problem
+from kpis.runtime.problems import FileProblem
 from kpis.runtime.yaml_nodes import Problems
+from monitors.goals.errors import InvalidGoals
 from monitors.goals.flight import read_flight
 from monitors.goals.goal import read_goal
-from monitors.goals.problems import InvalidGoals
 from monitors.goals.values import Campaign, Flight, Goal, Goals
 
 MAX_ID_BYTES = 200
@@ -41,7 +41,7 @@ def parse(text: str, name: str) -> Goals:
     root = nodes.compose(text, problems)
     campaigns: list[Campaign] = []
     if root is None and not problems.found:
-        problems.found.append(Problem(1, 1, "", "the file is empty; it needs a list of campaigns"))
+        problems.found.append(FileProblem(1, 1, "", "the file is empty; it needs a list of campaigns"))
     elif root is not None:
         top = nodes.mapping(root, "", ("campaigns",), ("campaigns",), problems) or {}
         if "campaigns" in top:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.connection import AWAY, unreachable
+from kpis.contract.redis_client import AWAY, unreachable
 
 _AGAIN_S = 30.0
 """A Redis that lost everything lost this too."""
@@ -18,7 +18,7 @@ end
 """
 
 
-class GoalCampaigns:
+class PublishedGoals:
     """Publishes the campaigns of a goals file, while this monitor leads.
 
     Args:

@@ -18,7 +18,7 @@ def judge(
     *,
     curve: Curve | None = None,
 ) -> Verdict:
-    """Judge a goal as of the stream clock.
+    """Judge a goal as of the watermark.
 
     Args:
         campaign: whose goal, for the flight.

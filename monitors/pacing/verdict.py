@@ -64,7 +64,7 @@ class Reason(StrEnum):
     HISTORY_GONE = "history_gone"
     """The flight began before the history that is kept: its sum is not known."""
     STALE_DATA = "stale_data"
-    """The stream clock is too far behind now."""
+    """The watermark is too far behind now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class VerdictPolicy:
     """When to judge, and when not.
 
     Attributes:
-        max_lag_ms: how far the stream clock may be behind now.
+        max_lag_ms: how far the watermark may be behind now.
         min_fraction: the part of a total that must be expected before it is judged: at 2 % (half an hour of a day)
             ad servers have left their ramp-up behind.
         min_expected: how many events must be expected before a count is judged: of 20, chance alone makes 45 %
@@ -98,7 +98,7 @@ class Observed:
     Attributes:
         to_date: measures since the flight began.
         window: measures in the goal's window; None when the campaign or the window is unknown.
-        as_of_ms: the stream clock of both; None when there is none.
+        as_of_ms: the watermark of both; None when there is none.
         history_from_ms: the oldest time that history reaches back to.
         has_window: whether the worker keeps the goal's window at all.
     """
@@ -127,7 +127,7 @@ class Verdict:
         required_per_day: of a total, for each remaining day.
         warning: band of ``ratio``.
         critical: band of ``ratio``.
-        as_of_ms: the stream clock it was judged at.
+        as_of_ms: the watermark it was judged at.
     """
 
     status: Status

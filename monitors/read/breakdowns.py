@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.connection import AWAY, unreachable
+from kpis.contract.redis_client import AWAY, unreachable
 from kpis.measures import Row
 from kpis.runtime.clock import monotonic
 from kpis.series import key
 from kpis.windows import TOTAL
-from monitors.read.documents import Problems, read_document, read_series
+from monitors.read.decoding import Problems, read_document, read_series
 from monitors.read.layouts import fetch_layout
-from monitors.read.rows import Rows, added
+from monitors.read.window_rows import WindowRows, added
 
 _COUNT = 5_000
 """Series that Redis looks at in one step: a millisecond or two."""
@@ -35,7 +35,7 @@ class Breakdowns:
     """Reads them.
 
     Args:
-        redis: a client that returns bytes, see :func:`kpis.contract.connection.connect`.
+        redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
         address: where it is, without credentials, for errors.
     """
 
@@ -61,7 +61,7 @@ class Breakdowns:
         return found
 
     async def _read(self, prefix: str) -> Mapping[str, Windows]:
-        parts: dict[str, list[Rows]] = {}
+        parts: dict[str, list[WindowRows]] = {}
         told = await fetch_layout(self._redis, self._address)
         try:
             for partition in range(told.partitions):
@@ -71,10 +71,10 @@ class Breakdowns:
             raise unreachable(self._address, e) from e
         return {name: added(rows, (*told.windows, TOTAL)) for name, rows in parts.items()}
 
-    async def _partition(self, number: int, prefix: str) -> dict[str, Rows]:
+    async def _partition(self, number: int, prefix: str) -> dict[str, WindowRows]:
         # Redis may name a series twice; what it named last is newest. What cannot be read is counted by the reader
         # of all documents.
-        found: dict[str, Rows] = {}
+        found: dict[str, WindowRows] = {}
         ignored: Problems = Counter()
         match = _GLOB.sub(r"\\\1", prefix) + "*"
         async for raw_name, raw in self._redis.hscan_iter(layout.kpi(number), match=match, count=_COUNT):

@@ -12,16 +12,16 @@ from typing import Any
 from redis.exceptions import WatchError
 
 from kpis.contract import layout
-from kpis.contract.connection import wrong_type
+from kpis.contract.redis_client import wrong_type
 
 _TRIES = 10
 
 
-class Moment:
+class ConsistentReads:
     """Reads hashes.
 
     Args:
-        redis: a client that returns bytes, see :func:`kpis.contract.connection.connect`.
+        redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
     """
 
     def __init__(self, redis: Any) -> None:
@@ -31,7 +31,7 @@ class Moment:
         """The hashes as they stood together, in the order of their keys; None for one that is no hash.
 
         Raises:
-            kpis.contract.connection.AWAY: Redis does not answer, or is written faster than it can be read.
+            kpis.contract.redis_client.AWAY: Redis does not answer, or is written faster than it can be read.
         """
         for _ in range(_TRIES):
             before, *found, after = await self._once(partition, keys)

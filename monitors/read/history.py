@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.connection import AWAY, unreachable
+from kpis.contract.redis_client import AWAY, unreachable
 from kpis.measures import ZERO, Row, add, unpack
 from kpis.runtime.clock import monotonic
 from kpis.times import DAY_MS, QUARTER_MS, day_of
-from monitors.read.consistent import Moment
-from monitors.read.documents import Problems
+from monitors.read.consistent import ConsistentReads
+from monitors.read.decoding import Problems
 from monitors.read.layouts import fetch_layout
 from monitors.read.snapshot import ReadProblem
 
@@ -45,7 +45,7 @@ class ToDate:
 
     Attributes:
         row: measures over all partitions.
-        as_of_ms: the earliest stream clock of the partitions that had something, read in the same moment as the
+        as_of_ms: the earliest watermark of the partitions that had something, read in the same moment as the
             row; None when none had.
     """
 
@@ -53,7 +53,7 @@ class ToDate:
     as_of_ms: int | None
 
 
-class Flights:
+class History:
     """Reads history.
 
     Attributes:
@@ -62,7 +62,7 @@ class Flights:
 
     def __init__(self, redis: Any, address: str) -> None:
         self._redis = redis
-        self._moment = Moment(redis)
+        self._moment = ConsistentReads(redis)
         self._address = address
         self._closed: dict[_Day, tuple[float, Quarters]] = {}
         self.problems: Problems = Counter()

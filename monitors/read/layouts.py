@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.connection import AWAY, unreachable, wrong_type
-from monitors.read.documents import BadLayout, read_layout
+from kpis.contract.redis_client import AWAY, unreachable, wrong_type
+from monitors.read.decoding import BadLayout, read_layout
 from monitors.read.snapshot import Layout
 
 
@@ -14,7 +14,7 @@ async def fetch_layout(redis: Any, address: str) -> Layout:
     """What the worker published.
 
     Args:
-        redis: a client that returns bytes, see :func:`kpis.contract.connection.connect`.
+        redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
         address: where it is, without credentials, for errors.
 
     Raises:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kpis.windows import TOTAL
-from monitors.read.rows import Rows, added, only
 from monitors.read.snapshot import Layout, SeriesRows
+from monitors.read.window_rows import WindowRows, added, only
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Part:
         touched: the series that may differ from what the last merge saw; gone ones too.
     """
 
-    rows: Mapping[str, Rows]
+    rows: Mapping[str, WindowRows]
     touched: Iterable[str]
 
 

@@ -10,16 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.connection import AWAY, connect, unreachable
+from kpis.contract.redis_client import AWAY, connect, unreachable
 from kpis.measures import Row
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
-from monitors.read.documents import BadLayout, Problems
-from monitors.read.history import Flights
+from monitors.read.decoding import BadLayout, Problems
+from monitors.read.history import History
 from monitors.read.layouts import fetch_layout
 from monitors.read.memory import Memory, read_memory
 from monitors.read.merge import Merge, Part
-from monitors.read.partition import PartitionReader
+from monitors.read.partition_reader import PartitionReader
 from monitors.read.snapshot import Snapshot, to_json
 
 __all__ = ["BadLayout", "Reader", "Snapshot", "connect", "read_once", "to_json"]
@@ -47,7 +47,7 @@ class Reader:
     """Reads snapshots: all documents the first time, then those that changed.
 
     Args:
-        redis: a client that returns bytes, see :func:`kpis.contract.connection.connect`.
+        redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
         address: where it is, without credentials, for errors.
         clock: dates the snapshots.
         breakdowns: whether breakdown series are read too.
@@ -62,7 +62,7 @@ class Reader:
         self._merge = Merge()
         self._memory: Memory | None = None
         self._read = 0
-        self.flights = Flights(redis, address)
+        self.flights = History(redis, address)
         """History sums, from the same Redis."""
 
     async def read(self) -> Snapshot:

@@ -45,7 +45,7 @@ class PartitionHealth:
 
     Attributes:
         number: which.
-        clock_ms: its stream clock; None before its first event.
+        clock_ms: its watermark; None before its first event.
         caught_up: whether it had read all that Kafka held; None when the worker did not say.
         flushed_at_ms: the worker's clock at its last flush; None when the worker did not say.
         lag: records not yet read, by topic.
@@ -56,7 +56,7 @@ class PartitionHealth:
     """
 
     number: int
-    clock_ms: int | None = None
+    watermark_ms: int | None = None
     caught_up: bool | None = None
     flushed_at_ms: int | None = None
     lag: Mapping[str, int] = field(default_factory=dict)
@@ -105,15 +105,15 @@ class Snapshot:
 
     @property
     def as_of_ms(self) -> int | None:
-        """The time all numbers are at least as of: the earliest stream clock; None when no partition has one."""
-        return min((p.clock_ms for p in self.partitions if p.clock_ms is not None), default=None)
+        """The time all numbers are at least as of: the earliest watermark; None when no partition has one."""
+        return min((p.watermark_ms for p in self.partitions if p.watermark_ms is not None), default=None)
 
     def as_of(self, series: str) -> int | None:
-        """The earliest stream clock of the partitions that hold a series; of all when none does."""
+        """The earliest watermark of the partitions that hold a series; of all when none does."""
         found = self.series.get(series)
         if found is None:
             return self.as_of_ms
-        clocks = (self.partitions[n].clock_ms for n in found.partitions)
+        clocks = (self.partitions[n].watermark_ms for n in found.partitions)
         return min((c for c in clocks if c is not None), default=None)
 
     def row(self, series: str, window: str) -> Row | None:

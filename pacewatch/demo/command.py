@@ -15,10 +15,10 @@ from kpis.runtime.errors import Recoverable
 from kpis.settings.shared import Settings
 from monitors.read import reader
 from pacewatch.demo.counted import until_counted
-from pacewatch.demo.plan import Options, Plan, plan
+from pacewatch.demo.fake_slack import FakeSlack
+from pacewatch.demo.plan import DemoOptions, DemoPlan, plan
 from pacewatch.demo.screen import first_line
 from pacewatch.demo.services import Service, environment, port_near
-from pacewatch.demo.slack import FakeSlack
 from pacewatch.demo.watch import Watch
 from pacewatch.embedded.servers import HOST, Embedded, embedded
 from pacewatch.kpi import as_json
@@ -26,7 +26,7 @@ from pacewatch.replay.sender import Sent, sender
 from pacewatch.terminal import out, say
 from streams.kafka import topics
 
-__all__ = ["Options", "run"]
+__all__ = ["DemoOptions", "run"]
 
 T = TypeVar("T")
 _MONITOR_PORT, _WORKER_PORT = 9600, 9601
@@ -34,7 +34,7 @@ _MONITOR_PORT, _WORKER_PORT = 9600, 9601
 _TIMEOUTS = {"REBALANCE_TIMEOUT_S": "3", "SESSION_TIMEOUT_S": "6"}
 
 
-def run(options: Options) -> int:
+def run(options: DemoOptions) -> int:
     """Play a demo until it is over, a signal comes, or the time is up; gives the exit code.
 
     Raises:
@@ -43,7 +43,7 @@ def run(options: Options) -> int:
     return asyncio.run(_demo(options))
 
 
-async def _demo(options: Options) -> int:
+async def _demo(options: DemoOptions) -> int:
     started = monotonic()
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -95,7 +95,9 @@ async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | N
     return None
 
 
-async def _play(options: Options, the_plan: Plan, settings: Settings, clock: Clock, stopped: asyncio.Event) -> Sent:
+async def _play(
+    options: DemoOptions, the_plan: DemoPlan, settings: Settings, clock: Clock, stopped: asyncio.Event
+) -> Sent:
     """Send everything; then, for JSON, wait until it is counted, else until the demo is stopped."""
     async with sender(settings) as to:
         sent = await the_plan.feed(to, clock, stopped)
@@ -139,7 +141,9 @@ async def _until_done(
                 await task
 
 
-def _own(the_plan: Plan, servers: Embedded, slack: FakeSlack, clock: Clock, ports: tuple[int, int]) -> dict[str, str]:
+def _own(
+    the_plan: DemoPlan, servers: Embedded, slack: FakeSlack, clock: Clock, ports: tuple[int, int]
+) -> dict[str, str]:
     """The settings that the demo decides, whatever the user's own are."""
     return {
         "KAFKA": servers.kafka,

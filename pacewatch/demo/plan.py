@@ -17,9 +17,9 @@ from kpis.runtime.errors import Misconfigured
 from kpis.settings.environment import PREFIX
 from kpis.settings.shared import Settings
 from kpis.times import DAY_MS
-from pacewatch.replay.replay import Source, look, replay
 from pacewatch.replay.scan import Scan
 from pacewatch.replay.sender import Sender, Sent
+from pacewatch.replay.sending import RecordingSource, look, replay
 from pacewatch.simulate import command as synthesize
 from pacewatch.simulate import scenarios
 from pacewatch.simulate.simulation import Simulation
@@ -31,7 +31,7 @@ _SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class DemoOptions:
     """The options of ``pacewatch demo``.
 
     Attributes:
@@ -49,7 +49,7 @@ class Options:
     as_json: bool = False
 
 
-class Feed(Protocol):
+class EventFeed(Protocol):
     """Sends the events of a demo."""
 
     async def __call__(self, to: Sender, clock: Clock, stopped: asyncio.Event) -> Sent:
@@ -57,7 +57,7 @@ class Feed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DemoPlan:
     """A demo to be played.
 
     Attributes:
@@ -72,7 +72,7 @@ class Plan:
     what: str
     rate: float | None
     origin_ms: int
-    feed: Feed
+    feed: EventFeed
     settings: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,7 +81,7 @@ class Plan:
         return Clock() if self.rate is None else Clock(self.rate, self.origin_ms, Clock().now_ms())
 
 
-async def plan(options: Options, directory: Path) -> Plan:
+async def plan(options: DemoOptions, directory: Path) -> DemoPlan:
     """Decide what is played.
 
     Args:
@@ -93,13 +93,13 @@ async def plan(options: Options, directory: Path) -> Plan:
     """
     if options.data is None:
         return _launch_day(options, directory)
-    source = Source(options.data)
+    source = RecordingSource(options.data)
     console = None if options.as_json else Console(file=io.StringIO(), quiet=True)
     seen = await look(source, console)
     return _recording(options, source, seen, console)
 
 
-def _launch_day(options: Options, directory: Path) -> Plan:
+def _launch_day(options: DemoOptions, directory: Path) -> DemoPlan:
     if options.at_once:
         raise Misconfigured("--speed", "max needs --data", "give a number, such as 960: a day in 90 seconds")
     now = Clock().now_ms()
@@ -116,10 +116,10 @@ def _launch_day(options: Options, directory: Path) -> Plan:
     what = f"a launch day of six campaigns, {rate:g} times as fast as real"
     # A quarter second of flush delay is four minutes of this day, and a miss of a few minutes is none.
     settings = {"FLUSH_INTERVAL_S": "0.1", "ALERT_FOR_S": "1800"}
-    return Plan(what, rate, day, feed, settings, own={"GOALS": str(goals), "GOALS_SHIFT_MS": ""})
+    return DemoPlan(what, rate, day, feed, settings, own={"GOALS": str(goals), "GOALS_SHIFT_MS": ""})
 
 
-def _recording(options: Options, source: Source, seen: Scan, console: Console | None) -> Plan:
+def _recording(options: DemoOptions, source: RecordingSource, seen: Scan, console: Console | None) -> DemoPlan:
     if seen.first_ms is None or seen.last_ms is None:
         raise Misconfigured(str(source.path), "it holds no event with a time")
     settings: dict[str, str] = {}
@@ -141,4 +141,4 @@ def _recording(options: Options, source: Source, seen: Scan, console: Console | 
         return done.sent
 
     speed = "as fast as it goes" if rate is None else f"{rate:g} times as fast as real"
-    return Plan(f"{seen.records:,} events of {source.path.name}, {speed}", rate, seen.first_ms, feed, settings)
+    return DemoPlan(f"{seen.records:,} events of {source.path.name}, {speed}", rate, seen.first_ms, feed, settings)

@@ -17,7 +17,7 @@ from kpis.series import is_campaign, split
 from kpis.windows import TOTAL
 from monitors.read.snapshot import Snapshot
 from monitors.wording import LOOKS
-from pacewatch.demo.pace import GoalPace
+from pacewatch.demo.goal_pace import GoalPace
 from pacewatch.kpi import cell
 
 _KPIS = tuple(k.name for k in CATALOGUE)
@@ -30,7 +30,7 @@ _CAMPAIGNS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CampaignLine:
     """One campaign on the screen.
 
     Attributes:
@@ -44,9 +44,9 @@ class Row:
     pace: tuple[GoalPace, ...]
 
 
-def rows(snapshot: Snapshot, pace: Mapping[str, Sequence[GoalPace]], window: str) -> list[Row]:
+def rows(snapshot: Snapshot, pace: Mapping[str, Sequence[GoalPace]], window: str) -> list[CampaignLine]:
     """The campaigns of a snapshot, and those that only have goals; ``window`` is the one whose KPIs are shown."""
-    found: list[Row] = []
+    found: list[CampaignLine] = []
     known = {split(s)[0]: s for s in snapshot.series if is_campaign(s)}
     for campaign in sorted({*known, *pace}):
         series = known.get(campaign, "")
@@ -56,7 +56,7 @@ def rows(snapshot: Snapshot, pace: Mapping[str, Sequence[GoalPace]], window: str
         values = {name: cell(name, all_time.get(name)) for name in _TOTALS}
         values |= {name: cell(name, shown.get(name)) for name in _KPIS}
         goals = sorted(pace.get(campaign, ()), key=lambda g: _RANK.get(g.status, 0))
-        found.append(Row(campaign, values, tuple(goals)))
+        found.append(CampaignLine(campaign, values, tuple(goals)))
     return found
 
 
@@ -66,7 +66,7 @@ def clock_text(ms: int | None) -> str:
 
 
 def screen(
-    shown: Sequence[Row], slack: Sequence[str], *, window: str, currency: str, as_of_ms: int | None, url: str
+    shown: Sequence[CampaignLine], slack: Sequence[str], *, window: str, currency: str, as_of_ms: int | None, url: str
 ) -> RenderableType:
     """The whole screen for a terminal."""
     title = f"Pacewatch, as of {clock_text(as_of_ms)}"
@@ -91,7 +91,7 @@ def _style(status: str) -> str:
     return look.terminal if look else "dim"
 
 
-def lines(shown: Sequence[Row], window: str, as_of_ms: int | None) -> list[str]:
+def lines(shown: Sequence[CampaignLine], window: str, as_of_ms: int | None) -> list[str]:
     """The same as plain lines."""
     found = [f"as of {clock_text(as_of_ms)}, {window} KPIs"]
     for row in shown[:_CAMPAIGNS]:

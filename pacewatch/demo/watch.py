@@ -14,9 +14,9 @@ from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Unreachable
 from kpis.settings.shared import Settings
 from monitors.read.reader import BadLayout, Reader, connect
-from pacewatch.demo import pace as demo_pace
+from pacewatch.demo import goal_pace as demo_pace
 from pacewatch.demo import screen as demo_screen
-from pacewatch.demo.slack import FakeSlack
+from pacewatch.demo.fake_slack import FakeSlack
 from pacewatch.terminal import say
 
 _REFRESH_S = 0.25

@@ -1,7 +1,7 @@
 """Child processes that never outlive this one.
 
 A child dies with its parent in two ways: on Linux the kernel kills it when the thread that started it ends, and
-everywhere a small guard process (:mod:`pacewatch.embedded.guard`) notices that the parent is gone, kills what is left
+everywhere a small guard process (:mod:`pacewatch.embedded.reaper`) notices that the parent is gone, kills what is left
 and removes the temporary directory. Children have a session of their own, so Ctrl-C reaches only the parent, which
 then stops them in order.
 """
@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from pacewatch.embedded import guard
+from pacewatch.embedded import reaper
 
 _PR_SET_PDEATHSIG = 1
 _TAIL_BYTES = 4096
@@ -91,7 +91,7 @@ class Nursery:
         """Make the directory and start the guard."""
         self.directory = Path(tempfile.mkdtemp(prefix="pacewatch-"))
         self._guard = subprocess.Popen(  # noqa: S603, ASYNC220 - our own program; it returns at once
-            [sys.executable, "-I", "-S", str(Path(guard.__file__))],
+            [sys.executable, "-I", "-S", str(Path(reaper.__file__))],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -50,10 +50,10 @@ def replay(
     Without --reason only those that settings or time can have cured: unknown_currency, too_far_ahead, too_old.
     """
     from kpis.settings.shared import Settings
-    from pacewatch.rejected.replay import Plan, run
+    from pacewatch.rejected.resend import ResendPlan, run
 
     settings = Settings.load()
-    plan = Plan(wanted(settings, reason, topic, since), again, dry_run)
+    plan = ResendPlan(wanted(settings, reason, topic, since), again, dry_run)
     raise typer.Exit(asyncio.run(run(settings, plan)))
 
 

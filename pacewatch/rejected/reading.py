@@ -18,8 +18,8 @@ from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Unreachable, one_line
 from kpis.settings.shared import Settings
 from streams.dead_letters import letters, replays
-from streams.dead_letters.letters import Letter
-from streams.kafka import connection, topics
+from streams.dead_letters.letters import DeadLetter
+from streams.kafka import clients, topics
 
 _PATIENCE_S = 30.0
 _MOST = 1_000
@@ -29,7 +29,7 @@ _MOST = 1_000
 class Found:
     """A letter, and when Kafka got it, in epoch milliseconds."""
 
-    letter: Letter
+    letter: DeadLetter
     at_ms: int
 
     @property
@@ -62,7 +62,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class LetterBatch:
     """Some letters.
 
     Attributes:
@@ -84,17 +84,17 @@ async def partitions(settings: Settings, names: Iterable[str]) -> dict[str, int]
     Raises:
         Unreachable: Kafka does not answer.
     """
-    admin = AIOKafkaAdminClient(**connection.options(settings), request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**clients.options(settings), request_timeout_ms=10_000)
     try:
-        await connection.start(admin, settings)
+        await clients.start(admin, settings)
         return await topics.partition_counts(admin, list(names))
-    except connection.AWAY as e:
+    except clients.AWAY as e:
         raise Unreachable("Kafka", settings.kafka, one_line(e)) from e
     finally:
         await admin.close()
 
 
-async def read(settings: Settings) -> AsyncIterator[Batch]:
+async def read(settings: Settings) -> AsyncIterator[LetterBatch]:
     """All letters, oldest first within a partition.
 
     Raises:
@@ -105,17 +105,17 @@ async def read(settings: Settings) -> AsyncIterator[Batch]:
     if not count:
         return
     consumer = AIOKafkaConsumer(
-        **connection.options(settings),
+        **clients.options(settings),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         request_timeout_ms=15_000,
     )
     try:
-        await connection.start(consumer, settings)
+        await clients.start(consumer, settings)
         consumer.assign([TopicPartition(topic, n) for n in range(count)])
         async for batch in _Reading(consumer, settings).batches():
             yield batch
-    except connection.AWAY as e:
+    except clients.AWAY as e:
         raise Unreachable("Kafka", settings.kafka, one_line(e)) from e
     finally:
         await consumer.stop()
@@ -130,7 +130,7 @@ class _Reading:
         self._seen: set[bytes] = set()
         self._moved = monotonic()
 
-    async def batches(self) -> AsyncIterator[Batch]:
+    async def batches(self) -> AsyncIterator[LetterBatch]:
         consumer, tps = self._consumer, self._consumer.assignment()
         self._starts = await consumer.beginning_offsets(list(tps))
         held: list[Any] = []
@@ -162,13 +162,13 @@ class _Reading:
         self._consumer.pause(*ended)
         return len(ended) < len(self._ends)
 
-    async def _batch(self, records: list[Any]) -> Batch:
+    async def _batch(self, records: list[Any]) -> LetterBatch:
         mine = [r for r in records if r.offset < self._ends[TopicPartition(r.topic, r.partition)]]
         read = [(letters.of_kafka(r), r.timestamp) for r in mine]
         found = [Found(letter, at_ms) for letter, at_ms in read if letter is not None]
         done = [min(await self._consumer.position(tp), end) - self._starts[tp] for tp, end in self._ends.items()]
         total = sum(end - self._starts[tp] for tp, end in self._ends.items())
-        return Batch(tuple(f for f in found if self._new(f)), len(mine) - len(found), sum(done), total)
+        return LetterBatch(tuple(f for f in found if self._new(f)), len(mine) - len(found), sum(done), total)
 
     def _new(self, found: Found) -> bool:
         # A relay may have sent a letter twice.

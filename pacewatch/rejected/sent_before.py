@@ -7,17 +7,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.connection import AWAY, connect, replay_key, unreachable
+from kpis.contract.redis_client import AWAY, connect, replay_key, unreachable
 from kpis.settings.shared import Settings
 
 _FOR_EVER = -1
 
 
-class Replayed:
+class SentBefore:
     """What is remembered, by identity (``topic/partition/offset``), for as long as a repeat counts nothing.
 
     Args:
-        redis: see :func:`kpis.contract.connection.connect`.
+        redis: see :func:`kpis.contract.redis_client.connect`.
         address: where it is, without credentials, for errors.
         keep_s: for how many seconds; after them the worker would count such a record once more.
     """
@@ -74,10 +74,10 @@ class Replayed:
 
 
 @asynccontextmanager
-async def replayed(settings: Settings) -> AsyncIterator[Replayed]:
+async def replayed(settings: Settings) -> AsyncIterator[SentBefore]:
     """The set in the settings' Redis."""
     redis = connect(settings)
     try:
-        yield Replayed(redis, settings.redis_address, max(settings.dedupe_hours, settings.history_days * 24) * 3600)
+        yield SentBefore(redis, settings.redis_address, max(settings.dedupe_hours, settings.history_days * 24) * 3600)
     finally:
         await redis.aclose()

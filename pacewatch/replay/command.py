@@ -10,15 +10,15 @@ from kpis.runtime.clock import Clock
 from kpis.runtime.errors import Misconfigured
 from kpis.settings.shared import Settings
 from pacewatch.replay import mapping_file, shifted_goals
-from pacewatch.replay.replay import Source, look, replay, too_old
 from pacewatch.replay.scan import Scan
 from pacewatch.replay.sender import sender
+from pacewatch.replay.sending import RecordingSource, look, replay, too_old
 from pacewatch.terminal import say
 from streams.kafka import topics
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ReplayOptions:
     """The options of ``pacewatch replay``.
 
     Attributes:
@@ -59,7 +59,7 @@ def parse_speed(text: str) -> float | None:
     return speed
 
 
-async def play(options: Options, settings: Settings) -> int:
+async def play(options: ReplayOptions, settings: Settings) -> int:
     """Replay a file; gives the exit code: 0 when every event was acknowledged and every line held one.
 
     Raises:
@@ -68,7 +68,7 @@ async def play(options: Options, settings: Settings) -> int:
     """
     if (options.goals is None) != (options.shifted_goals is None):
         raise Misconfigured("--goals", "it goes together with --shifted-goals", "give both")
-    source = Source(options.file, mapping_file.load(options.mapping) if options.mapping else None)
+    source = RecordingSource(options.file, mapping_file.load(options.mapping) if options.mapping else None)
     now = settings.the_clock.now_ms()
     seen = await look(source)
     shift_ms = shift_to(seen, now) if options.to_now else 0

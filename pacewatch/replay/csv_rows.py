@@ -12,7 +12,7 @@ from pacewatch.replay.mapping import BadCell, Mapping
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CsvRow:
     """One row.
 
     Attributes:
@@ -26,7 +26,7 @@ class Row:
     event: dict[str, object] | str
 
 
-class Rows:
+class CsvRows:
     """The rows of an open CSV file. The first row names the columns, unless the mapping does."""
 
     def __init__(self, lines: Lines, mapping: Mapping) -> None:
@@ -35,7 +35,7 @@ class Rows:
         self._unreadable: list[tuple[int, str]] = []
         self._reached = 0
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[CsvRow]:
         """Every row, good or bad, in file order; blank lines are skipped.
 
         Raises:
@@ -59,12 +59,12 @@ class Rows:
             count = self._reached - start + 1 - len(self._unreadable)
             yield from self._not_text()
             if isinstance(cells, str):
-                yield Row(start, max(count, 1), cells)
+                yield CsvRow(start, max(count, 1), cells)
             elif not header and cells:
                 header = cells
                 self._check(header)
             elif cells:
-                yield Row(start, count, self._event(header, cells, start))
+                yield CsvRow(start, count, self._event(header, cells, start))
 
     def _event(self, header: list[str], cells: list[str], line: int) -> dict[str, object] | str:
         if len(cells) != len(header):
@@ -93,7 +93,7 @@ class Rows:
                 self._unreadable.append((number, problem))
                 yield "\n"
 
-    def _not_text(self) -> Iterator[Row]:
+    def _not_text(self) -> Iterator[CsvRow]:
         for number, problem in self._unreadable:
-            yield Row(number, 1, problem)
+            yield CsvRow(number, 1, problem)
         self._unreadable.clear()

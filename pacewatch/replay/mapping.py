@@ -51,7 +51,7 @@ class BadCell(ValueError):
         self.problem = problem
 
 
-class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MappedColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where one field comes from; see the module for what the attributes mean."""
 
     column: str
@@ -63,7 +63,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mapping file; see the module for what the attributes mean."""
 
-    columns: dict[str, str | Column] = {}
+    columns: dict[str, str | MappedColumn] = {}
     constants: dict[str, str | int] = {}
     timezone: str | None = None
     delimiter: Annotated[str, msgspec.Meta(min_length=1, max_length=1)] = ","
@@ -87,13 +87,13 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         columns = self.columns or {name: name for name in row if name in FIELDS}
         found: dict[str, object] = {"event_id": default_id, **self.constants}
         for field, source in columns.items():
-            column = Column(source) if isinstance(source, str) else source
+            column = MappedColumn(source) if isinstance(source, str) else source
             text = row[column.column].strip()
             if text := column.values.get(text, text):
                 found[field] = self._value(field, column, text)
         return found
 
-    def _value(self, field: str, column: Column, text: str) -> object:
+    def _value(self, field: str, column: MappedColumn, text: str) -> object:
         if field == "ts":
             return self._time(column, text)
         if field in MONEY:
@@ -106,7 +106,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return int(number)
         return text
 
-    def _time(self, column: Column, text: str) -> int:
+    def _time(self, column: MappedColumn, text: str) -> int:
         """Epoch milliseconds of a time cell."""
         guess = "ms" if re.fullmatch(r"-?[0-9]+", text) else "text"
         unit = "text" if column.format else column.unit or guess

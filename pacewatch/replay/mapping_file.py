@@ -17,7 +17,7 @@ from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import InvalidFile
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, scalar, shown
 from kpis.times import parse_time
-from pacewatch.replay.mapping import FIELDS, MONEY, TO_MS, TO_UNITS, Column, Mapping
+from pacewatch.replay.mapping import FIELDS, MONEY, TO_MS, TO_UNITS, MappedColumn, Mapping
 from streams.events.schema import MAX_EVENT_ID, MAX_NAME
 
 _KEYS = ("timezone", "delimiter", "header", "columns", "constants")
@@ -70,8 +70,8 @@ def _header(node: yaml.Node, problems: Problems) -> list[str]:
     return found
 
 
-def _columns(node: yaml.Node, header: list[str], problems: Problems) -> dict[str, str | Column]:
-    found: dict[str, str | Column] = {}
+def _columns(node: yaml.Node, header: list[str], problems: Problems) -> dict[str, str | MappedColumn]:
+    found: dict[str, str | MappedColumn] = {}
     for field, item in (nodes.mapping(node, "columns", FIELDS, (), problems) or {}).items():
         column = _column(field, item, problems)
         if column is None:
@@ -82,11 +82,11 @@ def _columns(node: yaml.Node, header: list[str], problems: Problems) -> dict[str
     return found
 
 
-def _column(field: str, node: yaml.Node, problems: Problems) -> Column | None:
+def _column(field: str, node: yaml.Node, problems: Problems) -> MappedColumn | None:
     where = f"columns.{field}"
     if isinstance(node, yaml.ScalarNode):
         name = scalar(node, where, problems)
-        return None if name is None else Column(name)
+        return None if name is None else MappedColumn(name)
     parts = nodes.mapping(node, where, ("column", "unit", "format", "values"), ("column",), problems)
     if parts is None or "column" not in parts:
         return None
@@ -94,7 +94,7 @@ def _column(field: str, node: yaml.Node, problems: Problems) -> Column | None:
     unit = _unit(field, parts["unit"], f"{where}.unit", problems) if "unit" in parts else None
     written = _format(field, parts["format"], f"{where}.format", problems) if "format" in parts else None
     values = _values(parts["values"], f"{where}.values", problems) if "values" in parts else {}
-    return None if name is None else Column(name, unit, written, values)  # type: ignore[arg-type]
+    return None if name is None else MappedColumn(name, unit, written, values)  # type: ignore[arg-type]
 
 
 def _unit(field: str, node: yaml.Node, where: str, problems: Problems) -> str | None:
@@ -137,7 +137,7 @@ def _values(node: yaml.Node, where: str, problems: Problems) -> dict[str, str]:
     return found
 
 
-def _constants(node: yaml.Node, columns: dict[str, str | Column], problems: Problems) -> dict[str, str | int]:
+def _constants(node: yaml.Node, columns: dict[str, str | MappedColumn], problems: Problems) -> dict[str, str | int]:
     found: dict[str, str | int] = {}
     for field, item in (nodes.mapping(node, "constants", FIELDS, (), problems) or {}).items():
         where, text = f"constants.{field}", scalar(item, f"constants.{field}", problems)

@@ -17,7 +17,7 @@ import msgspec
 
 from kpis.measures import Stream
 from kpis.times import parse_time
-from pacewatch.replay.csv_rows import Rows
+from pacewatch.replay.csv_rows import CsvRows
 from pacewatch.replay.lines import Lines
 from pacewatch.replay.mapping import Mapping
 from streams.events.schema import MONEY_FIELD
@@ -115,7 +115,7 @@ class Recording:
             Misconfigured: the mapping names a column that the CSV header does not have.
         """
         if self._mapping is not None:
-            for row in Rows(self._lines, self._mapping):
+            for row in CsvRows(self._lines, self._mapping):
                 if isinstance(row.event, str):
                     yield BadLine(row.line, row.event, row.lines)
                 else:

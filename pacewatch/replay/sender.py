@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from kpis.settings.shared import Settings
 from pacewatch.replay.recording import Record
-from streams.kafka import connection
+from streams.kafka import clients
 
 _IN_FLIGHT = 10_000
 _MAX_REQUEST = 2_000_000
@@ -101,7 +101,7 @@ async def producer(settings: Settings, *, idempotent: bool = False) -> AsyncIter
         Unreachable: Kafka does not answer.
     """
     made = AIOKafkaProducer(
-        **connection.options(settings),
+        **clients.options(settings),
         acks="all",
         linger_ms=5,
         max_batch_size=262_144,
@@ -110,7 +110,7 @@ async def producer(settings: Settings, *, idempotent: bool = False) -> AsyncIter
         request_timeout_ms=30_000,
     )
     try:
-        await connection.start(made, settings)
+        await clients.start(made, settings)
         yield made
     finally:
         await made.stop()

@@ -15,8 +15,8 @@ from kpis.settings.shared import Settings
 from kpis.times import DAY_MS
 from pacewatch.replay.sender import Sender, sender
 from pacewatch.simulate import scenarios
-from pacewatch.simulate.load import Load
 from pacewatch.simulate.simulation import Simulation
+from pacewatch.simulate.traffic import Traffic
 from pacewatch.terminal import out, say
 from streams.kafka import topics
 
@@ -25,7 +25,7 @@ _SAY_EVERY_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SimulateOptions:
     """The options of ``pacewatch simulate``.
 
     Attributes:
@@ -45,7 +45,7 @@ class Options:
     truth: Path | None
 
 
-async def synthesize(options: Options, settings: Settings) -> int:
+async def synthesize(options: SimulateOptions, settings: Settings) -> int:
     """Send until the time is up or a signal comes, then give the truth; the exit code is 1 when Kafka refused any.
 
     Raises:
@@ -104,7 +104,7 @@ async def run(
             continue
 
 
-def _loads(options: Options, start_ms: int) -> Sequence[Load]:
+def _loads(options: SimulateOptions, start_ms: int) -> Sequence[Traffic]:
     if options.scenario == "steady":
         return scenarios.steady(options.campaigns, options.rate, start_ms)
     if options.scenario == "launch-day":

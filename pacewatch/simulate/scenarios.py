@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from kpis.times import DAY_MS
 from kpis.units import MICROS
-from pacewatch.simulate.load import Change, Load
+from pacewatch.simulate.traffic import Traffic, TrafficChange
 
 CHANNELS = (("search", 4.0), ("social", 3.0), ("display", 2.0), ("video", 1.0))
 BUDGET = 4800
@@ -30,7 +30,7 @@ _NAMES = {
 }
 
 
-def steady(campaigns: int, rate: float, start_ms: int) -> list[Load]:
+def steady(campaigns: int, rate: float, start_ms: int) -> list[Traffic]:
     """Even traffic of equal campaigns that never stops.
 
     Args:
@@ -40,7 +40,7 @@ def steady(campaigns: int, rate: float, start_ms: int) -> list[Load]:
     """
     every_ms = 1000 * campaigns * _EVENTS_PER_IMPRESSION / rate
     return [
-        Load(
+        Traffic(
             campaign=f"sim-{i}",
             # Spread over one interval: together they make an even stream.
             start_ms=start_ms + int(every_ms * i / campaigns),
@@ -57,23 +57,23 @@ def steady(campaigns: int, rate: float, start_ms: int) -> list[Load]:
     ]
 
 
-def launch_day(day_ms: int) -> list[Load]:
+def launch_day(day_ms: int) -> list[Traffic]:
     """Six campaigns from ``day_ms`` (a UTC midnight) on, for a day: see their names in :func:`launch_goals`.
 
     Traffic is even over the day, so the even curve is the right one to judge it by.
     """
     end = day_ms + DAY_MS
 
-    def load(campaign: str, spend: float = 1.0, start_ms: int = day_ms, change: Change | None = None) -> Load:
+    def load(campaign: str, spend: float = 1.0, start_ms: int = day_ms, change: TrafficChange | None = None) -> Traffic:
         cost = int(BUDGET * MICROS * spend * _EVERY_MS / DAY_MS)
-        return Load(campaign, start_ms, end, _EVERY_MS, _BATCH, _CTR, _CVR, cost, channels=CHANNELS, change=change)
+        return Traffic(campaign, start_ms, end, _EVERY_MS, _BATCH, _CTR, _CVR, cost, channels=CHANNELS, change=change)
 
     return [
         load("brand-search"),
         load("spring-sale", spend=0.65),
         load("app-install", spend=1.4),
-        load("shop-retarget", change=Change(day_ms + int(DAY_MS * 0.5), cvr=0.0)),
-        load("video-launch", change=Change(day_ms + int(DAY_MS * 0.4), ctr=0.35)),
+        load("shop-retarget", change=TrafficChange(day_ms + int(DAY_MS * 0.5), cvr=0.0)),
+        load("video-launch", change=TrafficChange(day_ms + int(DAY_MS * 0.4), ctr=0.35)),
         load("evening-drop", start_ms=day_ms + int(DAY_MS * STARTS_AT)),
     ]
 

@@ -14,7 +14,7 @@ import msgspec
 from kpis.measures import INDEX, NAMES, Stream
 from kpis.units import MICROS
 from pacewatch.replay.recording import Record
-from pacewatch.simulate.load import Load
+from pacewatch.simulate.traffic import Traffic
 
 
 class Simulation:
@@ -26,7 +26,7 @@ class Simulation:
         run: part of every event id, so that two runs in one topic are no duplicates of each other.
     """
 
-    def __init__(self, loads: Sequence[Load], seed: int, run: str) -> None:
+    def __init__(self, loads: Sequence[Traffic], seed: int, run: str) -> None:
         self._loads = loads
         self._random = random.Random(seed)  # noqa: S311 - traffic, not secrets
         self._run = run
@@ -60,7 +60,7 @@ class Simulation:
                 heapq.heapreplace(self._next, (following, i, number + 1))
             yield from self._moment(i, load, int(at), number)
 
-    def _moment(self, i: int, load: Load, at_ms: int, number: int) -> Iterator[Record]:
+    def _moment(self, i: int, load: Traffic, at_ms: int, number: int) -> Iterator[Record]:
         """One impression event and what comes of it."""
         draw = self._random.random
         names, weights = zip(*load.channels, strict=True)

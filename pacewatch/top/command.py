@@ -33,7 +33,7 @@ _END = "\x04"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class BoardSource:
     """The monitor, and what it asks for.
 
     Attributes:
@@ -50,7 +50,7 @@ class Source:
         return {"Authorization": self.authorization} if self.authorization else {}
 
 
-async def once(source: Source, choice: Choice) -> None:
+async def once(source: BoardSource, choice: Choice) -> None:
     """Print the board once, all of it; as wide as it needs to be when stdout is no terminal.
 
     Raises:
@@ -64,7 +64,7 @@ async def once(source: Source, choice: Choice) -> None:
     console.print(screen(board, choice, most=None, width=console.width))
 
 
-async def watch(source: Source, choice: Choice) -> None:
+async def watch(source: BoardSource, choice: Choice) -> None:
     """Show the board until ``q``; a monitor that goes away is said, and waited for.
 
     Raises:

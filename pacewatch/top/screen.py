@@ -12,9 +12,9 @@ from rich.text import Text
 
 from kpis.catalogue import CATALOGUE, HEADLINES
 from kpis.units import Unit, amount
+from monitors.board.campaign_rows import worst_first
 from monitors.board.columns import COLUMNS, Column
 from monitors.board.pages import pace_text
-from monitors.board.rows import worst_first
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
 from monitors.wording import LOOK, LOOKS
 

@@ -27,7 +27,7 @@ NO_ERRORS: Mapping[int, str] = MappingProxyType({})
 Header = tuple[str, bytes | None]
 
 
-class Letter(msgspec.Struct, frozen=True, array_like=True):
+class DeadLetter(msgspec.Struct, frozen=True, array_like=True):
     """One refused record.
 
     Attributes:
@@ -68,7 +68,7 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
             own.append((TRUNCATED, str(self.truncated_from).encode()))
         return [*self.headers, *own]
 
-    def cut(self, to_bytes: int) -> Letter:
+    def cut(self, to_bytes: int) -> DeadLetter:
         """The same with only the start of its value, and nothing else of unbounded size."""
         value = self.value or b""
         whole = len(value) if self.truncated_from is None else self.truncated_from
@@ -76,7 +76,7 @@ class Letter(msgspec.Struct, frozen=True, array_like=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Letter).decode
+_decode = msgspec.msgpack.Decoder(DeadLetter).decode
 
 
 def of_chunk(
@@ -92,7 +92,7 @@ def of_chunk(
     return [_encode(_of_record(payload, payload.records[i], reason, errors)) for i, reason in rejected]
 
 
-def read(raw: bytes) -> Letter:
+def read(raw: bytes) -> DeadLetter:
     """A letter that was encoded.
 
     Raises:
@@ -101,7 +101,7 @@ def read(raw: bytes) -> Letter:
     return _decode(raw)
 
 
-def of_kafka(record: Any) -> Letter | None:
+def of_kafka(record: Any) -> DeadLetter | None:
     """The letter that a record of ``ads.rejected`` holds; None when it is not one of ours."""
     headers: list[Header] = list(record.headers or ())
     try:
@@ -112,14 +112,14 @@ def of_kafka(record: Any) -> Letter | None:
             return None
         reason, topic, partition, offset = ((value or b"").decode() for _, value in headers[-4:])
         place = (topic, int(partition), int(offset))
-        return Letter(record.value, record.key, tuple(headers[:-4]), reason, *place, cut, error)
+        return DeadLetter(record.value, record.key, tuple(headers[:-4]), reason, *place, cut, error)
     except ValueError:
         return None
 
 
-def _of_record(payload: Payload, record: Any, reason: Reject, errors: Mapping[int, str]) -> Letter:
+def _of_record(payload: Payload, record: Any, reason: Reject, errors: Mapping[int, str]) -> DeadLetter:
     headers, place = tuple(record.headers or ()), (payload.topic, payload.partition, record.offset)
     error = errors.get(record.offset) if reason is Reject.INTERNAL_ERROR else None
-    letter = Letter(record.value, record.key, headers, reason.value, *place, error=error)
+    letter = DeadLetter(record.value, record.key, headers, reason.value, *place, error=error)
     size = len(record.value or b"") + len(record.key or b"") + sum(len(n) + len(v or b"") for n, v in headers)
     return letter if size <= LARGEST else letter.cut(KEPT)

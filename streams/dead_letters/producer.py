@@ -15,13 +15,13 @@ from aiokafka.errors import MessageSizeTooLargeError
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import one_line
 from kpis.runtime.seldom import Seldom
-from streams.dead_letters.letters import Letter
+from streams.dead_letters.letters import DeadLetter
 from streams.metrics import WorkerMetrics
 
 log = logging.getLogger(__name__)
 
 
-class DeadLetters:
+class DeadLetterProducer:
     """Sends letters to their topic."""
 
     def __init__(self, producer: AIOKafkaProducer, topic: str, metrics: WorkerMetrics) -> None:
@@ -30,7 +30,7 @@ class DeadLetters:
         self._metrics = metrics
         self._refused = Seldom()
 
-    async def send(self, letters: Sequence[Letter]) -> list[bool]:
+    async def send(self, letters: Sequence[DeadLetter]) -> list[bool]:
         """Try each letter once; says of each whether the broker has acknowledged it."""
         results = await asyncio.gather(*(self._one(letter) for letter in letters), return_exceptions=True)
         errors = [r for r in results if isinstance(r, BaseException)]
@@ -45,7 +45,7 @@ class DeadLetters:
                 log.warning("%s did not take %d dead letters: %s", self._topic, count, one_line(errors[0]))
         return [not isinstance(r, BaseException) for r in results]
 
-    async def _one(self, letter: Letter) -> None:
+    async def _one(self, letter: DeadLetter) -> None:
         while True:
             # The client cannot send a record that has neither key nor value.
             value = b"" if letter.key is None and letter.value is None else letter.value

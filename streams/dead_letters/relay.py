@@ -1,7 +1,7 @@
 """The relay of one partition: takes its letters from Redis to Kafka, and removes those that Kafka has.
 
-Runs beside the counting and never holds it up, until too many letters wait (:attr:`Relay.full`). A relay that dies
-between the two steps, or whose partition has a new owner already, sends a letter twice at worst.
+Runs beside the counting and never holds it up, until too many letters wait (:attr:`DeadLetterRelay.full`). A relay
+that dies between the two steps, or whose partition has a new owner already, sends a letter twice at worst.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Unreachable
 from kpis.runtime.seldom import Seldom
 from streams.dead_letters import letters
-from streams.dead_letters.letters import Letter
-from streams.dead_letters.producer import DeadLetters
+from streams.dead_letters.letters import DeadLetter
+from streams.dead_letters.producer import DeadLetterProducer
 from streams.metrics import WorkerMetrics
 from streams.state.flush import Flush
 from streams.store.lease import Waiting
@@ -33,7 +33,7 @@ _BATCH = 500
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.2, 5.0
 
 
-class Relay:
+class DeadLetterRelay:
     """Empties the letters of one partition.
 
     Args:
@@ -45,13 +45,18 @@ class Relay:
     """
 
     def __init__(
-        self, partition: int, store: Store, topic: DeadLetters, metrics: WorkerMetrics, on_room: Callable[[], None]
+        self,
+        partition: int,
+        store: Store,
+        topic: DeadLetterProducer,
+        metrics: WorkerMetrics,
+        on_drained: Callable[[], None],
     ) -> None:
         self._partition = partition
         self._store = store
         self._topic = topic
         self._metrics = metrics
-        self._on_room = on_room
+        self._on_drained = on_drained
         self._waiting = Waiting(0, 0)
         self._news = asyncio.Event()
         self._empty = asyncio.Event()
@@ -121,10 +126,10 @@ class Relay:
         done = [(place, len(raw)) for place, raw in found if place not in failed]
         self._set(await self._store.drop_letters(self._partition, done))
         if done:
-            self._on_room()
+            self._on_drained()
         return bool(found), not failed and bool(found)
 
-    def _read(self, raw: bytes) -> Letter | None:
+    def _read(self, raw: bytes) -> DeadLetter | None:
         try:
             return letters.read(raw)
         except msgspec.MsgspecError as e:

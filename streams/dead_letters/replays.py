@@ -15,18 +15,18 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b, sha256
 from typing import Any
 
-from streams.dead_letters.letters import Header, Letter
+from streams.dead_letters.letters import DeadLetter, Header
 
 HEADER = "pacewatch-replay"
 _SIGNATURE = 32
 
 
-def identity(letter: Letter) -> str:
+def identity(letter: DeadLetter) -> str:
     """The place of the refused record: ``topic/partition/offset``."""
     return f"{letter.topic}/{letter.partition}/{letter.offset}"
 
 
-def headers(letter: Letter, key: bytes) -> list[Header]:
+def headers(letter: DeadLetter, key: bytes) -> list[Header]:
     """The headers to send a letter's record again with, signed with a key.
 
     A record that was sent again and refused again keeps the identity it had: its first letter may be sent again too.

@@ -38,7 +38,7 @@ for _parser in (sys.modules[DefaultRecordBatch.__module__], sys.modules[LegacyRe
             setattr(_parser, f"{_name}_decode", getattr(codecs, _name))
 
 
-class Record(NamedTuple):
+class LenientRecord(NamedTuple):
     """A record that aiokafka's parser refused."""
 
     offset: int
@@ -143,11 +143,11 @@ def pieces(batch: Any, raw: bytes, start: int) -> Iterator[tuple[list[Any], int]
     Raises:
         Exception: it cannot be read; what was yielded before is right.
     """
-    before = codecs.Total.decompressed
+    before = codecs.Decompressed.decompressed
     iter(batch)
     # Asked for an iterator again, as islice does, a batch that was begun fails.
     records = chain(batch)
-    size = codecs.Total.decompressed - before or len(raw)
+    size = codecs.Decompressed.decompressed - before or len(raw)
     # That many records at most, as they have nine bytes at least.
     each = size // max(1, min(_count(raw), size // 9)) + 1
     step = max(1, min(MAX_RECORDS, MAX_BYTES // each))
@@ -193,7 +193,7 @@ def end_of(raw: bytes, start: int) -> int | None:
     return int(base + delta + 1) if believable else None
 
 
-def _leniently(raw: bytes) -> Iterator[Record]:
+def _leniently(raw: bytes) -> Iterator[LenientRecord]:
     (base,), (attributes,) = struct.unpack_from(">q", raw), struct.unpack_from(">h", raw, _ATTRIBUTES_AT)
     first_time, last_time = struct.unpack_from(">qq", raw, _FIRST_TIME_AT)
     (count,) = struct.unpack_from(">i", raw, _COUNT_AT)
@@ -210,7 +210,9 @@ def _leniently(raw: bytes) -> Iterator[Record]:
         headers, at = _headers(data, at)
         if at != end:
             raise ValueError("a record has another length than it says")
-        yield Record(base + offset, last_time if appended else first_time + time, int(appended), key, value, headers)
+        yield LenientRecord(
+            base + offset, last_time if appended else first_time + time, int(appended), key, value, headers
+        )
     if at != len(data):
         raise ValueError("a batch has more than its records")
 

@@ -3,8 +3,8 @@
 Faust costs two tasks per message; a chunk pays that once for a whole piece of a fetch, of up to 10,000 records. A
 scheduler yields chunks where Faust expects records, and a schema hands their content through undecoded.
 
-Each chunk says where reading stood before it (``after``) and in which ``lane`` it was read. A seek opens a new lane;
-chunks of an older lane, still under way, are recognised and left out. A chunk whose ``after`` lies beyond what was
+Each chunk says where reading stood before it (``after``) and in which ``generation`` it was read. A seek opens a new generation;
+chunks of an older generation, still under way, are recognised and left out. A chunk whose ``after`` lies beyond what was
 counted shows that records between were dropped on the way.
 """
 
@@ -22,13 +22,13 @@ from streams.kafka.fetch import Fetched, Piece
 
 
 class Position(NamedTuple):
-    """Where reading a topic partition stands: the next offset, and its lane (None before the first seek)."""
+    """Where reading a topic partition stands: the next offset, and its generation (None before the first seek)."""
 
     offset: int
-    lane: int
+    generation: int
 
 
-class Lanes:
+class ReadPositions:
     """The reading position of each topic partition, kept by the consumer that seeks and the scheduler that reads."""
 
     def __init__(self) -> None:
@@ -44,14 +44,14 @@ class Lanes:
             self._at.pop(tp, None)
 
     def at(self, tp: TP) -> Position | None:
-        """Where reading stands; None when the lane was not opened."""
+        """Where reading stands; None when the generation was not opened."""
         return self._at.get(tp)
 
     def pass_to(self, tp: TP, next_offset: int) -> Position | None:
-        """Note that reading goes on to ``next_offset``; returns where it stood, None when the lane was not opened."""
+        """Note that reading goes on to ``next_offset``; returns where it stood, None when the generation was not opened."""
         before = self._at.get(tp)
         if before is not None:
-            self._at[tp] = Position(next_offset, before.lane)
+            self._at[tp] = Position(next_offset, before.generation)
         return before
 
 
@@ -65,7 +65,7 @@ class Payload:
         records: see :class:`streams.kafka.fetch.Fetched`; none where only offsets without an event were passed.
         after: the offset reading stood at before them.
         next_offset: the offset reading stands at after them.
-        lane: which reading they belong to.
+        generation: which reading they belong to.
         skipped: how many of the offsets could not be read, and are passed over.
     """
 
@@ -74,7 +74,7 @@ class Payload:
     records: Sequence[Any]
     after: int
     next_offset: int
-    lane: int
+    generation: int
     skipped: int = 0
 
     @property
@@ -105,11 +105,11 @@ class Chunk:
 class ChunkScheduler(SchedulingStrategyT):  # type: ignore[misc]
     """Yields the records of a fetch as chunks, one of each topic partition in turn."""
 
-    def __init__(self, lanes: Lanes) -> None:
-        self._lanes = lanes
+    def __init__(self, positions: ReadPositions) -> None:
+        self._positions = positions
 
     def iterate(self, fetched: Mapping[TP, Fetched]) -> Iterator[tuple[TP, Chunk]]:
-        """Chunks of all topic partitions, round robin; records of a lane that was never opened are left out.
+        """Chunks of all topic partitions, round robin; records of a generation that was never opened are left out.
 
         Offsets without an event after the last record (control records, aborted ones) belong to the last chunk; where
         there is no record at all, they make a chunk without one.
@@ -123,14 +123,14 @@ class ChunkScheduler(SchedulingStrategyT):  # type: ignore[misc]
                 if at + 1 >= len(pieces):
                     del waiting[tp]
                     next_offset = position
-                before = self._lanes.pass_to(tp, next_offset)
+                before = self._positions.pass_to(tp, next_offset)
                 if before is not None:
-                    reading = (before.offset, next_offset, before.lane)
+                    reading = (before.offset, next_offset, before.generation)
                     yield tp, Chunk(Payload(tp.topic, tp.partition, piece.records, *reading, piece.skipped))
             at += 1
 
     def _moved(self, tp: TP, found: Fetched) -> bool:
-        before = self._lanes.at(tp)
+        before = self._positions.at(tp)
         return before is not None and found.position > before.offset
 
 

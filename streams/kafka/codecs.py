@@ -28,7 +28,7 @@ class TooLarge(ValueError):
         super().__init__(f"a batch would become more than {LARGEST >> 20} MiB")
 
 
-class Total:
+class Decompressed:
     """How many bytes were decompressed in this process: what a batch took is the difference."""
 
     decompressed = 0
@@ -84,7 +84,7 @@ def missing() -> list[str]:
 
 
 def _done(data: bytes) -> bytes:
-    Total.decompressed += len(data)
+    Decompressed.decompressed += len(data)
     return data
 
 

@@ -11,7 +11,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from kpis.measures import Stream
 from kpis.runtime.errors import Misconfigured, Unreachable, one_line
 from kpis.settings.shared import Settings
-from streams.kafka import connection
+from streams.kafka import clients
 
 
 async def ensure(settings: Settings) -> int:
@@ -21,14 +21,14 @@ async def ensure(settings: Settings) -> int:
         Misconfigured: the streams' topics have different partition counts, or a setting of Kafka cannot be used.
         Unreachable: Kafka does not answer.
     """
-    admin = AIOKafkaAdminClient(**connection.options(settings), request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**clients.options(settings), request_timeout_ms=10_000)
     try:
-        await connection.start(admin, settings)
+        await clients.start(admin, settings)
         counts = await partition_counts(admin, [*map(settings.topic, Stream), settings.rejected_topic])
         wanted = check(settings, counts)
         await _create(admin, settings, [t for t, n in counts.items() if n == 0], wanted)
         return wanted
-    except connection.AWAY as e:
+    except clients.AWAY as e:
         raise Unreachable("Kafka", settings.kafka, one_line(e)) from e
     finally:
         await admin.close()

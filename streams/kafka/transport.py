@@ -18,9 +18,9 @@ from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP
 
 from kpis.runtime.clock import Clock, monotonic
-from streams.kafka.chunks import ChunkScheduler, Lanes, Position
+from streams.kafka.chunks import ChunkScheduler, Position, ReadPositions
 from streams.kafka.fetch import BatchThread, Fetched
-from streams.process.liveness import Seen
+from streams.process.liveness import Observation
 
 _FEW = 1_000
 """Records of a fetch below which the next one may wait a little."""
@@ -40,7 +40,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._lanes = Lanes()
+        self._positions = ReadPositions()
         self._seeks: dict[TP, Position] = {}
         self._holds: set[TP] = set()
         self._paused: set[TP] = set()
@@ -48,7 +48,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         self._revocations = 0
         self._few = False
         self.fetched_at = monotonic()
-        self.scheduler = ChunkScheduler(self._lanes)
+        self.scheduler = ChunkScheduler(self._positions)
 
     def _new_consumer_thread(self) -> BatchThread:
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
@@ -75,7 +75,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
     def request_hold(self, tps: set[TP]) -> None:
         """Read nothing of these until a seek is requested; what was read already is left out."""
         self._holds |= tps
-        self._lanes.close(list(tps))
+        self._positions.close(list(tps))
         for tp in tps:
             self._seeks.pop(tp, None)
 
@@ -105,7 +105,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
     def forget(self, tps: set[TP]) -> None:
         """Drop what is known of partitions that were revoked."""
         self._revocations += 1
-        self._lanes.close(list(tps))
+        self._positions.close(list(tps))
         self._holds -= tps
         self._paused -= tps
         for tp in tps:
@@ -132,7 +132,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
             return {}
         self._few = 0 < sum(len(p.records) for f in fetched.values() for p in f.pieces) < _FEW
         for tp, (pieces, _) in fetched.items():
-            before = self._lanes.at(tp)
+            before = self._positions.at(tp)
             records = pieces[0].records if pieces else []
             if records and before is not None and records[0].offset < before.offset:
                 # The topic was made anew. Faust would drop what lies below the offset it has seen.
@@ -140,7 +140,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
                 self._committed_offset[tp] = None
         return fetched
 
-    def look(self, loop_at: float) -> Seen:
+    def look(self, loop_at: float) -> Observation:
         """What the watchdog wants to know of reading.
 
         Args:
@@ -148,8 +148,8 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
         """
         client = self._thread._consumer if self._thread is not None else None
         if client is None or client._coordinator is None:
-            return Seen(loop_at, self.fetched_at, is_assigned=False, is_kafka_away=True)
-        return Seen(
+            return Observation(loop_at, self.fetched_at, is_assigned=False, is_kafka_away=True)
+        return Observation(
             loop_at,
             self.fetched_at,
             fetcher_ended=client._fetcher is not None and client._fetcher._fetch_task.done() and not client._closed,
@@ -183,7 +183,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
             return
         if self._revocations == revocations:
             for tp in seeks.keys() - self._holds:
-                self._lanes.open(tp, seeks[tp])
+                self._positions.open(tp, seeks[tp])
 
 
 class ChunkTransport(Transport):  # type: ignore[misc]

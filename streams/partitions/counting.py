@@ -24,7 +24,7 @@ from streams.state.partition import Partition
 from streams.state.registry import Numbers
 
 
-async def count(state: Partition, payload: Payload, start: int, suspects: Suspects, tools: Tools) -> int:
+async def count_records(state: Partition, payload: Payload, start: int, suspects: Suspects, tools: Tools) -> int:
     """Count what of a chunk lies at ``start`` and beyond, once; in parts where some of it is suspect.
 
     Args:
@@ -48,7 +48,7 @@ async def count(state: Partition, payload: Payload, start: int, suspects: Suspec
         if suspects.doubts(topic, start):
             screen(piece, suspects, tools)
         try:
-            batch = await _count(state, piece, suspects, tools)
+            batch = await _count_part(state, piece, suspects, tools)
         except PacewatchError as e:
             if start == first:
                 raise
@@ -65,17 +65,17 @@ async def count(state: Partition, payload: Payload, start: int, suspects: Suspec
     return latest
 
 
-async def _count(state: Partition, payload: Payload, suspects: Suspects, tools: Tools) -> Batch:
+async def _count_part(state: Partition, payload: Payload, suspects: Suspects, tools: Tools) -> Batch:
     """Count a whole chunk."""
     now = tools.clock.now_ms()
     batch = decode(payload, suspects, tools, now)
-    numbers = state.admit(batch)
+    numbers = state.register(batch)
     if state.registry.fresh:
         state.adopt(await tools.store.totals(payload.partition, state.fresh))
-    return _fold(state, payload, batch, numbers, now_ms=now, suspects=suspects)
+    return _add(state, payload, batch, numbers, now_ms=now, suspects=suspects)
 
 
-def _fold(
+def _add(
     state: Partition, payload: Payload, batch: Batch, numbers: Numbers, *, now_ms: int, suspects: Suspects
 ) -> Batch:
     """Count a decoded chunk, but for the events that would overflow; returns what was counted."""
@@ -84,7 +84,7 @@ def _fold(
     if refused:
         batch, numbers = batch.without(refused, Reject.OVERFLOW), np.delete(numbers, refused)
         again = replays.of_chunk(payload.records, batch.rejected, state.replay_key)
-    state.fold(
+    state.add(
         batch,
         numbers,
         payload.topic,
@@ -146,9 +146,9 @@ def _rehearse(payload: Payload, suspects: Suspects, tools: Tools) -> str | None:
     state = Partition(payload.partition, tools.policy)
     try:
         batch = decode(payload, suspects, tools, now)
-        numbers = state.admit(batch)
+        numbers = state.register(batch)
         state.adopt({})
-        _fold(state, payload, batch, numbers, now_ms=now, suspects=suspects)
+        _add(state, payload, batch, numbers, now_ms=now, suspects=suspects)
         state.tick(now)
         state.take_flush({})
     except Exception as e:  # noqa: BLE001 - the safety limit: whatever it is, its name is what is wanted

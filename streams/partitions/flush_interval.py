@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class FlushRhythm:
+class FlushInterval:
     """When to flush again.
 
     Attributes:

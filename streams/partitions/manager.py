@@ -1,7 +1,7 @@
-"""The worker's desk: which partitions it owns, and when they are flushed.
+"""The manager of partitions: which ones this worker has, and when they are flushed.
 
 Called by the Faust app (:mod:`streams.app`): chunks come in, assignments change, time passes. What happens to each
-partition is the business of its :class:`~streams.partitions.runner.Runner`.
+partition is the business of its :class:`~streams.partitions.supervisor.PartitionSupervisor`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from faust.types import TP
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Misconfigured, Unreachable
 from streams.kafka.chunks import Payload
-from streams.kafka.reader import Reader
-from streams.partitions.flush_interval import FlushRhythm
+from streams.kafka.seeking import SeekingConsumer
+from streams.partitions.flush_interval import FlushInterval
 from streams.partitions.offsets import Taken
-from streams.partitions.phases import Phase
-from streams.partitions.runner import Runner
+from streams.partitions.phases import PartitionPhase
+from streams.partitions.supervisor import PartitionSupervisor
 from streams.partitions.tools import Acknowledge, Tools
 
 log = logging.getLogger(__name__)
@@ -31,12 +31,12 @@ _AT_ONCE = 2
 ones take turns."""
 
 
-class Desk:
+class PartitionManager:
     """All partitions of one worker."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._runners: dict[int, Runner] = {}
+        self._supervisors: dict[int, PartitionSupervisor] = {}
         self._swept = monotonic()
         self._urgent = asyncio.Event()
         self._ready = asyncio.Event()
@@ -49,11 +49,11 @@ class Desk:
         return list(self._tools.topics)
 
     @property
-    def phases(self) -> dict[int, Phase]:
+    def phases(self) -> dict[int, PartitionPhase]:
         """What each owned partition is doing."""
-        return {number: runner.phase for number, runner in self._runners.items()}
+        return {number: supervisor.phase for number, supervisor in self._supervisors.items()}
 
-    def assign(self, tps: Iterable[TP], reader: Reader) -> None:
+    def assign(self, tps: Iterable[TP], reader: SeekingConsumer) -> None:
         """Own the partitions of an assignment from now on; each is read as soon as it was taken.
 
         A partition that stays keeps its state; if another worker had it in between, its next flush is fenced and it is
@@ -73,57 +73,58 @@ class Desk:
             )
         if tps:
             self._miss({tp.topic for tp in tps})
-        for number in [n for n, r in self._runners.items() if n not in wanted or r.phase is Phase.GONE]:
-            self._runners.pop(number).end()
+        for number in [n for n, r in self._supervisors.items() if n not in wanted or r.phase is PartitionPhase.GONE]:
+            self._supervisors.pop(number).end()
         self._ready.clear()
         for number in sorted(wanted):
-            if number in self._runners:
-                self._runners[number].reopen()
+            if number in self._supervisors:
+                self._supervisors[number].reopen()
             else:
-                self._runners[number] = Runner(number, self._tools, reader, self._urgent, self._changed)
-        for runner in self._runners.values():
-            runner.owner.room = self._tools.max_unflushed // len(self._runners)
-        self._tools.metrics.owned.set(len(self._runners))
+                self._supervisors[number] = PartitionSupervisor(
+                    number, self._tools, reader, self._urgent, self._changed
+                )
+        for supervisor in self._supervisors.values():
+            supervisor.worker.capacity.bound(self._tools.max_unflushed // len(self._supervisors))
+        self._tools.metrics.owned.set(len(self._supervisors))
         self._changed()
 
     def revoke(self) -> None:
         """Leave out what was read of all partitions until now: reading them begins anew with the next assignment."""
-        for runner in self._runners.values():
-            runner.owner.open_lane()
+        for supervisor in self._supervisors.values():
+            supervisor.worker.open_generation()
 
     async def ready(self) -> None:
         """Wait until every partition of the last assignment is read, or parked."""
         await self._ready.wait()
 
-    async def fold(self, payload: Payload, acknowledge: Acknowledge) -> None:
+    async def dispatch(self, payload: Payload, acknowledge: Acknowledge) -> None:
         """Count a chunk; one that cannot be counted now is read again."""
-        runner = self._runners.get(payload.partition)
-        if runner is None or await runner.fold(payload, acknowledge) is not Taken.COUNTED:
+        supervisor = self._supervisors.get(payload.partition)
+        if supervisor is None or await supervisor.offer(payload, acknowledge) is not Taken.COUNTED:
             return
-        if runner.owner.behind and runner.is_read():
-            runner.owner.behind = False
-            if not self._behind:
-                # The pause was made for catching up; now somebody may wait for these numbers.
-                self._urgent.set()
+        is_read = supervisor.worker.behind and supervisor.is_read()
+        if is_read and supervisor.worker.caught_up() and not self._behind:
+            # The pause was made for catching up; now somebody may wait for these numbers.
+            self._urgent.set()
 
-    async def flush(self) -> None:
+    async def flush_all(self) -> None:
         """Flush every owned partition once, those that Redis did not answer for once it is time to try again.
 
         Raises:
             Unreachable: Redis does not answer for at least one of them.
         """
-        runners = list(self._runners.values())
-        turn = asyncio.Semaphore(1 if any(r.owner.is_large for r in runners) else _AT_ONCE)
-        results = await asyncio.gather(*(_in_turn(r, turn) for r in runners), return_exceptions=True)
+        supervisors = list(self._supervisors.values())
+        turn = asyncio.Semaphore(1 if any(r.worker.is_large for r in supervisors) else _AT_ONCE)
+        results = await asyncio.gather(*(_in_turn(r, turn) for r in supervisors), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
         if monotonic() - self._swept > _SWEEP_S:
             self._swept = monotonic()
-            for runner in runners:
-                await runner.sweep()
+            for supervisor in supervisors:
+                await supervisor.sweep()
 
-    async def run(self, rhythm: FlushRhythm) -> None:
+    async def run(self, interval: FlushInterval) -> None:
         """Flush for ever; where Redis is away, try again with growing delay.
 
         Raises:
@@ -132,22 +133,22 @@ class Desk:
         took, away = 0.0, False
         while not self._is_over():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), rhythm.pause_s(took, behind=self._behind))
+                await asyncio.wait_for(self._urgent.wait(), interval.pause_s(took, behind=self._behind))
             if self._is_over():
                 return
-            for runner in self._runners.values():
-                if runner.fatal is not None:
-                    raise runner.fatal
+            for supervisor in self._supervisors.values():
+                if supervisor.fatal is not None:
+                    raise supervisor.fatal
             started = monotonic()
             try:
-                await self.flush()
+                await self.flush_all()
             except Unreachable as e:
                 self._tools.metrics.redis_errors.inc()
                 log.warning("%s; trying again", e)
-            away, was = any(r.is_away for r in self._runners.values()), away
+            away, was = any(r.is_away for r in self._supervisors.values()), away
             if was and not away:
                 log.info("Redis answers again")
-            if not any(r.owner.presses and not r.is_away for r in self._runners.values()):
+            if not any(r.worker.is_due and not r.is_away for r in self._supervisors.values()):
                 self._urgent.clear()
             took = monotonic() - started
 
@@ -165,21 +166,21 @@ class Desk:
         Args:
             is_answered: whether Kafka answers fetches of a topic partition; nobody counts what it does not send.
         """
-        reading = (r for r in self._runners.values() if r.phase is Phase.READING and not r.is_away)
+        reading = (r for r in self._supervisors.values() if r.phase is PartitionPhase.READING and not r.is_away)
         behind = (r for r in reading if any(map(is_answered, r.unread())))
-        return {r.number: tuple(r.owner.state.offsets.values()) for r in behind}
+        return {r.number: tuple(r.worker.state.offsets.values()) for r in behind}
 
     async def hand_over(self) -> None:
         """Write all that was folded, so that the next owner starts there; best effort, nothing depends on it."""
-        runners = list(self._runners.values())
+        supervisors = list(self._supervisors.values())
         try:
-            await self.flush()
-            await asyncio.gather(*(r.owner.relay.emptied() for r in runners if r.is_live))
+            await self.flush_all()
+            await asyncio.gather(*(r.worker.relay.emptied() for r in supervisors if r.is_live))
         except Unreachable as e:
             log.warning("not everything was flushed at the end, it will be read again: %s", e)
         finally:
-            for runner in runners:
-                runner.end()
+            for supervisor in supervisors:
+                supervisor.end()
 
     def _miss(self, there: set[str]) -> None:
         """Say which topics are gone, and which are there again."""
@@ -197,16 +198,16 @@ class Desk:
 
     @property
     def _behind(self) -> bool:
-        return any(r.owner.behind for r in self._runners.values())
+        return any(r.worker.behind for r in self._supervisors.values())
 
     def _changed(self) -> None:
-        if any(r.fatal is not None for r in self._runners.values()):
+        if any(r.fatal is not None for r in self._supervisors.values()):
             self._urgent.set()
-        if not self._ready.is_set() and all(phase is not Phase.TAKING for phase in self.phases.values()):
+        if not self._ready.is_set() and all(phase is not PartitionPhase.TAKING for phase in self.phases.values()):
             self._ready.set()
-            log.info("ready: reading partitions %s", sorted(self._runners))
+            log.info("ready: reading partitions %s", sorted(self._supervisors))
 
 
-async def _in_turn(runner: Runner, turn: asyncio.Semaphore) -> None:
+async def _in_turn(supervisor: PartitionSupervisor, turn: asyncio.Semaphore) -> None:
     async with turn:
-        await runner.flush()
+        await supervisor.flush_if_due()

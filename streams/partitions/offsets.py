@@ -16,7 +16,7 @@ class Taken(StrEnum):
     """Read before the last seek: it is read again."""
     REPEATED = "repeated"
     """Counted before."""
-    HOLE = "hole"
+    GAP = "gap"
     """Records before it were dropped on the way: reading must go back."""
     REWOUND = "rewound"
     """Its topic begins anew below the offset that was reached: it is counted from its first record on."""
@@ -24,25 +24,25 @@ class Taken(StrEnum):
     """Nothing more of the partition can be taken now: reading it waits, and then goes back."""
 
 
-def judge(payload: Payload, lane: int, start: int) -> Taken:
+def judge(payload: Payload, generation: int, start: int) -> Taken:
     """Whether a chunk continues what was counted.
 
     Args:
         payload: the chunk.
-        lane: the reading that is counted.
+        generation: the reading that is counted.
         start: the offset that its topic is counted up to.
 
     Returns:
-        ``STALE``, ``REWOUND``, ``REPEATED``, ``HOLE`` or ``COUNTED``.
+        ``STALE``, ``REWOUND``, ``REPEATED``, ``GAP`` or ``COUNTED``.
     """
-    if payload.lane != lane:
+    if payload.generation != generation:
         return Taken.STALE
     if payload.first_offset < payload.after:
         return Taken.REWOUND
     if payload.next_offset <= start:
         return Taken.REPEATED
     if payload.after > start and payload.first_offset > start:
-        return Taken.HOLE
+        return Taken.GAP
     return Taken.COUNTED
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Phase(StrEnum):
+class PartitionPhase(StrEnum):
     """What a partition is doing."""
 
     TAKING = "taking"

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from kpis.measures import Stream
 from kpis.runtime.clock import Clock
-from streams.dead_letters.producer import DeadLetters
+from streams.dead_letters.producer import DeadLetterProducer
 from streams.events.decode import Decoder
 from streams.metrics import WorkerMetrics
 from streams.state.policy import PartitionPolicy
@@ -39,7 +39,7 @@ class Tools:
     decoders: Mapping[Stream, Decoder]
     topics: Mapping[str, Stream]
     partitions: int
-    letters: DeadLetters
+    letters: DeadLetterProducer
     clock: Clock
     metrics: WorkerMetrics
     max_unflushed: int

@@ -1,30 +1,32 @@
-"""One partition in this worker's hands: its state, its lease, and the order in which things happen to them.
+"""The worker of one partition: its state, its lease, and the order in which things happen to them.
 
-Chunks are folded one after another; a flush takes what was folded and writes it while more is folded. A state that met
-an error is void: nothing is counted into it any more, it is never flushed, and :meth:`Owner.take` loads it anew.
+Chunks are counted one after another; a flush takes what was counted and writes it while more is counted. A state that
+met an error is void: nothing is counted into it any more, it is never flushed, and :meth:`PartitionWorker.take` loads
+it anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from contextlib import suppress
 from itertools import count
 
 from kpis.contract import layout
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Uncountable
-from streams.dead_letters.relay import Relay
+from streams.dead_letters.relay import DeadLetterRelay
 from streams.kafka.chunks import Payload, Position
 from streams.partitions import counting, losses
+from streams.partitions.capacity import Capacity
 from streams.partitions.gauges import gauges
 from streams.partitions.offsets import Taken, judge, may_have_lost
+from streams.partitions.progress import TopicProgress
 from streams.partitions.suspects import Suspects
 from streams.partitions.tools import Acknowledge, EarliestOf, EndOf, Tools
 from streams.state.flush import Flush
 from streams.state.partition import Partition
-from streams.state.watermark import Basis, Progress, Reading, read
+from streams.state.watermark import Basis
 from streams.store.lease import Lease, Waiting
 from streams.store.load import load
 
@@ -33,86 +35,81 @@ log = logging.getLogger(__name__)
 HEARTBEAT_S = 1.0
 """Real seconds after which an unchanged partition is written all the same, to show that its clock moves."""
 PATIENCE_S = 2.0
-"""Real seconds that a chunk waits for room, and the chunks of all other partitions behind it, until its own is held."""
+"""Real seconds that a chunk waits for capacity, and those of all other partitions behind it, until its own is held."""
 
-_MANY_WAIT = 100_000
-"""Entries, of 32 bytes each, from which on it is worth while to bring them into their windows before the next flush."""
-_MANY_ROWS, _MOST_ROWS = 125_000, 250_000
-"""Rows of panes, of some 400 bytes in a flush, from which on it gets large, and from which on counting waits for it."""
 _BEHIND_MS = 10_000
 """Milliseconds of the clock from which on numbers are old: nobody waits for each of them any more."""
 
-_LANES = count(1)
-# Shared by all owners of the process: a chunk read for an owner before never passes for one of its successor.
+_GENERATIONS = count(1)
+# Shared by all of the process: a chunk read for one worker of a partition never passes for one of its successor.
 
 
-class Owner:
-    """A partition this worker owns.
+class PartitionWorker:
+    """One partition in this process.
 
     Attributes:
         number: the partition's number.
         state: everything counted.
-        lane: the reading its chunks must belong to.
-        room: records it may fold without writing them.
+        generation: the reading that its chunks must belong to.
+        capacity: how much it may hold that is not written.
         behind: whether its numbers are old and it is catching up, as of the last flush.
-        urgent: set when it presses.
+        urgent: set when a flush should not wait for its time.
         relay: brings its dead letters to Kafka.
         suspects: what is known of records that cannot be counted.
-        held: whether reading it waits for room.
+
+    All of them are written here only.
     """
 
     def __init__(self, number: int, tools: Tools, urgent: asyncio.Event | None = None) -> None:
         self.number = number
-        self.lane = next(_LANES)
-        self.room = tools.max_unflushed
-        self.behind = self.held = False
-        self._left_ahead = self._rows = 0
+        self.generation = next(_GENERATIONS)
+        self.capacity = Capacity(tools.max_unflushed)
+        self.behind = self._held = False
         self.urgent = urgent or asyncio.Event()
         self.state: Partition = Partition(number, tools.policy)
         self.suspects = Suspects()
         self._tools = tools
         self._lease = Lease(number, 0, 0, {})
-        self._reached: dict[str, int] = {}
+        self._progress = TopicProgress()
         self._acks: list[Acknowledge] = []
-        self._folding = asyncio.Lock()
+        self._counting = asyncio.Lock()
         self._writing = asyncio.Lock()
-        self._room = asyncio.Event()
-        self.relay = Relay(number, tools.store, tools.letters, tools.metrics, self._room.set)
+        self.relay = DeadLetterRelay(number, tools.store, tools.letters, tools.metrics, self.capacity.free)
         self._usable = False
         self._unsent: tuple[Flush, list[Acknowledge]] | None = None
         self._flushed_at = 0.0
 
     @property
-    def presses(self) -> bool:
-        """Whether the next flush should not wait for its time: half of the room is used, or it gets large."""
-        return self._usable and (self.state.unflushed >= self.room // 2 or self._rows >= _MANY_ROWS)
+    def is_due(self) -> bool:
+        """Whether the next flush should not wait for its time."""
+        return self._usable and self.capacity.is_half_used(self.state)
 
     @property
     def is_large(self) -> bool:
         """Whether the next flush may take much memory."""
-        return self._rows >= _MANY_ROWS // 2
+        return self.capacity.is_large
 
     async def take(self) -> None:
-        """Become the owner and load the state; chunks of earlier lanes are left out from here on.
+        """Take the partition and load its state; chunks of earlier generations are left out from here on.
 
         Raises:
             Unreachable: Redis does not answer.
         """
         tools, started = self._tools, monotonic()
         self.give_up()
-        async with self._writing, self._folding:
+        async with self._writing, self._counting:
             self._lease = await tools.store.take(self.number, Clock().now_ms())
             state = await load(tools.store, self._lease, tools.policy, tools.clock.now_ms())
             state.registry.protect(await tools.store.goal_series())
             state.replay_key = await tools.store.replay_key()
             self.state = state
-            self.open_lane()
-            self._reached.clear()
+            self.open_generation()
+            self._progress.clear()
             self._acks.clear()
             self._unsent = None
-            self._left_ahead = self._rows = 0
+            self.capacity.rows = 0
             self._usable = True
-            self._room.set()
+            self.capacity.free()
         self.relay.start(self._lease.waiting)
         tools.metrics.reload_seconds.observe(monotonic() - started)
         log.info(
@@ -123,29 +120,41 @@ class Owner:
     def give_up(self) -> None:
         """Count nothing, and write nothing of what was counted, until the state was loaded anew."""
         self._usable = False
-        self.open_lane()
-        self._room.set()
+        self.open_generation()
+        self.capacity.free()
 
-    def let_go(self) -> None:
-        """Be the owner no longer: nothing is counted from here on."""
+    def release(self) -> None:
+        """Release the partition: nothing is counted from here on."""
         self.give_up()
         self.relay.stop()
 
-    def open_lane(self) -> None:
-        """Leave out chunks of every earlier lane from here on; the caller seeks."""
-        self.lane = next(_LANES)
+    def open_generation(self) -> None:
+        """Leave out chunks of every earlier generation from here on; the caller seeks."""
+        self.generation = next(_GENERATIONS)
 
-    def position(self, topic: str, earliest: int) -> Position:
-        """Where to read a topic on from; a topic never read is read from its earliest record."""
-        return Position(self.state.offsets.setdefault(topic, earliest), self.lane)
+    def hold(self) -> None:
+        """Note that reading waits for capacity; what was read already is left out."""
+        self._held = True
+        self.open_generation()
 
-    async def has_room(self) -> None:
-        """Wait until chunks can be folded, or never again."""
-        while self._full() and self._usable:
-            self._room.clear()
-            await self._room.wait()
+    def resume(self) -> None:
+        """Note that reading goes on."""
+        self._held = False
 
-    async def fold(self, payload: Payload, acknowledge: Acknowledge, earliest_of: EarliestOf) -> Taken:
+    def caught_up(self) -> bool:
+        """Note that all that Kafka holds was counted; answers whether it was behind before."""
+        was, self.behind = self.behind, False
+        return was
+
+    def position(self, topic: str) -> Position:
+        """Where to read a topic on from."""
+        return Position(self.state.offsets[topic], self.generation)
+
+    async def has_capacity(self) -> None:
+        """Wait until chunks can be counted, or never again."""
+        await self.capacity.wait_while(lambda: self._usable and self._full())
+
+    async def count_chunk(self, payload: Payload, acknowledge: Acknowledge, earliest_of: EarliestOf) -> Taken:
         """Count a chunk; it is acknowledged by the flush that holds it.
 
         Waits a little while too much is unflushed, or too many dead letters wait. Offsets that Kafka skipped are looked
@@ -157,46 +166,46 @@ class Owner:
         """
         if self._is_void():
             return Taken.STALE
-        tools = self._tools
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.has_room(), PATIENCE_S)
-        async with self._folding:
+            await asyncio.wait_for(self.has_capacity(), PATIENCE_S)
+        async with self._counting:
             if self._is_void():
                 return Taken.STALE
             start = self.state.offsets[payload.topic]
-            taken = judge(payload, self.lane, start)
-            if taken in {Taken.STALE, Taken.HOLE}:
-                return taken
+            taken = judge(payload, self.generation, start)
             if taken is Taken.REPEATED:
                 acknowledge()
+            if taken not in {Taken.COUNTED, Taken.REWOUND}:
                 return taken
             if self._full():
                 return Taken.HELD
-            missing = 0
+            lost = 0
             if may_have_lost(payload, start):
-                missing = losses.deleted(payload, await earliest_of(payload.topic, payload.partition))
-            if taken is Taken.REWOUND:
-                losses.begun_anew(payload)
-                start = payload.first_offset
-            try:
-                latest = await counting.count(self.state, payload, start, self.suspects, tools)
-            except Uncountable:
-                self.give_up()
-                raise
-            if latest:
-                self._reached[payload.topic] = max(latest, self._reached.get(payload.topic, 0))
-            # Only now: what Redis did not answer to is tried again whole.
-            self._note(layout.LOST, payload, missing)
-            self._note(layout.SKIPPED, payload, payload.skipped)
-            self._note(layout.REWOUND, payload, int(taken is Taken.REWOUND))
+                lost = losses.deleted(payload, await earliest_of(payload.topic, payload.partition))
+            await self._count(payload, start, taken, lost)
             self._acks.append(acknowledge)
-            if self.presses:
+            if self.is_due:
                 self.urgent.set()
-            tools.metrics.unflushed.labels(str(self.number)).set(self.state.unflushed)
+            self._tools.metrics.unflushed.labels(str(self.number)).set(self.state.unflushed)
             return taken
 
+    async def _count(self, payload: Payload, start: int, taken: Taken, lost: int) -> None:
+        """Count the records of a chunk that continues what was counted, and what is missing before it."""
+        if taken is Taken.REWOUND:
+            losses.begun_anew(payload)
+            start = payload.first_offset
+        try:
+            latest = await counting.count_records(self.state, payload, start, self.suspects, self._tools)
+        except Uncountable:
+            self.give_up()
+            raise
+        self._progress.reached(payload.topic, latest)
+        # Only now: what Redis did not answer to is tried again whole.
+        gaps = {layout.LOST: lost, layout.SKIPPED: payload.skipped, layout.REWOUND: int(taken is Taken.REWOUND)}
+        self.state.counters.note(payload.topic, gaps)
+
     async def flush(self, end_of: EndOf) -> int | None:
-        """Write what was folded.
+        """Write what was counted.
 
         Args:
             end_of: says where the topics of this partition end.
@@ -211,16 +220,16 @@ class Owner:
         """
         async with self._writing:
             if self._unsent is None:
-                async with self._folding:
+                async with self._counting:
                     self._unsent = self._make_flush(end_of) if self._usable else None
             if self._unsent is None or not self._usable:
                 return None
             flush, acks = self._unsent
             started = monotonic()
-            await self._tools.store.flush(self._lease, flush)
+            await self._tools.store.write(self._lease, flush)
             self._flushed_at = monotonic()
             self._unsent = None
-        self._room.set()
+        self.capacity.free()
         self.relay.flushed(flush)
         for acknowledge in acks:
             acknowledge()
@@ -234,12 +243,8 @@ class Owner:
     def _is_void(self) -> bool:
         return not self._usable
 
-    def _note(self, counter: str, payload: Payload, gain: int) -> None:
-        if gain:
-            self.state.counters[f"{counter}{payload.topic}"] += gain
-
     def _full(self) -> bool:
-        return self.state.unflushed >= self.room or self._rows >= _MOST_ROWS or self._is_flooded()
+        return self.capacity.is_used(self.state) or self._is_flooded()
 
     def _is_flooded(self) -> bool:
         """Whether too many dead letters wait, in Redis and here."""
@@ -253,28 +258,22 @@ class Owner:
             Unreachable: Redis does not say which campaigns have goals.
         """
         goals = await self._tools.store.goal_series()
-        async with self._folding:
+        async with self._counting:
             if self._usable:
                 self.state.registry.protect(goals)
                 self.state.sweep(self._tools.clock.now_ms())
 
-    async def move_on(self, end_of: EndOf) -> None:
-        """Bring what was folded into its windows, when much waits for that: it takes less room there."""
-        if len(self.state.ahead) - self._left_ahead < _MANY_WAIT:
+    async def advance_windows(self, end_of: EndOf) -> None:
+        """Bring what was counted into its windows, when much waits for that: it takes less memory there."""
+        if not self._progress.has_many_early(self.state):
             return
-        async with self._folding:
-            self._tick(self._tools.clock.now_ms(), {t: end_of(t, self.number) for t in self.state.offsets})
-            self._rows = self.state.changed_rows
-        if self.presses:
+        async with self._counting:
+            self._progress.advance(
+                self.state, self._tools.clock.now_ms(), {t: end_of(t, self.number) for t in self.state.offsets}
+            )
+            self.capacity.rows = self.state.changed_rows
+        if self.is_due:
             self.urgent.set()
-
-    def _tick(self, now: int, ends: Mapping[str, int | None]) -> Reading:
-        state = self.state
-        behind = {t: None if end is None else state.offsets[t] < end for t, end in ends.items()}
-        reading = read(state.clock_ms, now, (Progress(behind[t], self._reached.get(t)) for t in state.offsets))
-        state.tick(reading.at_ms)
-        self._left_ahead = len(state.ahead)
-        return reading
 
     def _make_flush(self, end_of: EndOf) -> tuple[Flush, list[Acknowledge]] | None:
         try:
@@ -289,12 +288,12 @@ class Owner:
         state = self.state
         now = self._tools.clock.now_ms()
         ends = {topic: end_of(topic, self.number) for topic in state.offsets}
-        reading = self._tick(now, ends)
+        reading = self._progress.advance(state, now, ends)
         self.behind = reading.basis is not Basis.NOW and now - (reading.at_ms or 0) > _BEHIND_MS
         if not state.pending and monotonic() - self._flushed_at < HEARTBEAT_S:
             return None
         told = gauges(
-            now, ends, state.offsets, caught_up=reading.basis is Basis.NOW, held=self.held and self._is_flooded()
+            now, ends, state.offsets, caught_up=reading.basis is Basis.NOW, held=self._held and self._is_flooded()
         )
-        acks, self._acks, self._rows = self._acks, [], 0
+        acks, self._acks, self.capacity.rows = self._acks, [], 0
         return state.take_flush(told), acks

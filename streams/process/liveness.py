@@ -36,7 +36,7 @@ class LivenessPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """What a look at a worker finds; times are of one monotonic clock, in seconds.
 
     Attributes:
@@ -67,7 +67,7 @@ class Liveness:
         self._policy = policy
         self._since: dict[int, tuple[tuple[int, ...], float]] = {}
 
-    def judge(self, seen: Seen, now_s: float) -> Life:
+    def judge(self, seen: Observation, now_s: float) -> Life:
         """How the worker fares now."""
         most = self._policy.stuck_s
         if now_s - seen.loop_at > most:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from kpis.runtime.clock import monotonic
 from streams.process.ending import Ending
-from streams.process.liveness import Life, Liveness, LivenessPolicy, Seen
+from streams.process.liveness import Life, Liveness, LivenessPolicy, Observation
 
 _LOOK_S = 1.0
 
@@ -27,13 +27,13 @@ class Watchdog:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        look: Callable[[float], Seen],
+        look: Callable[[float], Observation],
         policy: LivenessPolicy,
         ending: Ending,
     ) -> None:
         self._loop, self._look, self._ending = loop, look, ending
         self._liveness = Liveness(policy)
-        self._seen = Seen(monotonic(), monotonic())
+        self._seen = Observation(monotonic(), monotonic())
         self._life = Life.ALIVE
         self._over = threading.Event()
 

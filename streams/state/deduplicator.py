@@ -15,21 +15,21 @@ from kpis.arrays import Mask
 from kpis.measures import Stream
 from kpis.times import HOUR_MS
 from streams.events.decode import Batch
-from streams.state.sorted_ids import LABELS, Ids, IdTable
+from streams.state.sorted_ids import LABELS, Ids, SortedIds
 
 _DIGEST = 8
 
 
-class Seen:
+class Deduplicator:
     """The remembered ids of one partition."""
 
     def __init__(self, hours: int) -> None:
         self._hours = hours
-        self._known = {s: IdTable() for s in Stream}
+        self._known = {s: SortedIds() for s in Stream}
         self._held: dict[Stream, set[int]] = {s: set() for s in Stream}
         self._new: dict[tuple[Stream, int], list[bytes]] = {}
 
-    def admit(self, stream: Stream, digests: Sequence[bytes], now_ms: int) -> Mask:
+    def accept(self, stream: Stream, digests: Sequence[bytes], now_ms: int) -> Mask:
         """Which ids are new, the first of equal ones; the new ones are remembered."""
         hour = now_ms // HOUR_MS
         new = self._remember(stream, hour, digests)
@@ -44,10 +44,10 @@ class Seen:
         """
         keep: Mask | None = None
         if batch.stream in dedupe:
-            keep = self.admit(batch.stream, batch.digests, now_ms)
+            keep = self.accept(batch.stream, batch.digests, now_ms)
         if replays:
             keep = np.ones(len(batch.times), np.bool_) if keep is None else keep
-            keep[list(replays)] &= self.admit(batch.stream, [*replays.values()], now_ms)
+            keep[list(replays)] &= self.accept(batch.stream, [*replays.values()], now_ms)
         return keep
 
     def known(self, stream: Stream, ids: Iterable[tuple[bytes, ...]]) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Entries whose time the stream clock has not reached yet.
+"""Entries whose time the watermark has not reached yet.
 
 A partition's four topics are read at different speeds; while one is behind, the clock waits for it, and what the
 others bring from later times waits here, so that rates are never of one stream without the other. What still waits at
@@ -42,7 +42,7 @@ class _Stored:
 _decode = msgspec.msgpack.Decoder(Block).decode
 
 
-class Ahead:
+class EarlyEvents:
     """The waiting room of one partition."""
 
     def __init__(self) -> None:
@@ -59,15 +59,15 @@ class Ahead:
         if len(entries):
             self._fresh.append(entries)
 
-    def due(self, clock_ms: int) -> Entries:
+    def due(self, watermark_ms: int) -> Entries:
         """Take out all entries up to the clock."""
         fresh = join(self._fresh)
-        now = fresh.times <= clock_ms
+        now = fresh.times <= watermark_ms
         self._fresh = [] if now.all() else [fresh.where(~now)]
         arrived = fresh if now.all() else fresh.where(now)
         if not len(self._waiting):
             return arrived
-        old = self._waiting.times <= clock_ms
+        old = self._waiting.times <= watermark_ms
         if not old.any():
             return arrived
         released = self._waiting.where(old)
@@ -87,10 +87,10 @@ class Ahead:
             np.add.at(found, (places[here], part.measures[here]), np.abs(part.values[here]))
         return found
 
-    def store(self, clock_ms: int, key_at: Callable[[int], str]) -> tuple[list[tuple[int, bytes]], list[int]]:
+    def store(self, watermark_ms: int, key_at: Callable[[int], str]) -> tuple[list[tuple[int, bytes]], list[int]]:
         """What a flush must write: new blocks (number, bytes), and the numbers of blocks to drop."""
-        done = [b.number for b in self._stored if b.last_ms <= clock_ms]
-        self._stored = [b for b in self._stored if b.last_ms > clock_ms]
+        done = [b.number for b in self._stored if b.last_ms <= watermark_ms]
+        self._stored = [b for b in self._stored if b.last_ms > watermark_ms]
         fresh, self._fresh = join(self._fresh), []
         if not len(fresh):
             return [], done
@@ -111,7 +111,7 @@ class Ahead:
         )
         return number, msgspec.msgpack.encode(block)
 
-    def restore(self, number: int, data: bytes, clock_ms: int, index_of: Callable[[str], int]) -> Entries:
+    def restore(self, number: int, data: bytes, watermark_ms: int, index_of: Callable[[str], int]) -> Entries:
         """Put back a stored block; answers what of it waits: entries up to the clock were counted before it was left.
 
         Raises:
@@ -125,6 +125,6 @@ class Ahead:
         entries = Entries(times, indices[places], measures, values)
         self._next = max(self._next, number + 1)
         self._stored.append(_Stored(number, int(times.max())))
-        waiting = entries.where(times > clock_ms)
+        waiting = entries.where(times > watermark_ms)
         self._waiting = join([self._waiting, waiting])
         return waiting

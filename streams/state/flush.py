@@ -14,7 +14,7 @@ class Flush:
     """What one fenced write holds. Values are absolute; the fence sees to it that what is appended is written once.
 
     Attributes:
-        clock_ms: the stream clock; None before the first event.
+        clock_ms: the watermark; None before the first event.
         offsets: topic to the next offset to read.
         documents: series to its KPI document, JSON.
         panes: (window, start in epoch ms) to the packed rows of series.
@@ -31,7 +31,7 @@ class Flush:
         history_full: rows of ``history`` that could not take what came late: 64 bits do not hold it.
     """
 
-    clock_ms: int | None
+    watermark_ms: int | None
     offsets: Mapping[str, int]
     documents: Mapping[str, bytes]
     panes: Mapping[tuple[str, int], PackedRows]
@@ -39,8 +39,8 @@ class Flush:
     history: Mapping[tuple[str, int], bytes]
     late: Mapping[tuple[str, int], Row]
     seen: Mapping[tuple[str, int], list[bytes]]
-    ahead: Mapping[int, bytes]
-    dropped_ahead: tuple[int, ...]
+    early: Mapping[int, bytes]
+    dropped_early: tuple[int, ...]
     letters: tuple[bytes, ...]
     counters: Mapping[str, int]
     gauges: Mapping[str, int]

@@ -7,37 +7,31 @@ away and loaded anew.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
-from typing import cast
 
 import numpy as np
 
 from kpis.arrays import Int64s, Mask
-from kpis.contract import layout
 from kpis.contract.documents import documents
 from kpis.measures import WIDTH, ZERO, Row
 from kpis.runtime.errors import VoidState
 from kpis.windows import DAY, TOTAL
 from streams.events.decode import Batch
-from streams.state.deduplicator import Seen, ids_of
-from streams.state.early import Ahead
+from streams.state.counters import EventCounters
+from streams.state.deduplicator import Deduplicator, ids_of
+from streams.state.early import EarlyEvents
 from streams.state.entries import amounts, of_batch
 from streams.state.flush import Flush
-from streams.state.history import History
 from streams.state.overflow import Added, OverflowGuard, Sums
 from streams.state.packed_rows import PackedRows
 from streams.state.policy import PartitionPolicy
-from streams.state.registry import Numbers, Registry, Sign
+from streams.state.quarters import UnwrittenQuarters
+from streams.state.registry import Numbers, Registry
 from streams.state.ring import Ring, Rows, longer
 
 _START = 64
-_COUNTED_SIGNS = {
-    Sign.FOLDED: layout.FOLDED,
-    Sign.FOLDED_CAMPAIGN: layout.FOLDED_CAMPAIGNS,
-    Sign.MISROUTED: layout.MISROUTED,
-}
 NOTHING: Mapping[int, bytes] = MappingProxyType({})
 
 
@@ -47,7 +41,7 @@ class Partition:
     Attributes:
         number: the partition's number.
         offsets: topic to the next offset to read.
-        clock_ms: the stream clock; None before the first event.
+        clock_ms: the watermark; None before the first event.
         counters: meta counters by field name.
         unflushed: records folded since the last :meth:`take_flush`.
         letters: dead letters of those records.
@@ -58,21 +52,21 @@ class Partition:
     def __init__(self, number: int, policy: PartitionPolicy) -> None:
         self.number = number
         self.offsets: dict[str, int] = {}
-        self.clock_ms: int | None = None
-        self.counters: Counter[str] = Counter()
+        self.watermark_ms: int | None = None
+        self.counters = EventCounters()
         self.unflushed = 0
         self.letters: list[bytes] = []
         self.is_void, self.replay_key = False, b""
         self.registry = Registry(policy.series, number, policy.partitions)
         self.rings = [Ring(w, _START) for w in policy.windows]
-        self.ahead = Ahead()
-        self.seen = Seen(policy.dedupe_hours)
+        self.early = EarlyEvents()
+        self.deduplicator = Deduplicator(policy.dedupe_hours)
         self._guard = OverflowGuard(_START)
         self._added: tuple[Batch, Added] | None = None
         self._policy = policy
         self._totals = np.zeros((_START, WIDTH), np.int64)
         self._changed: Mask = np.zeros(_START, np.bool_)
-        self._history = History()
+        self._history = UnwrittenQuarters()
         self._left: list[tuple[str, int]] = []
 
     @property
@@ -90,7 +84,15 @@ class Partition:
         """Admitted series whose stored totals :meth:`adopt` needs before the next fold."""
         return {key for i in self.registry.fresh if (key := self.registry.keys[i]) is not None}
 
-    def admit(self, batch: Batch) -> Numbers:
+    def begin(self, offsets: Mapping[str, int]) -> None:
+        """Count topics that were never counted from these offsets on; those of others stay."""
+        self.offsets = dict(offsets) | self.offsets
+
+    def restore_meta(self, offsets: Mapping[str, int], counters: Mapping[str, int]) -> None:
+        """Put back offsets and counters that were read from Redis."""
+        self.offsets, self.counters = dict(offsets), EventCounters(counters)
+
+    def register(self, batch: Batch) -> Numbers:
         """Make room for a batch's series; returns the numbers of its groups, which :meth:`fold` takes.
 
         They hold until the next :meth:`sweep`.
@@ -122,11 +124,11 @@ class Partition:
             return []
         sums = self._sums(suspects)
         ids = ids_of(batch, replays, self._policy.dedupe)
-        refused = sums.refuse(columns, added, ids, self.seen.known(batch.stream, ids))
+        refused = sums.refuse(columns, added, ids, self.deduplicator.known(batch.stream, ids))
         self._guard.note(sums)
         return refused
 
-    def fold(
+    def add(
         self,
         batch: Batch,
         numbers: Numbers,
@@ -151,50 +153,49 @@ class Partition:
             replays: digests of the records that were sent again, by their place in the batch.
         """
         assert not self.registry.fresh
-        stream, counters = batch.stream, self.counters
         added = self._added[1] if self._added and self._added[0] is batch else amounts(batch)
         self._added = None
-        self.is_void, was_void = True, self.is_void
-        keep = self.seen.first(batch, replays, self._policy.dedupe, now_ms)
-        counted = len(batch.times) if keep is None else int(keep.sum())
-        if keep is not None:
-            counters[f"{layout.DUPLICATE}{stream}"] += len(batch.times) - counted
-        counters[f"{layout.ACCEPTED}{stream}"] += counted
-        for _, reason in batch.rejected:
-            counters[f"{layout.REJECTED}{stream}:{reason}"] += 1
-        for sign, count in self.registry.signs(numbers if keep is None else numbers[keep]).items():
-            counters[f"{_COUNTED_SIGNS[sign]}{stream}"] += count
-        entries = of_batch(batch, added, self.registry.columns(numbers), keep)
-        np.add.at(self._totals.reshape(-1), entries.series * WIDTH + entries.measures, entries.values)
-        self._changed[entries.series] = True
-        self.ahead.put(entries)
-        self.offsets[topic] = next_offset
-        self.unflushed += records
-        self.letters += letters
-        self.is_void = was_void
+        with self._changing():
+            keep = self.deduplicator.first(batch, replays, self._policy.dedupe, now_ms)
+            counted = len(batch.times) if keep is None else int(keep.sum())
+            signs = self.registry.signs(numbers if keep is None else numbers[keep])
+            self.counters.count(batch, counted, signs, compared=keep is not None)
+            entries = of_batch(batch, added, self.registry.columns(numbers), keep)
+            np.add.at(self._totals.reshape(-1), entries.series * WIDTH + entries.measures, entries.values)
+            self._changed[entries.series] = True
+            self.early.put(entries)
+            self.offsets[topic] = next_offset
+            self.unflushed += records
+            self.letters += letters
 
-    def tick(self, clock_ms: int | None) -> None:
+    def tick(self, watermark_ms: int | None) -> None:
         """Move time on: panes leave, and entries that are due enter their windows."""
-        if clock_ms is None:
+        if watermark_ms is None:
             return
-        self.is_void, was_void = True, self.is_void
-        self._move_to(clock_ms)
+        with self._changing():
+            self._move_to(watermark_ms)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """An error that leaves this leaves the state void: half of a change is never written."""
+        was_void, self.is_void = self.is_void, True
+        yield
         self.is_void = was_void
 
-    def _move_to(self, clock_ms: int) -> None:
-        self.clock_ms = clock_ms
+    def _move_to(self, watermark_ms: int) -> None:
+        self.watermark_ms = watermark_ms
         # A quarter hour that leaves the day before it was written would be missing in history.
-        for pane in self.rings[-1].leaving(clock_ms):
+        for pane in self.rings[-1].leaving(watermark_ms):
             self._history.keep(pane[0], self._pack(pane))
         for ring in self.rings:
-            left = ring.advance(clock_ms, self._changed)
+            left = ring.advance(watermark_ms, self._changed)
             self._left += [(ring.window.name, n * ring.window.pane_ms) for n in left]
-        due = self.ahead.due(clock_ms)
+        due = self.early.due(watermark_ms)
         if not len(due):
             return
         inside = [ring.add(due, self._changed) for ring in self.rings][-1]
         if not inside.all():
-            self._history.add(due.where(~inside), len(self._changed), self._keys)
+            self._history.add(due.where(~inside), len(self._changed), self.registry.names)
 
     def take_flush(self, gauges: Mapping[str, int]) -> Flush:
         """Everything that changed since the last call, which now counts as written; ``gauges`` go with it.
@@ -204,33 +205,27 @@ class Partition:
         """
         if self.is_void:
             raise VoidState(self.number)
-        self.is_void = True
-        changed = np.flatnonzero(self._changed)
-        self._changed[:] = False
-        panes: dict[tuple[str, int], PackedRows] = {}
-        for ring in self.rings if self.clock_ms is not None else ():
-            for pane in ring.take_dirty():
-                rows = panes[ring.window.name, pane[0] * ring.window.pane_ms] = self._pack(pane)
-                if ring.window.name == DAY:
-                    self._history.keep(pane[0], rows)
-        history, late, full = self._history.take()
-        blocks, dropped = self.ahead.store(self.clock_ms or 0, self._key)
-        left, self._left = self._left, []
-        events, self.unflushed = self.unflushed, 0
-        letters, self.letters = self.letters, []
-        encoded = self._documents(changed)
-        self.is_void = False
+        with self._changing():
+            changed = np.flatnonzero(self._changed)
+            self._changed[:] = False
+            panes = self._take_panes()
+            history, late, full = self._history.take()
+            blocks, dropped = self.early.store(self.watermark_ms or 0, self.registry.name)
+            left, self._left = self._left, []
+            events, self.unflushed = self.unflushed, 0
+            letters, self.letters = self.letters, []
+            documents_of = self._documents(changed)
         return Flush(
-            clock_ms=self.clock_ms,
+            watermark_ms=self.watermark_ms,
             offsets=dict(self.offsets),
-            documents=encoded,
+            documents=documents_of,
             panes=panes,
             dropped_panes=tuple(left),
             history=history,
             late=late,
-            seen={(s.value, h): d for (s, h), d in self.seen.take_new().items()},
-            ahead=dict(blocks),
-            dropped_ahead=tuple(dropped),
+            seen={(s.value, h): d for (s, h), d in self.deduplicator.take_new().items()},
+            early=dict(blocks),
+            dropped_early=tuple(dropped),
             letters=tuple(letters),
             counters=dict(self.counters),
             gauges=gauges,
@@ -238,13 +233,23 @@ class Partition:
             history_full=full,
         )
 
+    def _take_panes(self) -> dict[tuple[str, int], PackedRows]:
+        """The rows of panes that changed; those of the day are remembered for history."""
+        panes: dict[tuple[str, int], PackedRows] = {}
+        for ring in self.rings if self.watermark_ms is not None else ():
+            for pane in ring.take_dirty():
+                rows = panes[ring.window.name, pane[0] * ring.window.pane_ms] = self._pack(pane)
+                if ring.window.name == DAY:
+                    self._history.keep(pane[0], rows)
+        return panes
+
     def sweep(self, now_ms: int) -> int:
         """Forget old event ids and series silent for longer than the longest window; returns how many series."""
-        self.seen.forget(now_ms)
+        self.deduplicator.forget(now_ms)
         silent = ~self._changed
         for ring in self.rings:
             silent &= ring.silent()
-        waiting = self.ahead.series() | self.registry.fresh
+        waiting = self.early.series() | self.registry.fresh
         gone = [i for i, key in enumerate(self.registry.keys) if key is not None and silent[i] and i not in waiting]
         self._totals[gone] = 0
         self._guard.release(gone)
@@ -257,33 +262,24 @@ class Partition:
         self.rings[window].restore(number, series, rows)
         self._guard.add(series, rows)
 
-    def restore_ahead(self, number: int, data: bytes) -> None:
+    def restore_early(self, number: int, data: bytes) -> None:
         """Put back one block of entries not due yet; its series are fresh until :meth:`adopt`."""
-        waiting = self.ahead.restore(number, data, self.clock_ms or 0, self.registry.add)
+        waiting = self.early.restore(number, data, self.watermark_ms or 0, self.registry.add)
         self._grow()
         self._guard.wait(waiting)
 
     def _sums(self, series: Int64s) -> Sums:
         widest = np.maximum.reduce([ring.gross(series) for ring in self.rings])
-        return Sums(series, self._totals[series], widest + self.ahead.gross(series))
+        return Sums(series, self._totals[series], widest + self.early.gross(series))
 
     def _pack(self, pane: Rows) -> PackedRows:
         _, series, rows = pane
-        return PackedRows(list(self._keys(series)), rows)
-
-    def _keys(self, series: Int64s) -> Iterable[str]:
-        # What changed is held, so none of them is free.
-        return map(cast("list[str]", self.registry.keys).__getitem__, series.tolist())
-
-    def _key(self, index: int) -> str:
-        key = self.registry.keys[index]
-        assert key is not None
-        return key
+        return PackedRows(list(self.registry.names(series)), rows)
 
     def _documents(self, changed: Int64s) -> dict[str, bytes]:
         names = [*(r.window.name for r in self.rings), TOTAL]
         tables = [*(r.sums[changed] for r in self.rings), self._totals[changed]]
-        return dict(zip(self._keys(changed), documents(self.clock_ms or 0, names, tables), strict=True))
+        return dict(zip(self.registry.names(changed), documents(self.watermark_ms or 0, names, tables), strict=True))
 
     def _grow(self) -> None:
         capacity = len(self._changed)

@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 from aiokafka.partitioner import murmur2
 
+from kpis.arrays import Int64s
 from kpis.series import OTHER, is_campaign, key
 from streams.events.schema import Event
 
@@ -115,6 +116,16 @@ class Registry:
         """The index of a series, None when it is not held."""
         return self._index.get(series)
 
+    def name(self, index: int) -> str:
+        """The series at an index that is held."""
+        series = self.keys[index]
+        assert series is not None
+        return series
+
+    def names(self, indices: Int64s) -> Iterable[str]:
+        """The series at indices that are held."""
+        return map(cast("list[str]", self.keys).__getitem__, indices.tolist())
+
     def add(self, series: str) -> int:
         """The index of a series, which is held from now on."""
         found = self._index.get(series)
@@ -179,7 +190,7 @@ class Registry:
             self._forget_groups()
 
     def _forget_groups(self) -> None:
-        # Numbers are positions in _columns: rebuilding all groups on next use is simpler than holes, and rare.
+        # Numbers are positions in _columns: rebuilding all groups on next use is simpler than gaps, and rare.
         self._groups.clear()
         self._parts.clear()
         self._count = self._strangers = 0
@@ -204,8 +215,8 @@ class Registry:
     def _place_of(self, campaign: str, part: Part) -> tuple[list[int], int]:
         """The series of a group, the campaign's own first."""
         own = key(campaign)
-        has_room = self._campaigns < self._policy.max_campaigns or own in self._protected
-        if own not in self._index and not has_room:
+        has_capacity = self._campaigns < self._policy.max_campaigns or own in self._protected
+        if own not in self._index and not has_capacity:
             return self._no_place()
         group = part if isinstance(part, tuple) else (part,)
         row, signs = [self.add(own)], 0

@@ -56,7 +56,7 @@ class Pane:
 
 
 class Ring:
-    """The panes of one window, up to the pane of the stream clock (``head``).
+    """The panes of one window, up to the pane of the watermark (``head``).
 
     Attributes:
         window: the window's shape.
@@ -87,17 +87,17 @@ class Ring:
         """Make room for more series; panes follow when one of them adds to them."""
         self.sums = longer(self.sums, capacity)
 
-    def advance(self, clock_ms: int, changed: Mask) -> list[int]:
+    def advance(self, watermark_ms: int, changed: Mask) -> list[int]:
         """Move the window's end to a later time.
 
         Args:
-            clock_ms: the stream clock.
+            clock_ms: the watermark.
             changed: set where a series' sums change.
 
         Returns:
             The numbers of the panes that left and lie in Redis.
         """
-        head = self.window.pane_of(clock_ms)
+        head = self.window.pane_of(watermark_ms)
         if self.head is None or head <= self.head:
             self.head = head if self.head is None else self.head
             return []
@@ -139,9 +139,9 @@ class Ring:
         pane.stored = True
         self.sums[series] += rows
 
-    def leaving(self, clock_ms: int) -> Iterator[Rows]:
+    def leaving(self, watermark_ms: int) -> Iterator[Rows]:
         """The changed rows of panes that :meth:`advance` to this clock would drop, as :meth:`take_dirty` gives them."""
-        for number in self._before(self.window.pane_of(clock_ms)):
+        for number in self._before(self.window.pane_of(watermark_ms)):
             if self._panes[number].dirty.any():
                 yield number, *self._panes[number].changed()
 

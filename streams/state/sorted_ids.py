@@ -106,7 +106,7 @@ class _Leaf:
         self.runs[first:] = [_merged(self.runs[first:])]
 
 
-class IdTable:
+class SortedIds:
     """A set of ids; any unsigned 64-bit number may be one."""
 
     def __init__(self, limit: int = LEAF) -> None:

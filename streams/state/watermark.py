@@ -1,4 +1,4 @@
-"""The stream clock: the time a partition's numbers are as of.
+"""The watermark: the time a partition's numbers are as of.
 
 A partition that has read all that Kafka holds is judged as of now, so that a quiet campaign decays. One that is behind
 is judged as of the event time it has reached: the earliest over the topics that are behind, so that no rate mixes one

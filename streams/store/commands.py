@@ -135,10 +135,10 @@ def script(
     _history(s, partition, flush, older, keep_s)
     for (stream, hour), digests in flush.seen.items():
         s.call("SADD", layout.seen(partition, stream, hour), digests, seen_s)
-    if flush.ahead:
-        s.call("HSET", layout.ahead(partition), pairs((str(n), block) for n, block in flush.ahead.items()))
-    if flush.dropped_ahead:
-        s.call("HDEL", layout.ahead(partition), [str(n) for n in flush.dropped_ahead])
+    if flush.early:
+        s.call("HSET", layout.early(partition), pairs((str(n), block) for n, block in flush.early.items()))
+    if flush.dropped_early:
+        s.call("HDEL", layout.early(partition), [str(n) for n in flush.dropped_early])
     for letter in flush.letters:
         s.call("XADD", layout.letters(partition), ("*", layout.LETTER, letter))
     if flush.letters:
@@ -146,8 +146,8 @@ def script(
         s.call("HINCRBY", layout.meta(partition), (layout.LETTERS_BYTES, str(flush.letters_size)))
     meta: list[tuple[Arg, Arg]] = [(f"{layout.OFFSET}{t}", str(o)) for t, o in flush.offsets.items()]
     meta += [(name, str(value)) for name, value in (*flush.counters.items(), *flush.gauges.items())]
-    if flush.clock_ms is not None:
-        meta.append((layout.CLOCK, str(flush.clock_ms)))
+    if flush.watermark_ms is not None:
+        meta.append((layout.CLOCK, str(flush.watermark_ms)))
     if meta:
         # After all else: until then, offsets and clock are those that readers know.
         s.call("HSET", layout.meta(partition), pairs(meta))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection
 
 import numpy as np
@@ -30,16 +29,17 @@ async def load(store: Store, lease: Lease, policy: PartitionPolicy, now_ms: int)
     """
     state = Partition(lease.partition, policy)
     meta = lease.meta
-    state.offsets = {k.removeprefix(layout.OFFSET): int(v) for k, v in meta.items() if k.startswith(layout.OFFSET)}
-    state.counters = Counter({k: int(v) for k, v in meta.items() if k.startswith(layout.COUNTERS)})
+    state.restore_meta(
+        {k.removeprefix(layout.OFFSET): int(v) for k, v in meta.items() if k.startswith(layout.OFFSET)},
+        {k: int(v) for k, v in meta.items() if k.startswith(layout.COUNTERS)},
+    )
     if layout.CLOCK in meta:
         state.tick(int(meta[layout.CLOCK]))
         await _load_panes(store, state)
-    (blocks,) = await store.hashes([layout.ahead(state.number)])
+    (blocks,) = await store.hashes([layout.early(state.number)])
     for number in sorted(blocks, key=int):
-        state.restore_ahead(int(number), blocks[number])
-    fresh = [key for i in state.registry.fresh if (key := state.registry.keys[i]) is not None]
-    state.adopt(await store.totals(state.number, fresh))
+        state.restore_early(int(number), blocks[number])
+    state.adopt(await store.totals(state.number, state.fresh))
     await _load_seen(store, state, now_ms)
     return state
 
@@ -59,13 +59,13 @@ async def _load_panes(store: Store, state: Partition) -> None:
 
 async def _load_seen(store: Store, state: Partition, now_ms: int) -> None:
     # Of all streams: records sent again are remembered also where event ids are not.
-    hours = [(s, h) for s in Stream for h in state.seen.hours(now_ms)]
+    hours = [(s, h) for s in Stream for h in state.deduplicator.hours(now_ms)]
     keys = [layout.seen(state.number, s, h) for s, h in hours]
     for (stream, hour), key, size in zip(hours, keys, await store.sizes(keys), strict=True):
         if size:
             # One at a time: as they come, ids take ten times what they take once they are remembered.
             digests = await store.members(key)
-            state.seen.restore(stream, hour, digests)
+            state.deduplicator.restore(stream, hour, digests)
 
 
 class _Indices(dict[bytes, int]):

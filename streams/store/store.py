@@ -15,7 +15,7 @@ import msgspec
 
 from kpis import catalogue
 from kpis.contract import layout
-from kpis.contract.connection import AWAY, replay_key, unreachable, unusable
+from kpis.contract.redis_client import AWAY, replay_key, unreachable, unusable
 from kpis.measures import ZERO, Row, unpack
 from kpis.runtime.errors import Misconfigured, Unusable, one_line
 from kpis.times import QUARTER_MS, day_of, quarter_of
@@ -59,7 +59,7 @@ class Store:
     """The write side's Redis.
 
     Args:
-        redis: a client that returns bytes, see :func:`kpis.contract.connection.connect`.
+        redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
         address: where it is, without credentials, for errors.
         history_days: for how many days history is kept.
         dedupe_hours: for how many hours event ids are kept.
@@ -121,7 +121,7 @@ class Store:
             # The owner before committed a flush and did not come to carry it out.
             await self._carry_out(lease)
 
-    async def flush(self, lease: Lease, flush: Flush) -> None:
+    async def write(self, lease: Lease, flush: Flush) -> None:
         """Write a flush. Sending it again after an error is safe: it is written once.
 
         A large one is written in pieces, each of which holds Redis for a short time only. They are staged, committed

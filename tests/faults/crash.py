@@ -27,9 +27,9 @@ class Planned(RuntimeError):
 def plan(where: str, after_s: float) -> None:
     """Fail in some place so many seconds after the worker said that it is ready; see ``PLACES`` of the test."""
     at = [float("inf")]
-    whole_changed = manager.Desk._changed
+    whole_changed = manager.PartitionManager._changed
 
-    def changed(self: manager.Desk) -> None:
+    def changed(self: manager.PartitionManager) -> None:
         whole_changed(self)
         if self._ready.is_set() and at[0] == float("inf"):
             at[0] = monotonic() + after_s
@@ -37,13 +37,13 @@ def plan(where: str, after_s: float) -> None:
     def due() -> bool:
         return monotonic() >= at[0]
 
-    setattr(manager.Desk, "_changed", changed)  # noqa: B010 - a replacement that the type checker need not follow
+    setattr(manager.PartitionManager, "_changed", changed)  # noqa: B010 - a replacement that the type checker need not follow
     owner, name = {
-        "agent": (manager.Desk, "fold"),
-        "flush": (manager.Desk, "flush"),
+        "agent": (manager.PartitionManager, "dispatch"),
+        "flush": (manager.PartitionManager, "flush_all"),
         "thread": (fetch.BatchThread, "_fetch_records"),
         "fetch": (transport.ChunkConsumer, "_getmany"),
-        "loop": (manager.Desk, "flush"),
+        "loop": (manager.PartitionManager, "flush_all"),
     }[where]
     whole = getattr(owner, name)
 

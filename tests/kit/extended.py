@@ -49,7 +49,7 @@ def read_side() -> dict[str, Any]:
     from kpis.contract.documents import document as stored
     from kpis.units import Unit
     from monitors.alerts.alert import alert_of
-    from monitors.alerts.assessment import Judged
+    from monitors.alerts.assessment import Assessment
     from monitors.alerts.lifecycle import AlertState, LifecyclePolicy, step
     from monitors.alerts.notifiers.slack import render
     from monitors.board import openapi, pages
@@ -76,8 +76,8 @@ def read_side() -> dict[str, Any]:
     health = (PartitionHealth(0, NOON),)
     rows = SeriesRows({"1h": row, "total": row}, (0,))
     snapshot = Snapshot(Layout(1, "EUR", ("1h",), 40), NOON, health, {"c": rows, "c|channel=x": rows}, {})
-    goals = tuple(Judged(campaign, goal, verdict, move.after) for goal, verdict, move in judged)
-    view = View(snapshot=snapshot, judged=goals, redis_up=True, problem="")
+    goals = tuple(Assessment(campaign, goal, verdict, move.after) for goal, verdict, move in judged)
+    view = View(snapshot=snapshot, assessments=goals, redis_up=True, problem="")
     board = Board("run", BoardPolicy())
     board.update(view, NOON, 0.0)
     wide = Console(file=StringIO(), width=300, color_system=None)
@@ -93,7 +93,7 @@ def read_side() -> dict[str, Any]:
         "detail": str(detail(board, board.feed.rows["c"]).windows["1h"]),
         "terminal": terminal,
         "demo": demo.lines(demo.rows(snapshot, {}, "1h"), "1h", NOON),
-        "slack": [render(alert_of(Judged(campaign, g, v, m.after), m, "EUR", "k", "1")).text for g, v, m in judged],
+        "slack": [render(alert_of(Assessment(campaign, g, v, m.after), m, "EUR", "k", "1")).text for g, v, m in judged],
         "dashboards": {path.stem: text for path, text in rendered().items()},
         "units": {str(goal.unit) for goal, _, _ in judged} == {str(Unit.CURRENCY), str(Unit.EVENTS)},
     }
@@ -111,9 +111,9 @@ def write_side() -> dict[str, Any]:
 
     state = Partition(0, PartitionPolicy(parse_windows("1h"), SeriesPolicy((), 100), frozenset(), 24))
     batch = Batch(Stream.IMPRESSION, [0], [Event("e", 0, "c")], [3], [0])
-    numbers = state.admit(batch)
+    numbers = state.register(batch)
     state.adopt({})
-    state.fold(batch, numbers, "ads.impressions", 1, records=1, now_ms=0)
+    state.add(batch, numbers, "ads.impressions", 1, records=1, now_ms=0)
     state.tick(0)
     found: dict[str, Any] = json.loads(state.take_flush({}).documents["c"])
     return found

@@ -46,15 +46,15 @@ class Seed:
         }
         await self._redis.hset(layout.LAYOUT, mapping=fields)
 
-    async def meta(self, partition: int, clock_ms: int, **fields: int) -> None:
+    async def meta(self, partition: int, watermark_ms: int, **fields: int) -> None:
         """The meta hash; ``__`` in a name stands for ``:``."""
         named = {k.replace("__", ":"): v for k, v in fields.items()}
-        mapping = {layout.CLOCK: clock_ms, layout.CAUGHT_UP: 1, layout.FLUSHED_AT: clock_ms, **named}
+        mapping = {layout.CLOCK: watermark_ms, layout.CAUGHT_UP: 1, layout.FLUSHED_AT: watermark_ms, **named}
         await self._redis.hset(layout.meta(partition), mapping=mapping)
 
-    async def series(self, partition: int, series: str, clock_ms: int, windows: Mapping[str, Row]) -> None:
+    async def series(self, partition: int, series: str, watermark_ms: int, windows: Mapping[str, Row]) -> None:
         """A KPI document."""
-        await self._redis.hset(layout.kpi(partition), series, document(clock_ms, windows))
+        await self._redis.hset(layout.kpi(partition), series, document(watermark_ms, windows))
 
     async def history(self, partition: int, series: str, at_ms: int, quarter: Row) -> None:
         """One quarter hour of history."""

@@ -45,7 +45,10 @@ def test_the_board_shows_them_and_tells_its_scripts(found: dict[str, Any]) -> No
     assert ">RPM</th>" in found["board"]
     assert ">2.50 EUR</td>" in found["board"]
     assert ">Video views</th>" in found["board"]
-    assert "&quot;name&quot;:&quot;rpm&quot;,&quot;label&quot;:&quot;RPM&quot;" in found["board"]
+    assert (
+        "&quot;name&quot;:&quot;rpm&quot;,&quot;key&quot;:&quot;rpm&quot;,&quot;label&quot;:&quot;RPM&quot;"
+        in found["board"]
+    )
     assert {"rpm", "video_views"} <= found["api"].keys()
     assert "rpm=2.5" in found["detail"]
     assert "video_views=7" in found["detail"]

@@ -9,9 +9,9 @@ const PAGE = 100;
 const valueOf = (column) => (row) => (column.is_total ? row.total : row.recent)?.[column.name];
 const SORTS = {
   worst: ["Worst first", null], name: ["Name", (r) => r.name], pace: ["Pace", (r) => r.goals[0]?.ratio ?? null],
-  ...Object.fromEntries(look.columns.map((column) => [column.name, [column.label, valueOf(column)]])),
+  ...Object.fromEntries(look.columns.map((column) => [column.key, [column.label, valueOf(column)]])),
 };
-const ASCENDING = new Set(["name", "pace", ...look.columns.filter((column) => column.ascending).map((column) => column.name)]);
+const ASCENDING = new Set(["name", "pace", ...look.columns.filter((column) => column.ascending).map((column) => column.key)]);
 const view = { sort: "worst", status: "", find: "", most: PAGE };
 const drawn = new Map();
 let due = false;
@@ -127,7 +127,7 @@ function filters() {
 
 /** Says in the head of the table which window a KPI is of. */
 function windows() {
-  for (const column of look.columns) say(document.querySelector(`th[data-sort=${column.name}] button`), headOf(column, state.summary.window));
+  for (const column of look.columns) say(document.querySelector(`th[data-sort=${column.key}] button`), headOf(column, state.summary.window));
 }
 
 function changes() {

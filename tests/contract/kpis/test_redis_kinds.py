@@ -13,7 +13,7 @@ import pytest
 from redis.exceptions import BusyLoadingError, ClusterDownError, RedisClusterException, SlotNotCoveredError
 
 from kpis.contract import layout
-from kpis.contract.connection import unreachable
+from kpis.contract.redis_client import unreachable
 from kpis.runtime.clock import Clock
 from kpis.runtime.errors import LostWrites, Misconfigured, Unreachable
 from kpis.settings.shared import Settings
@@ -65,7 +65,7 @@ async def counts(store: Store, _: Any) -> None:
     """Take, flush and load back."""
     lease, state = await opened(store)
     fold(state, [click(0)])
-    await store.flush(lease, state.take_flush({}))
+    await store.write(lease, state.take_flush({}))
     _, again = await opened(store)
     assert again.offsets == {"ads.clicks": 1}
 
@@ -115,12 +115,12 @@ def test_a_failover_loses_no_flush_that_the_replica_had(mastered: Any) -> None:
     async def use(store: Store, _: Any) -> None:
         lease, state = await opened(store)
         fold(state, [click(0)])
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
         until(mastered.synced, "the replica to have the flush")
         mastered.programs["master"].kill()
         fold(state, [click(1)], [b"another!"])
         flush = state.take_flush({})
-        met = await insisted(lambda: store.flush(lease, flush))
+        met = await insisted(lambda: store.write(lease, flush))
         assert met, "while no master was known"
         with mastered.client("replica") as promoted:
             assert promoted.hget(layout.meta(0), f"{layout.OFFSET}ads.clicks") == b"2"
@@ -135,16 +135,16 @@ def test_a_failover_to_a_replica_that_lags_is_noticed(mastered: Any) -> None:
 
     async def use(store: Store, _: Any) -> None:
         lease, state = await opened(store)
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
         until(mastered.synced, "the replica to have the flush")
         mastered.programs["replica"].send(signal.SIGSTOP)
         with mastered.client("master") as master:
             master.client_kill_filter(_type="replica")
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
         mastered.programs["master"].kill()
         mastered.programs["replica"].send(signal.SIGCONT)
         with pytest.raises(LostWrites) as lost:
-            await insisted(lambda: store.flush(lease, state.take_flush({})))
+            await insisted(lambda: store.write(lease, state.take_flush({})))
         assert (lost.value.expected, lost.value.found) == (2, 1)
 
     on(Settings.load(redis=sentinel_url(mastered.ports)), use)
@@ -177,15 +177,15 @@ def test_a_cluster_node_that_dies_and_comes_back_empty(tmp_path: Path) -> None:
         async def use(store: Store, _: Any) -> None:
             lease, state = await opened(store)
             kept, its_state = await opened(store, other)
-            await store.flush(lease, state.take_flush({}))
+            await store.write(lease, state.take_flush({}))
             nodes.programs[port].kill()
             with pytest.raises(Unreachable):
-                await store.flush(lease, state.take_flush({}))
+                await store.write(lease, state.take_flush({}))
             nodes.programs[port].start()
             until(lambda: listens(port) and nodes.whole(), "the cluster to be whole again")
             with pytest.raises(LostWrites):
-                await insisted(lambda: store.flush(lease, state.take_flush({})))
-            await store.flush(kept, its_state.take_flush({}))
+                await insisted(lambda: store.write(lease, state.take_flush({})))
+            await store.write(kept, its_state.take_flush({}))
 
         on(Settings.load(redis=nodes.url), use)
 

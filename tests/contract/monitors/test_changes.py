@@ -15,12 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpis.contract import layout
-from kpis.contract.connection import connect
 from kpis.contract.documents import document
+from kpis.contract.redis_client import connect
 from kpis.runtime.clock import Clock
 from kpis.runtime.errors import LostWrites, Unreachable
 from kpis.settings.shared import Settings
-from monitors.read import partition
 from monitors.read.changes import Why
 from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
@@ -65,10 +64,10 @@ class World:
         documents = {s: document(NOW, {"5m": row(version), "total": row(version)}) for s in series}
         flush = replace(flush_of(), documents=documents, counters={VERSION: version})
         try:
-            await self.store.flush(self.leases[partition], flush)
+            await self.store.write(self.leases[partition], flush)
         except LostWrites:
             await self.take(partition)
-            await self.store.flush(self.leases[partition], flush)
+            await self.store.write(self.leases[partition], flush)
         self.versions[version] = self.held[partition] = after
 
     async def take(self, partition: int) -> None:
@@ -198,7 +197,7 @@ def test_a_read_shows_each_partition_as_of_one_flush_whatever_happens_between_an
 
     with pytest.MonkeyPatch.context() as patch:
         # One document in an answer, so that much can come in between.
-        patch.setattr(partition, "_CHUNK", 1)
+        patch.setattr("monitors.read.partition_reader._CHUNK", 1)
         with_world(redis_url, use)
 
 
@@ -262,7 +261,7 @@ def test_after_a_read_that_failed_half_way_nothing_is_missing(redis_url: str) ->
 def test_documents_of_a_read_that_failed_do_not_stay_when_redis_goes_back_to_the_flush_before(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(partition, "_CHUNK", 1)
+    monkeypatch.setattr("monitors.read.partition_reader._CHUNK", 1)
 
     async def nothing() -> None:
         pass

@@ -77,7 +77,7 @@ def test_damage_in_redis_is_counted_and_hides_nothing_else(server: int) -> None:
                     ReadProblem.BAD_META: 1,
                     ReadProblem.BAD_KEY: 2,
                 }
-                assert snapshot.partitions[0].clock_ms == NOON
+                assert snapshot.partitions[0].watermark_ms == NOON
 
     asyncio.run(run())
 

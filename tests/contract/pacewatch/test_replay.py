@@ -18,9 +18,9 @@ from kpis.measures import Stream
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
 from pacewatch.embedded.servers import embedded
-from pacewatch.replay.command import Options, play
-from pacewatch.replay.replay import Replayed, Source, replay
+from pacewatch.replay.command import ReplayOptions, play
 from pacewatch.replay.sender import sender
+from pacewatch.replay.sending import RecordingSource, ReplaySummary, replay
 from streams.kafka import topics
 
 TYPES = ("impression", "click", "conversion", "spend")
@@ -75,7 +75,7 @@ def test_every_event_arrives_once_unchanged_and_in_order_per_key(tmp_path: Path)
 
     async def check(settings: Settings) -> None:
         async with sender(settings) as to:
-            done: Replayed = await replay(Source(path), to, complain=print)
+            done: ReplaySummary = await replay(RecordingSource(path), to, complain=print)
         assert (done.sent.acked, done.sent.failed, done.bad_lines) == (20_000, 0, 0)
         found = await read_all(settings, 20_000)
         for stream in Stream:
@@ -100,7 +100,7 @@ def test_shift_now_lands_the_last_event_on_now_and_keeps_the_distances(tmp_path:
 
     async def check(settings: Settings) -> None:
         before = Clock().now_ms()
-        assert await play(Options(path, to_now=True), settings) == 0
+        assert await play(ReplayOptions(path, to_now=True), settings) == 0
         found = await read_all(settings, 100)
         moved = sorted(json.loads(r.value)["ts"] for records in found.values() for r in records)
         assert before <= moved[-1] <= Clock().now_ms()
@@ -115,7 +115,7 @@ def test_a_paced_replay_takes_the_time_of_the_events_divided_by_the_speed(tmp_pa
 
     async def check(settings: Settings) -> None:
         started = time.monotonic()
-        assert await play(Options(path, speed=2.0), settings) == 0
+        assert await play(ReplayOptions(path, speed=2.0), settings) == 0
         # A second of events at twice real time.
         assert 0.5 <= time.monotonic() - started < 5
 
@@ -156,7 +156,7 @@ def test_a_mapped_csv_file_arrives_as_events(tmp_path: Path) -> None:
     )
 
     async def check(settings: Settings) -> None:
-        assert await play(Options(path, mapping=mapping), settings) == 0
+        assert await play(ReplayOptions(path, mapping=mapping), settings) == 0
         found = await read_all(settings, 2)
         events = sorted((json.loads(r.value) for r in found["ads.spend"]), key=lambda e: str(e["ts"]))
         assert [(e["ts"], e["campaign_id"], e["amount"], e["currency"]) for e in events] == [

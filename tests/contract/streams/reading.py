@@ -1,4 +1,4 @@
-"""A consumer over lists of records, for a desk on a real Redis: holds and seeks are carried out between two fetches."""
+"""A consumer over lists of records, for a manager on a real Redis: holds and seeks are carried out between two fetches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kpis.contract import layout
 from kpis.measures import Stream
 from kpis.runtime.clock import Clock
 from streams.kafka.chunks import Payload, Position
-from streams.partitions.manager import Desk
+from streams.partitions.manager import PartitionManager
 from tests.contract.streams.test_dead_letters import TOPIC
 from tests.unit.streams.dead_letters.test_letters import Record
 
@@ -56,22 +56,22 @@ class Lists:
         """All records are still there."""
         return dict.fromkeys(tps, 0)
 
-    async def read(self, desk: Desk) -> None:
+    async def read(self, manager: PartitionManager) -> None:
         """One fetch: a chunk of each partition that is read."""
-        for tp, (offset, lane) in list(self._at.items()):
+        for tp, (offset, generation) in list(self._at.items()):
             records: list[Any] = self._records[tp][offset : offset + CHUNK]
-            if not records or self._at.get(tp) != Position(offset, lane):
+            if not records or self._at.get(tp) != Position(offset, generation):
                 continue
             after = offset + len(records)
-            self._at[tp] = Position(after, lane)
-            await desk.fold(Payload(tp.topic, tp.partition, records, offset, after, lane), lambda: None)
+            self._at[tp] = Position(after, generation)
+            await manager.dispatch(Payload(tp.topic, tp.partition, records, offset, after, generation), lambda: None)
 
-    async def read_until(self, desk: Desk, done: Any) -> None:
+    async def read_until(self, manager: PartitionManager, done: Any) -> None:
         """Fetch and flush until it is."""
         async with asyncio.timeout(90):
             while not await done():
-                await self.read(desk)
-                await desk.flush()
+                await self.read(manager)
+                await manager.flush_all()
                 await asyncio.sleep(0.01)
 
 

@@ -81,7 +81,7 @@ def test_a_record_comes_back_byte_for_byte(broker: str) -> None:
 
 
 def test_the_high_watermark_of_a_fetch_is_the_offset_after_the_last_record(broker: str) -> None:
-    """The stream clock takes a partition that has read up to it for caught up."""
+    """The watermark takes a partition that has read up to it for caught up."""
 
     async def use() -> None:
         name = await topic(broker)

@@ -17,8 +17,8 @@ __all__ = ["redis_url", "single_redis_url"]
 def flush_of(*series: str) -> Flush:
     """A flush that writes documents and nothing else."""
     return Flush(
-        clock_ms=NOW, offsets={}, documents=dict.fromkeys(series, b"{}"), panes={}, dropped_panes=(), history={},
-        late={}, seen={}, ahead={}, dropped_ahead=(), letters=(), counters={}, gauges={}, events=0,
+        watermark_ms=NOW, offsets={}, documents=dict.fromkeys(series, b"{}"), panes={}, dropped_panes=(), history={},
+        late={}, seen={}, early={}, dropped_early=(), letters=(), counters={}, gauges={}, events=0,
     )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def test_every_flush_names_the_documents_it_wrote_one_that_wrote_none_too(redis_
     async def use(store: Store, redis: Any) -> None:
         lease = await store.take(0, NOW)
         for series in (("a", "ü|channel=x y"), (), ("b",)):
-            await store.flush(lease, flush_of(*series))
+            await store.write(lease, flush_of(*series))
         assert await entries(redis) == [
             (f"{NOW}-1", {b"s": "a\nü|channel=x y".encode()}),
             (f"{NOW}-2", {b"s": b""}),
@@ -44,10 +44,10 @@ def test_every_flush_names_the_documents_it_wrote_one_that_wrote_none_too(redis_
 def test_a_flush_sent_again_is_named_once_and_the_next_owner_goes_on(redis_url: str) -> None:
     async def use(store: Store, redis: Any) -> None:
         lease = await store.take(0, NOW)
-        await store.flush(lease, flush_of("a"))
+        await store.write(lease, flush_of("a"))
         lease.seq -= 1
-        await store.flush(lease, flush_of("a"))
-        await store.flush(await store.take(0, NOW), flush_of("b"))
+        await store.write(lease, flush_of("a"))
+        await store.write(await store.take(0, NOW), flush_of("b"))
         assert [at for at, _ in await entries(redis)] == [f"{NOW}-1", f"{NOW + 1}-2"]
 
     with_store(redis_url, use)
@@ -61,8 +61,8 @@ def test_the_stream_of_changes_is_bounded_in_flushes_and_in_names(
     async def use(store: Store, redis: Any) -> None:
         lease = await store.take(0, NOW)
         for number in range(layout.CHANGES_KEPT):
-            await store.flush(lease, flush_of(f"{number}"))
-        await store.flush(lease, flush_of("too", "many", "s"))
+            await store.write(lease, flush_of(f"{number}"))
+        await store.write(lease, flush_of("too", "many", "s"))
         found = await entries(redis)
         assert len(found) == layout.CHANGES_KEPT
         assert [fields for _, fields in found[-2:]] == [{b"s": f"{layout.CHANGES_KEPT - 1}".encode()}, {b"many": b"1"}]

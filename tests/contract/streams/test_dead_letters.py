@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from kpis.contract import layout
-from kpis.contract.connection import connect
+from kpis.contract.redis_client import connect
 from kpis.measures import Stream
 from kpis.reasons import Reject
 from kpis.runtime.clock import Clock
@@ -24,16 +24,16 @@ from kpis.settings.shared import Settings
 from kpis.times import DAY_MS
 from kpis.windows import parse_windows
 from streams.dead_letters import letters, relay, replays
-from streams.dead_letters.letters import Letter
-from streams.dead_letters.producer import DeadLetters
-from streams.dead_letters.relay import Relay
+from streams.dead_letters.letters import DeadLetter
+from streams.dead_letters.producer import DeadLetterProducer
+from streams.dead_letters.relay import DeadLetterRelay
 from streams.events.decode import Batch, DecodePolicy, Decoder
 from streams.events.schema import Event
 from streams.kafka.chunks import Payload
 from streams.metrics import WorkerMetrics, worker_metrics
 from streams.partitions.offsets import Taken
 from streams.partitions.tools import Tools
-from streams.partitions.worker import Owner
+from streams.partitions.worker import PartitionWorker
 from streams.state.partition import Partition
 from streams.state.policy import PartitionPolicy
 from streams.state.registry import SeriesPolicy
@@ -70,7 +70,7 @@ async def put(store: Store, values: Sequence[bytes | None]) -> None:
         Payload(TOPIC, 0, [Record(i, v) for i, v in enumerate(values)], 0, len(values), 1),
         [(i, Reject.NOT_JSON) for i in range(len(values))],
     )
-    await store.flush(await store.take(0, Clock().now_ms()), state.take_flush({}))
+    await store.write(await store.take(0, Clock().now_ms()), state.take_flush({}))
 
 
 def test_a_record_sent_again_is_still_known_after_a_restart(redis_url: str) -> None:
@@ -89,24 +89,24 @@ def test_a_record_sent_again_is_still_known_after_a_restart(redis_url: str) -> N
             lease = await store.take(0, Clock().now_ms())
             state = await load(store, lease, POLICY, Clock().now_ms())
             batch = Batch(Stream.IMPRESSION, [Clock().now_ms()], [Event("id", 0, "c")], [1], [0])
-            numbers = state.admit(batch)
+            numbers = state.register(batch)
             state.adopt({})
             again = replays.of_chunk(payload.records, (), b"key")
-            state.fold(batch, numbers, "ads.impressions", 1, records=1, now_ms=Clock().now_ms(), replays=again)
-            await store.flush(lease, state.take_flush({}))
+            state.add(batch, numbers, "ads.impressions", 1, records=1, now_ms=Clock().now_ms(), replays=again)
+            await store.write(lease, state.take_flush({}))
         assert (state.counters["accepted:impression"], state.counters["duplicate:impression"]) == (1, 1)
 
     with_store(redis_url, use)
 
 
-class Topic(DeadLetters):
+class Topic(DeadLetterProducer):
     """Takes letters, or not."""
 
     def __init__(self) -> None:
         self.up = False
-        self.got: list[Letter] = []
+        self.got: list[DeadLetter] = []
 
-    async def send(self, sent: Sequence[Letter]) -> list[bool]:
+    async def send(self, sent: Sequence[DeadLetter]) -> list[bool]:
         """Every second one fails at first, when it is up at all."""
         await asyncio.sleep(0)
         acked = [self.up and (letter in self.got or i % 2 == 0) for i, letter in enumerate(sent)]
@@ -125,9 +125,9 @@ def test_letters_of_a_flush_whose_reply_was_lost_are_written_once(request: pytes
         state = Partition(0, POLICY)
         state.letters += [b"x", b"yyy"]
         flush = state.take_flush({})
-        await store.flush(lease, flush)
+        await store.write(lease, flush)
         lease.seq -= 1
-        await store.flush(lease, flush)
+        await store.write(lease, flush)
         assert [raw for _, raw in await store.letters(0, 10)] == [b"x", b"yyy"]
         assert (await store.take(0, Clock().now_ms())).waiting == Waiting(2, 4)
         (first, _), (second, _) = await store.letters(0, 10)
@@ -146,7 +146,7 @@ def test_a_relay_sends_what_failed_again_and_two_relays_lose_nothing(redis_url: 
         await put(store, values)
         topic = Topic()
         topic.up = True
-        both = [Relay(0, store, topic, worker_metrics(), lambda: None) for _ in range(2)]
+        both = [DeadLetterRelay(0, store, topic, worker_metrics(), lambda: None) for _ in range(2)]
         for one in both:
             one.start(Waiting(1200, 0))
         await asyncio.gather(*(one.emptied() for one in both))
@@ -168,7 +168,7 @@ def test_an_entry_that_is_no_letter_does_not_stop_the_others(redis_url: str) -> 
         await put(store, [b"v"])
         topic = Topic()
         topic.up = True
-        one = Relay(0, store, topic, worker_metrics(), lambda: None)
+        one = DeadLetterRelay(0, store, topic, worker_metrics(), lambda: None)
         one.start(Waiting(1, 0))
         await one.emptied()
         one.stop()
@@ -195,12 +195,12 @@ def test_a_flood_of_refused_records_waits_instead_of_filling_redis(
             topics={TOPIC: Stream.CLICK}, letters=topic, clock=Clock(), metrics=worker_metrics(),
             max_unflushed=1000,
         )  # fmt: skip
-        owner = Owner(0, tools)
+        owner = PartitionWorker(0, tools)
         await owner.take()
-        owner.position(TOPIC, 0)
+        owner.state.begin({TOPIC: 0})
 
         async def fold(payload: Payload) -> Taken:
-            return await owner.fold(replace(payload, lane=owner.lane), lambda: None, no_earliest)
+            return await owner.count_chunk(replace(payload, generation=owner.generation), lambda: None, no_earliest)
 
         good = {"event_id": "1", "ts": Clock().now_ms(), "campaign_id": "c"}
         assert await fold(chunk(0, [b"{", json.dumps(good).encode(), b"{"])) is Taken.COUNTED
@@ -222,7 +222,7 @@ def test_a_flood_of_refused_records_waits_instead_of_filling_redis(
         await fold(chunk(16, [b"["] * 10))
         waits = asyncio.create_task(fold(chunk(26, [b"["])))
         await asyncio.sleep(0)
-        owner.let_go()
+        owner.release()
         assert await waits is Taken.STALE
 
     with_store(redis_url, use)
@@ -232,7 +232,7 @@ def test_letters_are_bounded_in_number_and_in_bytes(redis_url: str) -> None:
     """Those in Redis and those still to be flushed together."""
 
     async def use(store: Store, _: Any) -> None:
-        one = Relay(0, store, Topic(), worker_metrics(), lambda: None)
+        one = DeadLetterRelay(0, store, Topic(), worker_metrics(), lambda: None)
         one.start(Waiting(5, relay.MAX_WAITING_BYTES - 10))
         assert not one.full(Waiting(relay.MAX_WAITING - 6, 9))
         assert one.full(Waiting(1, 10))
@@ -272,12 +272,12 @@ async def make(broker: str, **configs: str) -> str:
 
 
 @asynccontextmanager
-async def relaying(broker: str, topic: str, store: Store) -> AsyncIterator[tuple[Relay, WorkerMetrics]]:
+async def relaying(broker: str, topic: str, store: Store) -> AsyncIterator[tuple[DeadLetterRelay, WorkerMetrics]]:
     """A relay that is not started yet, on a producer that gives up soon."""
     metrics = worker_metrics()
     producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all", linger_ms=5, request_timeout_ms=2000)
     await producer.start()
-    one = Relay(0, store, DeadLetters(producer, topic, metrics), metrics, lambda: None)
+    one = DeadLetterRelay(0, store, DeadLetterProducer(producer, topic, metrics), metrics, lambda: None)
     try:
         yield one, metrics
     finally:

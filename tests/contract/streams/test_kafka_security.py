@@ -12,7 +12,7 @@ import pytest
 
 from kpis.runtime.errors import Misconfigured
 from kpis.settings.shared import Settings
-from streams.kafka import connection
+from streams.kafka import clients
 from tests.conftest import leave_out, need
 from tests.kafka.launcher import Cluster, kafka, missing
 from tests.kit.certificates import Certificates, certificates
@@ -158,7 +158,7 @@ def test_a_worker_that_is_not_let_in_says_why_and_keeps_trying(spy: Spied, cause
 def test_settings_that_contradict_each_other_are_named(given: dict[str, str], named: str) -> None:
     """By the variable to change, and without the password."""
     with pytest.raises(Misconfigured) as e:
-        connection.options(Settings.load(**{f"kafka_{k}": v for k, v in given.items()}))
+        clients.options(Settings.load(**{f"kafka_{k}": v for k, v in given.items()}))
     assert e.value.setting == f"PACEWATCH_KAFKA_{named}"
     assert "hunter2" not in str(e.value)
 
@@ -168,4 +168,4 @@ def test_the_password_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "password").write_text(f"{PASSWORD}\n")
     monkeypatch.setenv("PACEWATCH_KAFKA_PASSWORD_FILE", str(tmp_path / "password"))
     settings = Settings.load(kafka_security="SASL_PLAINTEXT", kafka_sasl_mechanism="PLAIN", kafka_username="u")
-    assert connection.options(settings)["sasl_plain_password"] == PASSWORD
+    assert clients.options(settings)["sasl_plain_password"] == PASSWORD

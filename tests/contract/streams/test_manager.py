@@ -1,4 +1,4 @@
-"""The worker's desk on a real Redis: when it flushes."""
+"""The manager of partitions on a real Redis: when it flushes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from kpis.times import HOUR_MS
 from streams.events.decode import Decoder
 from streams.kafka.chunks import Payload, Position
 from streams.metrics import worker_metrics
-from streams.partitions import worker as owner
-from streams.partitions.flush_interval import FlushRhythm
-from streams.partitions.manager import Desk
+from streams.partitions import capacity, progress
+from streams.partitions.flush_interval import FlushInterval
+from streams.partitions.manager import PartitionManager
 from streams.partitions.tools import Tools
 from streams.store.store import Store, document_totals
 from tests.contract.streams.test_dead_letters import POLICY, TOPIC, Topic, with_store
@@ -79,24 +79,24 @@ def test_what_ends_a_catching_up_is_flushed_at_once(redis_url: str) -> None:
 
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()  # A clock that another test left would be ahead of this one's events.
-        desk = Desk(tools(store))
+        manager = PartitionManager(tools(store))
         reader = OnePartition(LAST)
-        desk.assign({reader.tp}, reader)
-        await desk.ready()
-        lane = reader.sought[reader.tp].lane
+        manager.assign({reader.tp}, reader)
+        await manager.ready()
+        generation = reader.sought[reader.tp].generation
 
         async def counts(offset: int) -> None:
             event = {"event_id": f"{offset}", "ts": Clock().now_ms() - HOUR_AGO_MS, "campaign_id": "c"}
             record = Record(offset, json.dumps(event).encode())
-            await desk.fold(Payload(TOPIC, 0, [record], offset, offset + 1, lane), lambda: None)
+            await manager.dispatch(Payload(TOPIC, 0, [record], offset, offset + 1, generation), lambda: None)
 
         async def flushed_to() -> int:
             return int(await redis.hget(layout.meta(0), f"{layout.OFFSET}{TOPIC}") or 0)
 
         await counts(0)
-        await desk.flush()
+        await manager.flush_all()
         assert await flushed_to() == 1
-        running = asyncio.create_task(desk.run(FlushRhythm(NEVER_S)))
+        running = asyncio.create_task(manager.run(FlushInterval(NEVER_S)))
         try:
             await counts(1)
             await asyncio.sleep(0.3)  # Nothing tells of a flush that does not come.
@@ -113,18 +113,18 @@ def test_what_ends_a_catching_up_is_flushed_at_once(redis_url: str) -> None:
 
 def test_a_flush_that_gets_large_comes_before_its_time(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing waits for ever, nor is anything lost, when counting has to wait for it."""
-    monkeypatch.setattr(owner, "_MANY_WAIT", 20)
-    monkeypatch.setattr(owner, "_MANY_ROWS", 40)
-    monkeypatch.setattr(owner, "_MOST_ROWS", 60)
+    monkeypatch.setattr(progress, "MANY_EARLY", 20)
+    monkeypatch.setattr(capacity, "MANY_ROWS", 40)
+    monkeypatch.setattr(capacity, "MOST_ROWS", 60)
 
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()
-        desk = Desk(tools(store))
+        manager = PartitionManager(tools(store))
         reader = OnePartition(10_000)
-        desk.assign({reader.tp}, reader)
-        await desk.ready()
-        lane = reader.sought[reader.tp].lane
-        running = asyncio.create_task(desk.run(FlushRhythm(NEVER_S)))
+        manager.assign({reader.tp}, reader)
+        await manager.ready()
+        generation = reader.sought[reader.tp].generation
+        running = asyncio.create_task(manager.run(FlushInterval(NEVER_S)))
         campaigns, last, now = 10, 400, Clock().now_ms()
         try:
             async with asyncio.timeout(60):
@@ -132,11 +132,11 @@ def test_a_flush_that_gets_large_comes_before_its_time(redis_url: str, monkeypat
                     at = now - HOUR_AGO_MS + 1000 * offset
                     events = [{"event_id": f"{offset}{c}", "ts": at, "campaign_id": f"c{c}"} for c in range(campaigns)]
                     records = [Record(offset + i, json.dumps(e).encode()) for i, e in enumerate(events)]
-                    payload = Payload(TOPIC, 0, records, offset, offset + campaigns, lane)
-                    await desk.fold(payload, lambda: None)
+                    payload = Payload(TOPIC, 0, records, offset, offset + campaigns, generation)
+                    await manager.dispatch(payload, lambda: None)
             flushed = int(await redis.hget(layout.meta(0), f"{layout.OFFSET}{TOPIC}") or 0)
             assert last / 2 < flushed <= last
-            await desk.flush()
+            await manager.flush_all()
             documents = await store.documents(0)
             assert {series: document_totals(raw)[1] for series, raw in documents.items()} == {
                 f"c{c}": last // campaigns for c in range(campaigns)

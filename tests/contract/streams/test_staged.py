@@ -101,7 +101,7 @@ async def reference(made: Store, redis: Any) -> dict[str, Any]:
     """What an uninterrupted flush in one script leaves."""
     with one_script():
         lease, state = await opened(made)
-        await made.flush(lease, make(state))
+        await made.write(lease, make(state))
     found = await seen(made, redis)
     await redis.flushall()
     return found
@@ -140,13 +140,13 @@ def test_a_flush_that_is_cut_anywhere_happens_whole_or_not_at_all(redis_url: str
             flush = make(state)
             cut = Cut(one, at, answered=answered)
             try:
-                await one.flush(lease, flush)
+                await one.write(lease, flush)
                 assert cut.calls < at
                 break
             except Unreachable:
                 pass
             if who == "the same owner":
-                await one.flush(lease, flush)
+                await one.write(lease, flush)
                 assert lease.seq == 1
                 assert await seen(one, redis) == whole
             else:
@@ -159,7 +159,7 @@ def test_a_flush_that_is_cut_anywhere_happens_whole_or_not_at_all(redis_url: str
                 else:
                     # Not committed: it reads all of it again, and nothing of the first try is left.
                     assert not await redis.exists(layout.staged(0))
-                    await other.flush(lease, make(state))
+                    await other.write(lease, make(state))
                     assert await seen(other, redis) == whole
             await redis.flushall()
         else:
@@ -178,7 +178,7 @@ def test_an_owner_that_was_replaced_carries_out_nothing(redis_url: str) -> None:
             flush = make(state)
             cut = Cut(zombie, at, answered=True)
             try:
-                await zombie.flush(lease, flush)
+                await zombie.write(lease, flush)
                 assert cut.calls < at
                 break
             except Unreachable:
@@ -186,10 +186,10 @@ def test_an_owner_that_was_replaced_carries_out_nothing(redis_url: str) -> None:
             other = plain(redis)
             mine, theirs = await opened(other)
             fold(theirs, [click(0, "new")], [b"another "])
-            await other.flush(mine, theirs.take_flush({}))
+            await other.write(mine, theirs.take_flush({}))
             before = await seen(other, redis)
             with pytest.raises(Fenced):
-                await zombie.flush(lease, flush)
+                await zombie.write(lease, flush)
             assert await seen(other, redis) == before
             await redis.flushall()
 
@@ -206,14 +206,14 @@ def test_a_redis_that_lost_everything_amid_a_flush_is_noticed(redis_url: str) ->
             flush = make(state)
             cut = Cut(one, at, answered=True)
             try:
-                await one.flush(lease, flush)
+                await one.write(lease, flush)
                 assert cut.calls < at
                 break
             except Unreachable:
                 pass
             await redis.flushall()
             with pytest.raises(LostWrites):
-                await one.flush(lease, flush)
+                await one.write(lease, flush)
 
     with_store(redis_url, use)
 
@@ -233,7 +233,7 @@ def test_readers_see_offsets_and_seq_of_a_flush_only_once_all_of_it_is_there(red
             return answer
 
         made._apply = apply
-        await made.flush(lease, flush)
+        await made.write(lease, flush)
         assert len(looks) > 5
         assert {look[:2] for look in looks[:-1]} == {(b"0", 0)}
         assert looks[-1] == (b"1", 1, len(flush.documents))
@@ -269,13 +269,13 @@ def test_a_large_flush_loads_back_as_it_was(redis_url: str) -> None:
 
     async def use(made: Store, _: Any) -> None:
         lease, state = await opened(made)
-        await made.flush(lease, make(state))
+        await made.write(lease, make(state))
         again: Lease = await made.take(0, NOW)
         loaded = await load(made, again, POLICY, NOW)
         assert loaded.offsets == state.offsets
         assert loaded.counters == state.counters
         # One event: a count and money, of a campaign and a channel.
-        assert len(loaded.ahead) == len(state.ahead) == 4
+        assert len(loaded.early) == len(state.early) == 4
         fold(loaded, FACTS[:1], IDS[:1])
         assert loaded.counters["duplicate:click"] == 1
 

@@ -12,7 +12,7 @@ import pytest
 
 from kpis import catalogue
 from kpis.contract import layout
-from kpis.contract.connection import connect
+from kpis.contract.redis_client import connect
 from kpis.measures import INDEX, Stream, unpack
 from kpis.runtime.errors import Fenced, LostWrites, Misconfigured, Unreachable
 from kpis.settings.shared import Settings
@@ -75,10 +75,10 @@ def fold(state: Partition, facts: list[Fact], ids: list[bytes] | None = None) ->
     """Count clicks whose series are new to Redis."""
     batch = batch_of(facts, Stream.CLICK)
     batch.digests += ids or [bytes([i]) * 8 for i in range(len(facts))]
-    numbers = state.admit(batch)
+    numbers = state.register(batch)
     state.adopt({})
     offset = state.offsets.get("ads.clicks", 0) + len(facts)
-    state.fold(batch, numbers, "ads.clicks", offset, records=len(facts), now_ms=NOW)
+    state.add(batch, numbers, "ads.clicks", offset, records=len(facts), now_ms=NOW)
     state.tick(NOW)
 
 
@@ -95,10 +95,10 @@ def test_what_was_flushed_is_loaded_back(redis_url: str) -> None:
     async def use(store: Store, _: Any) -> None:
         lease, state = await opened(store)
         fold(state, facts)
-        await store.flush(lease, state.take_flush({layout.CAUGHT_UP: 1}))
+        await store.write(lease, state.take_flush({layout.CAUGHT_UP: 1}))
         _, again = await opened(store)
         model = Model(facts)
-        assert (again.clock_ms, again.offsets, again.counters) == (NOW, {"ads.clicks": 5}, state.counters)
+        assert (again.watermark_ms, again.offsets, again.counters) == (NOW, {"ads.clicks": 5}, state.counters)
         for at in (NOW, NOW + 100_000, NOW + 4_000_000):
             again.tick(at)
             for ring in again.rings:
@@ -128,7 +128,7 @@ def test_a_quarter_hour_that_is_full_keeps_what_it_had_and_is_told(redis_url: st
         for i, fact in enumerate([small, large, large, large, large, small]):
             money = fact.money
             fold(state, [fact, replace(fact, time=NOW, money=-money)], [bytes([2 * i + k]) * 8 for k in range(2)])
-            await store.flush(lease, state.take_flush({}))
+            await store.write(lease, state.take_flush({}))
         key = layout.history(0, "c", day_of(large.time))
         row = unpack((await redis.hgetall(key))[str(quarter_of(large.time)).encode()])
         assert row[INDEX["spend_micros"]] == 14 + 3 * large.money
@@ -149,9 +149,9 @@ def test_history_holds_every_quarter_hour_exactly(redis_url: str) -> None:
         lease, state = await opened(store)
         for fact in facts:
             fold(state, [fact], [fact.time.to_bytes(8, "big")[:7] + bytes([facts.index(fact)])])
-            await store.flush(lease, state.take_flush({}))
+            await store.write(lease, state.take_flush({}))
         fold(state, [click(5 * DAY)], [b"another!"])
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
         found = {}
         async for key in redis.scan_iter("pw:{0}:history:*"):
             series, day = key.decode().removeprefix("pw:{0}:history:").rsplit(":", 1)
@@ -175,7 +175,7 @@ def test_an_old_owner_is_fenced_and_writes_nothing(redis_url: str) -> None:
         await opened(store)
         fold(state, [click(0)])
         with pytest.raises(Fenced) as refused:
-            await store.flush(old, state.take_flush({}))
+            await store.write(old, state.take_flush({}))
         assert refused.value.theirs > refused.value.mine
         assert await redis.exists(layout.kpi(0)) == 0
 
@@ -189,13 +189,13 @@ def test_a_flush_whose_reply_was_lost_is_written_once(redis_url: str) -> None:
         lease, state = await opened(store)
         fold(state, [click(5 * DAY)])
         flush = state.take_flush({})
-        await store.flush(lease, flush)
+        await store.write(lease, flush)
         before = await redis.dump(layout.kpi(0)), await redis.hgetall(layout.meta(0))
         lease.seq -= 1
-        await store.flush(lease, flush)
+        await store.write(lease, flush)
         assert (await redis.dump(layout.kpi(0)), await redis.hgetall(layout.meta(0))) == before
         fold(state, [click(0)], [b"another!"])
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
 
     with_store(redis_url, use)
 
@@ -206,16 +206,16 @@ def test_a_redis_that_lost_writes_is_noticed(redis_url: str, flushed: bool) -> N
 
     async def use(store: Store, redis: Any) -> None:
         lease, state = await opened(store)
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
         saved = await redis.hgetall(layout.meta(0))
-        await store.flush(lease, state.take_flush({}))
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
         if flushed:
             await redis.flushall()
         else:
             await redis.hset(layout.meta(0), mapping=saved)
         with pytest.raises(LostWrites) as lost:
-            await store.flush(lease, state.take_flush({}))
+            await store.write(lease, state.take_flush({}))
         assert (lost.value.expected, lost.value.found) == (3, None if flushed else 1)
 
     with_store(redis_url, use)
@@ -229,7 +229,7 @@ def test_after_a_lost_redis_a_zombie_is_still_fenced(redis_url: str) -> None:
         await redis.flushall()
         await store.take(0, NOW + 1)
         with pytest.raises(Fenced):
-            await store.flush(zombie, state.take_flush({}))
+            await store.write(zombie, state.take_flush({}))
 
     with_store(redis_url, use)
 
@@ -241,7 +241,7 @@ def test_a_flush_larger_than_the_scripts_stack_is_written_whole(redis_url: str) 
         lease, state = await opened(store)
         facts = [click(0, f"c{i}", None) for i in range(20_000)]
         fold(state, facts, [i.to_bytes(8, "big") for i in range(20_000)])
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
         assert len(await store.documents(0)) == 20_000
         _, again = await opened(store)
         assert len(again.registry) == 20_000
@@ -260,10 +260,10 @@ def test_panes_that_left_their_window_are_removed(redis_url: str) -> None:
     async def use(store: Store, redis: Any) -> None:
         lease, state = await opened(store)
         fold(state, [click(0)])
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
         assert len(await panes(redis)) == len(POLICY.windows)
         state.tick(NOW + 2 * DAY)
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
         assert await panes(redis) == []
         assert document_totals((await store.documents(0))["c"])[1] == 1
 
@@ -279,7 +279,7 @@ def test_late_events_add_to_the_very_rows_they_belong_to(redis_url: str) -> None
         lease, state = await opened(store)
         for facts in (first, second):
             fold(state, facts, [digest(f"{len(facts)} {i}") for i in range(len(facts))])
-            await store.flush(lease, state.take_flush({}))
+            await store.write(lease, state.take_flush({}))
         found = {}
         async for key in redis.scan_iter("pw:{0}:history:*", count=1000):
             series, day = key.decode().removeprefix("pw:{0}:history:").rsplit(":", 1)
@@ -298,14 +298,14 @@ def test_a_series_that_fell_silent_goes_on_counting_where_it_stopped(redis_url: 
         lease, state = await opened(store)
         fold(state, [click(0)])
         state.tick(NOW + 2 * DAY)
-        await store.flush(lease, state.take_flush({}))
+        await store.write(lease, state.take_flush({}))
         assert state.sweep(NOW + 2 * DAY) == 2
         batch = batch_of([click(0)], Stream.CLICK)
         batch.digests.append(b"another!")
-        numbers = state.admit(batch)
+        numbers = state.register(batch)
         state.adopt(await store.totals(0, state.fresh))
-        state.fold(batch, numbers, "ads.clicks", 2, records=1, now_ms=NOW + 2 * DAY)
-        await store.flush(lease, state.take_flush({}))
+        state.add(batch, numbers, "ads.clicks", 2, records=1, now_ms=NOW + 2 * DAY)
+        await store.write(lease, state.take_flush({}))
         assert document_totals((await store.documents(0))["c"])[1] == 2
 
     with_store(redis_url, use)

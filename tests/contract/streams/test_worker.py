@@ -15,7 +15,7 @@ from streams.kafka.chunks import Payload
 from streams.metrics import worker_metrics
 from streams.partitions.offsets import Taken
 from streams.partitions.tools import Tools
-from streams.partitions.worker import Owner
+from streams.partitions.worker import PartitionWorker
 from streams.store.store import Store, document_totals
 from tests.contract.streams.test_dead_letters import POLICY, TOPIC, Topic, no_earliest, with_store
 from tests.unit.streams.dead_letters.test_letters import Record
@@ -43,7 +43,7 @@ def test_no_series_is_let_go_of_while_its_chunk_waits_for_totals(redis_url: str)
 
     async def use(_: Store, redis: Any) -> None:
         store = SlowStore(redis)
-        owner = Owner(
+        owner = PartitionWorker(
             0,
             Tools(
                 store=store, policy=POLICY, decoders={s: Decoder(s, ACCEPTS) for s in Stream}, partitions=1,
@@ -53,19 +53,19 @@ def test_no_series_is_let_go_of_while_its_chunk_waits_for_totals(redis_url: str)
         )  # fmt: skip
         store.answers.set()
         await owner.take()
-        owner.position(TOPIC, 0)
+        owner.state.begin({TOPIC: 0})
         now = Clock().now_ms()
 
         def clicks(offset: int, ts: int, *campaigns: str) -> Payload:
             events = [{"event_id": f"{offset}{c}", "ts": ts, "campaign_id": c} for c in campaigns]
             records = [Record(offset + i, json.dumps(e).encode()) for i, e in enumerate(events)]
-            return Payload(TOPIC, 0, records, offset, offset + len(records), owner.lane)
+            return Payload(TOPIC, 0, records, offset, offset + len(records), owner.generation)
 
-        await owner.fold(clicks(0, now - 2 * DAY_MS, "old"), lambda: None, no_earliest)
+        await owner.count_chunk(clicks(0, now - 2 * DAY_MS, "old"), lambda: None, no_earliest)
         await owner.flush(lambda *_: 1)
         store.answers.clear()
         store.asked.clear()
-        folds = asyncio.create_task(owner.fold(clicks(1, now, "old", "new"), lambda: None, no_earliest))
+        folds = asyncio.create_task(owner.count_chunk(clicks(1, now, "old", "new"), lambda: None, no_earliest))
         await store.asked.wait()
         sweeps = asyncio.create_task(owner.sweep())
         await asyncio.sleep(0)  # In which the sweep goes as far as it can.

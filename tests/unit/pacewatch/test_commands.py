@@ -12,9 +12,9 @@ import pytest
 
 from kpis.runtime.errors import Misconfigured
 from kpis.runtime.logs import OneLine
-from pacewatch.demo.pace import GoalPace, parse
+from pacewatch.demo.goal_pace import GoalPace, parse
 from pacewatch.demo.services import environment, port_near
-from pacewatch.embedded.guard import watch
+from pacewatch.embedded.reaper import watch
 from pacewatch.kpi import as_json, cell, print_table
 from pacewatch.replay.command import parse_speed
 from tests.kit.processes import free_ports
@@ -49,7 +49,7 @@ def test_what_the_log_level_hides_is_still_heard_by_who_counts_it() -> None:
 import logging
 from prometheus_client import Counter
 from kpis.runtime import logs
-from streams.kafka.connection import CLIENT_LOG, ErrorCounter
+from streams.kafka.clients import CLIENT_LOG, ErrorCounter
 logs.hush()
 logs.set_up("ERROR")
 errors = Counter("errors", "", registry=None)

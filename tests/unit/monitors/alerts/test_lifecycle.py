@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.measures import TOTALS
-from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Phase, step
+from monitors.alerts.lifecycle import AlertPhase, AlertState, Change, LifecyclePolicy, step
 from monitors.alerts.stored import decode_state, encode_state
 from monitors.goals import Band, Campaign, Flight, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
@@ -76,7 +76,7 @@ def test_verdicts_that_judge_nothing_change_nothing() -> None:
 def test_phases_are_named_as_people_know_them() -> None:
     pending = step(AlertState(), seen(Status.WARNING), PATIENT, 0).after
     firing = step(pending, seen(Status.WARNING), PATIENT, 1000).after
-    assert [s.phase for s in (AlertState(), pending, firing)] == [Phase.OK, Phase.PENDING, Phase.FIRING]
+    assert [s.phase for s in (AlertState(), pending, firing)] == [AlertPhase.OK, AlertPhase.PENDING, AlertPhase.FIRING]
 
 
 @st.composite

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS, Row
 from monitors.alerts.alert import Alert, alert_of
-from monitors.alerts.assessment import Judged
+from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, step
 from monitors.alerts.notifiers.slack import FIELD_LIMIT, HEADER_LIMIT, TEXT_LIMIT, Message, escape, render
 from monitors.alerts.sentences import headline
@@ -38,7 +38,7 @@ def alert(
     verdict = judge(whose, goal, Observed(to_date, window, NOON, 0), VerdictPolicy(), NOON)
     before = AlertState(Status(told)) if told else AlertState()
     transition = step(before, verdict, LifecyclePolicy(), NOON)
-    return alert_of(Judged(whose, goal, verdict, transition.after), transition, "EUR", "key", "1")
+    return alert_of(Assessment(whose, goal, verdict, transition.after), transition, "EUR", "key", "1")
 
 
 def test_a_message_about_a_total_says_all_that_on_call_needs() -> None:
@@ -109,7 +109,7 @@ def test_an_ended_flight_is_told_as_final() -> None:
     verdict = judge(whose, SPEND, Observed(row(spend=500_000_000), None, end, 0), VerdictPolicy(), end)
     transition = step(AlertState(), verdict, LifecyclePolicy(), end)
     assert transition.change is Change.FIRED
-    text = render(alert_of(Judged(whose, SPEND, verdict, transition.after), transition, "EUR", "key", "1")).text
+    text = render(alert_of(Assessment(whose, SPEND, verdict, transition.after), transition, "EUR", "key", "1")).text
     assert "Launch: spend ended critical (under)" in text
     assert "Expected: 1,000.00 EUR of 1,000.00 EUR" in text
     assert "Required per day" not in text
@@ -120,5 +120,5 @@ def test_an_untold_step_needs_no_message_but_can_be_rendered() -> None:
     whose = Campaign("c42", "Launch", FLIGHT, (SPEND,))
     verdict = judge(whose, SPEND, Observed(row(), None, None, 0), VerdictPolicy(), NOON)
     still = Transition(AlertState(), AlertState(), Change.HELD)
-    one = Judged(whose, SPEND, verdict, AlertState())
+    one = Assessment(whose, SPEND, verdict, AlertState())
     assert "as of never" in render(alert_of(one, still, "EUR", "key", "1")).text

@@ -13,15 +13,15 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS
 from kpis.series import key
 from kpis.times import DAY_MS, QUARTER_MS
-from monitors.alerts.assessment import Judged
+from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
 from monitors.board import openapi
 from monitors.board.board import Board, BoardPolicy
+from monitors.board.campaign_rows import campaign_row, worst_first
 from monitors.board.detail import detail, history_of, pace_line
 from monitors.board.pages import board_page, campaign_page
-from monitors.board.pulse import EVERY_S, POINTS, Trail, drawn
-from monitors.board.rows import campaign_row, worst_first
-from monitors.board.status_changes import KEPT, Told
+from monitors.board.pulse import EVERY_S, POINTS, Pulses, drawn
+from monitors.board.status_changes import KEPT, StatusChanges
 from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.snapshot import Layout, PartitionHealth, SeriesRows, Snapshot
@@ -33,7 +33,7 @@ SPEND = TotalGoal(TOTALS["spend"], 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.2
 CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
 
 
-def judged(campaign: str, status: Status, actual: int = 500_000_000, **more: Any) -> Judged:
+def judged(campaign: str, status: Status, actual: int = 500_000_000, **more: Any) -> Assessment:
     """A spend goal of half a day, of which 500 are expected."""
     verdict = Verdict(
         status, status, Reason.OUTSIDE, Direction.UNDER, actual, 500_000_000, 1_000_000_000, actual / 500_000_000,
@@ -42,17 +42,17 @@ def judged(campaign: str, status: Status, actual: int = 500_000_000, **more: Any
     flight = Flight(MIDNIGHT, MIDNIGHT + DAY_MS, "UTC")
     told = status if status.is_judgement else Status.ON_PACE
     state = AlertState(told, Direction.UNDER if told is not Status.ON_PACE else None, NOON)
-    return Judged(Campaign(campaign, campaign.title(), flight, (SPEND,)), SPEND, replace(verdict, **more), state)
+    return Assessment(Campaign(campaign, campaign.title(), flight, (SPEND,)), SPEND, replace(verdict, **more), state)
 
 
-def view(*goals: Judged, spends: dict[str, int] | None = None, clock: int = NOON) -> View:
+def view(*goals: Assessment, spends: dict[str, int] | None = None, clock: int = NOON) -> View:
     """A view of these goals, and campaigns with so much spend."""
     series = {
         key(name): SeriesRows({"1m": row(60), "1h": row(1000, 10), "total": row(9000, 90, 1, spend)}, (0,))
         for name, spend in (spends or {}).items()
     }
     found = Snapshot(Layout(1, "EUR", WINDOWS, 40), clock, (PartitionHealth(0, clock),), series, {})
-    return View(snapshot=found, judged=goals, redis_up=True, problem="")
+    return View(snapshot=found, assessments=goals, redis_up=True, problem="")
 
 
 def board(shown: View, **policy: Any) -> Board:
@@ -122,7 +122,7 @@ def test_the_pulse_is_drawn_relative_to_its_greatest_and_nothing_above_zero_look
 
 
 def test_the_trail_takes_a_point_every_ten_seconds_and_keeps_ten_minutes() -> None:
-    trail = Trail()
+    trail = Pulses()
     taken = [trail.add({"a": n}, n * EVERY_S / 2) for n in range(4 * POINTS)]
     assert taken[:4] == [True, False, True, False]
     assert len(trail.of("a")[0]) == POINTS
@@ -131,7 +131,7 @@ def test_the_trail_takes_a_point_every_ten_seconds_and_keeps_ten_minutes() -> No
 
 
 def test_status_changes_are_bounded_and_the_newest_is_first() -> None:
-    told = Told()
+    told = StatusChanges()
     for n in range(KEPT):
         told.add([judged("a", Status.WARNING if n % 2 else Status.CRITICAL)], NOON + n)
     told.add([judged("b", Status.ON_PACE)], NOON)

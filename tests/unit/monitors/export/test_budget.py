@@ -13,16 +13,16 @@ from kpis.measures import Row, add
 from kpis.series import is_campaign
 from monitors.export.budget import BudgetPolicy, keep
 from monitors.export.selection import Export, Kept, SeriesKind, export
-from monitors.export.sums import fold
-from monitors.read.rows import Rows
+from monitors.export.sums import sum_rows
 from monitors.read.snapshot import Layout, SeriesRows, Snapshot
+from monitors.read.window_rows import WindowRows
 from tests.kit.monitor_fakes import row
 
 NAMES = ("5m", "1h", "total")
 INT64 = st.tuples(*[st.integers(-(2**63), 2**63 - 1)] * 5)
 SOME = st.dictionaries(st.sampled_from(NAMES), INT64)
 # Most series have all windows, as a worker writes them.
-WINDOWS = st.tuples(INT64, INT64, INT64).map(lambda rows: Rows.of(NAMES, rows)) | SOME
+WINDOWS = st.tuples(INT64, INT64, INT64).map(lambda rows: WindowRows.of(NAMES, rows)) | SOME
 SERIES = st.dictionaries(
     st.sampled_from([*"abcdef", *(f"{c}|{b}" for c in "abc" for b in ("channel=x", "channel=y", "country=z"))]), WINDOWS
 )
@@ -136,9 +136,9 @@ def test_two_that_run_neck_and_neck_do_not_take_turns() -> None:
     assert without_margin > 1_000, "the order itself does change all the time"
 
 
-@given(st.lists(st.lists(INT64, min_size=3, max_size=3).map(lambda rows: Rows.of(NAMES, rows)), max_size=8))
-def test_a_fold_is_exact_where_64_bits_are_not_enough(rows: list[Rows]) -> None:
-    assert fold(rows, NAMES) == sums(list(rows))
+@given(st.lists(st.lists(INT64, min_size=3, max_size=3).map(lambda rows: WindowRows.of(NAMES, rows)), max_size=8))
+def test_a_fold_is_exact_where_64_bits_are_not_enough(rows: list[WindowRows]) -> None:
+    assert sum_rows(rows, NAMES) == sums(list(rows))
 
 
 def test_a_breakdown_of_dimensions_nobody_knows_does_not_make_a_label_of_its_own() -> None:

@@ -14,7 +14,7 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS
 from kpis.runtime.yaml_nodes import MAX_BYTES
 from monitors import goals
-from monitors.goals import Band, InvalidGoals, Problem, RatioGoal, TotalGoal
+from monitors.goals import Band, FileProblem, InvalidGoals, RatioGoal, TotalGoal
 from monitors.goals.file import parse
 
 GOOD = """\
@@ -30,7 +30,7 @@ campaigns:
 """
 
 
-def problems(text: str) -> tuple[Problem, ...]:
+def problems(text: str) -> tuple[FileProblem, ...]:
     """The problems of a goals file."""
     with pytest.raises(InvalidGoals) as error:
         parse(dedent(text), "goals.yaml")
@@ -223,7 +223,7 @@ def test_the_same_goal_twice_is_an_error() -> None:
     assert [(p.line, p.text) for p in found] == [(6, "the goal clicks is given twice for this campaign")]
 
 
-def problems_or_none(text: str) -> tuple[Problem, ...]:
+def problems_or_none(text: str) -> tuple[FileProblem, ...]:
     """The problems of a text; none when it is a good file."""
     try:
         parse(text, "x")

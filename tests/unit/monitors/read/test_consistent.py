@@ -9,7 +9,7 @@ import pytest
 from redis.exceptions import ConnectionError as AwayError
 from redis.exceptions import ResponseError, WatchError
 
-from monitors.read.consistent import Moment
+from monitors.read.consistent import ConsistentReads
 
 ONE, TWO = [b"7", b"1"], [b"7", b"2"]
 
@@ -39,7 +39,7 @@ class Scripted:
 
 def read(redis: Scripted) -> Any:
     """One key of partition 0."""
-    return asyncio.run(Moment(redis).hashes(0, ["key"]))
+    return asyncio.run(ConsistentReads(redis).hashes(0, ["key"]))
 
 
 def test_what_a_flush_came_between_is_read_again() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kpis.contract.documents import document
 from kpis.measures import Row
-from monitors.read.documents import BadLayout, Problems, read_document, read_layout, read_meta, read_series
+from monitors.read.decoding import BadLayout, Problems, read_document, read_layout, read_meta, read_series
 from monitors.read.snapshot import Layout, PartitionHealth, ReadProblem, SeriesRows, Snapshot, to_json
 from tests.kit.monitor_fakes import row
 

@@ -14,34 +14,34 @@ from kpis.settings.shared import Settings
 from pacewatch.rejected.cli import wanted
 from pacewatch.rejected.listing import SHOWN, Listing, printable
 from pacewatch.rejected.reading import Found, Wanted
-from pacewatch.rejected.replay import Fate, Plan
-from streams.dead_letters.letters import Letter
+from pacewatch.rejected.resend import Fate, ResendPlan
+from streams.dead_letters.letters import DeadLetter
 
 PLACES = {"ads.clicks": 4}
 
 
 def found(reason: str = "unknown_currency", topic: str = "ads.clicks", partition: int = 0, at_ms: int = 5) -> Found:
     """A letter."""
-    return Found(Letter(b"v", b"k", (), reason, topic, partition, 7), at_ms)
+    return Found(DeadLetter(b"v", b"k", (), reason, topic, partition, 7), at_ms)
 
 
 @pytest.mark.parametrize(
     ("letter", "sent_before", "plan", "fate"),
     [
-        (found(), False, Plan(Wanted()), Fate.SENT),
-        (found(), True, Plan(Wanted()), Fate.BEFORE),
-        (found(), True, Plan(Wanted(), again=True), Fate.SENT),
-        (found("not_json"), False, Plan(Wanted()), Fate.HOPELESS),
-        (found("not_json"), False, Plan(Wanted(frozenset({"not_json"}))), Fate.SENT),
-        (found("of a later version"), False, Plan(Wanted()), Fate.HOPELESS),
-        (Found(found().letter.cut(0), 5), False, Plan(Wanted(), again=True), Fate.TRUNCATED),
+        (found(), False, ResendPlan(Wanted()), Fate.SENT),
+        (found(), True, ResendPlan(Wanted()), Fate.BEFORE),
+        (found(), True, ResendPlan(Wanted(), again=True), Fate.SENT),
+        (found("not_json"), False, ResendPlan(Wanted()), Fate.HOPELESS),
+        (found("not_json"), False, ResendPlan(Wanted(frozenset({"not_json"}))), Fate.SENT),
+        (found("of a later version"), False, ResendPlan(Wanted()), Fate.HOPELESS),
+        (Found(found().letter.cut(0), 5), False, ResendPlan(Wanted(), again=True), Fate.TRUNCATED),
         # Whoever may write to the dead letter topic may not write elsewhere by it.
-        (found(topic="payments"), False, Plan(Wanted()), Fate.HOMELESS),
-        (found(partition=4), False, Plan(Wanted()), Fate.HOMELESS),
-        (found(partition=-1), False, Plan(Wanted()), Fate.HOMELESS),
+        (found(topic="payments"), False, ResendPlan(Wanted()), Fate.HOMELESS),
+        (found(partition=4), False, ResendPlan(Wanted()), Fate.HOMELESS),
+        (found(partition=-1), False, ResendPlan(Wanted()), Fate.HOMELESS),
     ],
 )
-def test_what_becomes_of_a_letter(letter: Found, sent_before: bool, plan: Plan, fate: Fate) -> None:
+def test_what_becomes_of_a_letter(letter: Found, sent_before: bool, plan: ResendPlan, fate: Fate) -> None:
     assert plan.fate(letter, sent_before, PLACES) is fate
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kpis.runtime.problems import MOST, InvalidFile
 from kpis.runtime.yaml_nodes import Problems
-from pacewatch.replay.mapping import FIELDS, BadCell, Column, Mapping
+from pacewatch.replay.mapping import FIELDS, BadCell, MappedColumn, Mapping
 from pacewatch.replay.mapping_file import _KEYS as KEYS
 from pacewatch.replay.mapping_file import load, parse
 
@@ -31,12 +31,12 @@ from pacewatch.replay.mapping_file import load, parse
     ],
 )
 def test_times_of_every_unit_become_epoch_milliseconds(cell: str, unit: str | None, ms: int) -> None:
-    mapping = Mapping(columns={"ts": Column("t", unit=unit)}, timezone="Asia/Shanghai")  # type: ignore[arg-type]
+    mapping = Mapping(columns={"ts": MappedColumn("t", unit=unit)}, timezone="Asia/Shanghai")  # type: ignore[arg-type]
     assert mapping.event({"t": cell}, "id")["ts"] == ms
 
 
 def test_a_time_format_is_read_in_the_mapping_s_zone() -> None:
-    mapping = Mapping(columns={"ts": Column("t", format="%d/%m/%Y %H:%M")}, timezone="Europe/Berlin")
+    mapping = Mapping(columns={"ts": MappedColumn("t", format="%d/%m/%Y %H:%M")}, timezone="Europe/Berlin")
     assert mapping.event({"t": "01/07/2026 02:00"}, "id")["ts"] == 1_782_864_000_000
 
 
@@ -55,7 +55,7 @@ def test_a_time_without_a_zone_is_refused_when_the_mapping_names_none() -> None:
     ],
 )
 def test_money_of_every_unit_keeps_its_digits(cell: str, unit: str | None, amount: str) -> None:
-    mapping = Mapping(columns={"amount": Column("m", unit=unit)})  # type: ignore[arg-type]
+    mapping = Mapping(columns={"amount": MappedColumn("m", unit=unit)})  # type: ignore[arg-type]
     assert mapping.event({"m": cell}, "id")["amount"] == amount
 
 
@@ -72,7 +72,8 @@ def test_an_amount_that_is_no_number_is_refused_and_an_empty_one_is_absent(cell:
 
 def test_constants_values_and_the_default_id_fill_the_event() -> None:
     mapping = Mapping(
-        columns={"type": Column("k", values={"imp": "impression"}), "quantity": "n"}, constants={"currency": "CNY"}
+        columns={"type": MappedColumn("k", values={"imp": "impression"}), "quantity": "n"},
+        constants={"currency": "CNY"},
     )
     event = mapping.event({"k": "imp", "n": "12"}, "file:7")
     assert event == {"event_id": "file:7", "currency": "CNY", "type": "impression", "quantity": 12}
@@ -167,6 +168,6 @@ def test_any_text_is_a_mapping_or_a_list_of_problems(text: str) -> None:
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=30), min_size=1), st.sampled_from(["ms", "s", "text"]))
 def test_any_cells_are_an_event_or_a_bad_cell(cells: dict[str, str], unit: Any) -> None:
     """Whatever they hold."""
-    columns = {f: Column(f, unit) if f == "ts" else f for f in cells}
+    columns = {f: MappedColumn(f, unit) if f == "ts" else f for f in cells}
     with suppress(BadCell):
         Mapping(columns=columns, timezone="Asia/Shanghai").event(cells, "id")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from monitors import goals
 from pacewatch.replay import shifted_goals
 from pacewatch.replay.recording import Record, parse
-from pacewatch.replay.replay import too_old
 from pacewatch.replay.scan import scan
+from pacewatch.replay.sending import too_old
 from pacewatch.replay.shift import shift
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from kpis.series import key
-from monitors.board.rows import campaign_row
+from monitors.board.campaign_rows import campaign_row
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
 from monitors.pacing.verdict import Status
 from monitors.read.snapshot import SeriesRows

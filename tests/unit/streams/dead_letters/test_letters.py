@@ -14,7 +14,7 @@ from kpis.measures import Stream
 from kpis.reasons import Reject
 from kpis.windows import parse_windows
 from streams.dead_letters import letters, replays
-from streams.dead_letters.letters import KEPT, LARGEST, Letter
+from streams.dead_letters.letters import KEPT, LARGEST, DeadLetter
 from streams.events.decode import Batch, digest
 from streams.events.schema import Event
 from streams.kafka.chunks import Payload
@@ -49,7 +49,7 @@ def payload_of(records: list[Record], topic: str = "ads.clicks") -> Payload:
     return Payload(topic, 3, records, first, after, 1)
 
 
-def letter_of(record: Record) -> Letter:
+def letter_of(record: Record) -> DeadLetter:
     """The letter of one refused record, after its way through Redis."""
     (raw,) = letters.of_chunk(payload_of([record]), [(0, Reject.NOT_JSON)])
     return letters.read(raw)
@@ -83,9 +83,9 @@ def test_a_letter_of_an_unexpected_error_names_its_type() -> None:
 def test_letters_of_before_there_was_an_error_header_are_read() -> None:
     """Those that wait in Redis have a field less, and those in Kafka a header less."""
     fields = (b"v", b"k", (), "not_json", "ads.clicks", 3, 7)
-    expected = Letter(*fields)
+    expected = DeadLetter(*fields)
     assert letters.read(msgspec.msgpack.encode(fields)) == expected
-    assert letters.read(msgspec.msgpack.encode((*fields, 1000))) == Letter(*fields, truncated_from=1000)
+    assert letters.read(msgspec.msgpack.encode((*fields, 1000))) == DeadLetter(*fields, truncated_from=1000)
     own = (("reason", b"not_json"), ("topic", b"ads.clicks"), ("partition", b"3"), ("offset", b"7"))
     assert letters.of_kafka(Record(0, b"v", b"k", own)) == expected
 
@@ -153,7 +153,7 @@ class Stored:
     """What Redis would hold: only what was flushed."""
 
     def __init__(self) -> None:
-        self.letters: list[Letter] = []
+        self.letters: list[DeadLetter] = []
         self.offset = 0
         self.accepted = 0
         self.seen: dict[tuple[str, int], list[bytes]] = {}
@@ -172,7 +172,7 @@ class Stored:
         state.offsets["ads"] = self.offset
         state.counters[f"accepted:{stream}"] = self.accepted
         for (name, hour), digests in self.seen.items():
-            state.seen.restore(Stream(name), hour, digests)
+            state.deduplicator.restore(Stream(name), hour, digests)
         return state
 
 
@@ -213,11 +213,11 @@ def fold(state: Partition, log: list[Any], stream: Stream) -> None:
         if stream in POLICY.dedupe:
             # The id goes with the identity: what is sent again has the same bytes.
             batch.digests.append(digest(f"{one[1] if again else offset + 100}"))
-    numbers = state.admit(batch)
+    numbers = state.register(batch)
     state.adopt({})
     refused = letters.of_chunk(payload_of(records), batch.rejected)
     again = replays.of_chunk(records, batch.rejected, KEY)
-    state.fold(batch, numbers, "ads", len(log), records=len(records), now_ms=NOW, letters=refused, replays=again)
+    state.add(batch, numbers, "ads", len(log), records=len(records), now_ms=NOW, letters=refused, replays=again)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Chunks, lanes and the scheduler that makes them."""
+"""Chunks, generations and the scheduler that makes them."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.kafka.chunks import Chunk, ChunkScheduler, Lanes, Position
+from streams.kafka.chunks import Chunk, ChunkScheduler, Position, ReadPositions
 from streams.kafka.fetch import Fetched, Piece
 
 A, B = TP("ads.clicks", 0), TP("ads.spend", 0)
@@ -22,12 +22,12 @@ class Record:
     timestamp_type: int = 0
 
 
-def scheduler(*tps: TP, at: int = 0) -> tuple[ChunkScheduler, Lanes]:
-    """A scheduler whose partitions were sought once, to the same offset, in lane 1."""
-    lanes = Lanes()
+def scheduler(*tps: TP, at: int = 0) -> tuple[ChunkScheduler, ReadPositions]:
+    """A scheduler whose partitions were sought once, to the same offset, in generation 1."""
+    positions = ReadPositions()
     for tp in tps:
-        lanes.open(tp, Position(at, 1))
-    return ChunkScheduler(lanes), lanes
+        positions.open(tp, Position(at, 1))
+    return ChunkScheduler(positions), positions
 
 
 def pieces_of(records: list[Record], size: int) -> list[Piece]:
@@ -93,15 +93,15 @@ def test_offsets_without_an_event_make_a_chunk_of_their_own() -> None:
 
 def test_a_seek_opens_a_new_lane() -> None:
     """Chunks read before it can be told from those after."""
-    schedule, lanes = scheduler(A)
+    schedule, positions = scheduler(A)
     (before,) = chunks(schedule, A, 7)
-    lanes.open(A, Position(3, 2))
+    positions.open(A, Position(3, 2))
     (after,) = chunks(schedule, A, 3)
-    assert (before.value.lane, after.value.lane, after.value.after) == (1, 2, 3)
+    assert (before.value.generation, after.value.generation, after.value.after) == (1, 2, 3)
 
 
 def test_records_that_nobody_sought_are_left_out() -> None:
     """After a revocation nothing of the partition is delivered until it is resumed."""
-    schedule, lanes = scheduler(A)
-    lanes.close([A])
+    schedule, positions = scheduler(A)
+    positions.close([A])
     assert chunks(schedule, A, 1) == []

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.partitions.flush_interval import FlushRhythm
+from streams.partitions.flush_interval import FlushInterval
 
 
 @given(st.floats(0.01, 60), st.floats(0, 100), st.booleans())
@@ -11,7 +11,7 @@ def test_flushing_takes_at_most_its_share_until_the_pause_is_at_its_longest(
     interval: float, took: float, behind: bool
 ) -> None:
     """And the pause is never shorter than asked."""
-    rhythm = FlushRhythm(interval)
+    rhythm = FlushInterval(interval)
     longest = rhythm.longest_behind_s if behind else rhythm.longest_s
     pause = rhythm.pause_s(took, behind=behind)
     assert interval <= pause <= max(interval, longest)
@@ -20,4 +20,4 @@ def test_flushing_takes_at_most_its_share_until_the_pause_is_at_its_longest(
 
 def test_a_cheap_flush_keeps_to_the_interval() -> None:
     """So few series are as fresh as asked."""
-    assert FlushRhythm(0.25).pause_s(0.01, behind=True) == 0.25
+    assert FlushInterval(0.25).pause_s(0.01, behind=True) == 0.25

@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from kpis.measures import Stream
 from kpis.times import HOUR_MS
-from streams.state.deduplicator import Seen
+from streams.state.deduplicator import Deduplicator
 
 DIGESTS = st.lists(st.one_of(st.integers(0, 9).map(lambda n: n.to_bytes(8)), st.binary(min_size=8, max_size=8)))
 STREAMS = st.sampled_from([Stream.CLICK, Stream.SPEND])
@@ -20,7 +20,7 @@ class SeenMachine(RuleBasedStateMachine):
     def begin(self, hours: int, now: int) -> None:
         """Nothing is remembered, in memory or in Redis."""
         self.hours, self.now = hours, now
-        self.seen = Seen(hours)
+        self.seen = Deduplicator(hours)
         self.model: dict[tuple[Stream, int], set[bytes]] = {}
         self.unwritten: dict[tuple[Stream, int], list[bytes]] = {}
 
@@ -35,7 +35,7 @@ class SeenMachine(RuleBasedStateMachine):
             if not known:
                 self.model.setdefault(place, set()).add(one)
                 self.unwritten.setdefault(place, []).append(one)
-        assert self.seen.admit(stream, digests, self.now).tolist() == expected
+        assert self.seen.accept(stream, digests, self.now).tolist() == expected
 
     @rule(step=st.integers(-2 * HOUR_MS, 2 * HOUR_MS))
     def time(self, step: int) -> None:
@@ -66,7 +66,7 @@ class SeenMachine(RuleBasedStateMachine):
         self.flush()
         asked = set(self.seen.hours(self.now))
         self.model = {place: held for place, held in self.model.items() if place[1] in asked}
-        self.seen = Seen(self.hours)
+        self.seen = Deduplicator(self.hours)
         for (stream, hour), held in self.model.items():
             self.seen.restore(stream, hour, held)
         assert self.seen.take_new() == {}
@@ -85,4 +85,4 @@ TestSeen = SeenMachine.TestCase
 def test_digests_that_are_not_of_eight_bytes_are_refused() -> None:
     """They would shift all that follow them."""
     with pytest.raises(ValueError, match="2 digests have 15 bytes, not 8 each"):
-        Seen(24).restore(Stream.CLICK, 0, [b"12345678", b"1234567"])
+        Deduplicator(24).restore(Stream.CLICK, 0, [b"12345678", b"1234567"])

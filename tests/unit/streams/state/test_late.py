@@ -28,14 +28,14 @@ FACTS = st.builds(
 )
 
 
-def fold(state: Partition, facts: Sequence[Fact], clock_ms: int) -> None:
+def fold(state: Partition, facts: Sequence[Fact], watermark_ms: int) -> None:
     """Count events, stream by stream, and move the clock."""
     for stream in Stream:
         batch = batch_of([f for f in facts if f.stream is stream], stream)
-        numbers = state.admit(batch)
+        numbers = state.register(batch)
         state.adopt({})
-        state.fold(batch, numbers, stream, 1, records=len(batch.times), now_ms=clock_ms)
-    state.tick(clock_ms)
+        state.add(batch, numbers, stream, 1, records=len(batch.times), now_ms=watermark_ms)
+    state.tick(watermark_ms)
 
 
 def written(flush: Flush) -> dict[tuple[str, int], Row]:

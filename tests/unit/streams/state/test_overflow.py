@@ -41,13 +41,13 @@ def count(
     """Count spend, or refuse what would overflow; returns the places of that."""
     batch = batch_of(facts, Stream.SPEND)
     batch.digests = [i.to_bytes(8, "big") for i in ids]
-    numbers = state.admit(batch)
+    numbers = state.register(batch)
     state.adopt({c: (0, 0, 0, spend, 0) for c, spend in (stored or {}).items()})
     refused = state.overflowing(batch, numbers, replays)
     rest, left = batch.without(refused, Reject.OVERFLOW), np.delete(np.arange(len(facts)), refused).tolist()
     assert [i for i, _ in rest.rejected] == refused
     again = {left.index(i): digest for i, digest in replays.items() if i in left}
-    state.fold(rest, np.delete(numbers, refused), "ads.spend", 1, records=len(facts), now_ms=START, replays=again)
+    state.add(rest, np.delete(numbers, refused), "ads.spend", 1, records=len(facts), now_ms=START, replays=again)
     return refused
 
 
@@ -173,8 +173,8 @@ def test_what_redis_held_counts_against_the_limit() -> None:
         assert count(before, [spend(sign * LARGEST, at=START + 60_000)] * 400) == []
     state = Partition(0, POLICY)
     state.tick(START)
-    for number, block in before.take_flush({}).ahead.items():
-        state.restore_ahead(number, block)
+    for number, block in before.take_flush({}).early.items():
+        state.restore_early(number, block)
     assert count(state, [spend(LARGEST)] * 100) == list(range(76, 100))
 
 

@@ -58,9 +58,9 @@ class PartitionMachine(RuleBasedStateMachine):
         """A chunk is folded."""
         new = data.draw(facts(stream, self.now))
         batch = batch_of(new, stream)
-        numbers = self.state.admit(batch)
+        numbers = self.state.register(batch)
         self.state.adopt({s: catalogue.row_of(_totals(d)) for s, d in self.documents.items()})
-        self.state.fold(batch, numbers, stream.value, 1, records=len(new), now_ms=self.now)
+        self.state.add(batch, numbers, stream.value, 1, records=len(new), now_ms=self.now)
         self.model.facts += new
         self.state.tick(self.now)
 

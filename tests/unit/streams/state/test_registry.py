@@ -116,9 +116,9 @@ def test_a_campaign_that_comes_back_goes_on_from_what_it_had() -> None:
     for hour, (campaign, money) in enumerate([("a", 1), ("b", 2), ("b", 4), ("a", 8), ("b", 16), ("a", 32)]):
         now = day * (100 + 2 * (hour // 2)) + hour
         batch = batch_of([Fact(Stream.SPEND, now, campaign, None, 0, money)], Stream.SPEND)
-        numbers = state.admit(batch)
+        numbers = state.register(batch)
         state.adopt({c: (0, 0, 0, held, 0) for c, held in totals.items()})
-        state.fold(batch, numbers, "ads.spend", hour + 1, records=1, now_ms=now)
+        state.add(batch, numbers, "ads.spend", hour + 1, records=1, now_ms=now)
         state.tick(now)
         flush = state.take_flush({})
         totals |= {s: json.loads(d)["windows"]["total"]["spend_micros"] for s, d in flush.documents.items()}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from streams.state.sorted_ids import LABELS, Ids, IdTable
+from streams.state.sorted_ids import LABELS, Ids, SortedIds
 
 IDS = st.one_of(
     st.integers(0, 40),
@@ -28,7 +28,7 @@ class TableMachine(RuleBasedStateMachine):
     def begin(self, limit: int) -> None:
         """An empty table whose leaves are small, so that they split and join."""
         self.limit = limit
-        self.table = IdTable(limit)
+        self.table = SortedIds(limit)
         self.model: dict[int, int] = {}
 
     @rule(ids=st.lists(IDS, max_size=60), label=SOME_LABELS)
@@ -84,7 +84,7 @@ TestTable = TableMachine.TestCase
 def test_no_choice_of_ids_makes_a_lookup_ask_more_than_a_few_runs(chosen: Ids) -> None:
     """Leaves stay at least a quarter full, and runs few, however the ids are chosen."""
     limit = 1000
-    table = IdTable(limit)
+    table = SortedIds(limit)
     for start in range(0, len(chosen), 50):
         assert table.add(chosen[start : start + 50], 1).all()
     assert not table.add(chosen, 2).any()
@@ -94,7 +94,7 @@ def test_no_choice_of_ids_makes_a_lookup_ask_more_than_a_few_runs(chosen: Ids) -
 
 def test_leaves_join_again_when_most_ids_are_dropped() -> None:
     """A day of many ids must not make the quiet days after it slow."""
-    table = IdTable(1000)
+    table = SortedIds(1000)
     ids = np.random.default_rng(1).integers(0, 2**64, 20_000, np.uint64)
     table.add(ids[:19_900], 1)
     table.add(ids[19_900:], 2)
@@ -110,7 +110,7 @@ def test_leaves_join_again_when_most_ids_are_dropped() -> None:
 @given(st.lists(IDS, max_size=30))
 def test_a_batch_far_beyond_a_leaf_makes_as_many_leaves_as_it_takes(few: list[int]) -> None:
     """Restoring an hour adds it whole."""
-    table = IdTable(16)
+    table = SortedIds(16)
     ids = np.concatenate([np.arange(1000, 2000, dtype=np.uint64), np.array(few, np.uint64)])
     table.add(ids, 0)
     assert max(map(len, table._leaves)) <= 16

@@ -10,11 +10,11 @@ from kpis.measures import Stream
 from kpis.runtime.errors import VoidState
 from kpis.windows import parse_windows
 from streams.state import overflow, partition
-from streams.state.deduplicator import Seen
-from streams.state.early import Ahead
-from streams.state.history import History
+from streams.state.deduplicator import Deduplicator
+from streams.state.early import EarlyEvents
 from streams.state.partition import Partition
 from streams.state.policy import PartitionPolicy
+from streams.state.quarters import UnwrittenQuarters
 from streams.state.registry import Registry, SeriesPolicy
 from streams.state.ring import Ring
 from tests.kit.model import Fact, batch_of
@@ -28,10 +28,10 @@ def count(state: Partition, at: int = NOW) -> None:
     facts = [Fact(Stream.CLICK, time, "c", "x", 1, 5) for time in (at, at - 7 * DAY)]
     batch = batch_of(facts, Stream.CLICK)
     batch.digests = [at.to_bytes(8, "big"), (at + 1).to_bytes(8, "big")]
-    numbers = state.admit(batch)
+    numbers = state.register(batch)
     state.adopt({})
     assert state.overflowing(batch, numbers) == []
-    state.fold(batch, numbers, "ads.clicks", at, records=2, now_ms=at, letters=[b"letter"])
+    state.add(batch, numbers, "ads.clicks", at, records=2, now_ms=at, letters=[b"letter"])
     state.tick(at)
 
 
@@ -44,9 +44,10 @@ def count_and_flush(state: Partition) -> None:
 @pytest.mark.parametrize(
     ("where", "name"),
     [
-        (Seen, "admit"), (Registry, "signs"), (Registry, "columns"), (partition, "of_batch"), (Ahead, "put"),
-        (Ring, "leaving"), (Ring, "advance"), (Ahead, "due"), (Ring, "add"), (History, "add"), (History, "keep"),
-        (Ring, "take_dirty"), (History, "take"), (Ahead, "store"), (partition, "documents"),
+        (Deduplicator, "accept"), (Registry, "signs"), (Registry, "columns"), (partition, "of_batch"),
+        (EarlyEvents, "put"), (Ring, "leaving"), (Ring, "advance"), (EarlyEvents, "due"), (Ring, "add"),
+        (UnwrittenQuarters, "add"), (UnwrittenQuarters, "keep"), (Ring, "take_dirty"), (UnwrittenQuarters, "take"),
+        (EarlyEvents, "store"), (partition, "documents"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("late", [False, True])
@@ -74,7 +75,7 @@ def test_a_state_that_met_an_error_gives_no_flush(
         count(state, NOW + DAY + 1000 * (again + 1))
 
 
-@pytest.mark.parametrize(("where", "name"), [(Registry, "_place_of"), (partition, "amounts"), (Seen, "known")])
+@pytest.mark.parametrize(("where", "name"), [(Registry, "_place_of"), (partition, "amounts"), (Deduplicator, "known")])
 def test_what_is_looked_at_first_may_fail_and_nothing_has_changed(
     monkeypatch: pytest.MonkeyPatch, where: Any, name: str
 ) -> None:

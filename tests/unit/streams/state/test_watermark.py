@@ -1,4 +1,4 @@
-"""The stream clock."""
+"""The watermark."""
 
 from hypothesis import given
 from hypothesis import strategies as st

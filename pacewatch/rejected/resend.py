@@ -19,7 +19,7 @@ from kpis.runtime.errors import one_line
 from kpis.settings.shared import Settings
 from pacewatch.progress import Meter
 from pacewatch.rejected.reading import Found, Wanted, partitions, read
-from pacewatch.rejected.sent_before import Replayed, replayed
+from pacewatch.rejected.sent_before import SentBefore, replayed
 from pacewatch.replay.sender import producer
 from pacewatch.terminal import out, say
 from streams.dead_letters import replays
@@ -37,7 +37,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ResendPlan:
     """What to send.
 
     Attributes:
@@ -69,7 +69,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Outcome:
+class ResendOutcome:
     """How it went: letters by fate, those sent by (reason, topic), and the first failure."""
 
     fates: Counter[Fate] = field(default_factory=Counter)
@@ -85,7 +85,7 @@ class Outcome:
         return "; ".join(parts) + (f", the first for {self.failure}" if self.failure else "")
 
 
-async def run(settings: Settings, plan: Plan) -> int:
+async def run(settings: Settings, plan: ResendPlan) -> int:
     """Send refused records again; gives the exit code: 0 when Kafka took all that were to be sent.
 
     Raises:
@@ -94,7 +94,7 @@ async def run(settings: Settings, plan: Plan) -> int:
     if plan.again:
         say(f"--again: what was counted more than {settings.dedupe_hours} hours ago is counted once more")
     places = await partitions(settings, map(settings.topic, Stream))
-    outcome = Outcome()
+    outcome = ResendOutcome()
     meter: Meter | None = None
     with ExitStack() as shown:
         async with replayed(settings) as before, producer(settings) as kafka:
@@ -115,7 +115,7 @@ async def run(settings: Settings, plan: Plan) -> int:
 
 
 async def _send(
-    kafka: AIOKafkaProducer, before: Replayed, chosen: Sequence[Found], outcome: Outcome, key: bytes
+    kafka: AIOKafkaProducer, before: SentBefore, chosen: Sequence[Found], outcome: ResendOutcome, key: bytes
 ) -> list[Found]:
     results = await asyncio.gather(*(_one(kafka, f, key) for f in chosen))
     acked = [f for f, problem in zip(chosen, results, strict=True) if problem is None]

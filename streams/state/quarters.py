@@ -13,16 +13,16 @@ from kpis.times import QUARTER_MS
 from streams.state.entries import Entries
 from streams.state.packed_rows import PackedRows
 
-Place = tuple[str, int]
+QuarterPlace = tuple[str, int]
 """A series, and a quarter hour by its number since the epoch."""
 
 
-class History:
+class UnwrittenQuarters:
     """The quarter hours of one partition that Redis does not hold as they are."""
 
     def __init__(self) -> None:
-        self._rows: dict[Place, bytes] = {}
-        self._late: dict[Place, Row] = {}
+        self._rows: dict[QuarterPlace, bytes] = {}
+        self._late: dict[QuarterPlace, Row] = {}
         self._full = 0
 
     def __bool__(self) -> bool:
@@ -56,7 +56,7 @@ class History:
                 held = self._late.get(place)
                 self._late[place] = tuple(map(add, held, gain) if held else gain)
 
-    def take(self) -> tuple[Mapping[Place, bytes], Mapping[Place, Row], int]:
+    def take(self) -> tuple[Mapping[QuarterPlace, bytes], Mapping[QuarterPlace, Row], int]:
         """The rows to write, what older rows gain, and how often one was too full to gain; all count as written."""
         taken = self._rows, self._late, self._full
         self._rows, self._late, self._full = {}, {}, 0

@@ -8,7 +8,7 @@ from kpis.catalogue import CATALOGUE
 from kpis.measures import Row
 from kpis.series import split
 from kpis.windows import TOTAL
-from monitors.alerts.assessment import Judged
+from monitors.alerts.assessment import Assessment
 from monitors.board.notices import notices
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary
 from monitors.goals.values import Band, Campaign
@@ -27,7 +27,7 @@ def recent_window(windows: Sequence[str]) -> str:
 
 
 def campaign_row(
-    series: str, rows: SeriesRows | None, judged: Sequence[Judged], window: str, pulse: tuple[str, int]
+    series: str, rows: SeriesRows | None, judged: Sequence[Assessment], window: str, pulse: tuple[str, int]
 ) -> CampaignNow:
     """A campaign.
 
@@ -59,7 +59,7 @@ def campaign_row(
     )
 
 
-def goal_now(one: Judged) -> GoalNow:
+def goal_now(one: Assessment) -> GoalNow:
     """A goal."""
     verdict, state = one.verdict, one.state
     return GoalNow(
@@ -119,7 +119,7 @@ def summarize(
         now_ms=now_ms,
         rate=rate,
         as_of_ms=found.as_of_ms if found else None,
-        clocks=tuple(p.clock_ms for p in found.partitions) if found else (),
+        clocks=tuple(p.watermark_ms for p in found.partitions) if found else (),
         max_lag_ms=max_lag_ms,
         lag=sum(sum(p.lag.values()) for p in found.partitions) if found else 0,
         problem=view.problem,
@@ -128,7 +128,7 @@ def summarize(
         pulse_window=windows[0] if windows else "",
         campaigns=campaigns,
         shown=shown,
-        goals=len(view.judged),
+        goals=len(view.assessments),
         statuses=statuses,
         waiting=view.waiting,
         notices=notices(found.partitions) if found else (),

@@ -12,8 +12,8 @@ from kpis.contract import layout
 from kpis.measures import Stream
 from streams.dead_letters import relay
 from streams.events.decode import Batch, Decoder
-from streams.partitions.manager import Desk
-from streams.partitions.phases import Phase
+from streams.partitions.manager import PartitionManager
+from streams.partitions.phases import PartitionPhase
 from streams.state.flush import Flush
 from streams.state.partition import Partition
 from streams.store.lease import Lease
@@ -45,31 +45,31 @@ def some_boom() -> list[bytes]:
     return [click(i, "boom" if i in CULPRITS else "c") for i in range(EVENTS)]
 
 
-def worker(store: Store, partitions: int, **changed: Any) -> Desk:
-    """A desk of a topic with so many partitions."""
+def worker(store: Store, partitions: int, **changed: Any) -> PartitionManager:
+    """A manager of a topic with so many partitions."""
     made = tools(store)
     for name, value in {"partitions": partitions, **changed}.items():
         object.__setattr__(made, name, value)
-    return Desk(made)
+    return PartitionManager(made)
 
 
-async def blamed(desk: Desk, redis: Any) -> None:
+async def blamed(manager: PartitionManager, redis: Any) -> None:
     """Read all, and see that exactly the culprits became letters."""
     reader = Lists({0: some_boom(), 1: [click(i) for i in range(EVENTS)]})
-    desk.assign(reader.assigned, reader)
+    manager.assign(reader.assigned, reader)
 
     async def done() -> bool:
         read = await read_to(redis, 0) == await read_to(redis, 1) == EVENTS
         return read and (await stored(redis, 0))[layout.LETTERS] == 0
 
     try:
-        await reader.read_until(desk, done)
+        await reader.read_until(manager, done)
         assert await counted(redis, 0) == EVENTS - len(CULPRITS)
         assert await counted(redis, 1) == EVENTS
         meta = await stored(redis, 0)
         assert meta[f"{layout.REJECTED}{Stream.CLICK}:internal_error"] == len(CULPRITS)
     finally:
-        await desk.hand_over()
+        await manager.hand_over()
 
 
 def sent(topic: Topic) -> list[int]:
@@ -96,16 +96,16 @@ def test_a_record_that_fails_only_with_what_was_counted_before_is_found_by_halvi
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An error that does not show on an empty state."""
-    whole = Partition.fold
+    whole = Partition.add
 
-    def fold(self: Partition, batch: Batch, *args: Any, **named: Any) -> None:
+    def add(self: Partition, batch: Batch, *args: Any, **named: Any) -> None:
         if self.offsets and any(e.campaign_id == "boom" for e in batch.events):
             # Part of it is written when it fails.
             self.counters[f"{layout.ACCEPTED}{Stream.CLICK}"] += 1000
             raise KeyError("boom")
         whole(self, batch, *args, **named)
 
-    monkeypatch.setattr(Partition, "fold", fold)
+    monkeypatch.setattr(Partition, "add", add)
 
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()
@@ -154,24 +154,24 @@ def test_a_partition_that_cannot_go_on_is_parked_and_goes_on_later(
 
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()
-        desk = worker(store, 2)
+        manager = worker(store, 2)
         reader = Lists({n: [click(i) for i in range(EVENTS)] for n in range(2)})
-        desk.assign(reader.assigned, reader)
+        manager.assign(reader.assigned, reader)
 
         async def other_done() -> bool:
-            return await read_to(redis, 0) == EVENTS and desk.phases[1] is Phase.PARKED
+            return await read_to(redis, 0) == EVENTS and manager.phases[1] is PartitionPhase.PARKED
 
         async def all_done() -> bool:
             return await read_to(redis, 1) == EVENTS
 
         try:
-            await reader.read_until(desk, other_done)
+            await reader.read_until(manager, other_done)
             broken[0] = False
-            await reader.read_until(desk, all_done)
-            assert desk.phases == {0: Phase.READING, 1: Phase.READING}
+            await reader.read_until(manager, all_done)
+            assert manager.phases == {0: PartitionPhase.READING, 1: PartitionPhase.READING}
             assert await counted(redis, 0) == await counted(redis, 1) == EVENTS
         finally:
-            await desk.hand_over()
+            await manager.hand_over()
 
     with_store(redis_url, use)
 
@@ -185,9 +185,9 @@ def test_a_partition_with_too_many_letters_waits_while_the_others_are_counted(
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()
         topic = Topic()
-        desk = worker(store, 2, letters=topic)
+        manager = worker(store, 2, letters=topic)
         reader = Lists({0: [b"{"] * EVENTS, 1: [click(i) for i in range(10 * EVENTS)]})
-        desk.assign(reader.assigned, reader)
+        manager.assign(reader.assigned, reader)
 
         async def other_done() -> bool:
             return await read_to(redis, 1) == 10 * EVENTS and (await stored(redis, 0)).get(layout.HELD) == 1
@@ -197,15 +197,15 @@ def test_a_partition_with_too_many_letters_waits_while_the_others_are_counted(
             return meta.get(layout.LETTERS) == 0 and await read_to(redis, 0) == EVENTS and meta[layout.HELD] == 0
 
         try:
-            await reader.read_until(desk, other_done)
-            assert desk.phases == {0: Phase.HELD, 1: Phase.READING}
+            await reader.read_until(manager, other_done)
+            assert manager.phases == {0: PartitionPhase.HELD, 1: PartitionPhase.READING}
             assert await read_to(redis, 0) < EVENTS
             topic.up = True
-            await reader.read_until(desk, all_done)
+            await reader.read_until(manager, all_done)
             assert {letter.offset for letter in topic.got} == set(range(EVENTS))
         finally:
             topic.up = True
-            await desk.hand_over()
+            await manager.hand_over()
 
     with_store(redis_url, use)
 
@@ -226,25 +226,25 @@ def test_assignments_faster_than_a_take_take_each_partition_once(
 
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()
-        desk = worker(store, 4)
+        manager = worker(store, 4)
         reader = Lists({n: [click(i) for i in range(EVENTS)] for n in range(4)})
         whole_topic = set(reader.assigned)
         for wanted in ({0, 1}, {0, 1, 2, 3}, {1, 2}, {1, 2, 3}, {1, 2, 3}):
             reader.assigned = {tp for tp in whole_topic if tp.partition in wanted}
-            desk.revoke()
-            desk.assign(reader.assigned, reader)
+            manager.revoke()
+            manager.assign(reader.assigned, reader)
             await asyncio.sleep(0)
 
         async def done() -> bool:
             return [await read_to(redis, n) for n in (1, 2, 3)] == [EVENTS] * 3
 
         try:
-            await reader.read_until(desk, done)
+            await reader.read_until(manager, done)
             assert sorted(taken) == [1, 2, 3]
             assert await read_to(redis, 0) == 0
             assert [await counted(redis, n) for n in range(4)] == [0, EVENTS, EVENTS, EVENTS]
         finally:
-            await desk.hand_over()
+            await manager.hand_over()
 
     with_store(redis_url, use)
 
@@ -254,25 +254,25 @@ def test_a_partition_assigned_again_keeps_its_state_and_counts_each_record_once(
 
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()
-        desk = worker(store, 1)
+        manager = worker(store, 1)
         reader = Lists({0: [click(i) for i in range(EVENTS)]})
-        desk.assign(reader.assigned, reader)
-        await desk.ready()
-        await reader.read(desk)
+        manager.assign(reader.assigned, reader)
+        await manager.ready()
+        await reader.read(manager)
         epoch = (await stored(redis, 0))[layout.EPOCH]
-        desk.revoke()
-        await reader.read(desk)
-        desk.assign(reader.assigned, reader)
+        manager.revoke()
+        await reader.read(manager)
+        manager.assign(reader.assigned, reader)
 
         async def done() -> bool:
             return await read_to(redis, 0) == EVENTS
 
         try:
-            await reader.read_until(desk, done)
+            await reader.read_until(manager, done)
             assert await counted(redis, 0) == EVENTS
             assert (await stored(redis, 0))[layout.EPOCH] == epoch
         finally:
-            await desk.hand_over()
+            await manager.hand_over()
 
     with_store(redis_url, use)
 
@@ -282,20 +282,20 @@ def test_what_waits_is_told_apart_from_what_kafka_does_not_send(redis_url: str) 
 
     async def use(store: Store, redis: Any) -> None:
         await redis.flushall()
-        desk = worker(store, 2)
+        manager = worker(store, 2)
         reader = Lists({0: [click(i) for i in range(EVENTS)], 1: []})
-        desk.assign(reader.assigned, reader)
-        await desk.ready()
+        manager.assign(reader.assigned, reader)
+        await manager.ready()
         try:
-            assert desk.waiting(lambda _: True) == {0: (0,)}
-            assert desk.waiting(lambda _: False) == {}
-            await reader.read(desk)
-            assert desk.waiting(lambda _: True) == {0: (50,)}
+            assert manager.waiting(lambda _: True) == {0: (0,)}
+            assert manager.waiting(lambda _: False) == {}
+            await reader.read(manager)
+            assert manager.waiting(lambda _: True) == {0: (50,)}
             while await read_to(redis, 0) < EVENTS:
-                await reader.read(desk)
-                await desk.flush()
-            assert desk.waiting(lambda _: True) == {}
+                await reader.read(manager)
+                await manager.flush_all()
+            assert manager.waiting(lambda _: True) == {}
         finally:
-            await desk.hand_over()
+            await manager.hand_over()
 
     with_store(redis_url, use)

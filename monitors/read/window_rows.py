@@ -11,7 +11,7 @@ from kpis.measures import WIDTH, Row
 from kpis.measures import add as add_rows
 
 
-class Rows(Mapping[str, Row]):
+class WindowRows(Mapping[str, Row]):
     """Frozen: window name to row.
 
     Attributes:
@@ -26,7 +26,7 @@ class Rows(Mapping[str, Row]):
         self.packed = packed
 
     @classmethod
-    def of(cls, names: Iterable[str], rows: Iterable[Row]) -> Rows:
+    def of(cls, names: Iterable[str], rows: Iterable[Row]) -> WindowRows:
         """Pack rows.
 
         Raises:
@@ -56,12 +56,12 @@ class Rows(Mapping[str, Row]):
         return f"Rows({dict(self)})"
 
 
-def only(rows: Rows, names: tuple[str, ...]) -> Rows:
+def only(rows: WindowRows, names: tuple[str, ...]) -> WindowRows:
     """The rows of those windows that ``names`` holds, in its order."""
     if rows.names == names:
         return rows
     kept = [name for name in names if name in rows.names]
-    return Rows.of(kept, map(rows.__getitem__, kept))
+    return WindowRows.of(kept, map(rows.__getitem__, kept))
 
 
 def added(parts: Iterable[Mapping[str, Row]], names: Iterable[str]) -> dict[str, Row]:

@@ -8,7 +8,7 @@ from kpis.units import MICROS
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TrafficChange:
     """Something that happens to a campaign in mid flight.
 
     Attributes:
@@ -23,7 +23,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class Traffic:
     """The traffic of one campaign.
 
     Attributes:
@@ -52,7 +52,7 @@ class Load:
     value_micros: int = 40 * MICROS
     spend_every: int = 1
     channels: tuple[tuple[str, float], ...] = (("search", 1.0),)
-    change: Change | None = None
+    change: TrafficChange | None = None
 
     def rates_at(self, at_ms: int) -> tuple[float, float]:
         """The click-through and conversion rate at a time."""

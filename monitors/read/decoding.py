@@ -14,8 +14,8 @@ from kpis.contract import layout
 from kpis.measures import NAMES
 from kpis.runtime.errors import Recoverable
 from kpis.windows import parse_windows
-from monitors.read.rows import Rows
 from monitors.read.snapshot import Layout, PartitionHealth, ReadProblem
+from monitors.read.window_rows import WindowRows
 
 MAX_PARTITIONS = 10_000
 
@@ -56,11 +56,11 @@ def read_layout(raw: Mapping[bytes, bytes]) -> Layout:
     return found
 
 
-def read_document(raw: bytes, problems: Problems) -> Rows | None:
+def read_document(raw: bytes, problems: Problems) -> WindowRows | None:
     """The rows of a KPI document by window; None, and counted, when it cannot be used."""
     try:
         document: Any = _decode(raw)
-        return Rows.of(document.windows, map(msgspec.structs.astuple, document.windows.values()))
+        return WindowRows.of(document.windows, map(msgspec.structs.astuple, document.windows.values()))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError):
         problems[ReadProblem.BAD_DOCUMENT] += 1
         return None
@@ -86,7 +86,7 @@ def read_meta(number: int, raw: Mapping[bytes, bytes], problems: Problems) -> Pa
     caught_up = plain.get(layout.CAUGHT_UP)
     return PartitionHealth(
         number=number,
-        clock_ms=plain.get(layout.CLOCK),
+        watermark_ms=plain.get(layout.CLOCK),
         caught_up=None if caught_up is None else caught_up == 1,
         flushed_at_ms=plain.get(layout.FLUSHED_AT),
         lag={k.removeprefix(layout.LAG): v for k, v in plain.items() if k.startswith(layout.LAG)},

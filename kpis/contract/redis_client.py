@@ -30,7 +30,7 @@ from redis.exceptions import (
 from kpis.contract import layout
 from kpis.runtime import tls
 from kpis.runtime.errors import Misconfigured, Unreachable, one_line
-from kpis.settings.redis_url import Place, Topology
+from kpis.settings.redis_url import RedisUrl, Topology
 from kpis.settings.shared import Settings
 
 AWAY = (RedisError, RedisClusterException, OSError, TimeoutError)
@@ -97,7 +97,7 @@ async def servers(client: Any) -> list[dict[str, Any]]:
     return [await client.info()]
 
 
-def _options(settings: Settings, place: Place) -> dict[str, Any]:
+def _options(settings: Settings, place: RedisUrl) -> dict[str, Any]:
     options: dict[str, Any] = {
         "username": place.username,
         "password": place.password,

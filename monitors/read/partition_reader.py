@@ -15,11 +15,11 @@ from typing import Any
 from redis.exceptions import WatchError
 
 from kpis.contract import layout
-from kpis.contract.connection import wrong_type
+from kpis.contract.redis_client import wrong_type
 from monitors.read.changes import Changed, Entry, Mark, Why, mark_of, since
-from monitors.read.documents import Problems, read_document, read_meta, read_series
-from monitors.read.rows import Rows
+from monitors.read.decoding import Problems, read_document, read_meta, read_series
 from monitors.read.snapshot import PartitionHealth, ReadProblem
+from monitors.read.window_rows import WindowRows
 
 _TRIES = 10
 _CHUNK = 1_000
@@ -43,7 +43,7 @@ class PartitionReader:
     """Reads a partition.
 
     Args:
-        redis: a client that returns bytes, see :func:`kpis.contract.connection.connect`.
+        redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
         number: which.
         breakdowns: whether breakdown series are read; they are most of all there are.
 
@@ -53,7 +53,7 @@ class PartitionReader:
     """
 
     def __init__(self, redis: Any, number: int, *, breakdowns: bool) -> None:
-        self.rows: dict[str, Rows] = {}
+        self.rows: dict[str, WindowRows] = {}
         self.reads: Counter[Why] = Counter()
         self._redis = redis
         self._number = number
@@ -66,7 +66,7 @@ class PartitionReader:
         """Bring ``rows`` up to date; what cannot be used is counted in ``problems``.
 
         Raises:
-            kpis.contract.connection.AWAY: Redis does not answer, or is written faster than it can be read.
+            kpis.contract.redis_client.AWAY: Redis does not answer, or is written faster than it can be read.
         """
         answer = await self._fetch((), self._read)
         changed = since(self._read, answer.mark, answer.entries)

@@ -10,7 +10,7 @@ from faust.types import TP
 from streams.kafka.chunks import Position
 
 
-class Reader(Protocol):
+class SeekingConsumer(Protocol):
     """What is needed of the consumer."""
 
     def assignment(self) -> set[TP]:

@@ -17,12 +17,12 @@ from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Fenced, LostWrites, Permanent, Recoverable, Uncountable, Unreachable, one_line
 from kpis.runtime.retry import Delays
 from streams.kafka.chunks import Payload
-from streams.kafka.connection import AWAY
-from streams.kafka.reader import Reader
+from streams.kafka.clients import AWAY
+from streams.kafka.seeking import SeekingConsumer
 from streams.partitions.offsets import Taken
-from streams.partitions.phases import Phase
+from streams.partitions.phases import PartitionPhase
 from streams.partitions.tools import Acknowledge, Tools
-from streams.partitions.worker import Owner
+from streams.partitions.worker import PartitionWorker
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ _MANY_FAILURES = 40
 """Chunks that may fail before one is written: what halving needs, twice. Beyond them the partition is parked."""
 
 
-class Runner:
+class PartitionSupervisor:
     """One partition of this worker.
 
     Args:
@@ -51,11 +51,11 @@ class Runner:
     """
 
     def __init__(
-        self, number: int, tools: Tools, reader: Reader, urgent: asyncio.Event, on_change: Callable[[], None]
+        self, number: int, tools: Tools, reader: SeekingConsumer, urgent: asyncio.Event, on_change: Callable[[], None]
     ) -> None:
         self.number = number
-        self.owner = Owner(number, tools, urgent)
-        self.phase = Phase.TAKING
+        self.worker = PartitionWorker(number, tools, urgent)
+        self.phase = PartitionPhase.TAKING
         self.fatal: Permanent | None = None
         self._tools = tools
         self._reader = reader
@@ -71,7 +71,7 @@ class Runner:
     @property
     def is_live(self) -> bool:
         """Whether it has a state that may be counted into and flushed."""
-        return self.phase in {Phase.READING, Phase.HELD}
+        return self.phase in {PartitionPhase.READING, PartitionPhase.HELD}
 
     @property
     def is_away(self) -> bool:
@@ -80,7 +80,7 @@ class Runner:
 
     def reopen(self) -> None:
         """Go on after it was assigned again; whether another worker had it meanwhile, the next flush will tell."""
-        if self.phase is Phase.READING:
+        if self.phase is PartitionPhase.READING:
             self._seek()
         else:
             # What is assigned is read from where Kafka thinks it should be.
@@ -88,20 +88,20 @@ class Runner:
 
     def end(self) -> None:
         """Release the partition."""
-        self._become(Phase.GONE)
-        self.owner.let_go()
+        self._become(PartitionPhase.GONE)
+        self.worker.release()
         self._task.cancel()
         if self._releasing is not None:
             self._releasing.cancel()
 
-    async def fold(self, payload: Payload, acknowledge: Acknowledge) -> Taken:
+    async def offer(self, payload: Payload, acknowledge: Acknowledge) -> Taken:
         """Count a chunk, or leave it out and see to it that it is read again."""
-        owner = self.owner
-        if self.phase is not Phase.READING:
+        worker = self.worker
+        if self.phase is not PartitionPhase.READING:
             return Taken.STALE
         try:
-            taken = await owner.fold(payload, acknowledge, self._earliest)
-            await owner.move_on(self.end_of)
+            taken = await worker.count_chunk(payload, acknowledge, self._earliest)
+            await worker.advance_windows(self.end_of)
         except (Unreachable, *AWAY) as e:
             log.warning("partition %d waits, and is read again from there: %s", self.number, one_line(e))
             self._tools.metrics.redis_errors.inc()
@@ -112,7 +112,7 @@ class Runner:
             self._fail(e)
             return Taken.STALE
         self._unread = 0
-        if taken is Taken.HOLE:
+        if taken is Taken.GAP:
             log.warning("partition %d: records before offset %d did not come; read again", self.number, payload.after)
             self._tools.metrics.fence_events.labels("hole").inc()
             self._seek()
@@ -120,7 +120,7 @@ class Runner:
             self._hold(0.0)
         return taken
 
-    async def flush(self) -> None:
+    async def flush_if_due(self) -> None:
         """Write what was counted; a state that is refused, or cannot be written, is taken anew.
 
         Raises:
@@ -129,7 +129,7 @@ class Runner:
         if not self.is_live or monotonic() < self._flush_after:
             return
         try:
-            events = await self.owner.flush(self.end_of)
+            events = await self.worker.flush(self.end_of)
         except Unreachable:
             self._unwritten += 1
             self._flush_after = monotonic() + _AWAY.before(self._unwritten)
@@ -145,7 +145,7 @@ class Runner:
         """Let go of what is silent for too long."""
         if self.is_live:
             with suppress(Recoverable):
-                await self.owner.sweep()
+                await self.worker.sweep()
 
     def end_of(self, topic: str, partition: int) -> int | None:
         """The offset after the last record of a topic's partition; None while unknown.
@@ -155,7 +155,7 @@ class Runner:
         """
         tp, assigned = TP(topic, partition), self._reader.assignment()
         if tp not in assigned:
-            return self.owner.state.offsets.get(topic) if assigned & self._tps else None
+            return self.worker.state.offsets.get(topic) if assigned & self._tps else None
         return self._reader.highwater(tp)
 
     def is_read(self) -> bool:
@@ -164,12 +164,12 @@ class Runner:
 
     def unread(self) -> list[TP]:
         """The topic partitions that have records waiting, or whose end is unknown."""
-        offsets, number = self.owner.state.offsets, self.number
+        offsets, number = self.worker.state.offsets, self.number
         return [TP(t, number) for t, at in offsets.items() if (end := self.end_of(t, number)) is None or at < end]
 
     async def _run(self) -> None:
-        while self.phase is not Phase.GONE:
-            self._become(Phase.TAKING)
+        while self.phase is not PartitionPhase.GONE:
+            self._become(PartitionPhase.TAKING)
             self._cause = asyncio.get_running_loop().create_future()
             try:
                 await self._take()
@@ -186,7 +186,7 @@ class Runner:
         tries = 0
         while True:
             try:
-                await self.owner.take()
+                await self.worker.take()
                 await self._know_offsets()
                 break
             except (Unreachable, *AWAY) as e:
@@ -196,32 +196,34 @@ class Runner:
                 log.warning("partition %d: %s; trying again in %.1f s", self.number, one_line(e), delay)
                 await asyncio.sleep(delay)
         self._seek()
-        self._become(Phase.READING)
+        self._become(PartitionPhase.READING)
 
     async def _know_offsets(self) -> None:
         """A topic never read is read from the earliest record that Kafka holds."""
-        offsets = self.owner.state.offsets
+        offsets = self.worker.state.offsets
         unread = [tp for tp in self._tps & self._reader.assignment() if tp.topic not in offsets]
         earliest = await self._reader.earliest_offsets(*unread) if unread else {}
-        offsets.update({tp.topic: int(earliest.get(tp) or 0) for tp in unread})
+        # One that is gone has none; it begins anew at its first offset.
+        self.worker.state.begin({tp.topic: int(earliest.get(tp) or 0) for tp in unread})
+        self.worker.state.begin(dict.fromkeys((tp.topic for tp in self._tps), 0))
 
     async def _recover(self, error: Exception) -> None:
-        self.owner.give_up()
+        self.worker.give_up()
         self._reader.request_hold(self._tps)
         metrics = self._tools.metrics
         if isinstance(error, (Fenced, LostWrites)):
             log.warning("%s; loading it again", error)
             metrics.fence_events.labels("fenced" if isinstance(error, Fenced) else "lost_writes").inc()
             if not any(tp.partition == self.number for tp in self._reader.assignment()):
-                self.owner.let_go()
-                self._become(Phase.GONE)
+                self.worker.release()
+                self._become(PartitionPhase.GONE)
                 return
             self._fenced += 1
             await asyncio.sleep(_FENCED.before(self._fenced))
             return
         self._failures += 1
         metrics.fence_events.labels("failed").inc()
-        if isinstance(error, Uncountable) and self._failures <= _MANY_FAILURES and not self.owner.suspects.full:
+        if isinstance(error, Uncountable) and self._failures <= _MANY_FAILURES and not self.worker.suspects.full:
             log.error("%s; counting it again in parts", error, exc_info=error if self._failures == 1 else None)
             return
         await self._park(error)
@@ -229,7 +231,7 @@ class Runner:
     async def _park(self, error: Exception) -> None:
         self._parked += 1
         delay = _PARKED.before(self._parked)
-        self._become(Phase.PARKED)
+        self._become(PartitionPhase.PARKED)
         self._tools.metrics.parked.labels(str(self.number)).set(1)
         log.error(
             "partition %d is parked, the others go on: %s; trying again in %.0f s",
@@ -254,35 +256,34 @@ class Runner:
 
     def _fail(self, error: Exception) -> None:
         """The state is void: nothing more is counted or written until it was loaded anew."""
-        self.owner.give_up()
+        self.worker.give_up()
         if not self._cause.done():
             self._cause.set_result(error)
 
     def _hold(self, at_least_s: float) -> None:
-        self._become(Phase.HELD)
-        self.owner.held = True
-        self.owner.open_lane()
+        self._become(PartitionPhase.HELD)
+        self.worker.hold()
         self._reader.request_hold(self._tps)
         self._releasing = asyncio.create_task(self._release(at_least_s), name=f"hold-{self.number}")
 
     async def _release(self, at_least_s: float) -> None:
         await asyncio.sleep(at_least_s)
-        await self.owner.has_room()
-        if self.phase is Phase.HELD:
-            self.owner.held = False
+        await self.worker.has_capacity()
+        if self.phase is PartitionPhase.HELD:
+            self.worker.resume()
             self._seek()
-            self._become(Phase.READING)
+            self._become(PartitionPhase.READING)
 
     def _seek(self) -> None:
         """Read on from what was counted; chunks that were read before are left out."""
-        self.owner.open_lane()
-        self._reader.request_seek({tp: self.owner.position(tp.topic, 0) for tp in self._tps})
+        self.worker.open_generation()
+        self._reader.request_seek({tp: self.worker.position(tp.topic) for tp in self._tps})
 
     async def _earliest(self, topic: str, partition: int) -> int:
         tp = TP(topic, partition)
         return int((await self._reader.earliest_offsets(tp)).get(tp) or 0)
 
-    def _become(self, phase: Phase) -> None:
-        if self.phase is not Phase.GONE:
+    def _become(self, phase: PartitionPhase) -> None:
+        if self.phase is not PartitionPhase.GONE:
             self.phase = phase
             self._on_change()

@@ -26,7 +26,7 @@ _LONGEST_WAIT_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RecordingSource:
     """A file to replay.
 
     Attributes:
@@ -39,7 +39,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplaySummary:
     """How a replay went.
 
     Attributes:
@@ -67,7 +67,7 @@ class Replayed:
         return "; ".join(parts)
 
 
-async def look(source: Source, console: Console | None = None) -> Scan:
+async def look(source: RecordingSource, console: Console | None = None) -> Scan:
     """Read the whole file once: what is in it, and its first and last time.
 
     Raises:
@@ -87,14 +87,14 @@ def too_old(scan: Scan, shift_ms: int, now_ms: int, history_days: int) -> bool:
 
 
 async def replay(
-    source: Source,
+    source: RecordingSource,
     sender: Sender,
     *,
     shift_ms: int = 0,
     pace: Clock | None = None,
     complain: Callable[[str], None],
     console: Console | None = None,
-) -> Replayed:
+) -> ReplaySummary:
     """Send every event of a file, in file order.
 
     Args:
@@ -130,4 +130,4 @@ async def replay(
             if number % _STEP == 0:
                 meter.update(recording.position, sender.sent.handed)
         sent = await sender.flush()
-    return Replayed(sent, tuple(bad), bad_lines, streams)
+    return ReplaySummary(sent, tuple(bad), bad_lines, streams)
