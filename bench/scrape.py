@@ -21,6 +21,7 @@ from bench.place import system
 from bench.process import cpu_s, resident_mib
 from kpis.contract import layout
 from kpis.contract.documents import documents
+from kpis.contract.published import Layout
 from kpis.contract.redis_client import connect
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
@@ -28,7 +29,7 @@ from kpis.units import MICROS
 from kpis.windows import TOTAL
 from streams.state.flush import Flush
 from streams.store.lease import Lease
-from streams.store.store import Store, StoredLayout
+from streams.store.store import Store
 from tests.kit.processes import until
 from tests.kit.system import System
 
@@ -143,7 +144,7 @@ class Writer:
         redis = connect(self._settings)
         try:
             store = Store(redis, "bench", 40, 24)
-            await store.publish_layout(StoredLayout(PARTITIONS, "USD", ",".join(WINDOWS), 40))
+            await store.publish_layout(Layout(PARTITIONS, "USD", tuple(WINDOWS), 40))
             self._leases = [await store.take(p, Clock().now_ms()) for p in range(PARTITIONS)]
             for partition, series in enumerate(self._series):
                 for at in range(0, len(series), _LARGEST_FLUSH):

@@ -17,6 +17,10 @@ OTHER = "__other__"
 DIMENSIONS = ("account", "channel", "ad_group", "creative", "variant", "country", "device")
 """The event fields that a breakdown may use."""
 
+SEPARATOR = "|"
+"""Between the parts of a key; in a part it is escaped."""
+_RAW_SEPARATOR = SEPARATOR.encode()
+
 _SPECIAL = re.compile(r"[%|=\x00-\x1f\x7f]")
 
 
@@ -29,16 +33,41 @@ def key(campaign: str, breakdown: Sequence[tuple[str, str]] = ()) -> str:
     """The series key of a campaign with breakdown ``(dimension, value)`` pairs."""
     if not breakdown:
         return escape(campaign)
-    return "|".join([escape(campaign), *(f"{d}={escape(v)}" for d, v in breakdown)])
+    return SEPARATOR.join([escape(campaign), *(f"{d}={escape(v)}" for d, v in breakdown)])
 
 
 def split(series: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The campaign and the breakdown pairs of a key: the inverse of :func:`key`."""
-    campaign, *parts = series.split("|")
+    campaign, *parts = series.split(SEPARATOR)
     pairs = (part.partition("=") for part in parts)
     return unquote(campaign), tuple((d, unquote(v)) for d, _, v in pairs)
 
 
 def is_campaign(series: str) -> bool:
     """Whether the key is a whole campaign, not a breakdown of one."""
-    return "|" not in series
+    return SEPARATOR not in series
+
+
+def is_campaign_key(raw: bytes) -> bool:
+    """The same of a key as Redis has it."""
+    return _RAW_SEPARATOR not in raw
+
+
+def parts(series: str) -> list[str]:
+    """The parts of a key, escaped: in this order breakdowns follow their campaign."""
+    return series.split(SEPARATOR)
+
+
+def campaign_part(series: str) -> str:
+    """The key of the campaign that a series belongs to."""
+    return series.partition(SEPARATOR)[0]
+
+
+def breakdown_part(series: str) -> str:
+    """The breakdown of a series (``channel=search``); empty for a whole campaign."""
+    return series.partition(SEPARATOR)[2]
+
+
+def breakdown_prefix(campaign: str) -> str:
+    """What the keys of all breakdowns of a campaign begin with."""
+    return f"{key(campaign)}{SEPARATOR}"

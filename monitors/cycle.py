@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from uuid import uuid4
 
+from kpis.contract.published import BadLayout
 from kpis.measures import ZERO
 from kpis.runtime.clock import Clock, monotonic
-from kpis.runtime.errors import Unreachable
+from kpis.runtime.errors import Unreachable, Unusable
 from kpis.times import DAY_MS
 from monitors.alerts.alert import alert_of
 from monitors.alerts.assessment import Assessment
@@ -22,7 +23,6 @@ from monitors.alerts.stored import decode_state, encode_alert, encode_state, goa
 from monitors.goals.values import Campaign, Goal, Goals, TotalGoal
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Observed, VerdictPolicy
-from monitors.read.decoding import BadLayout
 from monitors.read.history import Query, ToDate
 from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
@@ -90,15 +90,16 @@ class Cycle:
 
         Raises:
             Unreachable: Redis does not answer; ``view`` says so.
+            Unusable: it holds something else than what is asked for; ``view`` says so.
             BadLayout: no worker has written to it yet; ``view`` says so.
         """
         try:
             await self._cycle()
-        except (Unreachable, BadLayout) as e:
+        except (Unreachable, Unusable, BadLayout) as e:
             is_old = self.view.read_at_s is None or monotonic() - self.view.read_at_s > KEEP_S
             self.view = replace(
                 self.view,
-                redis_up=isinstance(e, BadLayout),
+                redis_up=not isinstance(e, Unreachable),
                 problem=str(e),
                 leads=False,
                 snapshot=None if is_old else self.view.snapshot,

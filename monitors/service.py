@@ -15,9 +15,10 @@ from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Misconfigured, Recoverable
 from kpis.runtime.http.access import Access
 from kpis.runtime.http.serving import Limits, serve
+from kpis.runtime.retry import Backoff
 from monitors import goals as goals_file
 from monitors.alerts.lifecycle import LifecyclePolicy
-from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
+from monitors.alerts.notifiers.delivery import BACKOFF, Delivery
 from monitors.alerts.notifiers.known import configured
 from monitors.alerts.outbox import Outbox
 from monitors.board.api import Reads
@@ -26,14 +27,13 @@ from monitors.board.routes import BoardParts
 from monitors.cycle import NOTHING_SENT, Cycle, CyclePolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
-from monitors.goals.published import PublishedGoals
-from monitors.guard import guard
+from monitors.goals.announce import GoalAnnouncement
 from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.breakdowns import Breakdowns
 from monitors.read.history import History
 from monitors.read.reader import Reader, connect
 from monitors.settings import MonitorSettings
-from monitors.web import make_app
+from monitors.web import guarded, make_app
 
 _MOST_WAIT_S = 10.0
 _READY_S = 5.0
@@ -54,9 +54,9 @@ async def run(settings: MonitorSettings) -> None:
     redis = connect(settings)
     outbox = Outbox(redis, settings.redis_address, uuid4().hex, int(settings.leader_ttl_s * 1000))
     reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
-    told = PublishedGoals(redis, settings.redis_address, (c.series for c in found.campaigns))
+    announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in found.campaigns))
     notifier = configured(settings)
-    delivery = None if notifier is None else Delivery(outbox, notifier, DeliveryPolicy())
+    delivery = None if notifier is None else Delivery(outbox, notifier, BACKOFF)
     outcomes = delivery.outcomes if delivery is not None else NOTHING_SENT
     policy = _policy(settings, sends=delivery is not None)
     monitor = Cycle(reader, outbox, found, settings.the_clock, policy, outcomes=outcomes)
@@ -69,7 +69,7 @@ async def run(settings: MonitorSettings) -> None:
                 await _until(
                     stop,
                     grace_s,
-                    _refreshing(monitor, told, settings.refresh_s, stop),
+                    _refreshing(monitor, announced, settings.refresh_s, stop),
                     _sending(settings, monitor, delivery, stop),
                 )
     finally:
@@ -94,14 +94,15 @@ async def _until(stop: asyncio.Event, grace_s: float, *work: Coroutine[Any, Any,
             task.result()
 
 
-async def _refreshing(monitor: Cycle, told: PublishedGoals, every_s: float, stop: asyncio.Event) -> None:
+async def _refreshing(monitor: Cycle, announced: GoalAnnouncement, every_s: float, stop: asyncio.Event) -> None:
     """Read and judge; while Redis is away wait longer each time, and say so once."""
+    backoff = Backoff(2 * every_s, max(_MOST_WAIT_S, every_s))
     failures, said = 0, ""
     while not stop.is_set():
         try:
             await monitor.cycle()
             if monitor.view.leads:
-                await told.publish(monotonic())
+                await announced.publish(monotonic())
             if said:
                 _log.info("Redis was read again after %d failed tries", failures)
             failures, said = 0, ""
@@ -110,7 +111,7 @@ async def _refreshing(monitor: Cycle, told: PublishedGoals, every_s: float, stop
             if str(e) != said:
                 said = str(e)
                 _log.warning("%s; trying again", said)
-        await _pause(stop, min(every_s * 2.0 ** min(failures, 20), max(_MOST_WAIT_S, every_s)))
+        await _pause(stop, backoff.before(failures) if failures else every_s)
 
 
 async def _sending(settings: MonitorSettings, monitor: Cycle, delivery: Delivery | None, stop: asyncio.Event) -> None:
@@ -158,7 +159,7 @@ async def _serving(
     )
     refused: Counter[Access] = Counter()
     exporter, ready_s = Exporter(exported, refused), max(_READY_S, 5 * settings.refresh_s)
-    app = make_app(lambda: monitor.view, exporter, ready_s, board, [guard(settings.http_access, refused)])
+    app = make_app(lambda: monitor.view, exporter, ready_s, board, [guarded(settings.http_access, refused)])
     tls = settings.http_tls
     try:
         served = await serve(app, settings.monitor_host, settings.monitor_port, tls, _LIMITS)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from kpis.runtime.clock import monotonic
+from kpis.runtime.http.access import Access, AccessPolicy
+from kpis.runtime.http.guard import guard
+from monitors.board.api import answer as as_json
 from monitors.board.routes import BoardParts, add_board
+from monitors.board.shapes import Problem
 from monitors.export.exporter import Exporter
-from monitors.export.page import MetricsHandler
+from monitors.export.handler import MetricsHandler
 from monitors.view import View
 
 
@@ -64,3 +69,17 @@ def not_ready(view: View, now_s: float, ready_s: float) -> str | None:
     if view.read_at_s is None or now_s - view.read_at_s > ready_s:
         return "the last read of Redis is too long ago"
     return None
+
+
+def guarded(policy: AccessPolicy, refused: Counter[Access]) -> Middleware:
+    """What stands before every handler: refuses in JSON, as the API answers, and counts by reason.
+
+    Args:
+        policy: who may read.
+        refused: counts requests that were refused.
+    """
+
+    def count(access: Access) -> None:
+        refused[access] += 1
+
+    return guard(policy, count, lambda said: as_json(Problem(said), 401))

@@ -12,12 +12,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from kpis.contract import layout
-from kpis.contract.redis_client import AWAY, connect, servers, unreachable
+from kpis.contract.published import BadLayout, read_layout
+from kpis.contract.redis_client import answers, connect, servers
 from kpis.measures import Stream
-from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, one_line
+from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, Unusable, one_line
 from monitors import goals
 from monitors.alerts.notifiers.known import KNOWN
-from monitors.read.decoding import BadLayout, read_layout, read_meta
+from monitors.read.decoding import read_meta
 from monitors.settings import MonitorSettings
 from streams.kafka import clients, codecs, topics
 
@@ -125,12 +126,14 @@ async def _redis(settings: MonitorSettings) -> list[Finding]:
     place = settings.redis_place
     where = f"{place.address} ({place})"
     try:
-        infos = await servers(client)
-        stored = await client.hgetall(layout.LAYOUT)
-        partitions = await _partitions(client, stored)
-    except AWAY as e:
-        problem = str(unreachable(where, e))
-        return [Finding(Level.FAIL, problem, "start it, or set PACEWATCH_REDIS to its URL")]
+        with answers(where):
+            infos = await servers(client)
+            stored = await client.hgetall(layout.LAYOUT)
+            partitions = await _partitions(client, stored)
+    except Unusable as e:
+        return [Finding(Level.FAIL, str(e), "use another Redis database")]
+    except Unreachable as e:
+        return [Finding(Level.FAIL, str(e), "start it, or set PACEWATCH_REDIS to its URL")]
     finally:
         await client.aclose()
     # The nodes of a cluster are mostly alike: what is true of several is said once.

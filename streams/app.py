@@ -25,6 +25,7 @@ from streams.partitions.manager import PartitionManager
 
 log = logging.getLogger(__name__)
 
+OnCrash = Callable[[BaseException], None]
 _BUFFERED_CHUNKS = 16
 _METADATA_MS = 20_000
 
@@ -32,48 +33,28 @@ _METADATA_MS = 20_000
 class TablelessApp(faust.App):  # type: ignore[misc]
     """A Faust app without tables, which needs no directories for them: a killed worker leaves nothing behind.
 
-    Attributes:
+    Args:
+        settings: of the worker.
+        manager: of the partitions that it reads.
         on_crash: called with the error that ends the app, as soon as it is known.
     """
 
-    on_crash: Callable[[BaseException], None] | None = None
+    def __init__(self, settings: Settings, manager: PartitionManager, on_crash: OnCrash) -> None:
+        super().__init__(settings.group, **options(settings))
+        self._on_crash = on_crash
+        self.transport = ChunkTransport(self.conf.broker, self, assigned=lambda tps: manager.assign(tps, self.consumer))
 
     def _create_directories(self) -> None:
         """Make none."""
 
     def _crash(self, reason: BaseException) -> None:
-        if self.on_crash is not None:
-            self.on_crash(reason)
+        self._on_crash(reason)
         super()._crash(reason)
 
 
-def build_app(settings: Settings, manager: PartitionManager) -> Any:
+def build_app(settings: Settings, manager: PartitionManager, on_crash: OnCrash) -> Any:
     """The Faust app that feeds the manager of partitions from Kafka."""
-    app = TablelessApp(
-        settings.group,
-        broker=[f"kafka://{server.strip()}" for server in settings.kafka.split(",")],
-        broker_credentials=credentials(settings),
-        datadir=tempfile.gettempdir(),
-        web_enabled=False,
-        topic_disable_leader=True,
-        topic_allow_declare=False,
-        consumer_auto_offset_reset="earliest",
-        stream_buffer_maxsize=_BUFFERED_CHUNKS,
-        stream_wait_empty=False,
-        broker_commit_interval=2.8,
-        broker_session_timeout=settings.session_timeout_s,
-        broker_rebalance_timeout=settings.rebalance_timeout_s,
-        # A static member that restarts takes its partitions back at once, without a rebalance.
-        consumer_group_instance_id=settings.instance or None,
-        broker_heartbeat_interval=min(3.0, settings.session_timeout_s / 3),
-        broker_request_timeout=max(90.0, settings.session_timeout_s),
-        # A topic that was deleted or got more partitions is noticed this soon.
-        consumer_metadata_max_age_ms=_METADATA_MS,
-        # More than zero standbys select Faust's own assignor, which gives one worker the same partition of all topics.
-        table_standby_replicas=1,
-    )
-    app.transport = ChunkTransport(app.conf.broker, app)
-    app.assigned = lambda tps: manager.assign(tps, app.consumer)
+    app = TablelessApp(settings, manager, on_crash)
     topic = app.topic(*manager.topics, schema=PassThrough(), acks=True)
 
     @app.agent(topic, name="count", supervisor_strategy=mode.CrashingSupervisor)  # type: ignore[untyped-decorator,unused-ignore]
@@ -98,6 +79,32 @@ def build_app(settings: Settings, manager: PartitionManager) -> Any:
             await asyncio.wait_for(manager.hand_over(), timeout=5.0)
 
     return app
+
+
+def options(settings: Settings) -> dict[str, Any]:
+    """What Faust is told."""
+    return {
+        "broker": [f"kafka://{server.strip()}" for server in settings.kafka.split(",")],
+        "broker_credentials": credentials(settings),
+        "datadir": tempfile.gettempdir(),
+        "web_enabled": False,
+        "topic_disable_leader": True,
+        "topic_allow_declare": False,
+        "consumer_auto_offset_reset": "earliest",
+        "stream_buffer_maxsize": _BUFFERED_CHUNKS,
+        "stream_wait_empty": False,
+        "broker_commit_interval": 2.8,
+        "broker_session_timeout": settings.session_timeout_s,
+        "broker_rebalance_timeout": settings.rebalance_timeout_s,
+        # A static member that restarts takes its partitions back at once, without a rebalance.
+        "consumer_group_instance_id": settings.instance or None,
+        "broker_heartbeat_interval": min(3.0, settings.session_timeout_s / 3),
+        "broker_request_timeout": max(90.0, settings.session_timeout_s),
+        # A topic that was deleted or got more partitions is noticed this soon.
+        "consumer_metadata_max_age_ms": _METADATA_MS,
+        # More than zero standbys select Faust's own assignor, which gives one worker the same partition of all topics.
+        "table_standby_replicas": 1,
+    }
 
 
 def credentials(settings: Settings) -> faust.SASLCredentials | faust.SSLCredentials | None:

@@ -36,59 +36,35 @@ class WorkerMetrics:
 
 def worker_metrics() -> WorkerMetrics:
     """Fresh metrics; every label value that can occur exists at zero."""
-    r = CollectorRegistry()
+    registry = CollectorRegistry()
+
+    def counter(name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"pacewatch_worker_{name}", text, labels, registry=registry)
+
+    def gauge(name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"pacewatch_worker_{name}", text, labels, registry=registry)
+
+    def histogram(name: str, text: str) -> Histogram:
+        return Histogram(f"pacewatch_worker_{name}", text, registry=registry)
+
     made = WorkerMetrics(
-        registry=r,
-        flush_seconds=Histogram("pacewatch_worker_flush_seconds", "Time one partition's flush took.", registry=r),
-        flushed_events=Counter("pacewatch_worker_flushed_events", "Records covered by flushes.", registry=r),
-        reload_seconds=Histogram("pacewatch_worker_load_seconds", "Time to load one partition.", registry=r),
-        fence_events=Counter(
-            "pacewatch_worker_fence_events", "Times a partition was reloaded, by reason.", ["reason"], registry=r
-        ),
-        redis_errors=Counter("pacewatch_worker_redis_errors", "Redis calls that failed and were retried.", registry=r),
-        dead_letters=Counter("pacewatch_worker_dead_letters", "Records sent to the dead letter topic.", registry=r),
-        dead_letter_errors=Counter(
-            "pacewatch_worker_dead_letter_errors", "Dead letters whose sending failed and was retried.", registry=r
-        ),
-        kafka_errors=Counter(
-            "pacewatch_worker_kafka_errors",
-            "Warnings and errors of the Kafka client, which retries by itself.",
-            registry=r,
-        ),
-        refused_requests=Counter(
-            "pacewatch_worker_refused_requests", "Requests without the right credentials.", ["reason"], registry=r
-        ),
-        letters=Gauge(
-            "pacewatch_worker_dead_letters_waiting",
-            "Dead letters in Redis, not in Kafka yet.",
-            ["partition"],
-            registry=r,
-        ),
-        unflushed=Gauge(
-            "pacewatch_worker_unflushed_records",
-            "Records counted and not yet taken to Redis.",
-            ["partition"],
-            registry=r,
-        ),
-        series=Gauge("pacewatch_worker_series", "Series in memory.", ["partition"], registry=r),
-        parked=Gauge(
-            "pacewatch_worker_parked",
-            "1 for a partition that cannot go on and is tried again later.",
-            ["partition"],
-            registry=r,
-        ),
-        missing=Gauge(
-            "pacewatch_worker_topic_missing",
-            "1 for a topic that is gone while the others are read.",
-            ["topic"],
-            registry=r,
-        ),
-        read_at=Gauge(
-            "pacewatch_worker_read_timestamp_seconds",
-            "When a fetch from Kafka last came back, with records or without.",
-            registry=r,
-        ),
-        owned=Gauge("pacewatch_worker_partitions", "Partitions this worker owns.", registry=r),
+        registry=registry,
+        flush_seconds=histogram("flush_seconds", "Time one partition's flush took."),
+        flushed_events=counter("flushed_events", "Records covered by flushes."),
+        reload_seconds=histogram("load_seconds", "Time to load one partition."),
+        fence_events=counter("fence_events", "Times a partition was reloaded, by reason.", "reason"),
+        redis_errors=counter("redis_errors", "Redis calls that failed and were retried."),
+        dead_letters=counter("dead_letters", "Records sent to the dead letter topic."),
+        dead_letter_errors=counter("dead_letter_errors", "Dead letters whose sending failed and was retried."),
+        kafka_errors=counter("kafka_errors", "Warnings and errors of the Kafka client, which retries by itself."),
+        refused_requests=counter("refused_requests", "Requests without the right credentials.", "reason"),
+        letters=gauge("dead_letters_waiting", "Dead letters in Redis, not in Kafka yet.", "partition"),
+        unflushed=gauge("unflushed_records", "Records counted and not yet taken to Redis.", "partition"),
+        series=gauge("series", "Series in memory.", "partition"),
+        parked=gauge("parked", "1 for a partition that cannot go on and is tried again later.", "partition"),
+        missing=gauge("topic_missing", "1 for a topic that is gone while the others are read.", "topic"),
+        read_at=gauge("read_timestamp_seconds", "When a fetch from Kafka last came back, with records or without."),
+        owned=gauge("partitions", "Partitions this worker owns."),
     )
     for reason in FENCE_EVENTS:
         made.fence_events.labels(reason)

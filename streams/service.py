@@ -15,16 +15,17 @@ import faust
 import uvloop
 from aiokafka import AIOKafkaProducer
 
+from kpis.contract.published import Layout
 from kpis.contract.redis_client import connect
 from kpis.measures import Stream
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Permanent, Unreachable, one_line
+from kpis.runtime.retry import Backoff, retry
 from kpis.settings.shared import Settings
-from kpis.times import DAY_MS
-from kpis.units import MICROS
+from streams import policies
 from streams.app import build_app
 from streams.dead_letters.producer import DeadLetterProducer
-from streams.events.decode import DecodePolicy, Decoder
+from streams.events.decode import Decoder
 from streams.kafka import clients, topics
 from streams.metrics import WorkerMetrics, worker_metrics
 from streams.partitions.manager import PartitionManager
@@ -32,14 +33,12 @@ from streams.partitions.tools import Tools
 from streams.process.ending import SIGNALS, Ending
 from streams.process.liveness import LivenessPolicy, Observation
 from streams.process.malloc import return_large_blocks
-from streams.process.page import MetricsServer
+from streams.process.metrics_server import MetricsServer
 from streams.process.watchdog import Watchdog
-from streams.state.policy import PartitionPolicy
-from streams.state.registry import SeriesPolicy
-from streams.store.store import Store, StoredLayout
+from streams.store.store import Store
 
 log = logging.getLogger(__name__)
-_FIRST_DELAY_S, _LONGEST_DELAY_S = 0.5, 5.0
+_AT_START = Backoff(0.5, 5.0)
 T = TypeVar("T")
 
 
@@ -58,37 +57,74 @@ def run(settings: Settings) -> int:
     ending = Ending(loop)
     stop = Stop(ending)
     ending.on_signals(stop)
-    metrics = worker_metrics()
-    watchdog: list[Watchdog] = []
-    serve_metrics(settings, metrics, lambda: watchdog[0].why_not_alive() if watchdog else None)
+    metrics, health = worker_metrics(), Health()
+    serve_metrics(settings, metrics, health.why_not_alive)
     logging.getLogger(clients.CLIENT_LOG).addHandler(clients.ErrorCounter(metrics.kafka_errors))
-    app, manager = loop.run_until_complete(prepare(settings, metrics))
+    manager = loop.run_until_complete(prepare(settings, metrics))
+    crashes = Crashes(manager, health, ending)
+    app = build_app(settings, manager, crashes.note)
     patience = LivenessPolicy(rebalance_s=2 * settings.rebalance_timeout_s)
-    watchdog.append(Watchdog(loop, lambda at: look(app, manager, metrics, at), patience, ending))
-    crashes: list[BaseException] = []
-
-    def on_crash(reason: BaseException) -> None:
-        crashes.append(reason)
-        watchdog[0].stop()
-        manager.end()
-        ending.begin(f"it failed ({one_line(reason)})", 1)
-
-    app.on_crash = on_crash
+    health.watchdog = Watchdog(loop, lambda at: look(app, manager, metrics, at), patience, ending)
     # Logging is the caller's: Faust would replace its handlers.
-    worker = SignalledWorker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
-    worker.ending = ending
-    stop.worker = worker
-    loop.call_soon(watchdog[0].start)
+    stop.worker = SignalledWorker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
+    stop.worker.ending = ending
+    loop.call_soon(health.watchdog.start)
     with suppress(SystemExit):
-        worker.execute_from_commandline()
-    watchdog[0].stop()
-    if not crashes:
-        return 0
-    for reason in crashes:
-        if isinstance(reason, Permanent):
-            raise reason
-    log.critical("the worker failed: %s", one_line(crashes[0]))
-    return 1
+        stop.worker.execute_from_commandline()
+    health.stop()
+    return crashes.exit_code()
+
+
+class Health:
+    """What a probe learns of the worker: all is well until there is a watchdog that says otherwise.
+
+    Attributes:
+        watchdog: looks at the worker, once there is one to look at.
+    """
+
+    def __init__(self) -> None:
+        self.watchdog: Watchdog | None = None
+
+    def why_not_alive(self) -> str | None:
+        """Why the worker needs a restart; None when it does not."""
+        return self.watchdog.why_not_alive() if self.watchdog is not None else None
+
+    def stop(self) -> None:
+        """Look no more: the worker ends."""
+        if self.watchdog is not None:
+            self.watchdog.stop()
+
+
+class Crashes:
+    """The errors that end the worker."""
+
+    def __init__(self, manager: PartitionManager, health: Health, ending: Ending) -> None:
+        self._manager, self._health, self._ending = manager, health, ending
+        self._reasons: list[BaseException] = []
+
+    def note(self, reason: BaseException) -> None:
+        """One has come: nothing is flushed any more, and the process has until its deadline to end by itself."""
+        self._reasons.append(reason)
+        self._health.stop()
+        self._manager.end()
+        self._ending.begin(_why(reason), 1)
+
+    def exit_code(self) -> int:
+        """0 when there is none, 1 after it was said.
+
+        Raises:
+            Permanent: one of them needs a person.
+        """
+        for reason in self._reasons:
+            if isinstance(reason, Permanent):
+                raise reason
+        if self._reasons:
+            log.critical("%s", _why(self._reasons[0]))
+        return int(bool(self._reasons))
+
+
+def _why(reason: BaseException) -> str:
+    return f"the worker failed: {one_line(reason)}"
 
 
 class SignalledWorker(faust.Worker):  # type: ignore[misc]
@@ -120,7 +156,7 @@ class Stop:
     def __call__(self) -> None:
         """Stop."""
         if self.worker is None:
-            self._ending.now("it had not begun to read", 0)
+            self._ending.now("the worker ends: it had not begun to read", 0)
         self.worker._schedule_shutdown(signal.SIGTERM)
 
 
@@ -131,21 +167,22 @@ def look(app: Any, manager: PartitionManager, metrics: WorkerMetrics, loop_at: f
     return replace(seen, waiting=manager.waiting(app.consumer.is_answered))
 
 
-async def prepare(settings: Settings, metrics: WorkerMetrics) -> tuple[Any, PartitionManager]:
-    """Wait for Kafka and Redis, make the topics, and build the app.
+async def prepare(settings: Settings, metrics: WorkerMetrics) -> PartitionManager:
+    """Wait for Kafka and Redis, make the topics, and build the manager of partitions.
 
     Raises:
         Misconfigured: topics or the data in Redis do not fit the settings.
     """
     store = Store(connect(settings), settings.redis_address, settings.history_days, settings.dedupe_hours)
-    partitions = await insist(lambda: topics.ensure(settings))
-    held = StoredLayout(partitions, settings.currency, settings.windows_text, settings.history_days)
-    await insist(lambda: store.publish_layout(held, settings.grow_partitions))
-    producer = await insist(lambda: start_producer(settings))
+    partitions = await until_reachable(lambda: topics.ensure(settings))
+    windows = tuple(w.name for w in settings.the_windows)
+    held = Layout(partitions, settings.currency, windows, settings.history_days)
+    await until_reachable(lambda: store.publish_layout(held, settings.grow_partitions))
+    producer = await until_reachable(lambda: start_producer(settings))
     tools = Tools(
         store=store,
-        policy=partition_policy(settings, partitions),
-        decoders={s: Decoder(s, decode_policy(settings)) for s in Stream},
+        policy=policies.partition_policy(settings, partitions),
+        decoders={s: Decoder(s, policies.decode_policy(settings)) for s in Stream},
         topics={settings.topic(s): s for s in Stream},
         partitions=partitions,
         letters=DeadLetterProducer(producer, settings.rejected_topic, metrics),
@@ -153,8 +190,7 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> tuple[Any, Part
         metrics=metrics,
         max_unflushed=settings.max_unflushed,
     )
-    manager = PartitionManager(tools)
-    return build_app(settings, manager), manager
+    return PartitionManager(tools)
 
 
 async def start_producer(settings: Settings) -> AIOKafkaProducer:
@@ -174,45 +210,13 @@ async def start_producer(settings: Settings) -> AIOKafkaProducer:
     return producer
 
 
-def decode_policy(settings: Settings) -> DecodePolicy:
-    """What these settings accept."""
-    return DecodePolicy(
-        rates=settings.rates,
-        currency=settings.currency,
-        max_age_ms=settings.history_days * DAY_MS,
-        max_ahead_ms=settings.max_ahead_s * 1000,
-        dedupe=deduped(settings),
-        max_micros=settings.max_event_money * MICROS - 1,
-        max_quantity=settings.max_event_quantity,
-    )
-
-
-def partition_policy(settings: Settings, partitions: int) -> PartitionPolicy:
-    """What these settings keep per partition."""
-    series, hours = series_policy(settings), settings.dedupe_hours
-    return PartitionPolicy(settings.the_windows, series, deduped(settings), hours, partitions)
-
-
-def series_policy(settings: Settings) -> SeriesPolicy:
-    """How these settings make series."""
-    return SeriesPolicy(settings.the_breakdowns, settings.max_series, settings.max_campaigns)
-
-
-def deduped(settings: Settings) -> frozenset[Stream]:
-    """The streams whose ids count once."""
-    return frozenset(s for s in Stream if s is not Stream.IMPRESSION or settings.dedupe_impressions)
-
-
-async def insist(attempt: Callable[[], Awaitable[T]]) -> T:
+async def until_reachable(attempt: Callable[[], Awaitable[T]]) -> T:
     """Try until it is reachable, with growing delay and one clear line each time."""
-    delay = _FIRST_DELAY_S
-    while True:
-        try:
-            return await attempt()
-        except Unreachable as e:
-            log.warning("%s; trying again in %.1f s", e, delay)
-        await asyncio.sleep(delay)
-        delay = min(delay * 2, _LONGEST_DELAY_S)
+
+    def say(error: BaseException, wait_s: float) -> None:
+        log.warning("%s; trying again in %.1f s", error, wait_s)
+
+    return await retry(attempt, (Unreachable,), _AT_START, say)
 
 
 def serve_metrics(settings: Settings, metrics: WorkerMetrics, why_not_alive: Callable[[], str | None]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 
 from kpis.runtime.errors import MissingProgram
 from pacewatch.embedded import programs
@@ -17,6 +18,10 @@ from tests.kafka.metadata import brokers
 from tests.kit import processes
 from tests.kit.processes import free_ports, listens, until
 from tests.kit.redis_server import redis_server
+
+# Machines are slow and noisy: how long an example takes says nothing.
+settings.register_profile("pacewatch", deadline=None)
+settings.load_profile("pacewatch")
 
 _LEFT_OUT = "left out: "
 

@@ -1,11 +1,12 @@
-"""KPI documents, ``{as_of, windows: {name: {measure or KPI: value}}}``, of many series at once.
+"""KPI documents, ``{as_of, windows: {name: {measure or KPI: value}}}``: how they are written, and how they are read.
 
-The values are those of :func:`kpis.catalogue.document`, computed a column at a time.
+What is written are the values of :func:`kpis.catalogue.document`, of many series at once, computed a column at a time.
+Of what is read only the measures are taken: KPIs are computed after partitions are added.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 
 from kpis.arrays import Int64s
 from kpis.catalogue import CATALOGUE, Kpi
-from kpis.measures import INDEX, MEASURES, Row
+from kpis.measures import INDEX, MEASURES, NAMES, Row
 from kpis.units import MICROS
+from kpis.windows import TOTAL
 
 _MONEY = [m for m in MEASURES if m.is_money]
 _FIELDS: list[tuple[str, Any]] = [
@@ -81,3 +83,29 @@ def _quotients(kpi: Kpi, table: Int64s) -> list[float | None]:
     found[~known] = None
     quotients: list[float | None] = found.tolist()
     return quotients
+
+
+_Measures = msgspec.defstruct("_Measures", [(name, int, 0) for name in NAMES], gc=False)
+_Document = msgspec.defstruct("_Document", [("windows", dict[str, _Measures])], gc=False)  # type: ignore[valid-type]
+_decode = msgspec.json.Decoder(_Document).decode
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What reading a document may raise."""
+
+
+def rows_of(raw: bytes) -> tuple[Iterable[str], Iterable[Row]]:
+    """The windows of a stored document, and the row of each.
+
+    Raises:
+        UNREADABLE: it is no document.
+    """
+    found: Any = _decode(raw)
+    return found.windows, map(msgspec.structs.astuple, found.windows.values())
+
+
+def total_of(raw: bytes) -> Row:
+    """The total row of a stored document.
+
+    Raises:
+        UNREADABLE, KeyError: it is no document, or has no total.
+    """
+    return dict(zip(*rows_of(raw), strict=True))[TOTAL]

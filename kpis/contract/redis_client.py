@@ -8,6 +8,8 @@ made does not outlive it: what must be written in one step is a script.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from redis.asyncio import Redis
@@ -29,7 +31,7 @@ from redis.exceptions import (
 
 from kpis.contract import layout
 from kpis.runtime import tls
-from kpis.runtime.errors import Misconfigured, Unreachable, one_line
+from kpis.runtime.errors import Misconfigured, Unreachable, Unusable, one_line
 from kpis.settings.redis_url import RedisUrl, Topology
 from kpis.settings.shared import Settings
 
@@ -121,9 +123,23 @@ def _once() -> Retry:
     return Retry(NoBackoff(), 1)
 
 
-def unreachable(address: str, e: Exception) -> Unreachable:
-    """The error for people; its text holds nothing of the credentials."""
-    return Unreachable("Redis", address, _cause(e))
+@contextmanager
+def answers(address: str) -> Iterator[None]:
+    """The one place where errors of Redis become ours; their texts hold nothing of the credentials.
+
+    Args:
+        address: where Redis is, without credentials.
+
+    Raises:
+        Unreachable: Redis does not answer, or not now.
+        Unusable: it holds something else than what is asked for: it will be the same at the next try.
+    """
+    try:
+        yield
+    except AWAY as e:
+        if unusable(e):
+            raise Unusable(address, one_line(e)) from e
+        raise Unreachable("Redis", address, _cause(e)) from e
 
 
 def wrong_type(e: Exception) -> bool:

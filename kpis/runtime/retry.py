@@ -1,14 +1,20 @@
-"""How long to wait before trying again. Pure."""
+"""Trying again: how long to wait, and the one loop that does it. The loop is tenacity's."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Delays:
-    """Delays that double.
+class Backoff:
+    """Backoff that double.
 
     Attributes:
         first_s: before the second try, seconds.
@@ -26,6 +32,40 @@ class Delays:
         if not self.first_s:
             return 0.0 if tries <= 1 else min(self.longest_s, _doubled(0.25, tries))
         return min(self.longest_s, _doubled(self.first_s, tries))
+
+
+async def retry(
+    attempt: Callable[[], Awaitable[T]],
+    on: tuple[type[BaseException], ...],
+    backoff: Backoff,
+    say: Callable[[BaseException, float], None],
+) -> T:
+    """Try until it works.
+
+    Args:
+        attempt: what is tried.
+        on: errors that waiting may help against; any other one is raised.
+        backoff: how long to wait.
+        say: told of each failure, and how many seconds are waited.
+    """
+
+    def tell(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        if error is not None:
+            say(error, backoff.before(state.attempt_number))
+
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(on),
+        wait=lambda state: backoff.before(state.attempt_number),
+        before_sleep=tell,
+        reraise=True,
+    )
+
+    async def tried() -> T:
+        # Only what is a coroutine function itself is awaited.
+        return await attempt()
+
+    return await retrying(tried)
 
 
 def _doubled(first_s: float, tries: int) -> float:

@@ -132,11 +132,6 @@ class Settings(EnvSettings):
         return parse_windows(self.windows)
 
     @property
-    def windows_text(self) -> str:
-        """The names of the windows, shortest first, commas between."""
-        return ",".join(w.name for w in self.the_windows)
-
-    @property
     def the_breakdowns(self) -> tuple[tuple[str, ...], ...]:
         """The breakdowns, each a tuple of dimensions."""
         return parse_breakdowns(self.breakdowns)

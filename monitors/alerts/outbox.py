@@ -20,7 +20,7 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
-from kpis.contract.redis_client import AWAY, unreachable
+from kpis.contract.redis_client import answers
 
 LEADER = "pw:{alerts}:leader"
 STATE = "pw:{alerts}:state"
@@ -122,7 +122,5 @@ class Outbox:
         return found
 
     async def _call(self, pending: Awaitable[Any]) -> Any:
-        try:
+        with answers(self._address):
             return await pending
-        except AWAY as e:
-            raise unreachable(self._address, e) from e

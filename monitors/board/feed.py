@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 
+from kpis.series import is_campaign
 from monitors.board.campaign_rows import same_to_people
 from monitors.board.shapes import CampaignNow
 
@@ -66,4 +67,4 @@ class Feed:
 
 def campaigns_of(series: Mapping[str, object]) -> list[str]:
     """The series that are whole campaigns."""
-    return [one for one in series if "|" not in one]
+    return [one for one in series if is_campaign(one)]

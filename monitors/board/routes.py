@@ -46,21 +46,10 @@ class BoardParts:
 
 def add_board(app: web.Application, view: Callable[[], View], parts: BoardParts) -> None:
     """Add the board to an application."""
-    board, hub = parts.board, Hub()
-    api = Api(board, hub, parts.redis)
-
-    async def index(_: web.Request) -> web.Response:
-        return _html(pages.board_page(board))
-
-    async def campaign(request: web.Request) -> web.Response:
-        row = board.feed.rows.get(request.query.get("id", ""))
-        return _html(pages.campaign_page(board, row), 200 if row else 404)
-
-    async def docs(_: web.Request) -> web.Response:
-        return _html(pages.docs_page())
-
-    async def described(_: web.Request) -> web.Response:
-        return web.Response(body=openapi.document(), content_type="application/json")
+    hub = Hub()
+    _add_pages(app, parts.board)
+    _add_api(app, Api(parts.board, hub, parts.redis))
+    _add_static(app)
 
     async def running(_: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(_keep_up(view, parts, hub))
@@ -75,16 +64,34 @@ def add_board(app: web.Application, view: Callable[[], View], parts: BoardParts)
     app.cleanup_ctx.append(running)
     app.on_shutdown.append(farewell)
     app.on_response_prepare.append(_secure)
+
+
+def _add_pages(app: web.Application, board: Board) -> None:
+    async def index(_: web.Request) -> web.Response:
+        return _html(pages.board_page(board))
+
+    async def campaign(request: web.Request) -> web.Response:
+        row = board.feed.rows.get(request.query.get("id", ""))
+        return _html(pages.campaign_page(board, row), 200 if row else 404)
+
+    async def docs(_: web.Request) -> web.Response:
+        return _html(pages.docs_page())
+
     app.router.add_get("/", index)
     app.router.add_get("/campaign", campaign)
     app.router.add_get("/api/docs", docs)
+
+
+def _add_api(app: web.Application, api: Api) -> None:
+    async def described(_: web.Request) -> web.Response:
+        return web.Response(body=openapi.document(), content_type="application/json")
+
     app.router.add_get("/api/openapi.json", described)
     app.router.add_get("/api/campaigns", api.campaigns)
     app.router.add_get("/api/campaigns/{id:.+}", api.campaign)
     app.router.add_get("/api/campaign", api.campaign)
     app.router.add_get("/api/changes", api.changes)
     app.router.add_get("/api/events", api.events)
-    _add_static(app)
 
 
 async def _keep_up(view: Callable[[], View], parts: BoardParts, hub: Hub) -> None:

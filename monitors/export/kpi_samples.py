@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES, Row
-from kpis.series import OTHER, split
+from kpis.series import OTHER, breakdown_part, split
 from kpis.units import MICROS
 from kpis.windows import TOTAL
 from monitors import metrics
@@ -24,7 +24,7 @@ def kpi_samples(export: Export, currency: str, *, breakdowns: bool) -> Families:
     for series, rows in export.campaigns.items():
         _series(found, metrics.CAMPAIGN, (_campaign(series),), rows.windows, currency)
     for series, rows in export.breakdowns.items():
-        breakdown = series.partition("|")[2]
+        breakdown = breakdown_part(series)
         _series(found, metrics.BREAKDOWN, (_campaign(series), breakdown), rows.windows, currency)
     _series(found, metrics.CAMPAIGN, (OTHER,), export.other_campaigns, currency)
     for breakdown, windows in export.other_breakdowns.items():

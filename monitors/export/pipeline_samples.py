@@ -8,7 +8,22 @@ from kpis.contract import layout
 from monitors import metrics
 from monitors.export.samples import Families, seconds
 from monitors.read.changes import Why
-from monitors.read.snapshot import Snapshot
+from monitors.read.snapshot import PartitionHealth, Snapshot
+
+DEFINITIONS = (
+    metrics.STREAM_CLOCK, metrics.FLUSHED, metrics.CAUGHT_UP, metrics.LAG, metrics.ACCEPTED, metrics.REJECTED,
+    metrics.DUPLICATE, metrics.FOLDED, metrics.LOST, metrics.REWOUND, metrics.SERIES, metrics.REDIS_USED,
+    metrics.REDIS_LIMIT, metrics.LETTERS, metrics.PARTITION_READS, metrics.SKIPPED, metrics.MISROUTED,
+    metrics.OTHER_CAMPAIGNS, metrics.HELD, metrics.PARKED,
+)  # fmt: skip
+BY_STREAM = (
+    (metrics.ACCEPTED, layout.ACCEPTED),
+    (metrics.DUPLICATE, layout.DUPLICATE),
+    (metrics.FOLDED, layout.FOLDED),
+    (metrics.MISROUTED, layout.MISROUTED),
+    (metrics.OTHER_CAMPAIGNS, layout.FOLDED_CAMPAIGNS),
+)
+BY_TOPIC = ((metrics.LOST, layout.LOST), (metrics.SKIPPED, layout.SKIPPED), (metrics.REWOUND, layout.REWOUND))
 
 
 def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterable[str]) -> Families:
@@ -19,40 +34,11 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
         streams: every stream, each of which has its counters even at zero.
         reasons: every reason for refusing an event, likewise.
     """
-    found = Families(
-        (
-            metrics.STREAM_CLOCK, metrics.FLUSHED, metrics.CAUGHT_UP, metrics.LAG, metrics.ACCEPTED,
-            metrics.REJECTED, metrics.DUPLICATE, metrics.FOLDED, metrics.LOST, metrics.REWOUND, metrics.SERIES,
-            metrics.REDIS_USED,
-            metrics.REDIS_LIMIT,
-            metrics.LETTERS, metrics.PARTITION_READS, metrics.SKIPPED, metrics.MISROUTED, metrics.OTHER_CAMPAIGNS,
-            metrics.HELD, metrics.PARKED,
-        )
-    )  # fmt: skip
+    found = Families(DEFINITIONS)
     for health in snapshot.partitions:
-        number = str(health.number)
-        found.add(metrics.STREAM_CLOCK, (number,), seconds(health.watermark_ms))
-        found.add(metrics.FLUSHED, (number,), seconds(health.flushed_at_ms))
-        found.add(metrics.CAUGHT_UP, (number,), None if health.caught_up is None else float(health.caught_up))
-        found.add(metrics.LETTERS, (number,), health.letters)
-        found.add(metrics.HELD, (number,), float(health.held))
-        found.add(metrics.PARKED, (number,), float(bool(health.parked)))
-        for topic, lag in health.lag.items():
-            found.add(metrics.LAG, (topic, number), lag)
+        _partition(found, health)
     names = tuple(streams)
-    topics = tuple(dict.fromkeys(topic for health in snapshot.partitions for topic in health.lag))
-    for definition, prefix, known in (
-        (metrics.ACCEPTED, layout.ACCEPTED, names),
-        (metrics.DUPLICATE, layout.DUPLICATE, names),
-        (metrics.FOLDED, layout.FOLDED, names),
-        (metrics.MISROUTED, layout.MISROUTED, names),
-        (metrics.OTHER_CAMPAIGNS, layout.FOLDED_CAMPAIGNS, names),
-        (metrics.LOST, layout.LOST, topics),
-        (metrics.SKIPPED, layout.SKIPPED, topics),
-        (metrics.REWOUND, layout.REWOUND, topics),
-    ):
-        for name, count in (dict.fromkeys(known, 0) | snapshot.counter(prefix)).items():
-            found.add(definition, (name,), count)
+    _counters(found, snapshot, names)
     for at, count in refused(snapshot.counter(layout.REJECTED), names, reasons).items():
         found.add(metrics.REJECTED, at, count)
     found.add(metrics.SERIES, (), snapshot.stored)
@@ -62,6 +48,27 @@ def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterab
     for why in Why:
         found.add(metrics.PARTITION_READS, (why,), snapshot.reads.get(why, 0))
     return found
+
+
+def _partition(found: Families, health: PartitionHealth) -> None:
+    number = str(health.number)
+    found.add(metrics.STREAM_CLOCK, (number,), seconds(health.watermark_ms))
+    found.add(metrics.FLUSHED, (number,), seconds(health.flushed_at_ms))
+    found.add(metrics.CAUGHT_UP, (number,), None if health.caught_up is None else float(health.caught_up))
+    found.add(metrics.LETTERS, (number,), health.letters)
+    found.add(metrics.HELD, (number,), float(health.held))
+    found.add(metrics.PARKED, (number,), float(bool(health.parked)))
+    for topic, lag in health.lag.items():
+        found.add(metrics.LAG, (topic, number), lag)
+
+
+def _counters(found: Families, snapshot: Snapshot, streams: tuple[str, ...]) -> None:
+    """Counters by stream or by topic; those that are known are there at zero."""
+    topics = tuple(dict.fromkeys(topic for health in snapshot.partitions for topic in health.lag))
+    for known, counters in ((streams, BY_STREAM), (topics, BY_TOPIC)):
+        for definition, prefix in counters:
+            for name, count in (dict.fromkeys(known, 0) | snapshot.counter(prefix)).items():
+                found.add(definition, (name,), count)
 
 
 def refused(counted: Mapping[str, int], streams: Iterable[str], reasons: Iterable[str]) -> dict[tuple[str, str], int]:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kpis.contract.published import Layout
 from kpis.measures import Row
 from kpis.series import DIMENSIONS as KNOWN
-from kpis.series import OTHER, is_campaign, key, split
+from kpis.series import OTHER, breakdown_part, is_campaign, key, split
 from kpis.windows import TOTAL
 from monitors.export.budget import BudgetPolicy, keep
 from monitors.export.sums import sum_rows
-from monitors.read.snapshot import Layout, SeriesRows, Snapshot
+from monitors.read.snapshot import SeriesRows, Snapshot
 
 DIMENSIONS = frozenset(KNOWN)
 
@@ -98,4 +99,4 @@ def _dimensions(series: str) -> str:
     dimensions = [dimension for dimension, _ in pairs]
     if not DIMENSIONS.issuperset(dimensions):
         return OTHER
-    return key("", [(dimension, OTHER) for dimension in dimensions]).removeprefix("|")
+    return breakdown_part(key("", [(dimension, OTHER) for dimension in dimensions]))

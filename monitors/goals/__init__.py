@@ -30,8 +30,7 @@ A local time that clocks skip (spring) is refused; one that they show twice (aut
 """
 
 from kpis.runtime.problems import FileProblem
-from monitors.goals.errors import InvalidGoals
-from monitors.goals.file import load
+from monitors.goals.file import InvalidGoals, load
 from monitors.goals.values import Band, Bound, Campaign, Flight, Goal, Goals, RatioGoal, TotalGoal
 
 __all__ = [

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
 from kpis.runtime import yaml_nodes as nodes
-from kpis.runtime.problems import FileProblem
+from kpis.runtime.problems import FileProblem, InvalidFile
 from kpis.runtime.yaml_nodes import Problems
-from monitors.goals.errors import InvalidGoals
 from monitors.goals.flight import read_flight
 from monitors.goals.goal import read_goal
 from monitors.goals.values import Campaign, Flight, Goal, Goals
 
 MAX_ID_BYTES = 200
 MAX_NAME = 150
+
+
+class InvalidGoals(InvalidFile):
+    """A goals file cannot be used."""
+
+    def __init__(self, name: str, problems: Sequence[FileProblem]) -> None:
+        super().__init__(f"goals file {name}", problems, ": pacewatch goals check lists them")
 
 
 def load(path: Path | str) -> Goals:

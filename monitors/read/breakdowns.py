@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.redis_client import AWAY, unreachable
+from kpis.contract.published import fetch_layout
+from kpis.contract.redis_client import answers
 from kpis.measures import Row
 from kpis.runtime.clock import monotonic
-from kpis.series import key
+from kpis.series import breakdown_prefix
 from kpis.windows import TOTAL
 from monitors.read.decoding import Problems, read_document, read_series
-from monitors.read.layouts import fetch_layout
 from monitors.read.window_rows import WindowRows, added
 
 _COUNT = 5_000
@@ -55,21 +55,19 @@ class Breakdowns:
         self._held = {name: held for name, held in self._held.items() if held[0] > now}
         if campaign in self._held:
             return self._held[campaign][1]
-        found = await self._read(f"{key(campaign)}|")
+        found = await self._read(breakdown_prefix(campaign))
         if len(self._held) < _MOST_REMEMBERED:
             self._held[campaign] = (now + REMEMBER_S, found)
         return found
 
     async def _read(self, prefix: str) -> Mapping[str, Windows]:
         parts: dict[str, list[WindowRows]] = {}
-        told = await fetch_layout(self._redis, self._address)
-        try:
-            for partition in range(told.partitions):
+        found = await fetch_layout(self._redis, self._address)
+        with answers(self._address):
+            for partition in range(found.partitions):
                 for series, rows in (await self._partition(partition, prefix)).items():
                     parts.setdefault(series.removeprefix(prefix), []).append(rows)
-        except AWAY as e:
-            raise unreachable(self._address, e) from e
-        return {name: added(rows, (*told.windows, TOTAL)) for name, rows in parts.items()}
+        return {name: added(rows, (*found.windows, TOTAL)) for name, rows in parts.items()}
 
     async def _partition(self, number: int, prefix: str) -> dict[str, WindowRows]:
         # Redis may name a series twice; what it named last is newest. What cannot be read is counted by the reader

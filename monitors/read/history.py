@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.redis_client import AWAY, unreachable
+from kpis.contract.published import fetch_layout
+from kpis.contract.redis_client import answers
 from kpis.measures import ZERO, Row, add, unpack
 from kpis.runtime.clock import monotonic
 from kpis.times import DAY_MS, QUARTER_MS, day_of
 from monitors.read.consistent import ConsistentReads
 from monitors.read.decoding import Problems
-from monitors.read.layouts import fetch_layout
 from monitors.read.snapshot import ReadProblem
 
 CLOSED_AFTER_MS = 2 * DAY_MS
@@ -62,7 +62,7 @@ class History:
 
     def __init__(self, redis: Any, address: str) -> None:
         self._redis = redis
-        self._moment = ConsistentReads(redis)
+        self._reads = ConsistentReads(redis)
         self._address = address
         self._closed: dict[_Day, tuple[float, Quarters]] = {}
         self.problems: Problems = Counter()
@@ -122,10 +122,8 @@ class History:
         days = {d: self._closed[d][1] for d in wanted if d in self._closed}
         asked = [d for d in wanted if d not in days]
         keys = [layout.history(number, series, day_of(day)) for _, series, day in asked]
-        try:
-            meta, *hashes = await self._moment.hashes(number, [layout.meta(number), *keys])
-        except AWAY as e:
-            raise unreachable(self._address, e) from e
+        with answers(self._address):
+            meta, *hashes = await self._reads.hashes(number, [layout.meta(number), *keys])
         for place, raw in zip(asked, hashes, strict=True):
             days[place] = self._quarters(raw)
             if place[2] + DAY_MS + CLOSED_AFTER_MS <= newest:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kpis.contract.published import Layout
 from kpis.windows import TOTAL
-from monitors.read.snapshot import Layout, SeriesRows
+from monitors.read.snapshot import SeriesRows
 from monitors.read.window_rows import WindowRows, added, only
 
 

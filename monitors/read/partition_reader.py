@@ -16,6 +16,7 @@ from redis.exceptions import WatchError
 
 from kpis.contract import layout
 from kpis.contract.redis_client import wrong_type
+from kpis.series import is_campaign_key
 from monitors.read.changes import Changed, Entry, Mark, Why, mark_of, since
 from monitors.read.decoding import Problems, read_document, read_meta, read_series
 from monitors.read.snapshot import PartitionHealth, ReadProblem
@@ -107,7 +108,7 @@ class PartitionReader:
             pipe = self._redis.pipeline(transaction=False)
             pipe.hkeys(layout.kpi(self._number))
             (series,) = [found or () for found in _checked(await pipe.execute(raise_on_error=False))]
-        return [s for s in series if self._breakdowns or b"|" not in s]
+        return [s for s in series if self._breakdowns or is_campaign_key(s)]
 
     async def _fetch(self, series: Sequence[bytes], after: Mark | None) -> _Answer:
         """Read documents, and after them what the partition says of itself: its meta hash, and changes ``after``."""

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.redis_client import AWAY, connect, unreachable
+from kpis.contract.published import BadLayout, fetch_layout
+from kpis.contract.redis_client import answers, connect
 from kpis.measures import Row
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
-from monitors.read.decoding import BadLayout, Problems
+from monitors.read.decoding import Problems
 from monitors.read.history import History
-from monitors.read.layouts import fetch_layout
 from monitors.read.memory import Memory, read_memory
 from monitors.read.merge import Merge, Part
 from monitors.read.partition_reader import PartitionReader
@@ -74,14 +74,12 @@ class Reader:
         """
         problems: Problems = Counter()
         found = await fetch_layout(self._redis, self._address)
-        try:
+        with answers(self._address):
             readers = [self._partition(number) for number in range(found.partitions)]
             reads = [await reader.read(problems) for reader in readers]
             parked = await self._parked(found.partitions)
             if self._read % _READS_PER_MEMORY == 0:
                 self._memory = await read_memory(self._redis)
-        except AWAY as e:
-            raise unreachable(self._address, e) from e
         self._read += 1
         self._merge.merge(found, [Part(of.rows, of.take_touched()) for of in readers])
         return Snapshot(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kpis import catalogue
+from kpis.contract.published import Layout
 from kpis.measures import Row
-from kpis.series import key
+from kpis.series import campaign_part, key, parts
 from kpis.windows import TOTAL
 from monitors.read.changes import Why
 from monitors.read.memory import Memory
@@ -27,16 +28,6 @@ class ReadProblem(StrEnum):
     """A quarter hour of history is not a packed row."""
     BAD_KEY = "bad_key"
     """A key holds another type than the layout says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What the worker published: partition count, base currency, window names (shortest first), days of history."""
-
-    partitions: int
-    currency: str
-    windows: tuple[str, ...]
-    history_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +137,6 @@ def to_json(
     mine = None if campaign is None else key(campaign)
     return {
         series: {w: catalogue.document(found.windows[w]) for w in names if w in found.windows}
-        for series, found in sorted(snapshot.series.items(), key=lambda item: item[0].split("|"))
-        if mine is None or series.partition("|")[0] == mine
+        for series, found in sorted(snapshot.series.items(), key=lambda item: parts(item[0]))
+        if mine is None or campaign_part(series) == mine
     }

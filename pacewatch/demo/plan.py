@@ -17,6 +17,7 @@ from kpis.runtime.errors import Misconfigured
 from kpis.settings.environment import PREFIX
 from kpis.settings.shared import Settings
 from kpis.times import DAY_MS
+from pacewatch.replay import shifted_goals
 from pacewatch.replay.scan import Scan
 from pacewatch.replay.sender import Sender, Sent
 from pacewatch.replay.sending import RecordingSource, look, replay
@@ -96,7 +97,7 @@ async def plan(options: DemoOptions, directory: Path) -> DemoPlan:
     source = RecordingSource(options.data)
     console = None if options.as_json else Console(file=io.StringIO(), quiet=True)
     seen = await look(source, console)
-    return _recording(options, source, seen, console)
+    return _recording(options, source, seen, console, directory)
 
 
 def _launch_day(options: DemoOptions, directory: Path) -> DemoPlan:
@@ -116,10 +117,12 @@ def _launch_day(options: DemoOptions, directory: Path) -> DemoPlan:
     what = f"a launch day of six campaigns, {rate:g} times as fast as real"
     # A quarter second of flush delay is four minutes of this day, and a miss of a few minutes is none.
     settings = {"FLUSH_INTERVAL_S": "0.1", "ALERT_FOR_S": "1800"}
-    return DemoPlan(what, rate, day, feed, settings, own={"GOALS": str(goals), "GOALS_SHIFT_MS": ""})
+    return DemoPlan(what, rate, day, feed, settings, own={"GOALS": str(goals)})
 
 
-def _recording(options: DemoOptions, source: RecordingSource, seen: Scan, console: Console | None) -> DemoPlan:
+def _recording(
+    options: DemoOptions, source: RecordingSource, seen: Scan, console: Console | None, directory: Path
+) -> DemoPlan:
     if seen.first_ms is None or seen.last_ms is None:
         raise Misconfigured(str(source.path), "it holds no event with a time")
     settings: dict[str, str] = {}
@@ -131,8 +134,7 @@ def _recording(options: DemoOptions, source: RecordingSource, seen: Scan, consol
     now = Clock().now_ms()
     rate = None if options.at_once else options.speed or _DATA_SPEED
     shift_ms = now - seen.last_ms if rate is None else 0
-    if f"{PREFIX}GOALS" in os.environ:
-        settings["GOALS_SHIFT_MS"] = str(shift_ms)
+    own = _moved_goals(shift_ms, directory)
 
     async def feed(to: Sender, clock: Clock, stopped: asyncio.Event) -> Sent:
         pace = None if rate is None else clock
@@ -141,4 +143,14 @@ def _recording(options: DemoOptions, source: RecordingSource, seen: Scan, consol
         return done.sent
 
     speed = "as fast as it goes" if rate is None else f"{rate:g} times as fast as real"
-    return DemoPlan(f"{seen.records:,} events of {source.path.name}, {speed}", rate, seen.first_ms, feed, settings)
+    return DemoPlan(f"{seen.records:,} events of {source.path.name}, {speed}", rate, seen.first_ms, feed, settings, own)
+
+
+def _moved_goals(by_ms: int, directory: Path) -> dict[str, str]:
+    """The user's own goals, their flights moved as the events are; nothing where there are none, or nothing moves."""
+    goals = os.environ.get(f"{PREFIX}GOALS")
+    if not goals or not by_ms:
+        return {}
+    moved = directory / "goals.yaml"
+    shifted_goals.write(Path(goals), moved, by_ms)
+    return {"GOALS": str(moved)}

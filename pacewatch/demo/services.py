@@ -11,13 +11,13 @@ from contextlib import contextmanager
 
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Permanent
+from kpis.runtime.retry import Backoff
 from kpis.settings.environment import PREFIX
 from pacewatch.embedded.children import Child, Nursery
 from pacewatch.embedded.servers import HOST, free_port
 from pacewatch.terminal import say
 
-_FIRST_DELAY_S = 0.2
-_LONGEST_DELAY_S = 5.0
+_BACKOFF = Backoff(0.2, 5.0)
 _STEADY_S = 10.0
 _MOST_FAILURES = 8
 _PERMANENT_CODE = 2
@@ -81,7 +81,7 @@ class Service:
         Raises:
             ServiceFailed: it ended with an error that only a person can mend, or too often.
         """
-        delay, failures = _FIRST_DELAY_S, 0
+        failures = 0
         while True:
             started = monotonic()
             child = await self._nursery.start(
@@ -94,12 +94,12 @@ class Service:
                 await child.stop()
                 raise
             if monotonic() - started > _STEADY_S:
-                delay, failures = _FIRST_DELAY_S, 0
+                failures = 0
             failures += 1
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
             if code == _PERMANENT_CODE or failures >= _MOST_FAILURES:
                 last = child.tail().splitlines()[-1:] or ["it wrote nothing"]
                 raise ServiceFailed(f"the {self._command} ended ({how}) and cannot go on: {last[0][:500]}")
+            delay = _BACKOFF.before(failures)
             say(f"the {self._command} (pid {child.pid}) ended ({how}); starting it again in {delay:.1f} s")
             await asyncio.sleep(delay)
-            delay = min(delay * 2, _LONGEST_DELAY_S)

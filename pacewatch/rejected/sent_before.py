@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.redis_client import AWAY, connect, replay_key, unreachable
+from kpis.contract.redis_client import answers, connect, replay_key
 from kpis.settings.shared import Settings
 
 _FOR_EVER = -1
@@ -67,10 +67,8 @@ class SentBefore:
             await self._call(self._redis.expire(layout.REPLAYED_BEFORE, self._keep_s))
 
     async def _call(self, pending: Any) -> Any:
-        try:
+        with answers(self._address):
             return await pending
-        except AWAY as e:
-            raise unreachable(self._address, e) from e
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -109,25 +110,53 @@ async def replay(
         BrokenFile: the file cannot be read to its end; what came before has been sent.
         Misconfigured: the mapping does not fit it.
     """
-    bad: list[BadLine] = []
-    bad_lines = 0
+    bad = BadLines(source.path, complain)
     streams: Counter[str] = Counter()
     with Recording(source.path, source.mapping) as recording, Meter("sent", recording.size, console) as meter:
+        show = partial(_show, meter, recording, sender)
         for number, item in enumerate(recording, 1):
             if isinstance(item, BadLine):
-                bad_lines += item.lines
-                if len(bad) < BAD_SHOWN:
-                    bad.append(item)
-                    complain(f"{source.path}: line {item.line}: {item.reason}")
+                bad.add(item)
                 continue
             record = shift(item, shift_ms)
             if pace is not None and record.ts_ms is not None:
-                while (ahead_s := pace.real_seconds(record.ts_ms - pace.now_ms())) > 0:
-                    meter.update(recording.position, sender.sent.handed)
-                    await asyncio.sleep(min(ahead_s, _LONGEST_WAIT_S))
+                await _until(record.ts_ms, pace, show)
             await sender.send(record)
             streams[record.stream] += 1
             if number % _STEP == 0:
-                meter.update(recording.position, sender.sent.handed)
+                show()
         sent = await sender.flush()
-    return ReplaySummary(sent, tuple(bad), bad_lines, streams)
+    return ReplaySummary(sent, tuple(bad.first), bad.lines, streams)
+
+
+def _show(meter: Meter, recording: Recording, sender: Sender) -> None:
+    meter.update(recording.position, sender.sent.handed)
+
+
+class BadLines:
+    """The lines without an event.
+
+    Attributes:
+        first: the first of them.
+        lines: how many.
+    """
+
+    def __init__(self, path: Path, complain: Callable[[str], None]) -> None:
+        self.first: list[BadLine] = []
+        self.lines = 0
+        self._path = path
+        self._complain = complain
+
+    def add(self, line: BadLine) -> None:
+        """Count one, and complain while there are few."""
+        self.lines += line.lines
+        if len(self.first) < BAD_SHOWN:
+            self.first.append(line)
+            self._complain(f"{self._path}: line {line.line}: {line.reason}")
+
+
+async def _until(at_ms: int, pace: Clock, show: Callable[[], None]) -> None:
+    """Wait until a clock shows a time."""
+    while (ahead_s := pace.real_seconds(at_ms - pace.now_ms())) > 0:
+        show()
+        await asyncio.sleep(min(ahead_s, _LONGEST_WAIT_S))

@@ -14,6 +14,7 @@ import msgspec
 
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Unreachable
+from kpis.runtime.retry import Backoff
 from kpis.runtime.seldom import Seldom
 from streams.dead_letters import letters
 from streams.dead_letters.letters import DeadLetter
@@ -30,7 +31,7 @@ MAX_WAITING = 10_000
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 """Likewise in bytes: bounds what a flood of large refused records takes of Redis."""
 _BATCH = 500
-_FIRST_DELAY_S, _LONGEST_DELAY_S = 0.2, 5.0
+_BACKOFF = Backoff(0.2, 5.0)
 
 
 class DeadLetterRelay:
@@ -98,7 +99,7 @@ class DeadLetterRelay:
         self._metrics.letters.labels(str(self._partition)).set(0)
 
     async def _run(self) -> None:
-        delay = _FIRST_DELAY_S
+        failures = 0
         while True:
             self._news.clear()
             try:
@@ -109,10 +110,10 @@ class DeadLetterRelay:
                     log.warning("the dead letters of partition %d wait: %s", self._partition, e)
                 found, sent = True, False
             if sent:
-                delay = _FIRST_DELAY_S
+                failures = 0
             elif found:
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, _LONGEST_DELAY_S)
+                failures += 1
+                await asyncio.sleep(_BACKOFF.before(failures))
             elif not self._news.is_set():
                 self._empty.set()
                 await self._news.wait()

@@ -3,9 +3,9 @@
 Faust costs two tasks per message; a chunk pays that once for a whole piece of a fetch, of up to 10,000 records. A
 scheduler yields chunks where Faust expects records, and a schema hands their content through undecoded.
 
-Each chunk says where reading stood before it (``after``) and in which ``generation`` it was read. A seek opens a new generation;
-chunks of an older generation, still under way, are recognised and left out. A chunk whose ``after`` lies beyond what was
-counted shows that records between were dropped on the way.
+Each chunk says where reading stood before it (``after``) and in which ``generation`` it was read. A seek opens a new
+generation; chunks of an older one, still under way, are recognised and left out. A chunk whose ``after`` lies beyond
+what was counted shows a gap: records between were dropped on the way.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ReadPositions:
         return self._at.get(tp)
 
     def pass_to(self, tp: TP, next_offset: int) -> Position | None:
-        """Note that reading goes on to ``next_offset``; returns where it stood, None when the generation was not opened."""
+        """Note that reading goes on to ``next_offset``; returns where it stood, None when it was not opened."""
         before = self._at.get(tp)
         if before is not None:
             self._at[tp] = Position(next_offset, before.generation)

@@ -55,8 +55,7 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Tell the worker what is assigned now; it requests a seek for each partition once it was taken."""
-        assigned: Assigned = self.app.assigned
-        assigned(set(self.assignment()))
+        self.transport.assigned(set(self.assignment()))
         return {}
 
     def highwater(self, tp: TP) -> int | None:
@@ -187,6 +186,16 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
 
 
 class ChunkTransport(Transport):  # type: ignore[misc]
-    """Faust's aiokafka transport with :class:`ChunkConsumer`."""
+    """Faust's aiokafka transport with :class:`ChunkConsumer`.
+
+    Args:
+        url: of the broker, as Faust has it.
+        app: Faust's.
+        assigned: told what is assigned after each rebalance.
+    """
 
     Consumer = ChunkConsumer
+
+    def __init__(self, url: Any, app: Any, assigned: Assigned) -> None:
+        super().__init__(url, app)
+        self.assigned = assigned

@@ -15,7 +15,7 @@ from faust.types import TP
 
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Fenced, LostWrites, Permanent, Recoverable, Uncountable, Unreachable, one_line
-from kpis.runtime.retry import Delays
+from kpis.runtime.retry import Backoff, retry
 from streams.kafka.chunks import Payload
 from streams.kafka.clients import AWAY
 from streams.kafka.seeking import SeekingConsumer
@@ -26,10 +26,10 @@ from streams.partitions.worker import PartitionWorker
 
 log = logging.getLogger(__name__)
 
-_AWAY = Delays(0.1, 3.0)
-_FENCED = Delays(0.0, 5.0)
+_AWAY = Backoff(0.1, 3.0)
+_FENCED = Backoff(0.0, 5.0)
 """Two workers that both believe to be assigned a partition would take it from each other as fast as Redis answers."""
-_PARKED = Delays(1.0, 60.0)
+_PARKED = Backoff(1.0, 60.0)
 _MANY_FAILURES = 40
 """Chunks that may fail before one is written: what halving needs, twice. Beyond them the partition is parked."""
 
@@ -183,18 +183,15 @@ class PartitionSupervisor:
             await self._recover(error)
 
     async def _take(self) -> None:
-        tries = 0
-        while True:
-            try:
-                await self.worker.take()
-                await self._know_offsets()
-                break
-            except (Unreachable, *AWAY) as e:
-                tries += 1
-                delay = _AWAY.before(tries)
-                self._tools.metrics.redis_errors.inc()
-                log.warning("partition %d: %s; trying again in %.1f s", self.number, one_line(e), delay)
-                await asyncio.sleep(delay)
+        async def attempt() -> None:
+            await self.worker.take()
+            await self._know_offsets()
+
+        def say(error: BaseException, wait_s: float) -> None:
+            self._tools.metrics.redis_errors.inc()
+            log.warning("partition %d: %s; trying again in %.1f s", self.number, one_line(error), wait_s)
+
+        await retry(attempt, (Unreachable, *AWAY), _AWAY, say)
         self._seek()
         self._become(PartitionPhase.READING)
 

@@ -21,9 +21,9 @@ from streams.partitions import counting, losses
 from streams.partitions.capacity import Capacity
 from streams.partitions.gauges import gauges
 from streams.partitions.offsets import Taken, judge, may_have_lost
-from streams.partitions.progress import TopicProgress
 from streams.partitions.suspects import Suspects
 from streams.partitions.tools import Acknowledge, EarliestOf, EndOf, Tools
+from streams.partitions.topic_progress import TopicProgress
 from streams.state.flush import Flush
 from streams.state.partition import Partition
 from streams.state.watermark import Basis

@@ -54,13 +54,18 @@ class Ending:
         """A signal has come; by the thread, or by the loop where one of a library's threads took it."""
         name = signal.Signals(number).name
         if not self._told.acquire(blocking=False):
-            self.now(f"{name} was received again", 1)
+            self.now(f"the worker ends: {name} was received again", 1)
         log.info("%s: the worker ends in order", name)
-        self.begin(f"{name} was received", 1)
+        self.begin(f"the worker ends: {name} was received", 1)
         self._loop.call_soon_threadsafe(self._stop)
 
     def begin(self, why: str, code: int) -> None:
-        """Give the process until the deadline to end by itself; a second call changes nothing."""
+        """Give the process until the deadline to end by itself; a second call changes nothing.
+
+        Args:
+            why: a sentence, said if the deadline passes.
+            code: the exit code then.
+        """
         if not self._begun.acquire(blocking=False):
             return
         timer = threading.Timer(self._deadline_s, self._overdue, (why, code))
@@ -69,7 +74,7 @@ class Ending:
 
     def now(self, why: str, code: int) -> NoReturn:
         """End the process at once; what was not flushed is read again by whoever takes its partitions."""
-        log.critical("the worker ends: %s", why)
+        log.critical("%s", why)
         logging.shutdown()
         os._exit(code)
 

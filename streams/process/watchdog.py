@@ -61,4 +61,5 @@ class Watchdog:
         while not self._over.wait(_LOOK_S):
             self._life = self._liveness.judge(self._seen, monotonic())
             if not self._life.is_alive:
-                self._ending.now(f"it is stuck, {self._life}; another one, or this one started again, goes on", 1)
+                why = f"the worker ends: it is stuck, {self._life}; another one, or this one started again, goes on"
+                self._ending.now(why, 1)

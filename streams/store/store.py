@@ -7,19 +7,18 @@ and an owner that was replaced writes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Any
 
 import msgspec
 
-from kpis import catalogue
 from kpis.contract import layout
-from kpis.contract.redis_client import AWAY, replay_key, unreachable, unusable
+from kpis.contract.documents import total_of
+from kpis.contract.published import Layout
+from kpis.contract.redis_client import answers, replay_key
 from kpis.measures import ZERO, Row, unpack
-from kpis.runtime.errors import Misconfigured, Unusable, one_line
+from kpis.runtime.errors import Misconfigured, Unusable
 from kpis.times import QUARTER_MS, day_of, quarter_of
-from kpis.windows import TOTAL
 from streams.state.flush import Flush
 from streams.store.commands import Script, announce, script
 from streams.store.concurrency import in_turns
@@ -45,16 +44,6 @@ _SCAN = 10_000
 _LONGEST_TEXT = 500
 
 
-@dataclass(frozen=True, slots=True)
-class StoredLayout:
-    """The global facts readers need: ``pw:layout``."""
-
-    partitions: int
-    currency: str
-    windows: str
-    history_days: int
-
-
 class Store:
     """The write side's Redis.
 
@@ -70,7 +59,7 @@ class Store:
         self._address = address
         self._keep_s = (history_days + 1) * 86_400
         self._seen_s = (dedupe_hours + 2) * 3600
-        self._layout: StoredLayout | None = None
+        self._layout: Layout | None = None
         self._flush = redis.register_script(_FLUSH)
         self._stage = redis.register_script(_STAGE)
         self._apply = redis.register_script(_APPLY)
@@ -78,7 +67,7 @@ class Store:
         self._drain = redis.register_script(_DRAIN)
         self._read_older = redis.register_script(_OLDER)
 
-    async def publish_layout(self, found: StoredLayout, grow: bool = False) -> None:
+    async def publish_layout(self, found: Layout, grow: bool = False) -> None:
         """Tell readers the partition count, currency, windows and history; ``grow`` allows more partitions than before.
 
         Raises:
@@ -86,7 +75,7 @@ class Store:
         """
         held = {k.decode(): v.decode() for k, v in (await self._call(self._redis.hgetall(layout.LAYOUT))).items()}
         for name, setting in (("currency", "PACEWATCH_CURRENCY"), ("partitions", "PACEWATCH_PARTITIONS")):
-            mine = str(getattr(found, name))
+            mine = found.fields[name]
             if grow and name == "partitions" and int(held.get(name, 0)) < found.partitions:
                 continue
             if name in held and held[name] != mine:
@@ -95,7 +84,7 @@ class Store:
                     f"Redis at {self._address} holds data with {name} {held[name]}, not {mine}",
                     "use another Redis database, or the same value",
                 )
-        await self._call(self._redis.hset(layout.LAYOUT, mapping=asdict(found)))
+        await self._call(self._redis.hset(layout.LAYOUT, mapping=found.fields))
         self._layout = found
 
     async def take(self, partition: int, floor_ms: int) -> Lease:
@@ -200,7 +189,7 @@ class Store:
         for at in range(0, len(names), _CHUNK):
             some = names[at : at + _CHUNK]
             raws = await self._call(self._redis.hmget(layout.kpi(partition), some))
-            found |= {n: document_totals(raw) for n, raw in zip(some, raws, strict=True) if raw is not None}
+            found |= {n: total_of(raw) for n, raw in zip(some, raws, strict=True) if raw is not None}
         return found
 
     async def documents(self, partition: int) -> dict[str, bytes]:
@@ -265,21 +254,5 @@ class Store:
         return found
 
     async def _call(self, pending: Any) -> Any:
-        try:
+        with answers(self._address):
             return await pending
-        except AWAY as e:
-            if unusable(e):
-                raise Unusable(self._address, one_line(e)) from e
-            raise unreachable(self._address, e) from e
-
-
-class _Document(msgspec.Struct):
-    windows: dict[str, dict[str, int | float | None]]
-
-
-_decode_document = msgspec.json.Decoder(_Document).decode
-
-
-def document_totals(raw: bytes) -> Row:
-    """The total row of a stored KPI document."""
-    return catalogue.row_of(_decode_document(raw).windows[TOTAL])

@@ -47,6 +47,7 @@ def read_side() -> dict[str, Any]:
     from grafana.build import rendered
     from kpis.catalogue import document
     from kpis.contract.documents import document as stored
+    from kpis.contract.published import Layout
     from kpis.units import Unit
     from monitors.alerts.alert import alert_of
     from monitors.alerts.assessment import Assessment
@@ -60,7 +61,7 @@ def read_side() -> dict[str, Any]:
     from monitors.goals.file import parse
     from monitors.pacing.judge import judge
     from monitors.pacing.verdict import Observed, VerdictPolicy
-    from monitors.read.snapshot import Layout, PartitionHealth, SeriesRows, Snapshot, to_json
+    from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, to_json
     from monitors.view import View
     from pacewatch import kpi
     from pacewatch.demo import screen as demo

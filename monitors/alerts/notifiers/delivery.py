@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
 
+from kpis.runtime.retry import Backoff
 from monitors.alerts.notifiers.protocol import Answer, Notifier, Outcome
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.stored import decode_alert
@@ -13,27 +13,23 @@ from monitors.alerts.stored import decode_alert
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryPolicy:
-    """How long to wait before another attempt, in real seconds: ``first_s`` doubled each time up to ``most_s``."""
-
-    first_s: float = 1.0
-    most_s: float = 60.0
+BACKOFF = Backoff(first_s=1.0, longest_s=60.0)
+"""How long to wait before another attempt, in real seconds, where the service does not say."""
 
 
-def wait_s(answer: Answer, failures: int, policy: DeliveryPolicy) -> float:
+def wait_s(answer: Answer, failures: int, backoff: Backoff) -> float:
     """The seconds to wait after an attempt: none after a final one, what the service asks, else exponential backoff.
 
     Args:
         answer: the last attempt's.
         failures: attempts that failed in a row, this one included.
-        policy: bounds.
+        backoff: for where it does not.
     """
     if answer.outcome.is_final:
         return 0.0
     if answer.wait_s is not None:
         return answer.wait_s
-    return min(policy.first_s * 2.0 ** min(failures - 1, 30), policy.most_s)
+    return backoff.before(failures)
 
 
 class Delivery:
@@ -43,10 +39,10 @@ class Delivery:
         outcomes: attempts of this process, by outcome.
     """
 
-    def __init__(self, outbox: Outbox, notifier: Notifier, policy: DeliveryPolicy) -> None:
+    def __init__(self, outbox: Outbox, notifier: Notifier, backoff: Backoff) -> None:
         self._outbox = outbox
         self._notifier = notifier
-        self._policy = policy
+        self._backoff = backoff
         self._failures = 0
         self.outcomes: Counter[Outcome] = Counter()
 
@@ -66,7 +62,7 @@ class Delivery:
         answer = Answer(Outcome.UNREADABLE, "not a message") if alert is None else await self._notifier.send(alert)
         self.outcomes[answer.outcome] += 1
         self._failures = 0 if answer.outcome.is_final else self._failures + 1
-        pause = wait_s(answer, self._failures, self._policy)
+        pause = wait_s(answer, self._failures, self._backoff)
         self._tell(answer, alert.id if alert else "?", pause)
         if answer.outcome.is_final:
             await self._outbox.settle(raw, dead=answer.outcome is not Outcome.SENT)

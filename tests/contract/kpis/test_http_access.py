@@ -28,13 +28,12 @@ from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.routes import HEADERS, BoardParts
 from monitors.export.exporter import Exporter, ExportPolicy
-from monitors.guard import guard
 from monitors.pacing.verdict import Status
 from monitors.read.breakdowns import Windows
 from monitors.read.history import Query
-from monitors.web import make_app
+from monitors.web import guarded, make_app
 from streams.metrics import worker_metrics
-from streams.process.page import LIMITS, MetricsServer
+from streams.process.metrics_server import LIMITS, MetricsServer
 from tests.conftest import leave_out, need
 from tests.kit.certificates import Certificates, certificates
 from tests.kit.http_client import Client, basic, bearer
@@ -79,7 +78,7 @@ def monitor_pages(policy: AccessPolicy, own: Certificates | None) -> Iterator[Cl
         parts = BoardParts(Board("run", BoardPolicy()), Reads(history, breakdowns), Clock())
         # A new view at each look: metrics of a view are made once.
         shown = lambda: view(judged("late", Status.CRITICAL))  # noqa: E731
-        app = make_app(shown, Exporter(ExportPolicy(), refused), 5, parts, [guard(policy, refused)])
+        app = make_app(shown, Exporter(ExportPolicy(), refused), 5, parts, [guarded(policy, refused)])
         served = await serving.serve(app, "127.0.0.1", 0, secured, LIMITS)
         ports.append(served.addresses[0][1])
         started.set()

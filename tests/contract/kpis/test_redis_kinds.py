@@ -13,7 +13,7 @@ import pytest
 from redis.exceptions import BusyLoadingError, ClusterDownError, RedisClusterException, SlotNotCoveredError
 
 from kpis.contract import layout
-from kpis.contract.redis_client import unreachable
+from kpis.contract.redis_client import answers
 from kpis.runtime.clock import Clock
 from kpis.runtime.errors import LostWrites, Misconfigured, Unreachable
 from kpis.settings.shared import Settings
@@ -311,7 +311,9 @@ def test_a_worker_goes_on_after_a_failover_with_exact_totals(
 )
 def test_every_error_of_the_client_has_a_cause_for_people(error: Exception, cause: str) -> None:
     """Whatever base the client gave it."""
-    assert f"Redis at here does not answer: {cause}" in str(unreachable("here", error))
+    with pytest.raises(Unreachable) as told, answers("here"):
+        raise error
+    assert f"Redis at here does not answer: {cause}" in str(told.value)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from kpis.runtime.errors import Unreachable
+from kpis.runtime.retry import Backoff
 from kpis.settings.shared import Settings
 from kpis.units import Unit
 from monitors.alerts.alert import Alert, Rendered
 from monitors.alerts.lifecycle import Change
-from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy, wait_s
+from monitors.alerts.notifiers.delivery import Delivery, wait_s
 from monitors.alerts.notifiers.protocol import Answer, Outcome
 from monitors.alerts.notifiers.slack import MAX_RETRY_AFTER_S, Slack, judge, render, retry_after
 from monitors.alerts.outbox import DEAD, KEEP_TOLD, LEADER, OUTBOX, STATE, TOLD, Outbox, Recorded
@@ -28,7 +29,7 @@ from monitors.read.reader import connect
 from tests.kit.monitor_fakes import FakeSlack, fake_slack
 from tests.kit.redis_server import free_port, redis_server
 
-POLICY = DeliveryPolicy(first_s=1, most_s=60)
+POLICY = Backoff(first_s=1, longest_s=60)
 
 
 @pytest.fixture(scope="module")
@@ -287,7 +288,7 @@ def test_a_wait_is_never_longer_than_its_bound_and_only_final_answers_have_none(
     outcome: Outcome, asked: float | None, failures: int
 ) -> None:
     found = wait_s(Answer(outcome, "", asked), failures, POLICY)
-    assert 0 <= found <= max(POLICY.most_s, asked or 0)
+    assert 0 <= found <= max(POLICY.longest_s, asked or 0)
     if outcome.is_final:
         assert found == 0
     elif asked is None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kpis.contract import layout
 from kpis.contract.documents import document
+from kpis.contract.published import BadLayout
 from kpis.contract.redis_client import connect
 from kpis.measures import Row
 from kpis.runtime.errors import Unreachable
@@ -20,7 +21,6 @@ from kpis.series import key, split
 from kpis.settings.shared import Settings
 from monitors.read import breakdowns
 from monitors.read.breakdowns import Breakdowns, Windows
-from monitors.read.decoding import BadLayout
 from tests.conftest import need
 from tests.contract.streams.test_store import redis_url, single_redis_url
 from tests.kit.certificates import certificates

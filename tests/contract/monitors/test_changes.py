@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from kpis.contract import layout
 from kpis.contract.documents import document
+from kpis.contract.published import Layout
 from kpis.contract.redis_client import connect
 from kpis.runtime.clock import Clock
 from kpis.runtime.errors import LostWrites, Unreachable
@@ -24,7 +25,7 @@ from monitors.read.changes import Why
 from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
 from streams.store.lease import Lease
-from streams.store.store import Store, StoredLayout
+from streams.store.store import Store
 from tests.contract.streams.test_changes import flush_of
 from tests.contract.streams.test_store import NOW, redis_url, single_redis_url
 from tests.kit.monitor_fakes import row
@@ -138,7 +139,7 @@ def with_world(url: str, use: Callable[[World, Interrupted, Reader], Awaitable[N
         try:
             store = Store(redis, "test", 40, 24)
             await redis.flushall()
-            await store.publish_layout(StoredLayout(PARTITIONS, "EUR", "5m", 40))
+            await store.publish_layout(Layout(PARTITIONS, "EUR", ("5m",), 40))
             world, client = World(redis, store), Interrupted(redis)
             await world.open()
             await use(world, client, Reader(client, "test", Clock()))

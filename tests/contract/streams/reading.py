@@ -1,4 +1,4 @@
-"""A consumer over lists of records, for a manager on a real Redis: holds and seeks are carried out between two fetches."""
+"""A consumer over lists of records, for a manager on a real Redis: it holds and seeks between two fetches."""
 
 from __future__ import annotations
 

@@ -11,17 +11,18 @@ import pytest
 from faust.types import TP
 
 from kpis.contract import layout
+from kpis.contract.documents import total_of
 from kpis.measures import Stream
 from kpis.runtime.clock import Clock
 from kpis.times import HOUR_MS
 from streams.events.decode import Decoder
 from streams.kafka.chunks import Payload, Position
 from streams.metrics import worker_metrics
-from streams.partitions import capacity, progress
+from streams.partitions import capacity, topic_progress
 from streams.partitions.flush_interval import FlushInterval
 from streams.partitions.manager import PartitionManager
 from streams.partitions.tools import Tools
-from streams.store.store import Store, document_totals
+from streams.store.store import Store
 from tests.contract.streams.test_dead_letters import POLICY, TOPIC, Topic, with_store
 from tests.contract.streams.test_store import redis_url, single_redis_url
 from tests.contract.streams.test_worker import ACCEPTS
@@ -113,7 +114,7 @@ def test_what_ends_a_catching_up_is_flushed_at_once(redis_url: str) -> None:
 
 def test_a_flush_that_gets_large_comes_before_its_time(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing waits for ever, nor is anything lost, when counting has to wait for it."""
-    monkeypatch.setattr(progress, "MANY_EARLY", 20)
+    monkeypatch.setattr(topic_progress, "MANY_EARLY", 20)
     monkeypatch.setattr(capacity, "MANY_ROWS", 40)
     monkeypatch.setattr(capacity, "MOST_ROWS", 60)
 
@@ -138,7 +139,7 @@ def test_a_flush_that_gets_large_comes_before_its_time(redis_url: str, monkeypat
             assert last / 2 < flushed <= last
             await manager.flush_all()
             documents = await store.documents(0)
-            assert {series: document_totals(raw)[1] for series, raw in documents.items()} == {
+            assert {series: total_of(raw)[1] for series, raw in documents.items()} == {
                 f"c{c}": last // campaigns for c in range(campaigns)
             }
         finally:

@@ -12,6 +12,8 @@ import pytest
 
 from kpis import catalogue
 from kpis.contract import layout
+from kpis.contract.documents import total_of
+from kpis.contract.published import Layout
 from kpis.contract.redis_client import connect
 from kpis.measures import INDEX, Stream, unpack
 from kpis.runtime.errors import Fenced, LostWrites, Misconfigured, Unreachable
@@ -25,7 +27,7 @@ from streams.state.registry import SeriesPolicy
 from streams.store.commands import Script
 from streams.store.lease import Lease
 from streams.store.load import load
-from streams.store.store import Store, StoredLayout, document_totals
+from streams.store.store import Store
 from tests.kit.model import Fact, Model, batch_of, without_zeros
 from tests.kit.redis_kinds import Nodes
 
@@ -265,7 +267,7 @@ def test_panes_that_left_their_window_are_removed(redis_url: str) -> None:
         state.tick(NOW + 2 * DAY)
         await store.write(lease, state.take_flush({}))
         assert await panes(redis) == []
-        assert document_totals((await store.documents(0))["c"])[1] == 1
+        assert total_of((await store.documents(0))["c"])[1] == 1
 
     with_store(redis_url, use)
 
@@ -306,7 +308,7 @@ def test_a_series_that_fell_silent_goes_on_counting_where_it_stopped(redis_url: 
         state.adopt(await store.totals(0, state.fresh))
         state.add(batch, numbers, "ads.clicks", 2, records=1, now_ms=NOW + 2 * DAY)
         await store.write(lease, state.take_flush({}))
-        assert document_totals((await store.documents(0))["c"])[1] == 2
+        assert total_of((await store.documents(0))["c"])[1] == 2
 
     with_store(redis_url, use)
 
@@ -315,9 +317,9 @@ def test_data_of_another_currency_is_refused(redis_url: str) -> None:
     """Micros of two currencies must not meet in one sum."""
 
     async def use(store: Store, _: Any) -> None:
-        await store.publish_layout(StoredLayout(4, "EUR", "1m", 40))
+        await store.publish_layout(Layout(4, "EUR", ("1m",), 40))
         with pytest.raises(Misconfigured, match="currency EUR, not USD"):
-            await store.publish_layout(StoredLayout(4, "USD", "1m", 40))
+            await store.publish_layout(Layout(4, "USD", ("1m",), 40))
 
     with_store(redis_url, use)
 

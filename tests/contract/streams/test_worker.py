@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from kpis.contract.documents import total_of
 from kpis.measures import Row, Stream
 from kpis.runtime.clock import Clock
 from kpis.times import DAY_MS
@@ -16,7 +17,7 @@ from streams.metrics import worker_metrics
 from streams.partitions.offsets import Taken
 from streams.partitions.tools import Tools
 from streams.partitions.worker import PartitionWorker
-from streams.store.store import Store, document_totals
+from streams.store.store import Store
 from tests.contract.streams.test_dead_letters import POLICY, TOPIC, Topic, no_earliest, with_store
 from tests.unit.streams.dead_letters.test_letters import Record
 
@@ -73,6 +74,6 @@ def test_no_series_is_let_go_of_while_its_chunk_waits_for_totals(redis_url: str)
         assert await folds is Taken.COUNTED
         await sweeps
         await owner.flush(lambda *_: 3)
-        assert document_totals((await store.documents(0))["old"])[1] == 2
+        assert total_of((await store.documents(0))["old"])[1] == 2
 
     with_store(redis_url, use)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from kpis.catalogue import BY_NAME
+from kpis.contract.published import Layout
 from kpis.measures import TOTALS
 from kpis.series import key
 from kpis.times import DAY_MS, QUARTER_MS
@@ -24,7 +25,7 @@ from monitors.board.pulse import EVERY_S, POINTS, Pulses, drawn
 from monitors.board.status_changes import KEPT, StatusChanges
 from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
-from monitors.read.snapshot import Layout, PartitionHealth, SeriesRows, Snapshot
+from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
 from monitors.view import View
 from pacewatch.top.screen import Choice, chosen, printable, sparkline
 from tests.kit.monitor_fakes import HOUR, MIDNIGHT, NOON, WINDOWS, row

@@ -16,12 +16,13 @@ from prometheus_client.openmetrics import parser as openmetrics_parser
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
+from kpis.contract.published import Layout
 from kpis.measures import Row
 from kpis.series import key
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import LABEL_LIMIT, Format, label, negotiate
-from monitors.read.snapshot import Layout, PartitionHealth, SeriesRows, Snapshot
+from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
 from monitors.view import View
 from tests.kit.monitor_fakes import row
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.contract.documents import document
+from kpis.contract.published import BadLayout, Layout, read_layout
 from kpis.measures import Row
-from monitors.read.decoding import BadLayout, Problems, read_document, read_layout, read_meta, read_series
-from monitors.read.snapshot import Layout, PartitionHealth, ReadProblem, SeriesRows, Snapshot, to_json
+from monitors.read.decoding import Problems, read_document, read_meta, read_series
+from monitors.read.snapshot import PartitionHealth, ReadProblem, SeriesRows, Snapshot, to_json
 from tests.kit.monitor_fakes import row
 
 LAYOUT = {b"partitions": b"2", b"currency": b"EUR", b"windows": b"5m,1m,24h", b"history_days": b"40"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpis.contract.published import Layout
 from kpis.measures import Row
 from monitors.read.merge import Merge, Part
-from monitors.read.snapshot import Layout
 from monitors.read.window_rows import WindowRows, only
 from tests.kit.monitor_fakes import row
 

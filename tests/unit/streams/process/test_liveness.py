@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpis.runtime.retry import Delays
+from kpis.runtime.retry import Backoff
 from streams.process.liveness import Life, Liveness, LivenessPolicy, Observation
 
 POLICY = LivenessPolicy(stuck_s=60, rebalance_s=30)
@@ -53,5 +53,5 @@ def test_a_partition_that_moves_or_has_nothing_to_read_within_the_time_is_alive(
 
 def test_delays_double_up_to_a_bound() -> None:
     """Without a first delay the second try comes at once."""
-    assert [Delays(0.1, 3.0).before(n) for n in (1, 2, 3, 6, 10_000)] == [0.1, 0.2, 0.4, 3.0, 3.0]
-    assert [Delays(0.0, 5.0).before(n) for n in (1, 2, 3, 10_000)] == [0.0, 0.5, 1.0, 5.0]
+    assert [Backoff(0.1, 3.0).before(n) for n in (1, 2, 3, 6, 10_000)] == [0.1, 0.2, 0.4, 3.0, 3.0]
+    assert [Backoff(0.0, 5.0).before(n) for n in (1, 2, 3, 10_000)] == [0.0, 0.5, 1.0, 5.0]

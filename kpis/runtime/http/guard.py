@@ -1,23 +1,25 @@
-"""Lets in what shows the right credentials, and counts what does not."""
+"""What stands before every handler: lets in what shows the right credentials, and counts what does not."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from kpis.runtime.http.access import PROBES, Access, AccessPolicy
-from monitors.board.api import answer as as_json
-from monitors.board.shapes import Problem
+
+Refusal = Callable[[str], web.Response]
+"""The answer that says a sentence to who is refused, with status 401."""
 
 
-def guard(policy: AccessPolicy, refused: Counter[Access]) -> Middleware:
-    """What stands before every handler.
+def guard(policy: AccessPolicy, count: Callable[[Access], None], refusal: Refusal) -> Middleware:
+    """A guard; probes pass it.
 
     Args:
         policy: who may read.
-        refused: counts requests that were refused, by reason.
+        count: told why a request was refused.
+        refusal: says so in the form that the application answers in.
     """
 
     @web.middleware
@@ -25,8 +27,8 @@ def guard(policy: AccessPolicy, refused: Counter[Access]) -> Middleware:
         access = policy.decide(request.headers.get(hdrs.AUTHORIZATION))
         if access.is_granted or request.path in PROBES:
             return await handler(request)
-        refused[access] += 1
-        response = as_json(Problem(f"credentials are needed ({access})"), 401)
+        count(access)
+        response = refusal(f"credentials are needed ({access})")
         for challenge in policy.challenges:
             response.headers.add(hdrs.WWW_AUTHENTICATE, challenge)
         response.headers[hdrs.CACHE_CONTROL] = "no-store"

@@ -7,11 +7,12 @@ import ssl
 from collections.abc import Callable
 
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.exposition import choose_encoder
 
 from kpis.runtime.http.access import HEALTH, AccessPolicy
+from kpis.runtime.http.guard import guard
 from kpis.runtime.http.serving import Limits, ServedByThread
 
 LIMITS = Limits(connections=128)
@@ -45,7 +46,11 @@ class MetricsServer(ServedByThread):
         why_not_alive: Callable[[], str | None] = lambda: None,
         limits: Limits = LIMITS,
     ) -> None:
-        app = web.Application(middlewares=[_guard(policy, refused)])
+        app = web.Application(
+            middlewares=[
+                guard(policy, lambda access: refused.labels(access).inc(), lambda said: _text(f"{said}\n", 401))
+            ]
+        )
         app.router.add_get(HEALTH, _health(why_not_alive))
         app.router.add_get("/{path:.*}", _metrics(registry))
         super().__init__(app, *address, tls=tls, limits=limits)
@@ -70,21 +75,6 @@ def _health(why_not_alive: Callable[[], str | None]) -> Handler:
     async def answer(_: web.Request) -> web.StreamResponse:
         why_not = why_not_alive()
         return _text(f"{why_not or 'alive'}\n", 503 if why_not else 200)
-
-    return answer
-
-
-def _guard(policy: AccessPolicy, refused: Counter) -> Middleware:
-    @web.middleware
-    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        access = policy.decide(request.headers.get(hdrs.AUTHORIZATION))
-        if access.is_granted or request.path == HEALTH:
-            return await handler(request)
-        refused.labels(access).inc()
-        response = _text(f"credentials are needed ({access})\n", 401)
-        for challenge in policy.challenges:
-            response.headers.add(hdrs.WWW_AUTHENTICATE, challenge)
-        return response
 
     return answer
 

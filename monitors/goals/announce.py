@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kpis.contract import layout
-from kpis.contract.redis_client import AWAY, unreachable
+from kpis.contract.redis_client import answers
 
 _AGAIN_S = 30.0
 """A Redis that lost everything lost this too."""
@@ -18,7 +18,7 @@ end
 """
 
 
-class PublishedGoals:
+class GoalAnnouncement:
     """Publishes the campaigns of a goals file, while this monitor leads.
 
     Args:
@@ -44,8 +44,6 @@ class PublishedGoals:
         """
         if not self._series or now_s < self._due_s:
             return
-        try:
+        with answers(self._address):
             await self._publish(keys=[layout.GOAL_CAMPAIGNS], args=self._series)
-        except AWAY as e:
-            raise unreachable(self._address, e) from e
         self._due_s = now_s + _AGAIN_S
