@@ -27,6 +27,7 @@ check: $(DEV) ## ruff, format and mypy --strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m grafana.build --check
+	$(BIN)/python -m docs.build --check
 
 faults: $(DEV) ## the long fault run on Apache Kafka: make faults RUNS=25
 	tests/tools.sh

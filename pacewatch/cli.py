@@ -8,6 +8,8 @@ Modules of a command are imported when it runs, so that each starts fast.
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -16,7 +18,6 @@ from typing import Annotated
 import typer
 
 from kpis.runtime import logs
-from kpis.runtime.clock import parse_clock
 from kpis.runtime.errors import Misconfigured, PacewatchError, Permanent
 from pacewatch import __version__
 from pacewatch.rejected.cli import rejected_app
@@ -90,8 +91,7 @@ def worker() -> None:
     from streams import service as write_side
 
     settings = Settings.load()
-    parse_clock(settings.clock)
-    logs.set_up(settings.log_level)
+    _begin(settings.log_level)
     raise typer.Exit(write_side.run(settings))
 
 
@@ -102,9 +102,17 @@ def monitor() -> None:
     from monitors.settings import MonitorSettings
 
     settings = MonitorSettings.load()
-    parse_clock(settings.clock)
-    logs.set_up(settings.log_level)
+    _begin(settings.log_level)
     asyncio.run(service.run(settings))
+
+
+def _begin(log_level: str) -> None:
+    """Set up the log of a service, and tell it of variables that only look like settings."""
+    from pacewatch.variables import strange
+
+    logs.set_up(log_level)
+    for line in strange():
+        logging.getLogger("pacewatch").warning("%s", line)
 
 
 @app.command()
@@ -215,6 +223,14 @@ def check(file: Annotated[Path, typer.Argument(help="The goals file.")]) -> None
         raise typer.Exit(2) from None
     count = sum(len(c.goals) for c in found.campaigns)
     out(f"{file}: {len(found.campaigns)} campaigns, {count} goals, no errors")
+
+
+@goals_app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of goals files, for editors that complete and check."""
+    from monitors.goals.file import GoalsFile
+
+    out(json.dumps(GoalsFile.model_json_schema(), indent=2))
 
 
 @app.command()

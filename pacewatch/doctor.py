@@ -20,6 +20,7 @@ from monitors import goals
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.read.decoding import read_meta
 from monitors.settings import MonitorSettings
+from pacewatch.variables import strange
 from streams.kafka import clients, codecs, topics
 
 OLDEST_REDIS = (6, 2)
@@ -79,6 +80,7 @@ async def examine() -> list[Finding]:
     if settings.clock != "real":
         remedy = "unset PACEWATCH_CLOCK unless this is a demo"
         found.append(Finding(Level.WARN, f"clock: not the wall clock, {clock.rate:g} times as fast", remedy))
+    found += [Finding(Level.WARN, f"settings: {line}", "unset it, or mend its name") for line in strange()]
     found.append(_codecs())
     checks: tuple[Callable[[MonitorSettings], Awaitable[Iterable[Finding]]], ...] = (_kafka, _redis)
     for check in checks:

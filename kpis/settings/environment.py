@@ -19,6 +19,11 @@ PREFIX = "PACEWATCH_"
 _SECRET_LIMIT = 64 * 1024
 
 
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting is a secret, which may also be given as a file."""
+    return "SecretStr" in str(field.annotation)
+
+
 class SecretFiles(PydanticBaseSettingsSource):
     """Reads ``PACEWATCH_<FIELD>_FILE`` for every field that is a secret."""
 
@@ -26,7 +31,7 @@ class SecretFiles(PydanticBaseSettingsSource):
         """The content of the secret's file, without surrounding white space; None when there is no such setting."""
         variable = f"{PREFIX}{field_name.upper()}_FILE"
         path = os.environ.get(variable)
-        if not path or "SecretStr" not in str(field.annotation):
+        if not path or not is_secret(field):
             return None, field_name, False
         try:
             with Path(path).open(encoding="utf-8") as file:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Any
 
-import yaml
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import FileProblem, InvalidFile
+from kpis.runtime.yaml_model import AtField, Fields, FileModel, items_of, validate
 from kpis.runtime.yaml_nodes import Problems
-from monitors.goals.flight import read_flight
-from monitors.goals.goal import read_goal
-from monitors.goals.values import Campaign, Flight, Goal, Goals
-
-MAX_ID_BYTES = 200
-MAX_NAME = 150
+from monitors.goals.fields import CampaignId, Name
+from monitors.goals.flight import FlightModel
+from monitors.goals.goal import GoalModel
+from monitors.goals.values import Campaign, Goals
 
 
 class InvalidGoals(InvalidFile):
@@ -23,6 +23,56 @@ class InvalidGoals(InvalidFile):
 
     def __init__(self, name: str, problems: Sequence[FileProblem]) -> None:
         super().__init__(f"goals file {name}", problems, ": pacewatch goals check lists them")
+
+
+class CampaignModel(FileModel):
+    """A campaign that has goals."""
+
+    campaign: CampaignId = Field(description="Its id as in events, taken as it is written.")
+    name: Name | None = Field(None, description="For people; its id by default.")
+    account: Name | None = Field(None, description="Whose it is, to filter dashboards by.")
+    flight: FlightModel = Field(description="When it runs.")
+    goals: Annotated[list[GoalModel], BeforeValidator(items_of)] = Field(description="What it is meant to reach.")
+
+    @field_validator("goals", mode="after")
+    @classmethod
+    def _each_once(cls, goals: list[Any]) -> list[Any]:
+        seen: set[str] = set()
+        for i, goal in enumerate(goals):
+            if goal.value.id in seen:
+                raise AtField(i, f"the goal {goal.value.id} is given twice for this campaign")
+            seen.add(goal.value.id)
+        return goals
+
+    @property
+    def value(self) -> Campaign:
+        """It as a value."""
+        goals = tuple(goal.value for goal in self.goals)
+        return Campaign(self.campaign, self.name or self.campaign, self.flight.value, goals, self.account or "")
+
+
+def _each_campaign_once(value: Any, info: ValidationInfo) -> list[Any]:
+    """Note campaigns that are given twice, before anything else is said about them."""
+    items, first = items_of(value), dict[str, int]()
+    for item in items:
+        campaign = item.get("campaign") if isinstance(item, Fields) else None
+        if not isinstance(campaign, str):
+            continue
+        node = campaign.node  # type: ignore[attr-defined]
+        if campaign in first:
+            text = f"campaign {nodes.shown(campaign)} is already at line {first[campaign]}; give all its goals there"
+            problems: Problems = info.context  # type: ignore[assignment]
+            problems.at(node, f"{item.where}.campaign", text)
+        first.setdefault(str(campaign), node.start_mark.line + 1)
+    return items
+
+
+class GoalsFile(FileModel):
+    """Goals: what each campaign is meant to reach, and by when."""
+
+    campaigns: Annotated[list[CampaignModel], BeforeValidator(_each_campaign_once)] = Field(
+        description="All campaigns that have goals."
+    )
 
 
 def load(path: Path | str) -> Goals:
@@ -46,65 +96,9 @@ def parse(text: str, name: str) -> Goals:
     """
     problems = Problems()
     root = nodes.compose(text, problems)
-    campaigns: list[Campaign] = []
     if root is None and not problems.found:
         problems.found.append(FileProblem(1, 1, "", "the file is empty; it needs a list of campaigns"))
-    elif root is not None:
-        top = nodes.mapping(root, "", ("campaigns",), ("campaigns",), problems) or {}
-        if "campaigns" in top:
-            campaigns = _campaigns(top["campaigns"], problems)
-    if problems.found:
+    found = validate(GoalsFile, root, problems) if root is not None else None
+    if found is None or problems.found:
         raise InvalidGoals(name, problems.found)
-    return Goals(tuple(campaigns))
-
-
-def _campaigns(node: yaml.Node, problems: Problems) -> list[Campaign]:
-    found: list[Campaign] = []
-    first: dict[str, int] = {}
-    for i, item in enumerate(nodes.sequence(node, "campaigns", problems)):
-        where = f"campaigns[{i}]"
-        fields = nodes.mapping(
-            item, where, ("campaign", "name", "account", "flight", "goals"), ("campaign", "flight", "goals"), problems
-        )
-        if fields is None:
-            continue
-        campaign = _id(fields["campaign"], f"{where}.campaign", problems) if "campaign" in fields else None
-        name = _name(fields["name"], f"{where}.name", problems) if "name" in fields else campaign
-        account = _name(fields["account"], f"{where}.account", problems) if "account" in fields else ""
-        flight = read_flight(fields["flight"], f"{where}.flight", problems) if "flight" in fields else None
-        goals = _goals(fields["goals"], f"{where}.goals", problems) if "goals" in fields else ()
-        if campaign is not None and campaign in first:
-            text = f"campaign {nodes.shown(campaign)} is already at line {first[campaign]}; give all its goals there"
-            problems.at(fields["campaign"], f"{where}.campaign", text)
-        elif campaign is not None:
-            first[campaign] = fields["campaign"].start_mark.line + 1
-        flight = flight or Flight(0, 1, "UTC")
-        found.append(Campaign(campaign or "", name or campaign or "", flight, goals, account or ""))
-    return found
-
-
-def _goals(node: yaml.Node, where: str, problems: Problems) -> tuple[Goal, ...]:
-    found: dict[str, Goal] = {}
-    for i, item in enumerate(nodes.sequence(node, where, problems)):
-        goal = read_goal(item, f"{where}[{i}]", problems)
-        if goal is not None and goal.id in found:
-            problems.at(item, f"{where}[{i}]", f"the goal {goal.id} is given twice for this campaign")
-        elif goal is not None:
-            found[goal.id] = goal
-    return tuple(found.values())
-
-
-def _id(node: yaml.Node, where: str, problems: Problems) -> str | None:
-    text = nodes.scalar(node, where, problems)
-    if text is not None and len(text.encode()) > MAX_ID_BYTES:
-        problems.at(node, where, f"is longer than {MAX_ID_BYTES} bytes")
-        return None
-    return text
-
-
-def _name(node: yaml.Node, where: str, problems: Problems) -> str | None:
-    text = nodes.scalar(node, where, problems)
-    if text is not None and len(text) > MAX_NAME:
-        problems.at(node, where, f"is longer than {MAX_NAME} characters")
-        return None
-    return text
+    return Goals(tuple(campaign.value for campaign in found.campaigns))

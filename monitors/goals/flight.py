@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-import yaml
+from datetime import datetime
+from typing import Self
+from zoneinfo import ZoneInfo
 
-from kpis.runtime import yaml_nodes as nodes
-from kpis.runtime.yaml_nodes import Problems
+from pydantic import Field, model_validator
+
+from kpis.runtime.yaml_model import AtField, FileModel
 from kpis.times import DAY_MS
-from monitors.goals.scalars import moment, zone
+from monitors.goals.fields import Time, Zone
+from monitors.goals.scalars import epoch_ms
 from monitors.goals.values import Flight
 
 MAX_DAYS = 400
 
 
-def read_flight(node: yaml.Node, where: str, problems: Problems) -> Flight | None:
-    """The flight that a node describes; None, and noted, when it describes none."""
-    fields = nodes.mapping(node, where, ("start", "end", "timezone"), ("start", "end"), problems)
-    if fields is None:
-        return None
-    given = "timezone" in fields
-    local = zone(fields["timezone"], f"{where}.timezone", problems) if given else None
-    if given and local is None:
-        # The times cannot be judged without their zone: one error is enough.
-        return None
-    start = moment(fields["start"], f"{where}.start", local, problems) if "start" in fields else None
-    end = moment(fields["end"], f"{where}.end", local, problems) if "end" in fields else None
-    if start is None or end is None:
-        return None
-    if end <= start:
-        problems.at(fields["end"], f"{where}.end", "end is not after start")
-        return None
-    if end - start > MAX_DAYS * DAY_MS:
-        problems.at(fields["end"], f"{where}.end", f"a flight is at most {MAX_DAYS} days long")
-        return None
-    return Flight(start, end, local.key if local else "UTC")
+class FlightModel(FileModel):
+    """When a campaign runs.
+
+    A local time that clocks skip (spring) is refused; one that they show twice (autumn) means the first.
+    """
+
+    start: Time = Field(description="Its first moment: local time of the zone, or with an offset.")
+    end: Time = Field(description="The first moment that no longer belongs to it.")
+    timezone: Zone = Field(None, description="IANA name; may be left out when both times have an offset.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        span_ms = self._ms("end", self.end) - self._ms("start", self.start)
+        if span_ms <= 0:
+            raise AtField("end", "end is not after start")
+        if span_ms > MAX_DAYS * DAY_MS:
+            raise AtField("end", f"a flight is at most {MAX_DAYS} days long")
+        return self
+
+    @property
+    def value(self) -> Flight:
+        """It as a value."""
+        local: ZoneInfo | None = self.timezone
+        return Flight(self._ms("start", self.start), self._ms("end", self.end), local.key if local else "UTC")
+
+    def _ms(self, field: str, written: datetime) -> int:
+        try:
+            return epoch_ms(written, self.timezone)
+        except ValueError as e:
+            raise AtField(field, str(e)) from None

@@ -1,108 +1,146 @@
-"""One goal of a goals file."""
+"""The two kinds of goals in a goals file, and their defaults."""
 
 from __future__ import annotations
 
-import yaml
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS, Measure
-from kpis.runtime import yaml_nodes as nodes
-from kpis.runtime.yaml_nodes import Problems
+from kpis.runtime.yaml_model import AtField, Fields, FileModel, noted
+from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
 from kpis.units import Unit
-from kpis.windows import parse_window
-from monitors.goals.curves import CURVES
-from monitors.goals.scalars import amount, band, choice, positive
-from monitors.goals.values import Band, Bound, Goal, RatioGoal, TotalGoal
+from monitors.goals.fields import BandField, CurveName, Positive, RatioName, TotalName, WindowName
+from monitors.goals.scalars import whole
+from monitors.goals.values import Band, Bound, RatioGoal, TotalGoal
 
 WARNING = Band(0.9, 1.1)
+"""What Slack is told should be rarer than the ordinary day-to-day swing."""
 CRITICAL = Band(0.75, 1.25)
+"""A quarter off cannot be caught up late in a flight."""
 RATIO_CRITICAL = 0.25
 """How far beyond its bound a ratio is critical, as a part of the bound."""
 DEFAULT_WINDOW = "1h"
 
-_TOTAL_KEYS = ("total", "target", "warning", "critical", "curve")
-_RATIO_KEYS = ("ratio", "at_least", "at_most", "critical", "window")
+
+class TotalModel(FileModel):
+    """A target for a sum over the flight, judged by pace: actual over expected to date.
+
+    Spend and impressions are bought, so both sides count; more clicks, conversions or revenue than planned is no miss,
+    so their default bands are open above.
+    """
+
+    total: TotalName = Field(description="Of what.")
+    target: Positive = Field(description="Money in units of the base currency, to the micro; others whole numbers.")
+    curve: CurveName = Field("even", description="How the target spreads over the flight.")
+    warning: BandField = Field(
+        None, description="Outside this band [low, high] it is a warning; null opens a side. [0.9, 1.1] by default."
+    )
+    critical: BandField = Field(
+        None, description="Outside this one it is critical; contains the other. [0.75, 1.25] by default."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        self._target()
+        warning, critical = self._bands()
+        if not _contains(critical, warning):
+            raise AtField("critical", "critical must be outside of warning, on both sides")
+        return self
+
+    @property
+    def value(self) -> TotalGoal:
+        """It as a value."""
+        return TotalGoal(self._measure, self._target(), *self._bands(), self.curve)
+
+    @property
+    def _measure(self) -> Measure:
+        return TOTALS[self.total]
+
+    def _target(self) -> int:
+        try:
+            return whole(self.target, self._measure.is_money)
+        except ValueError as e:
+            raise AtField("target", str(e)) from None
+
+    def _bands(self) -> tuple[Band, Band]:
+        warning: Band = self.warning or _side(WARNING, self._measure)
+        critical: Band = self.critical or _around(_side(CRITICAL, self._measure), warning)
+        return warning, critical
 
 
-def read_goal(node: yaml.Node, where: str, problems: Problems) -> Goal | None:
-    """The goal that a node describes; None, and noted, when it describes none."""
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    names = {key.value for key, _ in pairs if isinstance(key, yaml.ScalarNode)}
-    if "ratio" in names and "total" in names:
-        problems.at(node, where, "a goal is either a total or a ratio, not both")
-        return None
-    if "ratio" in names:
-        return _ratio(node, where, problems)
-    if "total" in names or not isinstance(node, yaml.MappingNode):
-        return _total(node, where, problems)
-    problems.at(node, where, "a goal needs total or ratio")
-    nodes.mapping(node, where, dict.fromkeys((*_TOTAL_KEYS, *_RATIO_KEYS)), (), problems)
-    return None
+class RatioModel(FileModel):
+    """A bound for a KPI in a rolling window.
+
+    Proportions (CTR, CVR) miss when an interval says that chance does not explain it, money ratios from a minimum
+    volume on, so that three clicks prove nothing.
+    """
+
+    ratio: RatioName = Field(description="Which KPI.")
+    at_least: Positive | None = Field(None, description="The side it should be on: this, or at_most.")
+    at_most: Positive | None = Field(None, description="The side it should be on: this, or at_least.")
+    critical: Positive | None = Field(
+        None, description="From beyond here on it is critical; a quarter beyond its bound by default."
+    )
+    window: WindowName = Field(DEFAULT_WINDOW, description="The rolling window.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        given = [bound for bound in Bound if getattr(self, bound) is not None]
+        if len(given) != 1:
+            raise ValueError("a ratio needs either at_least or at_most" + (", not both" if given else ""))
+        (bound,), limit = given, float(getattr(self, given[0]))
+        if BY_NAME[self.ratio].unit is Unit.PROPORTION and limit > 1:
+            raise AtField(bound, f"{self.ratio} is a share, from 0 to 1 (2 % is 0.02), not {getattr(self, bound)}")
+        critical = None if self.critical is None else float(self.critical)
+        nearer = critical is not None and critical != limit and (critical > limit) == (bound is Bound.AT_LEAST)
+        if nearer:
+            side = "below at_least" if bound is Bound.AT_LEAST else "above at_most"
+            raise AtField("critical", f"critical must be {side}, further off than the warning")
+        return self
+
+    @property
+    def value(self) -> RatioGoal:
+        """It as a value."""
+        bound = Bound.AT_LEAST if self.at_least is not None else Bound.AT_MOST
+        limit = float(getattr(self, bound))
+        further = 1 - RATIO_CRITICAL if bound is Bound.AT_LEAST else 1 + RATIO_CRITICAL
+        critical = limit * further if self.critical is None else float(self.critical)
+        return RatioGoal(BY_NAME[self.ratio], bound, limit, critical, self.window)
 
 
-def _total(node: yaml.Node, where: str, problems: Problems) -> TotalGoal | None:
-    fields = nodes.mapping(node, where, _TOTAL_KEYS, ("total", "target"), problems)
-    if fields is None:
-        return None
-    before = len(problems.found)
-    name = choice(fields["total"], f"{where}.total", TOTALS, problems)
-    total = TOTALS[name] if name else None
-    target = None
-    if "target" in fields:
-        target = amount(fields["target"], f"{where}.target", total is None or total.is_money, problems)
-    curve = choice(fields["curve"], f"{where}.curve", CURVES, problems) if "curve" in fields else "even"
-    warning = band(fields["warning"], f"{where}.warning", problems) if "warning" in fields else _side(WARNING, total)
-    critical = band(fields["critical"], f"{where}.critical", problems) if "critical" in fields else None
-    if warning is not None and "critical" not in fields:
-        critical = _around(_side(CRITICAL, total), warning)
-    if warning is not None and critical is not None and not _contains(critical, warning):
-        at = fields.get("critical", fields.get("warning", node))
-        problems.at(at, f"{where}.critical", "critical must be outside of warning, on both sides")
-    if len(problems.found) > before or total is None or target is None or curve is None:
-        return None
-    return TotalGoal(total, target, warning or WARNING, critical or CRITICAL, curve)
+def _kind(value: Any) -> str:
+    """The tag of a goal's kind; what is no mapping is told as a total that is none."""
+    if not isinstance(value, Fields):
+        return "a total"
+    return {(True, False): "a total", (False, True): "a ratio"}.get(("total" in value, "ratio" in value), "neither")
 
 
-def _ratio(node: yaml.Node, where: str, problems: Problems) -> RatioGoal | None:
-    fields = nodes.mapping(node, where, _RATIO_KEYS, ("ratio",), problems)
-    if fields is None:
-        return None
-    before = len(problems.found)
-    name = choice(fields["ratio"], f"{where}.ratio", BY_NAME, problems)
-    bounds = [b for b in Bound if b in fields]
-    if len(bounds) != 1:
-        problems.at(node, where, "a ratio needs either at_least or at_most" + (", not both" if bounds else ""))
-    bound = bounds[0] if bounds else Bound.AT_LEAST
-    limits = {b: positive(fields[b], f"{where}.{b}", problems) for b in bounds}
-    limit = limits.get(bound)
-    critical = positive(fields["critical"], f"{where}.critical", problems) if "critical" in fields else None
-    if name and limit is not None and BY_NAME[name].unit is Unit.PROPORTION and limit > 1:
-        problems.at(fields[bound], f"{where}.{bound}", f"{name} is a share, from 0 to 1 (2 % is 0.02), not {limit}")
-    nearer = critical is not None and limit is not None and (critical > limit) == (bound is Bound.AT_LEAST)
-    if nearer and critical != limit:
-        side = "below at_least" if bound is Bound.AT_LEAST else "above at_most"
-        problems.at(fields["critical"], f"{where}.critical", f"critical must be {side}, further off than the warning")
-    window = _window(fields["window"], f"{where}.window", problems) if "window" in fields else DEFAULT_WINDOW
-    if len(problems.found) > before or name is None or limit is None or window is None:
-        return None
-    further = 1 - RATIO_CRITICAL if bound is Bound.AT_LEAST else 1 + RATIO_CRITICAL
-    further_off = float(limit) * further if critical is None else float(critical)
-    return RatioGoal(BY_NAME[name], bound, float(limit), further_off, window)
+def _refuse(value: Any, info: ValidationInfo) -> Any:
+    """Note why a goal is of neither kind."""
+    problems: Problems = info.context  # type: ignore[assignment]
+    if {"ratio", "total"} <= value.keys():
+        problems.at(value.node, value.where, "a goal is either a total or a ratio, not both")
+        raise noted()
+    problems.at(value.node, value.where, "a goal needs total or ratio")
+    known = dict.fromkeys((*TotalModel.model_fields, *RatioModel.model_fields))
+    for name in value.keys() - known.keys():
+        problems.at(value.keys_at[name], value.where, f"unknown key {shown(name)}{did_you_mean(name, known)}")
+    raise noted()
 
 
-def _window(node: yaml.Node, where: str, problems: Problems) -> str | None:
-    text = nodes.scalar(node, where, problems)
-    if text is None:
-        return None
-    try:
-        return parse_window(text).name
-    except ValueError as e:
-        problems.at(node, where, str(e))
-        return None
+GoalModel = Annotated[
+    Annotated[TotalModel, Tag("a total")]
+    | Annotated[RatioModel, Tag("a ratio")]
+    | Annotated[SkipJsonSchema[Any], BeforeValidator(_refuse), Tag("neither")],
+    Discriminator(_kind),
+]
 
 
-def _side(band: Band, total: Measure | None) -> Band:
-    return band if total is None or total.is_bought else Band(band.low, None)
+def _side(band: Band, measure: Measure) -> Band:
+    return band if measure.is_bought else Band(band.low, None)
 
 
 def _around(critical: Band, warning: Band) -> Band:

@@ -19,8 +19,8 @@ FLOORS = {
                 "policies", "app", "service"),
     "monitors": ("settings", "metrics", "read", "goals", "pacing", "wording", "alerts", "alerts.notifiers", "view",
                  "export", "board", "web", "cycle", "service"),
-    "pacewatch": ("terminal", "progress", "embedded", "replay", "simulate", "rejected", "kpi", "demo", "top",
-                  "doctor", "cli", "__main__"),
+    "pacewatch": ("terminal", "progress", "variables", "embedded", "replay", "simulate", "rejected", "kpi", "demo",
+                  "top", "doctor", "cli", "__main__"),
 }  # fmt: skip
 """The rooms of each package from the ground up: each imports what stands before it, never what comes after."""
 BELOW = {"kpis": (), "streams": ("kpis",), "monitors": ("kpis",), "pacewatch": ("kpis", "streams", "monitors")}
@@ -108,7 +108,7 @@ def test_files_are_short() -> None:
 def test_every_package_says_what_comes_in_what_goes_out_and_its_rule() -> None:
     silent: list[str] = []
     for module, path in modules().items():
-        if path.name == "__init__.py" and module not in {"pacewatch", "monitors.goals"}:
+        if path.name == "__init__.py" and module != "pacewatch":
             said = ast.get_docstring(ast.parse(path.read_text())) or ""
             silent += [module] * (not all(word in said for word in ("Comes in: ", "Goes out: ", "The rule that lives")))
     assert silent == []

@@ -7,7 +7,8 @@ import pytest
 
 from kpis.runtime.clock import Clock, parse_clock
 from kpis.runtime.errors import Misconfigured
-from kpis.settings.shared import Settings, parse_breakdowns
+from kpis.settings.events import parse_breakdowns
+from kpis.settings.shared import Settings
 from streams.kafka.topics import check
 
 

@@ -1,0 +1,1 @@
+"""Documentation; the reference pages are made from the code: ``python -m docs.build``."""

@@ -1,0 +1,173 @@
+"""``python -m docs.build`` writes the reference pages; with ``--check`` it says whether those committed are fresh."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import Metric
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from kpis.catalogue import CATALOGUE
+from kpis.measures import MEASURES
+from kpis.settings.environment import PREFIX, is_secret
+from kpis.settings.events import EventSettings
+from kpis.settings.http import HttpSettings
+from kpis.settings.kafka import KafkaSettings
+from kpis.settings.redis import RedisSettings
+from kpis.settings.shared import Settings
+from monitors import metrics
+from monitors.goals.file import CampaignModel, GoalsFile
+from monitors.goals.flight import FlightModel
+from monitors.goals.goal import RatioModel, TotalModel
+from monitors.metrics import Definition, KpiMetrics
+from monitors.settings import MonitorSettings
+from streams.metrics import worker_metrics
+
+DIRECTORY = Path(__file__).parent
+CONCERNS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("Kafka", KafkaSettings),
+    ("Redis", RedisSettings),
+    ("What is counted", EventSettings),
+    ("What is served over HTTP", HttpSettings),
+    ("The worker, the clock and the log", Settings),
+    ("The monitor", MonitorSettings),
+)
+MADE = "<!-- Made by python -m docs.build; change the code instead. -->"
+EXAMPLE = """\
+    campaigns:
+      - campaign: c42                  # the id as in events, taken as it is written
+        name: Spring launch
+        account: Acme
+        flight: {start: 2026-11-22T00:00, end: 2026-11-29T00:00, timezone: Europe/Berlin}
+        goals:
+          - {total: spend, target: 5000, warning: [0.9, 1.1], critical: [0.75, 1.25]}
+          - {ratio: ctr, at_least: 0.02, window: 1h}
+          - {ratio: cpc, at_most: 0.80, critical: 1.00}
+"""
+
+
+def settings_page() -> str:
+    """Every setting, by concern."""
+    about = (
+        "Every setting is an environment variable. A secret may also be given as a file: "
+        f"`{PREFIX}REDIS_FILE=/run/secrets/redis` holds what `{PREFIX}REDIS` would. `pacewatch doctor`, and the log of "
+        "each service, name variables that look like settings and are none."
+    )
+    parts, seen = [MADE, "# Settings", about], set[str]()
+    for title, model in CONCERNS:
+        own = {name: field for name, field in model.model_fields.items() if name not in seen}
+        seen |= own.keys()
+        rows = [
+            (_variable(name, field), _default(field.default), field.description or "") for name, field in own.items()
+        ]
+        parts += [f"## {title}", _table(("variable", "default", "meaning"), rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _variable(name: str, field: FieldInfo) -> str:
+    return f"`{PREFIX}{name.upper()}`" + (" (a secret)" if is_secret(field) else "")
+
+
+def goals_page() -> str:
+    """Every field of a goals file, and the catalogue it names."""
+    about = (
+        "A YAML file, named by `PACEWATCH_GOALS`. `pacewatch goals check FILE` names every error with its line and "
+        "column; `pacewatch goals schema` prints its JSON Schema, for editors that complete and check."
+    )
+    parts = [MADE, "# Goals", about, EXAMPLE.rstrip()]
+    named = (
+        ("A campaign", CampaignModel), ("Its flight", FlightModel), ("A goal for a total", TotalModel),
+        ("A goal for a ratio", RatioModel),
+    )  # fmt: skip
+    for title, model in named:
+        about = " ".join((model.__doc__ or "").split())
+        rows = [
+            (f"`{name}`", "" if field.is_required() else _default(field.default), field.description or "")
+            for name, field in model.model_fields.items()
+        ]
+        parts += [f"## {title}", about, _table(("field", "default", "meaning"), rows)]
+    parts += ["## Totals", _table(("name", "unit"), [(f"`{m.title}`", m.unit.value) for m in MEASURES])]
+    ratios = [(f"`{k.name}`", k.meaning, k.unit.value, _needed(k)) for k in CATALOGUE]
+    parts += ["## Ratios", _table(("name", "meaning", "unit", "judged from"), ratios)]
+    return "\n\n".join(parts) + "\n"
+
+
+def metrics_page() -> str:
+    """Every metric of the monitor and the worker."""
+    parts = [MADE, "# Metrics", "## Of the monitor, at `/metrics` of `127.0.0.1:9600`"]
+    parts.append(_table(("name", "type", "labels", "meaning"), sorted({_row(d) for d in _definitions()})))
+    parts.append("## Of a worker, at `/metrics` of `127.0.0.1:9601`")
+    families = sorted(worker_metrics().registry.collect(), key=lambda family: family.name)
+    parts.append(_table(("name", "type", "meaning"), [_family(family) for family in families]))
+    return "\n\n".join(parts) + "\n"
+
+
+def schema() -> str:
+    """The JSON Schema of goals files."""
+    return json.dumps(GoalsFile.model_json_schema(), indent=1) + "\n"
+
+
+def _definitions() -> Iterator[Definition]:
+    for value in vars(metrics).values():
+        if isinstance(value, Definition):
+            yield value
+        elif isinstance(value, KpiMetrics):
+            yield from value.all
+
+
+def _row(definition: Definition) -> tuple[str, ...]:
+    return f"`{definition.name}`", definition.type.value, ", ".join(definition.labels), definition.help
+
+
+def _family(family: Metric) -> tuple[str, ...]:
+    suffix = "_total" if family.type == "counter" else ""
+    return f"`{family.name}{suffix}`", family.type, family.documentation
+
+
+def _needed(kpi: Any) -> str:
+    return f"{kpi.min_volume:,} {kpi.noise}" if kpi.min_volume else "what an interval (Wilson, 95%) can prove"
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if value is None or value is PydanticUndefined or value == "":
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def rendered() -> dict[Path, str]:
+    """Each page's file and what it holds."""
+    pages = {
+        "settings.md": settings_page(), "goals.md": goals_page(), "metrics.md": metrics_page(),
+        "goals.schema.json": schema(),
+    }  # fmt: skip
+    return {DIRECTORY / name: text for name, text in pages.items()}
+
+
+def main(words: list[str]) -> int:
+    """Write or check; 1 when a committed page is not what the code makes."""
+    found = rendered()
+    stale = [p.name for p, text in found.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
+    if "--check" in words:
+        for name in stale:
+            sys.stderr.write(f"docs/{name} is stale: run python -m docs.build\n")
+        return int(bool(stale))
+    for path, text in found.items():
+        path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""Settings about Kafka: where it is, how it lets us in, which topics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, field_validator
+
+from kpis.measures import Stream
+from kpis.settings.environment import EnvSettings
+
+
+class KafkaSettings(EnvSettings):
+    """Kafka."""
+
+    kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port with commas between.")
+    kafka_security: str = Field(
+        "plaintext", pattern=r"^(?i:plaintext|ssl|sasl_plaintext|sasl_ssl)$", description="How Kafka lets us in."
+    )
+    kafka_sasl_mechanism: str | None = Field(
+        None, pattern=r"^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$", description="How Kafka is shown the password."
+    )
+    kafka_username: str | None = Field(None, description="Kafka user.")
+    kafka_password: SecretStr | None = Field(None, description="Its password; _FILE works too.")
+    kafka_ca: Path | None = Field(None, description="PEM file of Kafka's CA; the system's if not given.")
+    kafka_cert: Path | None = Field(None, description="PEM file of our own certificate, if Kafka asks for one.")
+    kafka_key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
+    group: str = Field("pacewatch", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group.")
+    instance: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Static member name, unique per worker.")
+    topic_prefix: str = Field("ads.", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Before each topic's name.")
+    partitions: int = Field(4, ge=1, le=10_000, description="Partitions of topics that the worker creates.")
+    grow_partitions: bool = Field(False, description="Accept topics with more partitions than the data in Redis.")
+    replication: int = Field(1, ge=1, le=100, description="Replicas of topics that the worker creates.")
+    session_timeout_s: float = Field(10, ge=1, le=300, description="Kafka consumer session timeout.")
+    rebalance_timeout_s: float = Field(15, ge=1, le=300, description="Kafka group rebalance timeout.")
+
+    @field_validator(
+        "kafka_ca", "kafka_cert", "kafka_key", "kafka_username", "kafka_password", "kafka_sasl_mechanism", mode="before"
+    )
+    @classmethod
+    def _kafka_unset(cls, value: Any) -> Any:
+        """What is given empty is not given."""
+        return value or None
+
+    def topic(self, stream: Stream) -> str:
+        """The topic of a stream, e.g. ``ads.clicks``."""
+        return f"{self.topic_prefix}{stream.topic_suffix}"
+
+    @property
+    def rejected_topic(self) -> str:
+        """The dead letter topic."""
+        return f"{self.topic_prefix}rejected"

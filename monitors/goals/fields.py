@@ -1,0 +1,60 @@
+"""The fields of a goals file: what each may hold, for checking and for the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from kpis.catalogue import BY_NAME
+from kpis.measures import TOTALS
+from kpis.runtime.yaml_model import text_of
+from kpis.windows import parse_window
+from monitors.goals import scalars
+from monitors.goals.curves import CURVES
+
+MAX_ID_BYTES = 200
+MAX_NAME = 150
+_NUMBER = {"type": "number", "exclusiveMinimum": 0, "maximum": scalars.MAX_AMOUNT}
+_SIDE = {"anyOf": [{"type": "number"}, {"type": "null"}]}
+_BAND = {"type": "array", "prefixItems": [_SIDE, _SIDE], "minItems": 2, "maxItems": 2}
+_TIME = {"type": "string", "examples": ["2026-11-22T00:00", "2026-11-22T00:00+01:00"]}
+_TEXT = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
+
+
+def _id(value: Any) -> str:
+    text = text_of(value)
+    if len(text.encode()) > MAX_ID_BYTES:
+        raise ValueError(f"is longer than {MAX_ID_BYTES} bytes")
+    return text
+
+
+def _name(value: Any) -> str:
+    text = text_of(value)
+    if len(text) > MAX_NAME:
+        raise ValueError(f"is longer than {MAX_NAME} characters")
+    return text
+
+
+def _window(value: Any) -> str:
+    return parse_window(text_of(value)).name
+
+
+def _one_of(what: str, names: Iterable[str]) -> tuple[BeforeValidator, WithJsonSchema]:
+    known = tuple(names)
+    return BeforeValidator(lambda v: scalars.choice(v, what, known)), WithJsonSchema({"enum": list(known)})
+
+
+CampaignId = Annotated[str, BeforeValidator(_id), WithJsonSchema(_TEXT)]
+Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(_TEXT)]
+Positive = Annotated[Decimal, BeforeValidator(scalars.positive), WithJsonSchema(_NUMBER)]
+BandField = Annotated[Any, BeforeValidator(scalars.band), WithJsonSchema(_BAND)]
+Time = Annotated[datetime, BeforeValidator(scalars.written_time), WithJsonSchema(_TIME)]
+Zone = Annotated[Any, BeforeValidator(scalars.zone), WithJsonSchema({"type": "string"})]
+WindowName = Annotated[str, BeforeValidator(_window), WithJsonSchema({"type": "string", "examples": ["5m", "1h"]})]
+TotalName = Annotated[str, *_one_of("total", TOTALS)]
+RatioName = Annotated[str, *_one_of("ratio", BY_NAME)]
+CurveName = Annotated[str, *_one_of("curve", CURVES)]
