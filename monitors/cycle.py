@@ -133,6 +133,7 @@ class Cycle:
         self.view = View(
             snapshot=snapshot,
             assessments=tuple(judged),
+            changes=self.view.changes.after(judged, now),
             redis_up=True,
             problem="",
             read_at_s=monotonic(),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.notifiers.protocol import Outcome
+from monitors.alerts.status_changes import RecentChanges
 from monitors.read.snapshot import ReadProblem, Snapshot
 
 
@@ -17,6 +18,7 @@ class View:
     Attributes:
         snapshot: the last one read; None before the first.
         assessments: every goal, judged on it.
+        changes: of what people are told, those of late.
         redis_up: whether the last read succeeded.
         problem: why it did not, for people; empty when it did.
         read_at_s: when the last read succeeded, on :func:`kpis.runtime.clock.monotonic`; None before the first.
@@ -29,6 +31,7 @@ class View:
 
     snapshot: Snapshot | None = None
     assessments: tuple[Assessment, ...] = ()
+    changes: RecentChanges = field(default_factory=RecentChanges)
     redis_up: bool = False
     problem: str = "Redis was not read yet"
     read_at_s: float | None = None

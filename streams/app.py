@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,42 +18,19 @@ from faust.types import TP
 from kpis.settings.shared import Settings
 from streams.kafka.chunks import PassThrough
 from streams.kafka.clients import security
-from streams.kafka.transport import ChunkTransport
+from streams.kafka.faust_process import OnCrash, TablelessApp
 from streams.partitions.flush_interval import FlushInterval
 from streams.partitions.manager import PartitionManager
 
 log = logging.getLogger(__name__)
 
-OnCrash = Callable[[BaseException], None]
 _BUFFERED_CHUNKS = 16
 _METADATA_MS = 20_000
 
 
-class TablelessApp(faust.App):  # type: ignore[misc]
-    """A Faust app without tables, which needs no directories for them: a killed worker leaves nothing behind.
-
-    Args:
-        settings: of the worker.
-        manager: of the partitions that it reads.
-        on_crash: called with the error that ends the app, as soon as it is known.
-    """
-
-    def __init__(self, settings: Settings, manager: PartitionManager, on_crash: OnCrash) -> None:
-        super().__init__(settings.group, **options(settings))
-        self._on_crash = on_crash
-        self.transport = ChunkTransport(self.conf.broker, self, assigned=lambda tps: manager.assign(tps, self.consumer))
-
-    def _create_directories(self) -> None:
-        """Make none."""
-
-    def _crash(self, reason: BaseException) -> None:
-        self._on_crash(reason)
-        super()._crash(reason)
-
-
 def build_app(settings: Settings, manager: PartitionManager, on_crash: OnCrash) -> Any:
     """The Faust app that feeds the manager of partitions from Kafka."""
-    app = TablelessApp(settings, manager, on_crash)
+    app = TablelessApp(settings.group, options(settings), manager.assign, on_crash)
     topic = app.topic(*manager.topics, schema=PassThrough(), acks=True)
 
     @app.agent(topic, name="count", supervisor_strategy=mode.CrashingSupervisor)  # type: ignore[untyped-decorator,unused-ignore]

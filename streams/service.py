@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
-import faust
 import uvloop
 from aiokafka import AIOKafkaProducer
 
@@ -27,10 +25,11 @@ from streams.app import build_app
 from streams.dead_letters.producer import DeadLetterProducer
 from streams.events.decode import Decoder
 from streams.kafka import clients, topics
+from streams.kafka.faust_process import FaustWorker
 from streams.metrics import WorkerMetrics, worker_metrics
 from streams.partitions.manager import PartitionManager
 from streams.partitions.tools import Tools
-from streams.process.ending import SIGNALS, Ending
+from streams.process.ending import Ending
 from streams.process.liveness import LivenessPolicy, Observation
 from streams.process.malloc import return_large_blocks
 from streams.process.metrics_server import MetricsServer
@@ -66,8 +65,8 @@ def run(settings: Settings) -> int:
     patience = LivenessPolicy(rebalance_s=2 * settings.rebalance_timeout_s)
     health.watchdog = Watchdog(loop, lambda at: look(app, manager, metrics, at), patience, ending)
     # Logging is the caller's: Faust would replace its handlers.
-    stop.worker = SignalledWorker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
-    stop.worker.ending = ending
+    stop.worker = FaustWorker(app, loop=loop, quiet=True, redirect_stdouts=False, override_logging=False)
+    stop.worker.on_signals = ending.install
     loop.call_soon(health.watchdog.start)
     with suppress(SystemExit):
         stop.worker.execute_from_commandline()
@@ -127,21 +126,6 @@ def _why(reason: BaseException) -> str:
     return f"the worker failed: {one_line(reason)}"
 
 
-class SignalledWorker(faust.Worker):  # type: ignore[misc]
-    """Faust's worker, which learns of signals from :class:`streams.process.ending.Ending`.
-
-    Attributes:
-        ending: of this process; set before it is started.
-    """
-
-    ending: Ending
-
-    def install_signal_handlers(self) -> None:
-        """Hand on those that the loop sees."""
-        for number in SIGNALS:
-            self.loop.add_signal_handler(number, self.ending.received, number)
-
-
 class Stop:
     """What a signal does: the worker is stopped in order; before there is one, the process ends.
 
@@ -151,13 +135,14 @@ class Stop:
 
     def __init__(self, ending: Ending) -> None:
         self._ending = ending
-        self.worker: Any = None
+        self.worker: FaustWorker | None = None
 
     def __call__(self) -> None:
         """Stop."""
         if self.worker is None:
             self._ending.now("the worker ends: it had not begun to read", 0)
-        self.worker._schedule_shutdown(signal.SIGTERM)
+        else:
+            self.worker.begin_to_stop()
 
 
 def look(app: Any, manager: PartitionManager, metrics: WorkerMetrics, loop_at: float) -> Observation:

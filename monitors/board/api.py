@@ -70,7 +70,7 @@ class Api:
 
     async def changes(self, _: web.Request) -> web.Response:
         """Recent status changes."""
-        return answer(Changes(self._board.told.newest()))
+        return answer(Changes(self._board.view.changes.newest()))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: ``update`` with what is new, or ``reset`` when the client must load the board again."""

@@ -10,11 +10,11 @@ import msgspec
 from kpis.measures import INDEX
 from kpis.series import split
 from monitors.alerts.assessment import Assessment
+from monitors.alerts.status_changes import StatusChange
 from monitors.board.campaign_rows import campaign_row, recent_window, summarize, worst_first
 from monitors.board.feed import Feed, campaigns_of
 from monitors.board.pulse import Pulses
-from monitors.board.shapes import CampaignNow, Campaigns, StatusChange, Summary, Update
-from monitors.board.status_changes import StatusChanges
+from monitors.board.shapes import CampaignNow, Campaigns, Summary, Update
 from monitors.export.budget import BudgetPolicy, keep
 from monitors.read.snapshot import SeriesRows
 from monitors.view import View
@@ -38,7 +38,7 @@ class BoardPolicy:
 
 
 class Board:
-    """The rows of all campaigns, their last minutes and the last status changes.
+    """The rows of all campaigns, and their last minutes.
 
     Args:
         name: of this run, see :class:`~monitors.board.feed.Feed`.
@@ -49,7 +49,6 @@ class Board:
         self.policy = policy
         self.view = View()
         self.feed = Feed(name)
-        self.told = StatusChanges()
         self._trail = Pulses()
         self._seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
         self._window = ""
@@ -63,6 +62,7 @@ class Board:
             now_ms: the deployment's clock.
             now_s: a time that never goes back.
         """
+        changes = view.changes.since(self.view.changes.count)
         self.view = view
         series = view.snapshot.series if view.snapshot else {}
         goals: dict[str, list[Assessment]] = {}
@@ -70,7 +70,6 @@ class Board:
             goals.setdefault(one.campaign.series, []).append(one)
         candidates = {name: series[name] for name in campaigns_of(series)}
         shown = goals.keys() | keep(candidates, self.policy.max_campaigns, self._seen, goals, BudgetPolicy())
-        changes = self.told.add(view.assessments, now_ms)
         is_fresh = self._pulse(view, {name: candidates[name] for name in shown if name in candidates}, now_s)
         rows: list[CampaignNow] = []
         seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}

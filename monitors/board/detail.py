@@ -63,7 +63,7 @@ def detail(
         lines=[line for line in lines if line is not None],
         breakdowns=_breakdowns(breakdowns or {}, board.summary.window),
         breakdowns_read=breakdowns is not None,
-        changes=board.told.newest(row.id),
+        changes=board.view.changes.newest(row.id),
     )
 
 

@@ -14,6 +14,7 @@ from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
 from kpis.units import Unit
 from monitors.alerts.lifecycle import AlertPhase
+from monitors.alerts.status_changes import StatusChange
 from monitors.pacing.verdict import Direction, Reason, Status
 
 if TYPE_CHECKING:
@@ -99,20 +100,6 @@ class Summary(Struct, frozen=True):
     statuses: dict[str, int]
     waiting: int
     notices: tuple[str, ...] = ()
-
-
-class StatusChange(Struct, frozen=True):
-    """A change of what people are told about a goal, as this monitor saw it since it started."""
-
-    at_ms: int
-    campaign: str
-    name: str
-    goal: str
-    label: str
-    before: Status
-    after: Status
-    direction: Direction | None
-    reason: Reason
 
 
 class Campaigns(Struct, frozen=True):

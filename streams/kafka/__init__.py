@@ -2,5 +2,5 @@
 
 Comes in: fetches of aiokafka, in every codec.
 Goes out: payloads of at most 10,000 records of one topic partition, each with the offsets around it.
-The rule that lives here: what touches private attributes of Faust or aiokafka stays here.
+The rule that lives here: private attributes of Faust and aiokafka are touched nowhere else.
 """

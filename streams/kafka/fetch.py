@@ -2,8 +2,7 @@
 
 aiokafka wraps every record it has parsed in a ConsumerRecord, which costs ten times as much as the parsing. Here a
 fetch gives what the parser made, in pieces of bounded size, and where reading stands after it: beyond the last record
-where control records or aborted ones follow. This module and :mod:`streams.kafka.transport` are what touches private
-attributes of aiokafka and Faust; ``tests/contract/test_versions.py`` says on which versions they were proved.
+where control records or aborted ones follow.
 """
 
 from __future__ import annotations

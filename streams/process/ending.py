@@ -59,6 +59,11 @@ class Ending:
         self.begin(f"the worker ends: {name} was received", 1)
         self._loop.call_soon_threadsafe(self._stop)
 
+    def install(self) -> None:
+        """Learn of signals that the loop sees, too."""
+        for number in SIGNALS:
+            self._loop.add_signal_handler(number, self.received, number)
+
     def begin(self, why: str, code: int) -> None:
         """Give the process until the deadline to end by itself; a second call changes nothing.
 

@@ -135,3 +135,24 @@ def test_functions_read_as_tables_of_contents() -> None:
                 if lines > LONGEST_FUNCTION:
                     long[f"{module}.{node.name}"] = lines
     assert long == {}
+
+
+def test_private_attributes_of_others_are_touched_in_one_place_only() -> None:
+    """Faust's and aiokafka's in streams/kafka, aiohttp's in one module; test_private_parts says on which versions."""
+    touched = [
+        f"{path.relative_to(ROOT)}:{node.lineno} .{node.attr}"
+        for module, path in modules().items()
+        if room(module) != ("streams", "kafka") and module != "kpis.runtime.http.serving"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and is_private_of_another(node)
+    ]
+    assert touched == []
+
+
+def is_private_of_another(node: ast.Attribute) -> bool:
+    """Whether it is an underscored attribute, of something else than an own object or a module of the system."""
+    own = node.value
+    if isinstance(own, ast.Call):
+        own = own.func
+    named = own.id if isinstance(own, ast.Name) else ""
+    return node.attr.startswith("_") and not node.attr.startswith("__") and named not in {"self", "cls", "os"}

@@ -16,13 +16,13 @@ from kpis.series import key
 from kpis.times import DAY_MS, QUARTER_MS
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
+from monitors.alerts.status_changes import KEPT, RecentChanges
 from monitors.board import openapi
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.campaign_rows import campaign_row, worst_first
 from monitors.board.detail import detail, history_of, pace_line
 from monitors.board.pages import board_page, campaign_page
 from monitors.board.pulse import EVERY_S, POINTS, Pulses, drawn
-from monitors.board.status_changes import KEPT, StatusChanges
 from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
@@ -46,14 +46,17 @@ def judged(campaign: str, status: Status, actual: int = 500_000_000, **more: Any
     return Assessment(Campaign(campaign, campaign.title(), flight, (SPEND,)), SPEND, replace(verdict, **more), state)
 
 
-def view(*goals: Assessment, spends: dict[str, int] | None = None, clock: int = NOON) -> View:
-    """A view of these goals, and campaigns with so much spend."""
+def view(
+    *goals: Assessment, spends: dict[str, int] | None = None, clock: int = NOON, before: View | None = None
+) -> View:
+    """A view of these goals, and campaigns with so much spend, after another one."""
     series = {
         key(name): SeriesRows({"1m": row(60), "1h": row(1000, 10), "total": row(9000, 90, 1, spend)}, (0,))
         for name, spend in (spends or {}).items()
     }
     found = Snapshot(Layout(1, "EUR", WINDOWS, 40), clock, (PartitionHealth(0, clock),), series, {})
-    return View(snapshot=found, assessments=goals, redis_up=True, problem="")
+    changes = (before or View()).changes.after(goals, clock)
+    return View(snapshot=found, assessments=goals, changes=changes, redis_up=True, problem="")
 
 
 def board(shown: View, **policy: Any) -> Board:
@@ -85,11 +88,11 @@ def test_only_rows_that_read_differently_are_sent() -> None:
     made = board(view(judged("a", Status.ON_PACE), spends=spends))
     same = made.update(view(judged("a", Status.ON_PACE, expected=500_000_100), spends=spends), NOON, 0.5)
     assert [r.id for r in same.campaigns] == []
-    changed = made.update(view(judged("a", Status.WARNING), spends=spends), NOON, 1.0)
+    changed = made.update(view(judged("a", Status.WARNING), spends=spends, before=made.view), NOON, 1.0)
     assert [r.id for r in changed.campaigns] == ["a"]
     assert [c.after for c in changed.changes] == [Status.WARNING]
-    gone = made.update(view(judged("a", Status.WARNING), spends={"a": 1}), NOON, 1.5)
-    assert gone.gone == ["b"]
+    gone = made.update(view(judged("a", Status.WARNING), spends={"a": 1}, before=made.view), NOON, 1.5)
+    assert (gone.gone, gone.changes) == (["b"], [])
 
 
 def test_a_client_that_comes_back_gets_what_it_missed() -> None:
@@ -132,12 +135,13 @@ def test_the_trail_takes_a_point_every_ten_seconds_and_keeps_ten_minutes() -> No
 
 
 def test_status_changes_are_bounded_and_the_newest_is_first() -> None:
-    told = StatusChanges()
+    told = RecentChanges()
     for n in range(KEPT):
-        told.add([judged("a", Status.WARNING if n % 2 else Status.CRITICAL)], NOON + n)
-    told.add([judged("b", Status.ON_PACE)], NOON)
-    told.add([judged("b", Status.CRITICAL)], NOON)
+        told = told.after([judged("a", Status.WARNING if n % 2 else Status.CRITICAL)], NOON + n)
+    told = told.after([judged("b", Status.ON_PACE)], NOON)
+    told = told.after([judged("b", Status.CRITICAL)], NOON)
     assert len(told.newest()) == KEPT
+    assert told.since(KEPT - 1) == told.newest()[1::-1]
     assert (told.newest()[0].campaign, told.newest()[0].before) == ("b", Status.ON_PACE)
     assert len(told.newest("b")) == 1
 

@@ -1,0 +1,80 @@
+"""Recent changes of what people are told. Pure and bounded: each monitor lists what it saw since it started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from monitors.alerts.assessment import Assessment
+from monitors.alerts.lifecycle import AlertState
+from monitors.alerts.stored import goal_key
+from monitors.pacing.verdict import Direction, Reason, Status
+
+KEPT = 200
+
+
+class StatusChange(Struct, frozen=True):
+    """A change of what people are told about a goal, as this monitor saw it since it started."""
+
+    at_ms: int
+    campaign: str
+    name: str
+    goal: str
+    label: str
+    before: Status
+    after: Status
+    direction: Direction | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class RecentChanges:
+    """The last status changes.
+
+    Attributes:
+        changes: oldest first, at most ``KEPT``.
+        count: how many there have been.
+        states: of each goal, as they were last seen.
+    """
+
+    changes: tuple[StatusChange, ...] = ()
+    count: int = 0
+    states: Mapping[str, AlertState] = field(default_factory=dict)
+
+    def after(self, assessments: Iterable[Assessment], now_ms: int) -> RecentChanges:
+        """With what changed since; a miss that stood before this monitor started counts from when it began."""
+        found: list[StatusChange] = []
+        states: dict[str, AlertState] = {}
+        for one in assessments:
+            key = goal_key(one.campaign, one.goal)
+            states[key] = one.state
+            before = self.states.get(key, AlertState())
+            if (before.told, before.direction) != (one.state.told, one.state.direction):
+                found.append(_change(one, before.told, now_ms))
+        found.sort(key=lambda change: change.at_ms)
+        return RecentChanges((*self.changes, *found)[-KEPT:], self.count + len(found), states)
+
+    def since(self, count: int) -> list[StatusChange]:
+        """Those that came after so many, oldest first."""
+        new = self.count - count
+        return list(self.changes[-new:]) if new > 0 else []
+
+    def newest(self, campaign: str | None = None) -> list[StatusChange]:
+        """The changes of a campaign or of all, newest first."""
+        return [c for c in reversed(self.changes) if campaign is None or c.campaign == campaign]
+
+
+def _change(one: Assessment, before: Status, now_ms: int) -> StatusChange:
+    return StatusChange(
+        at_ms=one.state.since_ms or now_ms,
+        campaign=one.campaign.campaign,
+        name=one.campaign.name,
+        goal=one.goal.id,
+        label=one.goal.label,
+        before=before,
+        after=one.state.told,
+        direction=one.state.direction,
+        reason=one.verdict.reason,
+    )
