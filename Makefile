@@ -8,7 +8,7 @@ DEV := $(VENV)/.dev
 RUNS ?= 25
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults fuzz bench format clean
+.PHONY: help demo test check faults fuzz bench pages format clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -22,7 +22,7 @@ test: $(DEV) ## all tests; installs its tools if it may, says loudly what it lef
 	$(BIN)/python -m tests.browser.axe
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long"
 
-check: $(DEV) ## ruff, format and mypy --strict
+check: $(DEV) ## ruff, format, mypy --strict, generated pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -43,6 +43,10 @@ bench: $(DEV) ## measure, in 10 minutes: make bench, or make bench ONLY=memory,g
 	tests/tools.sh
 	$(BIN)/python -m tests.kafka.jars
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+pages: $(DEV) ## write what is generated: reference pages, JSON Schema, dashboards
+	$(BIN)/python -m docs.build
+	$(BIN)/python -m grafana.build
 
 format: $(DEV) ## mend what ruff can mend
 	$(BIN)/ruff check --fix .

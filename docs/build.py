@@ -64,7 +64,8 @@ def settings_page() -> str:
         own = {name: field for name, field in model.model_fields.items() if name not in seen}
         seen |= own.keys()
         rows = [
-            (_variable(name, field), _default(field.default), field.description or "") for name, field in own.items()
+            (_variable(name, field), _default(field.default), f"{field.description}{_range(field)}")
+            for name, field in own.items()
         ]
         parts += [f"## {title}", _table(("variable", "default", "meaning"), rows)]
     return "\n\n".join(parts) + "\n"
@@ -72,6 +73,12 @@ def settings_page() -> str:
 
 def _variable(name: str, field: FieldInfo) -> str:
     return f"`{PREFIX}{name.upper()}`" + (" (a secret)" if is_secret(field) else "")
+
+
+def _range(field: FieldInfo) -> str:
+    least = next((m.ge for m in field.metadata if hasattr(m, "ge")), None)
+    most = next((m.le for m in field.metadata if hasattr(m, "le")), None)
+    return "" if least is None or most is None else f" From {least:,} to {most:,}."
 
 
 def goals_page() -> str:
@@ -92,7 +99,10 @@ def goals_page() -> str:
             for name, field in model.model_fields.items()
         ]
         parts += [f"## {title}", about, _table(("field", "default", "meaning"), rows)]
-    parts += ["## Totals", _table(("name", "unit"), [(f"`{m.title}`", m.unit.value) for m in MEASURES])]
+    parts += [
+        "## Totals",
+        _table(("name", "unit"), [(f"`{m.title}`", "money" if m.unit.is_money else "events") for m in MEASURES]),
+    ]
     ratios = [(f"`{k.name}`", k.meaning, k.unit.value, _needed(k)) for k in CATALOGUE]
     parts += ["## Ratios", _table(("name", "meaning", "unit", "judged from"), ratios)]
     return "\n\n".join(parts) + "\n"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 OTHER = "__other__"
-"""The breakdown value that new values fold into once a partition holds ``max_series``."""
+"""The breakdown value that stands for new values once a partition holds ``max_series``."""
 
 DIMENSIONS = ("account", "channel", "ad_group", "creative", "variant", "country", "device")
 """The event fields that a breakdown may use."""

@@ -14,7 +14,7 @@ class MonitorSettings(Settings):
     """What the monitor needs besides what it shares with the worker."""
 
     goals: Path | None = Field(None, description="Goals file, YAML; without one only KPIs are served.")
-    slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook; _FILE works too.")
+    slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook.")
     monitor_host: str = Field("127.0.0.1", description="Address that metrics and health are served on.")
     monitor_port: int = Field(9600, ge=0, le=65_535, description="Its port; 0 takes a free one.")
     refresh_s: float = Field(0.5, ge=0.05, le=60, description="Real seconds between two reads of Redis.")

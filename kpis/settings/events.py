@@ -20,9 +20,16 @@ class EventSettings(EnvSettings):
     breakdowns: str = Field("channel", description="Breakdowns, commas between; channel+country is one of two.")
     history_days: int = Field(40, ge=2, le=4000, description="Days of quarter hours kept, and accepted late.")
     max_ahead_s: int = Field(300, ge=0, le=86_400, description="Seconds an event may lie ahead of now.")
-    max_series: int = Field(20_000, ge=1, le=10_000_000, description="Series in memory per partition.")
+    max_series: int = Field(
+        20_000,
+        ge=1,
+        le=10_000_000,
+        description="Series in memory per partition; beyond it new breakdown values are __other__.",
+    )
     # 100,000 campaigns over four partitions, and a fifth more on one of them.
-    max_campaigns: int = Field(30_000, ge=1, le=10_000_000, description="Campaigns in memory per partition.")
+    max_campaigns: int = Field(
+        30_000, ge=1, le=10_000_000, description="Campaigns in memory per partition; beyond it new ones are __other__."
+    )
     max_event_money: int = Field(10**10, ge=1, le=10**10, description="Units that one event may be about, below this.")
     max_event_quantity: int = Field(10**9, ge=1, le=10**9, description="The largest count one event may carry.")
     dedupe_impressions: bool = Field(False, description="Count impressions once per event_id too.")

@@ -17,9 +17,9 @@ from kpis.settings.environment import EnvSettings
 class HttpSettings(EnvSettings):
     """What is served over HTTP."""
 
-    http_token: SecretStr | None = Field(None, description="Bearer token that reads what is served; _FILE works too.")
+    http_token: SecretStr | None = Field(None, description="Bearer token that reads what is served, for programs.")
     http_user: str = Field("pacewatch", pattern=r"^[^:\s]{1,100}$", description="User that reads it, for browsers.")
-    http_password: SecretStr | None = Field(None, description="Their password; _FILE works too.")
+    http_password: SecretStr | None = Field(None, description="Their password.")
     http_cert: Path | None = Field(None, description="PEM file of the certificate it is served with; none for HTTP.")
     http_key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
 

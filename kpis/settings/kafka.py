@@ -16,18 +16,27 @@ class KafkaSettings(EnvSettings):
 
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port with commas between.")
     kafka_security: str = Field(
-        "plaintext", pattern=r"^(?i:plaintext|ssl|sasl_plaintext|sasl_ssl)$", description="How Kafka lets us in."
+        "plaintext",
+        pattern=r"^(?i:plaintext|ssl|sasl_plaintext|sasl_ssl)$",
+        description="How Kafka lets us in: plaintext, ssl, sasl_plaintext or sasl_ssl.",
     )
     kafka_sasl_mechanism: str | None = Field(
-        None, pattern=r"^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$", description="How Kafka is shown the password."
+        None,
+        pattern=r"^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$",
+        description="How Kafka is shown the password: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.",
     )
-    kafka_username: str | None = Field(None, description="Kafka user.")
-    kafka_password: SecretStr | None = Field(None, description="Its password; _FILE works too.")
+    kafka_username: str | None = Field(None, description="User, for sasl.")
+    kafka_password: SecretStr | None = Field(None, description="Its password.")
     kafka_ca: Path | None = Field(None, description="PEM file of Kafka's CA; the system's if not given.")
     kafka_cert: Path | None = Field(None, description="PEM file of our own certificate, if Kafka asks for one.")
     kafka_key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
     group: str = Field("pacewatch", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group.")
-    instance: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Static member name, unique per worker.")
+    instance: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]{0,100}$",
+        description="A name of its own for each worker (a pod's or host's): one that is killed and restarted takes its "
+        "partitions back at once, instead of after the session timeout.",
+    )
     topic_prefix: str = Field("ads.", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="Before each topic's name.")
     partitions: int = Field(4, ge=1, le=10_000, description="Partitions of topics that the worker creates.")
     grow_partitions: bool = Field(False, description="Accept topics with more partitions than the data in Redis.")

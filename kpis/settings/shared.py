@@ -14,7 +14,10 @@ from kpis.settings.redis import RedisSettings
 class Settings(KafkaSettings, RedisSettings, EventSettings, HttpSettings):
     """What the worker needs, and what every command shares."""
 
-    clock: str = Field("real", description="real, or RATEx@FROM_MS/AT_MS (see kpis.runtime.clock).")
+    clock: str = Field(
+        "real",
+        description="real, or RATEx@FROM_MS/AT_MS: RATE times as fast, and FROM_MS at the real AT_MS, for demos.",
+    )
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
 
     flush_interval_s: float = Field(0.25, ge=0.01, le=60, description="Real seconds between cheap flushes.")

@@ -36,7 +36,7 @@ class PartitionHealth:
 
     Attributes:
         number: which.
-        clock_ms: its watermark; None before its first event.
+        watermark_ms: of its event time; None before its first event.
         caught_up: whether it had read all that Kafka held; None when the worker did not say.
         flushed_at_ms: the worker's clock at its last flush; None when the worker did not say.
         lag: records not yet read, by topic.

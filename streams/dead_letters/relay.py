@@ -42,7 +42,7 @@ class DeadLetterRelay:
         store: where they wait.
         topic: where they go.
         metrics: the worker's.
-        on_room: called when fewer wait than before.
+        on_drained: called when fewer wait than before.
     """
 
     def __init__(

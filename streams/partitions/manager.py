@@ -69,7 +69,7 @@ class PartitionManager:
             raise Misconfigured(
                 "topics",
                 f"partition {max(wanted)} was added, the data in Redis is of {self._tools.partitions} partitions",
-                "see 'Adding partitions' in the README",
+                "see 'Adding partitions' in docs/operations.md",
             )
         if tps:
             self._miss({tp.topic for tp in tps})
@@ -171,7 +171,7 @@ class PartitionManager:
         return {r.number: tuple(r.worker.state.offsets.values()) for r in behind}
 
     async def hand_over(self) -> None:
-        """Write all that was folded, so that the next owner starts there; best effort, nothing depends on it."""
+        """Write all that was counted, so that the next owner starts there; best effort, nothing depends on it."""
         supervisors = list(self._supervisors.values())
         try:
             await self.flush_all()

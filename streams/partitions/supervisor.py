@@ -45,7 +45,7 @@ class PartitionSupervisor:
         on_change: called when the phase changed.
 
     Attributes:
-        owner: the partition's state and lease.
+        worker: the partition's state and lease.
         phase: what it is doing; written here only.
         fatal: what a person must change before any partition can go on; None while there is nothing.
     """

@@ -30,7 +30,7 @@ class Acknowledge(Protocol):
 class Tools:
     """What all owners of a worker share.
 
-    ``max_unflushed`` is how many records the worker folds without writing them before reading waits: it bounds memory
+    ``max_unflushed`` is how many records the worker counts without writing them before reading waits: it bounds memory
     while Redis is away.
     """
 

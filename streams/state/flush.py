@@ -14,7 +14,7 @@ class Flush:
     """What one fenced write holds. Values are absolute; the fence sees to it that what is appended is written once.
 
     Attributes:
-        clock_ms: the watermark; None before the first event.
+        watermark_ms: of event time; None before the first event.
         offsets: topic to the next offset to read.
         documents: series to its KPI document, JSON.
         panes: (window, start in epoch ms) to the packed rows of series.
@@ -22,8 +22,8 @@ class Flush:
         history: (series, quarter number since the epoch) to packed row.
         late: (series, quarter number) to what older quarters gain; added to what Redis holds.
         seen: (stream, hour) to digests accepted.
-        ahead: block number to bytes, for entries not due yet.
-        dropped_ahead: block numbers that are due.
+        early: block number to bytes, for entries not due yet.
+        dropped_early: block numbers that are due.
         letters: encoded dead letters; unlike all else they are appended.
         counters: meta counter to its value.
         gauges: meta fields about the reading itself (lag, caught up, time of the flush).

@@ -1,6 +1,6 @@
 """The state of one partition: everything counted so far, and what of it Redis does not hold yet.
 
-Pure: no clock and no I/O. The worker decodes a chunk, calls :meth:`Partition.fold`, moves time on with
+Pure: no clock and no I/O. The worker decodes a chunk, calls :meth:`Partition.add`, moves time on with
 :meth:`Partition.tick`, and writes what :meth:`Partition.take_flush` returns. A state whose flush was refused is thrown
 away and loaded anew.
 """
@@ -41,9 +41,9 @@ class Partition:
     Attributes:
         number: the partition's number.
         offsets: topic to the next offset to read.
-        clock_ms: the watermark; None before the first event.
+        watermark_ms: of its event time; None before the first event.
         counters: meta counters by field name.
-        unflushed: records folded since the last :meth:`take_flush`.
+        unflushed: records counted since the last :meth:`take_flush`.
         letters: dead letters of those records.
         replay_key: what the headers of records that are sent again are signed with.
         is_void: whether an error left it half changed: nothing of it may be written any more.
@@ -81,7 +81,7 @@ class Partition:
 
     @property
     def fresh(self) -> set[str]:
-        """Admitted series whose stored totals :meth:`adopt` needs before the next fold."""
+        """Registered series whose stored totals :meth:`adopt` needs before the next :meth:`add`."""
         return {key for i in self.registry.fresh if (key := self.registry.keys[i]) is not None}
 
     def begin(self, offsets: Mapping[str, int]) -> None:
@@ -93,7 +93,7 @@ class Partition:
         self.offsets, self.counters = dict(offsets), EventCounters(counters)
 
     def register(self, batch: Batch) -> Numbers:
-        """Make room for a batch's series; returns the numbers of its groups, which :meth:`fold` takes.
+        """Make room for a batch's series; returns the numbers of its groups, which :meth:`add` takes.
 
         They hold until the next :meth:`sweep`.
         """
@@ -102,7 +102,7 @@ class Partition:
         return numbers
 
     def adopt(self, totals: Mapping[str, Row]) -> None:
-        """Give admitted series the totals that Redis holds for them; those not named have none."""
+        """Give registered series the totals that Redis holds for them; those not named have none."""
         for index in self.registry.fresh:
             self._totals[index] = totals.get(self.registry.keys[index] or "", ZERO)
         fresh = [*self.registry.fresh]
@@ -112,7 +112,7 @@ class Partition:
     def overflowing(self, batch: Batch, numbers: Numbers, replays: Mapping[int, bytes] = NOTHING) -> list[int]:
         """The places of events that would take a sum beyond 64 bits; the caller refuses them.
 
-        Args: as :meth:`fold` takes them.
+        Args: as :meth:`add` takes them.
         """
         added = amounts(batch)
         self._added = batch, added
@@ -144,7 +144,7 @@ class Partition:
 
         Args:
             batch: decoded.
-            numbers: what :meth:`admit` returned; all that was fresh is adopted.
+            numbers: what :meth:`register` returned; all that was fresh is adopted.
             topic: where it came from.
             next_offset: the offset after its last record.
             records: how many records it was, refused ones included.

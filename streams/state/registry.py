@@ -31,7 +31,7 @@ Numbers = npt.NDArray[np.int64]
 ABSENT = -1
 GROUPS_PER_SERIES, FEW_GROUPS = 16, 10_000
 """How many groups are remembered: so many for each series held, and so many more. A field that is different in every
-event makes a group of every event, all of which fold into the same few series."""
+event makes a group of every event, all of which end in the same few series."""
 _LEAST = 64
 
 Part = str | tuple[str | None, ...] | None
@@ -44,8 +44,8 @@ class SeriesPolicy:
 
     Attributes:
         breakdowns: for each breakdown, its dimensions.
-        max_series: how many series are held before new breakdown values fold.
-        max_campaigns: how many campaigns are held before new ones fold.
+        max_series: how many series are held before new breakdown values become ``__other__``.
+        max_campaigns: how many campaigns are held before new ones become ``__other__``.
     """
 
     breakdowns: tuple[tuple[str, ...], ...]

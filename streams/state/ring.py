@@ -91,7 +91,7 @@ class Ring:
         """Move the window's end to a later time.
 
         Args:
-            clock_ms: the watermark.
+            watermark_ms: where to.
             changed: set where a series' sums change.
 
         Returns:

@@ -47,7 +47,7 @@ def checked(lease: Lease, answer: Sequence[bytes]) -> str:
     """What a script answered: ``written`` or ``repeated``.
 
     Raises:
-        Fenced, LostWrites: see :meth:`Store.write`.
+        Fenced, LostWrites: see :meth:`streams.store.store.Store.write`.
     """
     outcome = answer[0].decode()
     if outcome == "fenced":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -156,3 +157,38 @@ def is_private_of_another(node: ast.Attribute) -> bool:
         own = own.func
     named = own.id if isinstance(own, ast.Name) else ""
     return node.attr.startswith("_") and not node.attr.startswith("__") and named not in {"self", "cls", "os"}
+
+
+def test_docstrings_name_parameters_and_attributes_that_exist() -> None:
+    """Each line under ``Args:`` or ``Attributes:`` is of a name that the function or class has."""
+    strange = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {name}"
+        for path in modules().values()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        for name in documented(node) - names_in(node)
+    ]
+    assert strange == []
+
+
+def documented(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> set[str]:
+    """The names under ``Args:`` and ``Attributes:`` of a docstring."""
+    text = ast.get_docstring(node) or ""
+    parts = re.findall(r"^(?:Args|Attributes):\n((?: {4}.*\n?|\n)+)", text, re.MULTILINE)
+    heads = re.findall(r"^ {4}(\w+(?:, \w+)*):", "\n".join(parts), re.MULTILINE)
+    return {name for head in heads for name in head.split(", ")}
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Every argument, attribute and name in a piece of code."""
+    found: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.arg):
+            found.add(part.arg)
+        elif isinstance(part, ast.Name):
+            found.add(part.id)
+        elif isinstance(part, ast.Attribute):
+            found.add(part.attr)
+        elif isinstance(part, ast.FunctionDef):
+            found.add(part.name)
+    return found

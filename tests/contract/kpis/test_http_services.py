@@ -154,11 +154,11 @@ def test_a_worker_without_kafka_serves_its_metrics_to_who_may_read_them_and_coun
     shows_no_secret(guarded, *client.seen)
 
 
-def test_prometheus_scrapes_with_the_lines_that_the_readme_shows(guarded: System, own: Certificates) -> None:
+def test_prometheus_scrapes_with_the_lines_that_the_documents_show(guarded: System, own: Certificates) -> None:
     need("prometheus")
     guarded.monitor()
-    readme = (Path(__file__).parents[3] / "README.md").read_text()
-    (shown,) = re.findall(r"\*\*Prometheus\*\* shows the token:\n\n(.*?)\n\n", readme, re.DOTALL)
+    page = (Path(__file__).parents[3] / "docs" / "security.md").read_text()
+    (shown,) = re.findall(r"\*\*Prometheus\*\* shows the token:\n\n(.*?)\n\n", page, re.DOTALL)
     lines = dedent(shown).replace("/run/secrets/http_token", guarded.settings["HTTP_TOKEN_FILE"])
     job = yaml.safe_load(lines.replace("/etc/pacewatch/ca.pem", str(own.ca)))
     job |= {"job_name": "monitor", "static_configs": [{"targets": [f"127.0.0.1:{guarded.port}"]}]}

@@ -43,6 +43,18 @@ def test_goals_check_names_every_error_with_its_line_and_exits_2(tmp_path: Path)
     assert all(line.startswith(f"{bad}:") for line in lines)
 
 
+def test_goals_schema_prints_the_committed_schema() -> None:
+    result = pacewatch("goals", "schema")
+    committed = Path(__file__).parents[3] / "docs" / "goals.schema.json"
+    assert (result.returncode, json.loads(result.stdout)) == (0, json.loads(committed.read_text()))
+
+
+def test_doctor_names_a_variable_that_is_no_setting() -> None:
+    said = pacewatch("doctor", PACEWATCH_REDIS_URL="redis://:hunter2@r").stdout
+    assert "PACEWATCH_REDIS_URL is no setting and is ignored" in said
+    assert "hunter2" not in said
+
+
 def test_what_the_log_level_hides_is_still_heard_by_who_counts_it() -> None:
     """Warnings of the Kafka client are a metric, also where only errors are shown."""
     said = """

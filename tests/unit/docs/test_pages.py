@@ -1,0 +1,72 @@
+"""The documents: generated pages are fresh, links lead somewhere, and files that are named exist."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from docs.build import main
+
+ROOT = Path(__file__).parents[3]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "bench" / "README.md"])
+SCHEMA = json.loads((ROOT / "docs" / "goals.schema.json").read_text())
+
+
+def anchors(page: Path) -> set[str]:
+    """What may follow ``#`` in a link to a page."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_the_committed_pages_are_what_the_code_makes() -> None:
+    assert main(["--check"]) == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_file_and_a_head_in_it(page: Path) -> None:
+    dead: list[str] = []
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name) if name else page
+        if not path.exists() or (anchor and anchor not in anchors(path)):
+            dead.append(target)
+    assert dead == []
+
+
+def test_every_file_that_contributing_names_exists() -> None:
+    named = re.findall(r"`([a-z_]+/[\w/.*]+)`", (ROOT / "CONTRIBUTING.md").read_text())
+    assert len(named) > 15
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 110
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/goals.md", "examples/goals.yml"])
+def test_the_goals_that_are_shown_fit_the_schema(page: str) -> None:
+    text = (ROOT / page).read_text()
+    shown = (
+        text if page.endswith("yml") else "".join(re.findall(r"^    campaigns:\n(?:    .*\n|\n)+", text, re.MULTILINE))
+    )
+    jsonschema.validate(yaml.safe_load(shown), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "{total: spent, target: 5}",
+        "{ratio: ctr, at_least: 0}",
+        "{total: spend}",
+        "{total: spend, target: 5, curve: bell}",
+    ],
+)
+def test_an_editor_sees_what_is_wrong_with_a_goal(goal: str) -> None:
+    text = f"campaigns: [{{campaign: a, flight: {{start: 2026-01-01T00:00, end: 2026-01-02T00:00}}, goals: [{goal}]}}]"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(yaml.safe_load(text), SCHEMA)

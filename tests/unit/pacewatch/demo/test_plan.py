@@ -1,0 +1,59 @@
+"""What a demo plays, and with which goals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from kpis.runtime.clock import Clock
+from monitors.goals.file import load
+from pacewatch.demo.plan import DemoOptions, plan
+
+DAY_MS = 86_400_000
+GOALS = """
+campaigns:
+  - campaign: c
+    flight: {start: 2026-01-01T00:00, end: 2026-01-02T00:00, timezone: UTC}
+    goals: [{total: spend, target: 5}]
+"""
+STARTS_MS = 1_767_225_600_000
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """One impression at the noon of the flight's day."""
+    event = {"type": "impression", "event_id": "a", "ts": STARTS_MS + DAY_MS // 2, "campaign_id": "c"}
+    path = tmp_path / "events.ndjson"
+    path.write_text(json.dumps(event) + "\n")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def goals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's own goals."""
+    path = tmp_path / "mine.yml"
+    path.write_text(GOALS)
+    monkeypatch.setenv("PACEWATCH_GOALS", str(path))
+    return path
+
+
+def test_goals_move_as_far_as_the_events_of_a_recording_sent_at_once(recording: Path, tmp_path: Path) -> None:
+    """Its last event is now, so half of the flight is still to come."""
+    made = asyncio.run(plan(DemoOptions(data=recording, at_once=True), tmp_path))
+    (campaign,) = load(Path(made.own["GOALS"])).campaigns
+    assert abs(campaign.flight.start_ms + DAY_MS // 2 - Clock().now_ms()) < 60_000
+    assert campaign.flight.span_ms == DAY_MS
+
+
+def test_goals_stay_where_the_recording_is_played_on_its_own_clock(recording: Path, tmp_path: Path) -> None:
+    made = asyncio.run(plan(DemoOptions(data=recording), tmp_path))
+    assert "GOALS" not in made.own
+
+
+def test_a_demo_without_goals_needs_none(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PACEWATCH_GOALS")
+    made = asyncio.run(plan(DemoOptions(data=recording, at_once=True), tmp_path))
+    assert "GOALS" not in made.own
