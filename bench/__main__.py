@@ -20,7 +20,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import board, catchup, flushes, growth, latency, memory, place, recovery, scrape, stall, throughput
+from bench import board, catchup, flushes, growth, latency, memory, recovery, scrape, stall, throughput
+from bench.kit import place
 
 Measure = Callable[[str, Path], Mapping[str, Any]]
 

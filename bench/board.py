@@ -9,9 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from bench import sender
-from bench.backlog import Backlog, produce
-from bench.place import system
+from bench.kit import sender
+from bench.kit.backlog import Backlog, produce
+from bench.kit.place import system
 from tests.browser.chromium import chromium
 from tests.kit.processes import until
 from tests.kit.system import System

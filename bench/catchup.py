@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.backlog import Backlog, produce
-from bench.place import system
-from bench.process import cpu_s, peak_mib
+from bench.kit.backlog import Backlog, produce
+from bench.kit.place import system
+from bench.kit.process import cpu_s, peak_mib
 from tests.kit.processes import until
 
 CAMPAIGNS, EVENTS = (200, 5_000), 500_000

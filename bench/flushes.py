@@ -9,10 +9,10 @@ from typing import Any
 
 import redis
 
-from bench import sender
-from bench.backlog import Backlog, produce
-from bench.place import system
-from bench.process import cpu_s
+from bench.kit import sender
+from bench.kit.backlog import Backlog, produce
+from bench.kit.place import system
+from bench.kit.process import cpu_s
 from kpis.contract import layout
 from tests.kit.system import System
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from bench.backlog import Backlog
 from bench.catchup import catch_up
+from bench.kit.backlog import Backlog
 
 BASE = Backlog(events=200_000, campaigns=200, creatives=20)
 """The point all curves go through: 200 campaigns, breakdown by channel, four partitions, nothing late."""

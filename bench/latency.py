@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import sender, watch
-from bench.place import system
-from bench.probes import latencies, percentile
-from bench.process import cpu_s
+from bench.kit import sender, watch
+from bench.kit.place import system
+from bench.kit.probes import latencies, percentile
+from bench.kit.process import cpu_s
 
 RATE, CAMPAIGNS, PROBES_PER_S = 10_000, 200, 50
 WARM_UP_S, MEASURED_S, AFTER_S = 10.0, 40.0, 5.0

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import redis
 
-from bench.backlog import SERIES_PER_CAMPAIGN, Backlog, full_windows, produce
-from bench.place import system
-from bench.process import peak_mib, resident_mib
+from bench.kit.backlog import SERIES_PER_CAMPAIGN, Backlog, full_windows, produce
+from bench.kit.place import system
+from bench.kit.process import peak_mib, resident_mib
 from bench.recovery import pane_rows
 from kpis.measures import Stream
 from tests.kit.processes import until

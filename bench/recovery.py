@@ -8,8 +8,8 @@ from typing import Any
 
 import redis
 
-from bench.backlog import SERIES_PER_CAMPAIGN, full_windows, produce
-from bench.place import system
+from bench.kit.backlog import SERIES_PER_CAMPAIGN, full_windows, produce
+from bench.kit.place import system
 from tests.kit.processes import until
 
 SERIES, EVENTS_PER_CAMPAIGN = (2_000, 20_000), 150

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bench.backlog import SERIES_PER_CAMPAIGN
-from bench.place import system
-from bench.process import cpu_s, resident_mib
+from bench.kit.backlog import SERIES_PER_CAMPAIGN
+from bench.kit.place import system
+from bench.kit.process import cpu_s, resident_mib
 from kpis.contract import layout
 from kpis.contract.documents import documents
 from kpis.contract.published import Layout

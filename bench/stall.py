@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-from bench.place import fill, system
+from bench.kit.place import fill, system
 from tests.kit.processes import Program, until
 from tests.kit.redis_server import free_port
 

@@ -12,11 +12,11 @@ from uuid import uuid4
 
 import redis
 
-from bench.backlog import Backlog, produce, records, truth
-from bench.ledger import Ledger, differences
+from bench.kit.backlog import Backlog, produce, records, truth
+from bench.kit.ledger import Ledger, differences
+from bench.kit.place import system
+from bench.kit.process import cpu_s
 from bench.peers.run import Counts, Outcome, Peer, PeerFailed, run
-from bench.place import system
-from bench.process import cpu_s
 from kpis.contract import layout
 from kpis.measures import Stream
 from tests.kit.processes import until

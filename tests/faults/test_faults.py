@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.place import fill
+from bench.kit.place import fill
 from streams.kafka.batches import MAX_RECORDS
 from tests.conftest import leave_out
 from tests.faults.check import differences

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
-from bench.backlog import Backlog, records, truth
-from bench.ledger import Ledger, differences
+from bench.kit.backlog import Backlog, records, truth
+from bench.kit.ledger import Ledger, differences
 from kpis.contract.documents import document
 from kpis.measures import Row, Stream
 from kpis.series import key

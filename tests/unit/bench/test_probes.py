@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.probes import counter, latencies, percentile
-from bench.watch import samples
+from bench.kit.probes import counter, latencies, percentile
+from bench.kit.watch import samples
 from kpis.measures import Stream
 
 CLICKS = counter(1, Stream.CLICK)

@@ -1,4 +1,4 @@
-"""Watchers of probes, each a program of its own: ``python -m bench.watch --what redis`` (or ``metrics``).
+"""Watchers of probes, each a program of its own: ``python -m bench.kit.watch --what redis`` (or ``metrics``).
 
 A watcher asks over and over for so many seconds, and prints as a :class:`Report` when it first saw each count, and how
 far apart its looks were: a latency it measures is too long by up to that gap, by half of it on average.
@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 import msgspec
 import redis
 
-from bench import probes, programs
+from bench.kit import probes, programs
 from kpis.contract import layout
 from kpis.measures import INDEX, ZERO, Stream
 from kpis.units import MICROS
@@ -28,14 +28,14 @@ REDIS_PAUSE_S, METRICS_PAUSE_S = 0.003, 0.1
 _BY_TOPIC = {s.topic_suffix: s for s in Stream}
 
 Look = Callable[[], dict[str, int]]
-"""Gives the counts that stand there now, by counter (:func:`bench.probes.counter`)."""
+"""Gives the counts that stand there now, by counter (:func:`bench.kit.probes.counter`)."""
 
 
 class Report(msgspec.Struct):
     """What a watcher saw.
 
     Attributes:
-        seen: see :data:`bench.probes.Seen`.
+        seen: see :data:`bench.kit.probes.Seen`.
         gaps: seconds between two looks, each.
     """
 
@@ -110,14 +110,14 @@ def samples(page: bytes) -> dict[str, int]:
 def running(place: System, what: str, seconds: float) -> AbstractContextManager[programs.Running[Report]]:
     """A watcher of this system: ``redis`` or ``metrics``."""
     return programs.running(
-        place, "bench.watch", Report, seconds,
+        place, "bench.kit.watch", Report, seconds,
         what=what, redis=place.redis_url, partitions=place.settings.get("PARTITIONS", "4"), port=place.port,
     )  # fmt: skip
 
 
 def main() -> None:
     """Watch, and print the report."""
-    parser = argparse.ArgumentParser(prog="bench.watch")
+    parser = argparse.ArgumentParser(prog="bench.kit.watch")
     parser.add_argument("--what", choices=("redis", "metrics"), required=True)
     parser.add_argument("--redis", required=True)
     for name in ("partitions", "port"):

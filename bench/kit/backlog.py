@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from confluent_kafka import Producer
 
-from bench.place import MIX
+from bench.kit.place import MIX
 from kpis.measures import Stream
 from kpis.times import DAY_MS, HOUR_MS
 from tests.kit.system import System

@@ -1,7 +1,7 @@
-"""A steady sender, as a program of its own so that it disturbs nothing: ``python -m bench.sender``.
+"""A steady sender, as a program of its own so that it disturbs nothing: ``python -m bench.kit.sender``.
 
 Events are stamped as they are handed to the producer, in small steps on a fixed schedule; a late step sends what it
-owes. Beside the load it sends probes (:mod:`bench.probes`), and in the end prints a :class:`Report`.
+owes. Beside the load it sends probes (:mod:`bench.kit.probes`), and in the end prints a :class:`Report`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from uuid import uuid4
 import msgspec
 from confluent_kafka import Producer
 
-from bench import probes, programs
-from bench.place import MIX
+from bench.kit import probes, programs
+from bench.kit.place import MIX
 from kpis.measures import Stream
 from tests.kit.system import System
 
@@ -36,7 +36,7 @@ class Report(msgspec.Struct):
         seconds: how long that took.
         late_s: how far it was behind its schedule at most.
         failed: events that Kafka did not take.
-        probes: see :data:`bench.probes.Sent`.
+        probes: see :data:`bench.kit.probes.Sent`.
     """
 
     events: int
@@ -123,7 +123,7 @@ def running(
 ) -> AbstractContextManager[programs.Running[Report]]:
     """A sender to this system's topics."""
     return programs.running(
-        place, "bench.sender", Report, seconds,
+        place, "bench.kit.sender", Report, seconds,
         kafka=place.broker, prefix=place.prefix, partitions=place.settings.get("PARTITIONS", "4"),
         campaigns=campaigns, rate=rate, probe_rate=probe_rate,
     )  # fmt: skip
@@ -131,7 +131,7 @@ def running(
 
 def main() -> None:
     """Send, and print the report."""
-    parser = argparse.ArgumentParser(prog="bench.sender")
+    parser = argparse.ArgumentParser(prog="bench.kit.sender")
     for name in ("kafka", "prefix"):
         parser.add_argument(f"--{name}", required=True)
     for name in ("partitions", "campaigns", "rate", "probe-rate"):

@@ -35,7 +35,7 @@ class Ledger:
     It shares no code with the worker's counting, only the names of measures and what panes a window has.
 
     Args:
-        records: stream, key and value of each event, see :func:`bench.backlog.records`.
+        records: stream, key and value of each event, see :func:`bench.kit.backlog.records`.
     """
 
     def __init__(self, records: Iterable[tuple[Stream, str, str]]) -> None:
