@@ -78,9 +78,7 @@ def screen(
         table.add_column(BY_NAME[name].label, justify="right")
     table.add_column("pace", ratio=1)
     for row in shown[:_CAMPAIGNS]:
-        pace = Text("\n").join(
-            Text(str(g), style=_LOOKS[g.status].terminal if g.status in _LOOKS else "dim") for g in row.pace
-        )
+        pace = Text("\n").join(Text(str(g), style=_style(g.status)) for g in row.pace)
         table.add_row(Text(row.campaign), *(row.values[n] for n in (*_TOTALS, *_HEADLINES)), pace)
     told = Text("\n".join(first_line(m) for m in slack[-_MESSAGES:]) or "nothing yet")
     return Group(table, Panel(told, title=f"Slack is told ({len(slack)} messages)", title_align="left"))
