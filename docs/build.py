@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from prometheus_client import Metric
 from pydantic import BaseModel, SecretStr
@@ -15,6 +20,7 @@ from pydantic_core import PydanticUndefined
 
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
+from kpis.reasons import CURABLE, Reject
 from kpis.settings.environment import PREFIX, is_secret
 from kpis.settings.events import EventSettings
 from kpis.settings.http import HttpSettings
@@ -26,6 +32,7 @@ from monitors.goals.file import CampaignModel, GoalsFile
 from monitors.goals.flight import FlightModel
 from monitors.goals.goal import RatioModel, TotalModel
 from monitors.metrics import Definition, KpiMetrics
+from monitors.pacing.verdict import Reason, Status
 from monitors.settings import MonitorSettings
 from streams.metrics import worker_metrics
 
@@ -118,6 +125,40 @@ def metrics_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def reasons_page() -> str:
+    """Every reason for which an event is refused, or a verdict is what it is."""
+    refused = [
+        (f"`{r.value}`", f"{said}{' Settings or time can cure it.' if r in CURABLE else ''}")
+        for r, said in _explained(Reject)
+    ]
+    parts = [
+        MADE, "# Reasons", "## Why an event is refused",
+        "The header `reason` of a dead letter, and the label of `pacewatch_rejected_events_total`.",
+        _table(("reason", "meaning"), refused),
+        "## How a goal stands",
+        _table(("status", "meaning"), [(f"`{s.value}`", said) for s, said in _explained(Status)]),
+        "## Why it stands so",
+        _table(("reason", "meaning"), [(f"`{r.value}`", said) for r, said in _explained(Reason)]),
+    ]  # fmt: skip
+    return "\n\n".join(parts) + "\n"
+
+
+E = TypeVar("E", bound=StrEnum)
+
+
+def _explained(reasons: type[E]) -> Iterator[tuple[E, str]]:
+    """Each member and the sentence below it, which Python itself does not keep."""
+    (cls,) = ast.parse(textwrap.dedent(inspect.getsource(reasons))).body
+    body = cls.body if isinstance(cls, ast.ClassDef) else []
+    said = {
+        one.targets[0].id: " ".join(str(after.value.value).split()).replace("``", "`")
+        for one, after in pairwise(body)
+        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+    }
+    return ((member, said.get(member.name, "")) for member in reasons)
+
+
 def schema() -> str:
     """The JSON Schema of goals files."""
     return json.dumps(GoalsFile.model_json_schema(), indent=1) + "\n"
@@ -161,7 +202,7 @@ def rendered() -> dict[Path, str]:
     """Each page's file and what it holds."""
     pages = {
         "settings.md": settings_page(), "goals.md": goals_page(), "metrics.md": metrics_page(),
-        "goals.schema.json": schema(),
+        "reasons.md": reasons_page(), "goals.schema.json": schema(),
     }  # fmt: skip
     return {DIRECTORY / name: text for name, text in pages.items()}
 

@@ -14,8 +14,11 @@ class Status(StrEnum):
     """How a goal stands."""
 
     ON_PACE = "on_pace"
+    """Inside the warning band."""
     WARNING = "warning"
+    """Outside the warning band."""
     CRITICAL = "critical"
+    """Outside the critical band."""
     HOLD = "hold"
     """The data is too old to judge: whatever was last judged stands."""
     NO_DATA = "no_data"
