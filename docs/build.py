@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import json
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from prometheus_client import Metric
+from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -28,6 +30,7 @@ from kpis.settings.kafka import KafkaSettings
 from kpis.settings.redis import RedisSettings
 from kpis.settings.shared import Settings
 from monitors import metrics
+from monitors.goals.curves import CURVES
 from monitors.goals.file import CampaignModel, GoalsFile
 from monitors.goals.flight import FlightModel
 from monitors.goals.goal import RatioModel, TotalModel
@@ -102,10 +105,12 @@ def goals_page() -> str:
     for title, model in named:
         about = " ".join((model.__doc__ or "").split())
         rows = [
-            (f"`{name}`", "" if field.is_required() else _default(field.default), field.description or "")
+            (f"`{name}`", "required" if field.is_required() else _default(field.default), field.description or "")
             for name, field in model.model_fields.items()
         ]
         parts += [f"## {title}", about, _table(("field", "default", "meaning"), rows)]
+    curves = [(f"`{name}`", " ".join((curve.__doc__ or "").split())) for name, curve in CURVES.items()]
+    parts += ["## Curves", _table(("curve", "how it spreads the target"), curves)]
     parts += [
         "## Totals",
         _table(("name", "unit"), [(f"`{m.title}`", "money" if m.unit.is_money else "events") for m in MEASURES]),
@@ -117,11 +122,24 @@ def goals_page() -> str:
 
 def metrics_page() -> str:
     """Every metric of the monitor and the worker."""
-    parts = [MADE, "# Metrics", "## Of the monitor, at `/metrics` of `127.0.0.1:9600`"]
+    about = (
+        "`pacewatch_breakdown_*` are served with `PACEWATCH_EXPORT_BREAKDOWNS` only; what has a label `goal`, "
+        "`pacewatch_campaign_info` and flights only for campaigns with goals; a KPI has no sample while there is "
+        "nothing to divide by."
+    )
+    parts = [MADE, "# Metrics", "## Of the monitor, at `/metrics` of `127.0.0.1:9600`", about]
     parts.append(_table(("name", "type", "labels", "meaning"), sorted({_row(d) for d in _definitions()})))
     parts.append("## Of a worker, at `/metrics` of `127.0.0.1:9601`")
-    families = sorted(worker_metrics().registry.collect(), key=lambda family: family.name)
-    parts.append(_table(("name", "type", "meaning"), [_family(family) for family in families]))
+    made = worker_metrics()
+    labels = {
+        family.name: one._labelnames  # prometheus_client shows labels with samples only
+        for one in (getattr(made, field.name) for field in dataclasses.fields(made))
+        if isinstance(one, MetricWrapperBase)
+        for family in one.describe()
+    }
+    families = sorted(made.registry.collect(), key=lambda family: family.name)
+    rows = [_family(family, labels.get(family.name, ())) for family in families]
+    parts.append(_table(("name", "type", "labels", "meaning"), rows))
     return "\n\n".join(parts) + "\n"
 
 
@@ -176,9 +194,9 @@ def _row(definition: Definition) -> tuple[str, ...]:
     return f"`{definition.name}`", definition.type.value, ", ".join(definition.labels), definition.help
 
 
-def _family(family: Metric) -> tuple[str, ...]:
+def _family(family: Metric, labels: Iterable[str]) -> tuple[str, ...]:
     suffix = "_total" if family.type == "counter" else ""
-    return f"`{family.name}{suffix}`", family.type, family.documentation
+    return f"`{family.name}{suffix}`", family.type, ", ".join(labels), family.documentation
 
 
 def _needed(kpi: Any) -> str:

@@ -43,16 +43,16 @@ class CyclePolicy:
     Attributes:
         verdicts: when to judge.
         lifecycle: how patient alerts are.
-        sends: whether messages go to the outbox; without a notifier they are only logged and kept as told.
+        notifier: who tells people; without one, empty, alerts are only logged and kept as told.
     """
 
     verdicts: VerdictPolicy
     lifecycle: LifecyclePolicy
-    sends: bool
+    notifier: str
 
 
 class Cycle:
-    """Turns what Redis holds into a view, and changes into messages.
+    """Turns what Redis holds into a view, and changes into alerts.
 
     Args:
         reader: reads Redis.
@@ -82,7 +82,7 @@ class Cycle:
         self._clock = clock
         self._policy = policy
         self._outcomes = outcomes
-        self._acts = bool(goals.campaigns) or policy.sends
+        self._acts = bool(goals.campaigns) or bool(policy.notifier)
         self.view = View()
 
     async def cycle(self) -> None:
@@ -140,6 +140,7 @@ class Cycle:
             reads=self.view.reads + 1,
             leads=leads,
             outcomes=dict(self._outcomes),
+            notifier=self._policy.notifier,
             waiting=waiting,
             history_problems=self._reader.flights.problems,
         )
@@ -161,7 +162,7 @@ class Cycle:
             alert = alert_of(one, transition, currency, key, uuid4().hex)
             text, message = headline(alert), encode_alert(alert)
         after = encode_state(transition.after, one.campaign)
-        recorded = await self._outbox.record(key, held, after, message, send=self._policy.sends)
+        recorded = await self._outbox.record(key, held, after, message, send=bool(self._policy.notifier))
         if recorded is Recorded.WRITTEN and message is not None:
             _log.info("%s: %s", transition.change, text)
 

@@ -164,7 +164,7 @@ EXPORT_LIMIT = _gauge("export_limit_series", "Series that get metrics of their o
 EXPORT_FOLDED = _gauge("export_folded_series", "Series beyond the limit, added up under the label __other__.", "kind")
 
 PARTITION_READS = _counter("partition_reads", "Reads of a partition's documents, by what had to be read.", "reason")
-REDIS_UP = _gauge("redis_up", "1 when the last read of Redis succeeded.")
+REDIS_UP = _gauge("redis_up", "1 when Redis answered the last read.")
 REDIS_USED = _gauge("redis_memory_used_bytes", "Memory that Redis takes; of the fullest node on a Cluster.")
 REDIS_LIMIT = _gauge("redis_memory_limit_bytes", "Memory that Redis may take (maxmemory); 0 for no limit.")
 REDIS_READS = _counter("redis_reads", "Reads of Redis that succeeded.")

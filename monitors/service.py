@@ -55,10 +55,10 @@ async def run(settings: MonitorSettings) -> None:
     outbox = Outbox(redis, settings.redis_address, uuid4().hex, int(settings.leader_ttl_s * 1000))
     reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
     announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in found.campaigns))
-    notifier = configured(settings)
+    known, notifier = next(iter(configured(settings)), (None, None))
     delivery = None if notifier is None else Delivery(outbox, notifier, BACKOFF)
     outcomes = delivery.outcomes if delivery is not None else NOTHING_SENT
-    policy = _policy(settings, sends=delivery is not None)
+    policy = _policy(settings, notifier=known.what if known is not None else "")
     monitor = Cycle(reader, outbox, found, settings.the_clock, policy, outcomes=outcomes)
     # Long enough for a message that is under way: cut off, it would be sent again after a restart.
     grace_s = 1.0 + (notifier.timeout_s if notifier is not None else _LEAST_GRACE_S)
@@ -133,11 +133,11 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
 
 
-def _policy(settings: MonitorSettings, *, sends: bool) -> CyclePolicy:
+def _policy(settings: MonitorSettings, *, notifier: str) -> CyclePolicy:
     return CyclePolicy(
         verdicts=VerdictPolicy(max_lag_ms=settings.max_lag_ms),
         lifecycle=LifecyclePolicy(for_ms=int(settings.alert_for_s * 1000)),
-        sends=sends,
+        notifier=notifier,
     )
 
 

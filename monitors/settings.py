@@ -16,7 +16,9 @@ class MonitorSettings(Settings):
     goals: Path | None = Field(None, description="Goals file, YAML; without one only KPIs are served.")
     slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook.")
     monitor_host: str = Field("127.0.0.1", description="Address that metrics and health are served on.")
-    monitor_port: int = Field(9600, ge=0, le=65_535, description="Its port; 0 takes a free one.")
+    monitor_port: int = Field(
+        9600, ge=0, le=65_535, description="Port of metrics, health and board; 0 takes a free one."
+    )
     refresh_s: float = Field(0.5, ge=0.05, le=60, description="Real seconds between two reads of Redis.")
     max_lag_s: float = Field(60, ge=1, le=86_400, description="Real seconds the data may be old to be judged.")
     alert_for_s: float = Field(0, ge=0, le=86_400, description="Clock seconds a miss must last to be told.")

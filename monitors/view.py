@@ -25,6 +25,7 @@ class View:
         reads: how many reads succeeded.
         leads: whether this monitor sends messages.
         outcomes: attempts to send, by outcome.
+        notifier: by whom, see :class:`monitors.alerts.notifiers.known.Known`; empty when nobody is told.
         waiting: messages that wait to be sent.
         history_problems: what the last read of history could not use.
     """
@@ -38,5 +39,6 @@ class View:
     reads: int = 0
     leads: bool = False
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    notifier: str = ""
     waiting: int = 0
     history_problems: Mapping[ReadProblem, int] = field(default_factory=dict)

@@ -173,6 +173,10 @@ def kpi(
     if window is not None and window not in known:
         raise Misconfigured("--window", f"{window[:40]!r} is unknown", f"there are {', '.join(known)}")
     values = reader.to_json(snapshot, campaign, window)
+    for problem, count in snapshot.problems.items():
+        say(f"{count:,} values in Redis cannot be used and are left out: {problem}")
+    if campaign is not None and not values:
+        say(f"there is no campaign {campaign[:40]!r} in Redis")
     if as_json:
         out(show.as_json(values))
     else:

@@ -17,7 +17,8 @@ from kpis.contract.redis_client import answers, connect, servers
 from kpis.measures import Stream
 from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, Unusable, one_line
 from monitors import goals
-from monitors.alerts.notifiers.known import KNOWN
+from monitors.alerts.notifiers.known import KNOWN, configured
+from monitors.goals.values import RatioGoal
 from monitors.read.decoding import read_meta
 from monitors.settings import MonitorSettings
 from pacewatch.variables import strange
@@ -183,7 +184,9 @@ def _server(address: str, info: dict[str, object]) -> Iterable[Finding]:
 def _layout(settings: MonitorSettings, stored: Any) -> Finding:
     try:
         found = read_layout(stored)
-    except BadLayout:
+    except BadLayout as e:
+        if stored:
+            return Finding(Level.FAIL, str(e), "use another Redis database: this one is of something else")
         return Finding(Level.WARN, "no worker has written to this Redis yet", "start one with: pacewatch worker")
     if found.currency != settings.currency:
         problem = f"the data in Redis is in {found.currency}, PACEWATCH_CURRENCY is {settings.currency}"
@@ -195,13 +198,23 @@ def _goals(settings: MonitorSettings) -> Finding:
     if settings.goals is None:
         return Finding(Level.WARN, "no goals file", "set PACEWATCH_GOALS to have pace judged")
     try:
-        count = len(goals.load(settings.goals).campaigns)
+        found = goals.load(settings.goals)
     except Permanent as e:
         return Finding(Level.FAIL, str(e), f"see: pacewatch goals check {settings.goals}")
+    kept = [w.name for w in settings.the_windows]
+    lost = sorted({g.window for _, g in found if isinstance(g, RatioGoal) and g.window not in kept})
+    if lost:
+        problem = f"goals for windows {', '.join(lost)} are never judged: {', '.join(kept)} are kept"
+        return Finding(Level.WARN, problem, "use one of these, or set PACEWATCH_WINDOWS for workers")
+    count = len(found.campaigns)
     return Finding(Level.OK, f"goals file: {count} campaigns")
 
 
 def _notifiers(settings: MonitorSettings) -> list[Finding]:
+    several = [known.what for known, _ in configured(settings)]
+    if len(several) > 1:
+        unused = ", ".join(several[1:])
+        return [Finding(Level.WARN, f"{several[0]} is told, {unused} not", "set one of them; the first is used")]
     return [
         Finding(Level.OK, f"{known.what} is set (not called now)")
         if known.make(settings) is not None

@@ -74,4 +74,4 @@ class EnvSettings(BaseSettings):
         except ValidationError as e:
             first = e.errors()[0]
             name = str(first["loc"][0]) if first["loc"] else "settings"
-            raise Misconfigured(f"{PREFIX}{name.upper()}", first["msg"]) from None
+            raise Misconfigured(f"{PREFIX}{name.upper()}", first["msg"].removeprefix("Value error, ")) from None

@@ -16,8 +16,14 @@ class EventSettings(EnvSettings):
 
     currency: str = Field("USD", pattern=r"^[A-Z]{3}$", description="Base currency, ISO 4217.")
     fx_rates: str = Field("", description="Other currencies in base units: EUR=1.08,GBP=1.27.")
-    windows: str = Field("1m,5m,1h,24h", description="Rolling windows, commas between; 24h is always kept.")
-    breakdowns: str = Field("channel", description="Breakdowns, commas between; channel+country is one of two.")
+    windows: str = Field(
+        "1m,5m,1h,24h", description="Rolling windows, from 1m to 24h, commas between; 24h is always kept."
+    )
+    breakdowns: str = Field(
+        "channel",
+        description="Breakdowns, commas between, of account, channel, ad_group, creative, variant, country, device; "
+        "channel+country is one of two dimensions.",
+    )
     history_days: int = Field(40, ge=2, le=4000, description="Days of quarter hours kept, and accepted late.")
     max_ahead_s: int = Field(300, ge=0, le=86_400, description="Seconds an event may lie ahead of now.")
     max_series: int = Field(
@@ -30,7 +36,9 @@ class EventSettings(EnvSettings):
     max_campaigns: int = Field(
         30_000, ge=1, le=10_000_000, description="Campaigns in memory per partition; beyond it new ones are __other__."
     )
-    max_event_money: int = Field(10**10, ge=1, le=10**10, description="Units that one event may be about, below this.")
+    max_event_money: int = Field(
+        10**10, ge=1, le=10**10, description="The most money of one event, in units of the base currency."
+    )
     max_event_quantity: int = Field(10**9, ge=1, le=10**9, description="The largest count one event may carry.")
     dedupe_impressions: bool = Field(False, description="Count impressions once per event_id too.")
     dedupe_hours: int = Field(24, ge=1, le=24 * 40, description="Hours an event id is remembered.")

@@ -19,9 +19,9 @@ class HttpSettings(EnvSettings):
 
     http_token: SecretStr | None = Field(None, description="Bearer token that reads what is served, for programs.")
     http_user: str = Field("pacewatch", pattern=r"^[^:\s]{1,100}$", description="User that reads it, for browsers.")
-    http_password: SecretStr | None = Field(None, description="Their password.")
+    http_password: SecretStr | None = Field(None, description="Password of that user.")
     http_cert: Path | None = Field(None, description="PEM file of the certificate it is served with; none for HTTP.")
-    http_key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
+    http_key: Path | None = Field(None, description="PEM file of that certificate's key, not encrypted.")
 
     @field_validator("http_cert", "http_key", mode="before")
     @classmethod

@@ -25,11 +25,11 @@ class KafkaSettings(EnvSettings):
         pattern=r"^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$",
         description="How Kafka is shown the password: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.",
     )
-    kafka_username: str | None = Field(None, description="User, for sasl.")
-    kafka_password: SecretStr | None = Field(None, description="Its password.")
+    kafka_username: str | None = Field(None, description="Kafka user, for sasl.")
+    kafka_password: SecretStr | None = Field(None, description="Password of the Kafka user.")
     kafka_ca: Path | None = Field(None, description="PEM file of Kafka's CA; the system's if not given.")
     kafka_cert: Path | None = Field(None, description="PEM file of our own certificate, if Kafka asks for one.")
-    kafka_key: Path | None = Field(None, description="PEM file of its key, not encrypted.")
+    kafka_key: Path | None = Field(None, description="PEM file of that certificate's key, not encrypted.")
     group: str = Field("pacewatch", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group.")
     instance: str = Field(
         "",

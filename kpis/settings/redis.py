@@ -19,7 +19,7 @@ class RedisSettings(EnvSettings):
         SecretStr("redis://127.0.0.1:6379/0"), description="URL of a single Redis, of sentinels or of a Cluster."
     )
     redis_password: SecretStr | None = Field(
-        None, description="Its password, unless the URL has one: as it is, without percent-encoding."
+        None, description="Password of Redis, unless the URL has one: as it is, without percent-encoding."
     )
     redis_ca: Path | None = Field(None, description="PEM file of the CA of rediss:// URLs; the system's if not given.")
 

@@ -18,12 +18,16 @@ class Settings(KafkaSettings, RedisSettings, EventSettings, HttpSettings):
         "real",
         description="real, or RATEx@FROM_MS/AT_MS: RATE times as fast, and FROM_MS at the real AT_MS, for demos.",
     )
-    log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="Least level logged.")
+    log_level: str = Field(
+        "INFO",
+        pattern=r"^(DEBUG|INFO|WARNING|ERROR)$",
+        description="Least level logged: DEBUG, INFO, WARNING or ERROR.",
+    )
 
     flush_interval_s: float = Field(0.25, ge=0.01, le=60, description="Real seconds between cheap flushes.")
     max_unflushed: int = Field(2_000_000, ge=1000, le=10**9, description="Records held unwritten while Redis is away.")
     worker_host: str = Field("127.0.0.1", description="Address the worker's own metrics are served on.")
-    worker_port: int = Field(9601, ge=0, le=65_535, description="Its port; 0 turns them off.")
+    worker_port: int = Field(9601, ge=0, le=65_535, description="Port of the worker's own metrics; 0 turns them off.")
 
     @field_validator("clock")
     @classmethod

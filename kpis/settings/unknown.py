@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
 from pydantic_settings import BaseSettings
 
-from kpis.runtime.yaml_nodes import did_you_mean
 from kpis.settings.environment import PREFIX, is_secret
 
 
@@ -32,5 +32,9 @@ def unknown(environment: Mapping[str, str], classes: Iterable[type[BaseSettings]
 
 def _hint(name: str, known: frozenset[str]) -> str:
     # Names are alike from their prefix on: without it only what is really close is meant.
-    hint = did_you_mean(name.upper().removeprefix(PREFIX).lower(), (k.removeprefix(PREFIX).lower() for k in known))
-    return f"; did you mean {PREFIX}{hint.removeprefix('; did you mean ').rstrip('?').upper()}?" if hint else ""
+    said = name.upper().removeprefix(PREFIX)
+    names = sorted(k.removeprefix(PREFIX) for k in known)
+    begins = max((n for n in names if said.startswith(f"{n}_")), key=len, default="")
+    close = get_close_matches(said, names, n=1)
+    meant = begins or next(iter(close), "")
+    return f"; did you mean {PREFIX}{meant}?" if meant else ""

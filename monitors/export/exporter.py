@@ -102,9 +102,11 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found.add(metrics.REDIS_READS, (), view.reads)
     found.add(metrics.LEADER, (), float(view.leads))
     for known in KNOWN:
-        found.add(known.waiting, (), view.waiting)
+        # What nobody is told by has sent nothing; without any, what is written to the outbox is for the first.
+        is_used = known.what == (view.notifier or KNOWN[0].what)
+        found.add(known.waiting, (), view.waiting if is_used else 0)
         for outcome in Outcome:
-            found.add(known.attempts, (outcome,), view.outcomes.get(outcome, 0))
+            found.add(known.attempts, (outcome,), view.outcomes.get(outcome, 0) if is_used else 0)
     for access in REFUSALS:
         found.add(metrics.REFUSED_REQUESTS, (access,), refused.get(access, 0))
     read = view.snapshot.problems if view.snapshot else {}

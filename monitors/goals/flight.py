@@ -23,8 +23,10 @@ class FlightModel(FileModel):
     A local time that clocks skip (spring) is refused; one that they show twice (autumn) means the first.
     """
 
-    start: Time = Field(description="Its first moment: local time of the zone, or with an offset.")
-    end: Time = Field(description="The first moment that no longer belongs to it.")
+    start: Time = Field(
+        description="Its first moment: local time of the zone, or with an offset; a date is its midnight."
+    )
+    end: Time = Field(description="The first moment after it: a flight through 29 November ends at 2026-11-30T00:00.")
     timezone: Zone = Field(None, description="IANA name; may be left out when both times have an offset.")
 
     @model_validator(mode="after")

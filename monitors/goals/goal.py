@@ -32,14 +32,17 @@ class TotalModel(FileModel):
     so their default bands are open above.
     """
 
-    total: TotalName = Field(description="Of what.")
-    target: Positive = Field(description="Money in units of the base currency, to the micro; others whole numbers.")
-    curve: CurveName = Field("even", description="How the target spreads over the flight.")
+    total: TotalName = Field(description="Of what: a measure, see Totals.")
+    target: Positive = Field(
+        description="Above 0: money in units of the base currency, to the micro; others whole numbers."
+    )
+    curve: CurveName = Field("even", description="How the target spreads over the flight, see Curves.")
     warning: BandField = Field(
         None, description="Outside this band [low, high] it is a warning; null opens a side. [0.9, 1.1] by default."
     )
     critical: BandField = Field(
-        None, description="Outside this one it is critical; contains the other. [0.75, 1.25] by default."
+        None,
+        description="Outside this one it is critical; contains the other. [0.75, 1.25] by default.",
     )
 
     @model_validator(mode="after")
@@ -78,13 +81,13 @@ class RatioModel(FileModel):
     volume on, so that three clicks prove nothing.
     """
 
-    ratio: RatioName = Field(description="Which KPI.")
-    at_least: Positive | None = Field(None, description="The side it should be on: this, or at_most.")
-    at_most: Positive | None = Field(None, description="The side it should be on: this, or at_least.")
+    ratio: RatioName = Field(description="Which KPI, see Ratios.")
+    at_least: Positive | None = Field(None, description="Its lower bound, above 0; either this or at_most.")
+    at_most: Positive | None = Field(None, description="Its upper bound, above 0; either this or at_least.")
     critical: Positive | None = Field(
         None, description="From beyond here on it is critical; a quarter beyond its bound by default."
     )
-    window: WindowName = Field(DEFAULT_WINDOW, description="The rolling window.")
+    window: WindowName = Field(DEFAULT_WINDOW, description="A rolling window that is kept, see PACEWATCH_WINDOWS.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

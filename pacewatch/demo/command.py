@@ -14,7 +14,8 @@ from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Recoverable
 from kpis.settings.shared import Settings
 from monitors.read import reader
-from pacewatch.demo.counted import until_counted
+from monitors.read.snapshot import Snapshot
+from pacewatch.demo.counted import left_out, until_counted
 from pacewatch.demo.fake_slack import FakeSlack
 from pacewatch.demo.plan import DemoOptions, DemoPlan, plan
 from pacewatch.demo.screen import first_line
@@ -77,10 +78,16 @@ async def _demo(options: DemoOptions) -> int:
         if result is None and not options.as_json:
             return 0
         if options.as_json:
-            out(as_json(reader.to_json(await reader.read_once(settings))))
+            _report(await reader.read_once(settings))
         if result is None:
             say("ended before everything was counted")
         return 0 if result is not None and not result.failed else 1
+
+
+def _report(snapshot: Snapshot) -> None:
+    for line in left_out(snapshot):
+        say(line)
+    out(as_json(reader.to_json(snapshot)))
 
 
 async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -11,6 +12,7 @@ from redis.exceptions import RedisError
 from kpis.contract import layout
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Recoverable
+from monitors.read.snapshot import Snapshot
 
 _POLL_S = 0.1
 
@@ -54,3 +56,16 @@ async def until_counted(redis: Redis, ends: Mapping[tuple[str, int], int], patie
                 f"the worker still has {left:,} records to count and made no progress for {patience_s:.0f} s"
             )
         await asyncio.sleep(_POLL_S)
+
+
+def left_out(snapshot: Snapshot) -> Iterator[str]:
+    """A line on what was refused, and one on what was repeated, where there is any."""
+    reasons: Counter[str] = Counter()
+    for name, count in snapshot.counter(layout.REJECTED).items():
+        reasons[name.partition(":")[2]] += count
+    if reasons:
+        said = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
+        yield f"{reasons.total():,} events were refused and are in the dead letter topic: {said}"
+    repeats = sum(snapshot.counter(layout.DUPLICATE).values())
+    if repeats:
+        yield f"{repeats:,} events were left out because their id was counted before"

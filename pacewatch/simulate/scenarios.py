@@ -80,15 +80,17 @@ def launch_day(day_ms: int) -> list[Traffic]:
 
 def launch_goals(day_ms: int) -> str:
     """The goals file of :func:`launch_day`, YAML."""
-    lines = ["campaigns:"]
+    lines, end_ms = ["campaigns:"], day_ms + DAY_MS
     for load in launch_day(day_ms):
-        start, end = _time(load.start_ms), _time(load.start_ms + DAY_MS)
+        start, end = _time(load.start_ms), _time(end_ms)
+        # What starts later has so much less to spend: the flights end as the traffic does.
+        target = BUDGET * (end_ms - load.start_ms) // DAY_MS
         lines += [
             f"  - campaign: {load.campaign}",
             f"    name: {_NAMES[load.campaign]}",
             f'    flight: {{start: "{start}", end: "{end}", timezone: UTC}}',
             "    goals:",
-            f"      - {{total: spend, target: {BUDGET}}}",
+            f"      - {{total: spend, target: {target}}}",
             f"      - {{ratio: ctr, at_least: {_CTR * 0.75:g}, window: 1h}}",
             f"      - {{ratio: cvr, at_least: {_CVR * 0.5:g}, window: 1h}}",
         ]

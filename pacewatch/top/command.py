@@ -25,7 +25,7 @@ EVERY_S = 1.0
 _LIMIT = 64 << 20
 _ROOM = 6
 """Lines of the screen that are not campaigns."""
-_PIPED = 200
+_PIPED = 260
 _SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[@-~])")
 """An arrow or another key of several bytes: it means nothing here. Escape alone is a key."""
 _END = "\x04"

@@ -94,7 +94,7 @@ def screen(
     """
     rows = chosen(board.campaigns, choice)
     shown = rows if most is None else rows[: max(1, most)]
-    table = Table(expand=most is not None, box=None, pad_edge=False, header_style="bold")
+    table = Table(expand=True, box=None, pad_edge=False, header_style="bold")
     table.add_column("Status", no_wrap=True)
     table.add_column("Campaign", no_wrap=True, overflow="ellipsis", ratio=2)
     table.add_column("Pace", no_wrap=True, overflow="ellipsis", ratio=3)

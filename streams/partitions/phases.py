@@ -12,7 +12,7 @@ class PartitionPhase(StrEnum):
     """It is loaded, or waits for Redis."""
     READING = "reading"
     HELD = "held"
-    """It waits for room, while others are read."""
+    """It waits for capacity, while others are read."""
     PARKED = "parked"
     """It cannot go on, and is tried again later."""
     GONE = "gone"

@@ -28,7 +28,7 @@ class Acknowledge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What all owners of a worker share.
+    """What all partition workers of a process share.
 
     ``max_unflushed`` is how many records the worker counts without writing them before reading waits: it bounds memory
     while Redis is away.

@@ -33,7 +33,7 @@ from streams.store.load import load
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 1.0
-"""Real seconds after which an unchanged partition is written all the same, to show that its clock moves."""
+"""Real seconds after which an unchanged partition is written all the same, to show that its watermark moves."""
 PATIENCE_S = 2.0
 """Real seconds that a chunk waits for capacity, and those of all other partitions behind it, until its own is held."""
 

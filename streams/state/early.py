@@ -1,6 +1,6 @@
 """Entries whose time the watermark has not reached yet.
 
-A partition's four topics are read at different speeds; while one is behind, the clock waits for it, and what the
+A partition's four topics are read at different speeds; while one is behind, the watermark waits for it, and what the
 others bring from later times waits here, so that rates are never of one stream without the other. What still waits at
 a flush is stored as blocks: immutable, named by a number, dropped when all their entries are due. After a restart
 entries up to the stored clock are known to be counted already.
@@ -60,7 +60,7 @@ class EarlyEvents:
             self._fresh.append(entries)
 
     def due(self, watermark_ms: int) -> Entries:
-        """Take out all entries up to the clock."""
+        """Take out all entries up to the watermark."""
         fresh = join(self._fresh)
         now = fresh.times <= watermark_ms
         self._fresh = [] if now.all() else [fresh.where(~now)]
@@ -112,7 +112,7 @@ class EarlyEvents:
         return number, msgspec.msgpack.encode(block)
 
     def restore(self, number: int, data: bytes, watermark_ms: int, index_of: Callable[[str], int]) -> Entries:
-        """Put back a stored block; answers what of it waits: entries up to the clock were counted before it was left.
+        """Put back a stored block; answers what of it waits: entries up to the watermark were counted before.
 
         Raises:
             msgspec.DecodeError: the bytes are no block.

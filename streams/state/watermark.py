@@ -2,7 +2,7 @@
 
 A partition that has read all that Kafka holds is judged as of now, so that a quiet campaign decays. One that is behind
 is judged as of the event time it has reached: the earliest over the topics that are behind, so that no rate mixes one
-stream's present with another's past. The clock never goes back.
+stream's present with another's past. It never goes back.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from enum import StrEnum
 
 
 class Basis(StrEnum):
-    """Why the clock shows what it shows."""
+    """Why the watermark is where it is."""
 
     NOW = "now"
     """Every topic is read to its end."""
     REACHED = "reached"
     """Some topic is behind: the event time it has reached."""
     HELD = "held"
-    """Some topic's end, or its first event, is not known yet: the clock stays."""
+    """Some topic's end, or its first event, is not known yet: the watermark stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A clock reading: epoch milliseconds (None before the first event) and why."""
+    """A reading of it: epoch milliseconds (None before the first event) and why."""
 
     at_ms: int | None
     basis: Basis
 
 
 def read(previous_ms: int | None, now_ms: int, topics: Iterable[Progress]) -> Reading:
-    """The clock of a partition whose clock last showed ``previous_ms``."""
+    """The watermark of a partition that was last at ``previous_ms``."""
     progress = tuple(topics)
     waiting = [p for p in progress if p.behind is not False]
     if any(p.behind is None or p.reached_ms is None for p in waiting):

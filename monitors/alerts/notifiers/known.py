@@ -39,6 +39,6 @@ def _slack(settings: MonitorSettings) -> Notifier | None:
 KNOWN = (Known("Slack webhook", "PACEWATCH_SLACK_WEBHOOK_URL", _slack, metrics.SLACK, metrics.SLACK_WAITING),)
 
 
-def configured(settings: MonitorSettings) -> Notifier | None:
-    """The notifier that the outbox is delivered to; None when nobody is to be told."""
-    return next((made for known in KNOWN if (made := known.make(settings)) is not None), None)
+def configured(settings: MonitorSettings) -> list[tuple[Known, Notifier]]:
+    """The notifiers that settings name; the outbox is delivered to the first of them."""
+    return [(known, made) for known in KNOWN if (made := known.make(settings)) is not None]

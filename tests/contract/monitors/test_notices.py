@@ -54,6 +54,37 @@ def snapshot(redis_url: str) -> Snapshot:
     return asyncio.run(main())
 
 
+def test_doctor_tells_a_redis_of_something_else_from_an_empty_one(redis_url: str, tmp_path: Path) -> None:
+    system = System("127.0.0.1:1", redis_url, tmp_path)
+    assert "no worker has written to this Redis yet" in system.run("doctor").stdout
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(layout.LAYOUT, mapping={"a": "b"})
+    said = system.run("doctor").stdout
+    assert "no worker has written" not in said
+    assert f"{layout.LAYOUT} in Redis lacks the field" in said
+
+
+def test_doctor_names_a_goal_for_a_window_that_is_not_kept(redis_url: str, tmp_path: Path) -> None:
+    goals = tmp_path / "goals.yml"
+    flight = "{start: 2026-11-22T00:00, end: 2026-11-29T00:00, timezone: UTC}"
+    goals.write_text(
+        f"campaigns: [{{campaign: c, flight: {flight}, goals: [{{ratio: ctr, at_least: 0.1, window: 7m}}]}}]"
+    )
+    system = System("127.0.0.1:1", redis_url, tmp_path)
+    system.settings["GOALS"] = str(goals)
+    assert "goals for windows 7m are never judged: 1m, 5m, 1h, 24h are kept" in system.run("doctor").stdout
+
+
+def test_kpi_says_what_it_left_out_and_when_there_is_no_such_campaign(redis_url: str, tmp_path: Path) -> None:
+    fill(redis_url)
+    with redis.Redis.from_url(redis_url) as client:
+        client.set(layout.kpi(0), "junk")
+    found = System("127.0.0.1:1", redis_url, tmp_path).run("kpi", "nobody")
+    assert "values in Redis cannot be used and are left out: bad_key" in found.stderr
+    assert "there is no campaign 'nobody' in Redis" in found.stderr
+    assert found.returncode == 0
+
+
 def test_the_board_names_partitions_that_are_parked_or_wait(redis_url: str) -> None:
     """And why."""
     fill(redis_url)

@@ -13,6 +13,8 @@ from pacewatch.variables import ALL
     [
         ("PACEWATCH_REDIS_URL", "PACEWATCH_REDIS"),
         ("PACEWATCH_WINDOW", "PACEWATCH_WINDOWS"),
+        ("PACEWATCH_KAFKA_BOOTSTRAP", "PACEWATCH_KAFKA"),
+        ("PACEWATCH_SLACK_WEBHOOK", "PACEWATCH_SLACK_WEBHOOK_URL"),
         ("pacewatch_gaols", "PACEWATCH_GOALS"),
         ("PACEWATCH_CURENCY", "PACEWATCH_CURRENCY"),
     ],
@@ -20,7 +22,7 @@ from pacewatch.variables import ALL
 def test_a_variable_that_is_no_setting_is_named_with_what_was_meant(name: str, hint: str) -> None:
     (said,) = unknown({name: "hunter2", "PATH": "/bin"}, ALL)
     assert said.startswith(f"{name} is no setting and is ignored")
-    assert hint in said
+    assert said.endswith(f"; did you mean {hint}?")
     assert "hunter2" not in said
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,9 +20,12 @@ from prometheus_client.registry import Collector
 from kpis.contract.published import Layout
 from kpis.measures import Row
 from kpis.series import key
+from monitors.alerts.notifiers.known import KNOWN
+from monitors.alerts.notifiers.protocol import Outcome
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import LABEL_LIMIT, Format, label, negotiate
+from monitors.metrics import Definition
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
 from monitors.view import View
 from tests.kit.monitor_fakes import row
@@ -52,6 +56,22 @@ def test_breakdowns_are_exported_only_when_asked_and_under_their_own_names() -> 
     text = scrape(found, ExportPolicy(breakdowns=True))
     assert 'pacewatch_breakdown_impressions_total{breakdown="channel=search",campaign="c1"} 4.0' in text
     assert text.count("\npacewatch_impressions_total{") == 1
+
+
+def test_only_the_notifier_that_is_used_has_sent_or_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one that is known has numbers of its own: none."""
+    pager = replace(KNOWN[0], what="Pager", attempts=_like(KNOWN[0].attempts), waiting=_like(KNOWN[0].waiting))
+    monkeypatch.setattr("monitors.export.exporter.KNOWN", (*KNOWN, pager))
+    found = replace(view({}), outcomes={Outcome.SENT: 5}, waiting=2, notifier=KNOWN[0].what)
+    text = scrape(found)
+    assert 'pacewatch_slack_messages_total{outcome="sent"} 5.0' in text
+    assert 'pacewatch_pager_messages_total{outcome="sent"} 0.0' in text
+    assert f"\n{KNOWN[0].waiting.name} 2.0\n" in text
+    assert f"\n{pager.waiting.name} 0.0\n" in text
+
+
+def _like(metric: Definition) -> Definition:
+    return replace(metric, name=metric.name.replace("slack", "pager"))
 
 
 def test_times_are_timestamps_in_seconds() -> None:

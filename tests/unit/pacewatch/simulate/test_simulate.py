@@ -86,6 +86,7 @@ def test_the_launch_day_s_goals_are_a_valid_goals_file(tmp_path: Path) -> None:
     found = goals.load(path).campaigns
     assert {c.campaign for c in found} == {load.campaign for load in scenarios.launch_day(DAY)}
     assert {c.flight.start_ms for c in found} == {DAY, DAY + int(DAY_MS * scenarios.STARTS_AT)}
+    assert {c.flight.end_ms for c in found} == {load.end_ms for load in scenarios.launch_day(DAY)}, "nothing runs on"
 
 
 def test_steady_load_has_the_rate_that_was_asked_for() -> None:

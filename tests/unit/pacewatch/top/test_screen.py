@@ -16,6 +16,7 @@ from monitors.board.campaign_rows import campaign_row
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
 from monitors.pacing.verdict import Status
 from monitors.read.snapshot import SeriesRows
+from monitors.wording import LOOK
 from pacewatch.top.screen import KEYS, SORTS, Choice, chosen, notices, printable, screen, sparkline
 from tests.kit.monitor_fakes import NOON, row
 from tests.unit.monitors.board.test_board import judged
@@ -174,6 +175,20 @@ def test_name_and_pace_are_readable_on_a_terminal_of_common_width(width: int) ->
     assert "300.00 EUR" in line
     assert all(len(line) <= width for line in lines)
     assert any("ROAS" in line for line in lines) == (width >= 140)
+
+
+SHOWN = (Status.CRITICAL, Status.WARNING, Status.ON_PACE)
+
+
+@pytest.mark.parametrize("width", [80, 100, 260])
+def test_printed_once_each_status_is_a_word_and_amounts_are_whole(width: int) -> None:
+    """However long names are: numbers are left out before, and a pipe has room for all of them."""
+    rows = [campaign(f"c{n}", s, 300_000_000, name="A very long name " * 4) for n, s in enumerate(SHOWN)]
+    lines = drawn(Campaigns("1", SUMMARY, rows), width=width)
+    assert all(any(LOOK[s].title in line for line in lines) for s in SHOWN)
+    head = next(line for line in lines if line.startswith("Status"))
+    assert "…" not in head
+    assert ("AOV" in head) == (width == 260)
 
 
 def test_a_terminal_without_room_shows_one_campaign_and_a_narrow_one_does_not_fail() -> None:
