@@ -79,10 +79,8 @@ async def watch(source: BoardSource, choice: Choice) -> None:
                 size = live.console.size
                 shown = screen(board, choice, most=size.height - _ROOM, problem=problem, width=size.width)
                 live.update(shown, refresh=True)
-                try:
-                    async with asyncio.timeout_at(due):
-                        key = await keys.get()
-                except TimeoutError:
+                key = await next_key(keys, due)
+                if key is None:
                     due = asyncio.get_running_loop().time() + EVERY_S
                     try:
                         board, problem = await load(session, source.url), ""
@@ -92,6 +90,24 @@ async def watch(source: BoardSource, choice: Choice) -> None:
                 if key == _END or (key == "q" and not choice.typing):
                     return
                 choice = choice.pressed(key)
+
+
+async def next_key(keys: asyncio.Queue[str], due_s: float) -> str | None:
+    """The next key; None when there is none until then.
+
+    Args:
+        keys: that were pressed.
+        due_s: the event loop's time.
+    """
+    try:
+        async with asyncio.timeout_at(due_s):
+            return await keys.get()
+    except TimeoutError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # Ctrl-C during the drawing, which took until now: a timeout that begins after it swallows it.
+            raise asyncio.CancelledError from None
+        return None
 
 
 async def load(session: aiohttp.ClientSession, url: str) -> Campaigns:
