@@ -8,7 +8,7 @@ DEV := $(VENV)/.dev
 RUNS ?= 25
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults fuzz bench pages format clean
+.PHONY: help demo test check faults fuzz bench trust pages format clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -43,6 +43,9 @@ bench: $(DEV) ## measure, in 10 minutes: make bench, or make bench ONLY=memory,g
 	tests/tools.sh
 	$(BIN)/python -m tests.kafka.jars
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+
+trust: $(DEV) ## how often alerts cry wolf, and how soon they tell: docs/trust.md, in 10 minutes
+	$(BIN)/python -m bench.trust --write
 
 pages: $(DEV) ## write what is generated: reference pages, JSON Schema, dashboards
 	$(BIN)/python -m docs.build

@@ -200,7 +200,7 @@ def _family(family: Metric, labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def _needed(kpi: Any) -> str:
-    return f"{kpi.min_volume:,} {kpi.noise}" if kpi.min_volume else "what an interval (Wilson, 95%) can prove"
+    return f"{kpi.min_volume:,} {kpi.noise}" if kpi.min_volume else "what the evidence of all looks proves"
 
 
 def _default(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from uuid import uuid4
 
@@ -20,7 +20,9 @@ from monitors.alerts.notifiers.protocol import Outcome
 from monitors.alerts.outbox import Outbox, Recorded
 from monitors.alerts.sentences import headline
 from monitors.alerts.stored import decode_state, encode_alert, encode_state, goal_key
+from monitors.gathering import Gathering
 from monitors.goals.values import Campaign, Goal, Goals, TotalGoal
+from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Observed, VerdictPolicy
 from monitors.read.history import Query, ToDate
@@ -43,12 +45,14 @@ class CyclePolicy:
     Attributes:
         verdicts: when to judge.
         lifecycle: how patient alerts are.
+        evidence: what counts as proof.
         notifier: who tells people; without one, empty, alerts are only logged and kept as told.
     """
 
     verdicts: VerdictPolicy
     lifecycle: LifecyclePolicy
     notifier: str
+    evidence: EvidencePolicy = field(default_factory=EvidencePolicy)
 
 
 class Cycle:
@@ -82,6 +86,7 @@ class Cycle:
         self._clock = clock
         self._policy = policy
         self._outcomes = outcomes
+        self._gathering = Gathering(outbox, policy.evidence)
         self._acts = bool(goals.campaigns) or bool(policy.notifier)
         self.view = View()
 
@@ -114,11 +119,12 @@ class Cycle:
         queries = {c: q for c in self._goals.campaigns if (q := self._query(c, snapshot, now)) is not None}
         sums = await self._reader.flights.to_date(snapshot.layout.partitions, queries.values()) if queries else {}
         states = await self._outbox.states() if self._goals.campaigns else {}
+        await self._gathering.load()
         judged: list[Assessment] = []
         for campaign, goal in self._goals:
             query = queries.get(campaign)
             to_date = sums[query] if query is not None else ToDate(ZERO, None)
-            observed = observe(campaign, goal, snapshot, to_date, now)
+            observed = self._look(campaign, goal, observe(campaign, goal, snapshot, to_date, now))
             verdict = judge(campaign, goal, observed, self._policy.verdicts, now)
             held = states.get(goal_key(campaign, goal))
             transition = step(decode_state(held, campaign), verdict, self._policy.lifecycle, verdict.as_of_ms or now)
@@ -129,6 +135,7 @@ class Cycle:
         if leads and judged:
             known = {goal_key(j.campaign, j.goal) for j in judged}
             await self._outbox.forget([name for name in states if name not in known])
+            await self._gathering.keep(known, monotonic())
         waiting = await self._outbox.waiting() if self._acts else 0
         self.view = View(
             snapshot=snapshot,
@@ -144,6 +151,9 @@ class Cycle:
             waiting=waiting,
             history_problems=self._reader.flights.problems,
         )
+
+    def _look(self, campaign: Campaign, goal: Goal, observed: Observed) -> Observed:
+        return replace(observed, proven=self._gathering.look(campaign, goal, observed))
 
     def _query(self, campaign: Campaign, snapshot: Snapshot, now_ms: int) -> Query | None:
         """What to sum for a campaign; None when its flight is not judged now."""

@@ -1,7 +1,8 @@
 """The life of an alert: ok, pending, firing (warning or critical), and back. A pure state machine.
 
-A miss must last ``for_ms`` before it fires or becomes worse; it ends when the verdict's ``recovered`` status says so,
-which stands further in than the threshold that raised it. Verdicts that judge nothing change nothing.
+A miss must last ``for_ms`` before it fires or becomes worse. It ends when the verdict's ``recovered`` status says so,
+which stands further in than the threshold that raised it; a critical one is over once its value is back in the band.
+Verdicts that judge nothing change nothing.
 """
 
 from __future__ import annotations
@@ -114,10 +115,17 @@ def step(state: AlertState, verdict: Verdict, policy: LifecyclePolicy, now_ms: i
         return _worse(state, verdict, policy, now_ms)
     calm = AlertState(state.told, state.direction, state.since_ms)
     if back < told:
-        target = _STATUS[back]
-        side = verdict.direction if back else None
-        return Transition(state, AlertState(target, side, now_ms), Change.EASED if back else Change.RESOLVED)
+        # A critical miss whose value is back in its band is no warning, however near the bound it still is.
+        eased = back > 0 and not _is_met(verdict)
+        target = _STATUS[back] if eased else Status.ON_PACE
+        side = verdict.direction if eased else None
+        return Transition(state, AlertState(target, side, now_ms), Change.EASED if eased else Change.RESOLVED)
     return Transition(state, calm, Change.NONE if state.waiting is None else Change.WITHDRAWN)
+
+
+def _is_met(verdict: Verdict) -> bool:
+    """Whether the value itself is in its band, which is more than that no miss can be proven."""
+    return verdict.status is Status.ON_PACE and verdict.ratio is not None and verdict.ratio in verdict.warning
 
 
 def _has_turned(state: AlertState, verdict: Verdict) -> bool:

@@ -8,6 +8,7 @@ Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
 
     pw:{alerts}:leader    string  token of the monitor that acts                  (expires)
     pw:{alerts}:state     hash    goal -> state as JSON
+    pw:{alerts}:evidence  hash    goal -> evidence as JSON
     pw:{alerts}:outbox    list    messages to send, oldest first
     pw:{alerts}:told      list    the last messages, sent or not, for people
     pw:{alerts}:dead      list    messages that Slack refused for good
@@ -15,7 +16,7 @@ Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any
@@ -24,12 +25,15 @@ from kpis.contract.redis_client import answers
 
 LEADER = "pw:{alerts}:leader"
 STATE = "pw:{alerts}:state"
+EVIDENCE = "pw:{alerts}:evidence"
 OUTBOX = "pw:{alerts}:outbox"
 TOLD = "pw:{alerts}:told"
 DEAD = "pw:{alerts}:dead"
 
 _Arg = bytes | str | int | float
 
+_AT_ONCE = 1_000
+"""Goals in one command, so that none holds Redis for long."""
 KEEP_TOLD = 200
 KEEP_DEAD = 1000
 
@@ -101,6 +105,19 @@ class Outbox:
         """Drop the states of goals that are in no goals file any more."""
         if goals:
             await self._call(self._redis.hdel(STATE, *goals))
+            await self._call(self._redis.hdel(EVIDENCE, *goals))
+
+    async def evidence(self) -> dict[str, bytes]:
+        """All stored evidence by goal."""
+        raw = await self._call(self._redis.hgetall(EVIDENCE))
+        return {k.decode(errors="replace"): v for k, v in raw.items()}
+
+    async def keep_evidence(self, found: Mapping[str, bytes]) -> None:
+        """Store evidence by goal, so that it survives this process."""
+        names = list(found)
+        for first in range(0, len(names), _AT_ONCE):
+            some = {name: found[name] for name in names[first : first + _AT_ONCE]}
+            await self._call(self._redis.hset(EVIDENCE, mapping=some))
 
     async def head(self) -> bytes | None:
         """The oldest message that waits; None when none does."""

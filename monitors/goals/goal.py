@@ -77,8 +77,9 @@ class TotalModel(FileModel):
 class RatioModel(FileModel):
     """A bound for a KPI in a rolling window.
 
-    Proportions (CTR, CVR) miss when an interval says that chance does not explain it, money ratios from a minimum
-    volume on, so that three clicks prove nothing.
+    Proportions (CTR, CVR) miss when the evidence of all looks since the flight began proves it: of the days that meet
+    their bound exactly, at most one in twenty is told anything. Money ratios are judged from a minimum volume on, so
+    that three clicks prove nothing.
     """
 
     ratio: RatioName = Field(description="Which KPI, see Ratios.")

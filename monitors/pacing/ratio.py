@@ -1,7 +1,8 @@
 """The rule for ratios: a KPI of a rolling window against its bound, with what its counts can prove.
 
-Proportions (CTR, CVR) miss when the Wilson interval lies beyond the bound, which supposes that events are independent;
-bursts make it a little too confident. Money ratios need a volume of events.
+Proportions (CTR, CVR) miss when the evidence of all looks proves it (:mod:`monitors.pacing.evidence`); of a single
+look, as at the end of a flight, when the Wilson interval lies beyond the bound. Both suppose that events are
+independent; bursts make them a little too confident. Money ratios need a volume of events.
 """
 
 from __future__ import annotations
@@ -30,12 +31,17 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
     finding = _Finding(Status.NO_DATA, Reason.NO_WINDOW)
     if observed.has_window or ended:
         finding = _proportion(goal, row, ratio, policy) if _is_proportion(goal) else _by_volume(goal, row, ratio)
+        if observed.proven is not None and not ended:
+            finding = _by_evidence(observed.proven, finding, is_met=ratio is None or ratio in goal.warning)
     if ended and finding.status.is_judgement:
         finding = _Finding(finding.status, Reason.FLIGHT_ENDED)
     recovered = finding.status
     if ratio is not None and finding.status.is_judgement:
         # Proof is needed to raise, not to keep: a miss ends when the value itself is back.
         recovered = status_of(ratio, goal.warning.narrowed(policy.margin), goal.critical.narrowed(policy.margin))
+        if observed.proven is Status.CRITICAL or (observed.proven is Status.WARNING and recovered is Status.ON_PACE):
+            # What is still proven has not recovered, whatever the window of the moment shows.
+            recovered = observed.proven
     return Verdict(
         status=finding.status,
         recovered=recovered,
@@ -51,6 +57,18 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
         critical=goal.critical,
         as_of_ms=at_ms,
     )
+
+
+def _by_evidence(proven: Status, window: _Finding, *, is_met: bool) -> _Finding:
+    """All looks together say more than the window of this one, which alone would often be wrong by chance.
+
+    Nobody is told of a miss beside a number that meets its bound: the window has to show it too.
+    """
+    if proven is not Status.ON_PACE and not is_met:
+        return _Finding(proven, Reason.OUTSIDE)
+    if window.status.is_judgement and window.status is not Status.ON_PACE:
+        return _Finding(Status.ON_PACE, Reason.NOT_PROVEN)
+    return window
 
 
 def _is_proportion(goal: RatioGoal) -> bool:

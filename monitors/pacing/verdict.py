@@ -104,6 +104,7 @@ class Observed:
         as_of_ms: the watermark of both; None when there is none.
         history_from_ms: the oldest time that history reaches back to.
         has_window: whether the worker keeps the goal's window at all.
+        proven: of a proportion, what the evidence of all looks proves; None to go by this look alone.
     """
 
     to_date: Row
@@ -111,6 +112,7 @@ class Observed:
     as_of_ms: int | None
     history_from_ms: int
     has_window: bool = True
+    proven: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)

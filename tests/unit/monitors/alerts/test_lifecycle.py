@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +51,20 @@ def test_a_value_on_the_threshold_does_not_alternate() -> None:
     """Back within the band but not within the narrowed one: the alert stays."""
     path = [seen(Status.WARNING), seen(Status.ON_PACE, recovered=Status.WARNING)] * 3
     assert walk(AT_ONCE, *enumerate(path)) == [Change.FIRED] + [Change.NONE] * 5
+
+
+def test_a_critical_miss_that_is_back_on_its_bound_is_resolved_and_no_warning() -> None:
+    """Whatever side of the bound it is on by a hair: nobody wants to hear of a warning over a goal that is met."""
+    for side in (None, Direction.OVER, Direction.UNDER):
+        back = seen(Status.ON_PACE, recovered=Status.WARNING, direction=side)
+        path = ((0, seen(Status.CRITICAL)), (1, back), (2, back))
+        assert walk(AT_ONCE, *path) == [Change.FIRED, Change.RESOLVED, Change.NONE]
+
+
+def test_a_critical_miss_that_can_only_not_be_proven_any_more_is_eased() -> None:
+    """Its value is still outside of the band: too few events are no recovery."""
+    short = replace(seen(Status.ON_PACE, recovered=Status.WARNING), reason=Reason.NOT_PROVEN, ratio=0.85)
+    assert walk(AT_ONCE, (0, seen(Status.CRITICAL)), (1, short)) == [Change.FIRED, Change.EASED]
 
 
 def test_a_miss_must_last_before_it_is_told() -> None:

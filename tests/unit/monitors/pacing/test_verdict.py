@@ -139,6 +139,28 @@ def test_a_proportion_misses_only_when_its_counts_prove_it(
 
 
 @pytest.mark.parametrize(
+    ("impressions", "clicks", "proven", "status", "reason", "recovered"),
+    [
+        (100_000, 1_400, Status.ON_PACE, Status.ON_PACE, Reason.NOT_PROVEN, Status.CRITICAL),
+        (100_000, 1_400, Status.WARNING, Status.WARNING, Reason.OUTSIDE, Status.CRITICAL),
+        (1_000, 19, Status.WARNING, Status.WARNING, Reason.OUTSIDE, Status.WARNING),
+        (100, 1, Status.CRITICAL, Status.CRITICAL, Reason.OUTSIDE, Status.CRITICAL),
+        (100_000, 2_500, Status.CRITICAL, Status.ON_PACE, Reason.WITHIN, Status.CRITICAL),
+        (100_000, 2_500, Status.ON_PACE, Status.ON_PACE, Reason.WITHIN, Status.ON_PACE),
+        (100, 0, Status.ON_PACE, Status.NO_DATA, Reason.TOO_FEW, Status.NO_DATA),
+        (0, 0, Status.CRITICAL, Status.NO_DATA, Reason.TOO_FEW, Status.NO_DATA),
+    ],
+)
+def test_where_evidence_is_gathered_it_decides_and_the_window_has_to_show_it_too(  # noqa: PLR0917 - a table
+    impressions: int, clicks: int, proven: Status, status: Status, reason: Reason, recovered: Status
+) -> None:
+    """A window alone raises nothing, one that meets its bound is told as no miss, and what is proven does not end."""
+    seen = Observed(ZERO, row(impressions, clicks), HALF, 0, proven=proven)
+    found = judge(Campaign("c1", "c1", FLIGHT, (CTR,)), CTR, seen, POLICY, HALF)
+    assert (found.status, found.reason, found.recovered) == (status, reason, recovered)
+
+
+@pytest.mark.parametrize(
     ("goal", "window", "status", "reason"),
     [
         (CPC, row(clicks=3, spend=9_000_000), Status.NO_DATA, Reason.TOO_FEW),

@@ -1,0 +1,165 @@
+"""Evidence that a proportion misses its bound, gathered look by look so that looking often is no false alarm.
+
+An e-detector of the Shiryaev-Roberts kind: J. Shin, A. Ramdas and A. Rinaldo, "E-detectors: a nonparametric framework
+for sequential change detection" (2022). Each minute a wager begins that the rate is worse than the bound by some
+factor; each multiplies by the likelihood ratio of what was counted. While the goal is met none gains on average, so
+their sum grows by one a minute at most, and Markov's inequality bounds the chance that it passes a threshold within a
+day, however often one looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log, log1p
+from typing import TypeGuard
+
+from kpis.measures import INDEX, Row
+from kpis.units import Unit
+from monitors.goals.values import Bound, Flight, Goal, RatioGoal
+from monitors.pacing.verdict import Status
+
+MINUTE_MS = 60_000
+_BELOW_ONE = 1 - 1e-9
+_NOTHING = -1e9
+"""The logarithm of nothing, which JSON can hold."""
+Wagers = tuple[float, ...]
+"""The logarithm of what the wagers on each factor have come to."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePolicy:
+    """What counts as proof.
+
+    Attributes:
+        false_a_day: the chance that a day of a goal that is met exactly is told anything, at most.
+        factors: how much worse than the bound wagers suppose the rate to be; from what takes thousands of events to
+            see to what is no less than broken.
+    """
+
+    false_a_day: float = 0.05
+    factors: Wagers = (0.95, 0.9, 0.8, 0.65, 0.45, 0.2, 0.05)
+
+    @property
+    def threshold(self) -> float:
+        """The logarithm of what wagers must come to: those of a day, one a minute, over the chance."""
+        return log(24 * 60 / self.false_a_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one goal, up to a moment.
+
+    Attributes:
+        flight_ms: the start of the flight it is about.
+        limit: the bound it is about.
+        at_ms: the watermark it reaches to.
+        successes: all that had been counted of the flight by then.
+        trials: out of so many.
+        warning: wagers that the goal's bound is missed.
+        critical: wagers that its critical bound is.
+    """
+
+    flight_ms: int
+    limit: float
+    at_ms: int
+    successes: int
+    trials: int
+    warning: Wagers
+    critical: Wagers
+
+    def is_about(self, goal: RatioGoal, flight: Flight) -> bool:
+        """Whether it is about this goal as it is written now."""
+        return self.flight_ms == flight.start_ms and self.limit == goal.limit
+
+
+def begin(goal: RatioGoal, flight: Flight, since: Row, total: Row, at_ms: int, *, policy: EvidencePolicy) -> Evidence:
+    """Evidence of one look.
+
+    Args:
+        goal: a proportion.
+        flight: its campaign's.
+        since: what was counted lately: the first thing that is known.
+        total: all that was counted of the flight.
+        at_ms: the watermark of both.
+        policy: what counts as proof.
+    """
+    none = (_NOTHING,) * len(policy.factors)
+    (all_successes, all_trials), (successes, trials) = _counts(goal, total), _counts(goal, since)
+    before = (all_successes - successes, all_trials - trials)
+    fresh = Evidence(flight.start_ms, goal.limit, at_ms - MINUTE_MS, *before, none, none)
+    return gain(fresh, goal, total, at_ms, policy)
+
+
+def gain(held: Evidence, goal: RatioGoal, total: Row, at_ms: int, policy: EvidencePolicy) -> Evidence:
+    """Evidence after another look; what was taken back since (a refund, a correction) is taken back here too.
+
+    Args:
+        held: up to the look before.
+        goal: what it is about.
+        total: all that was counted of the flight.
+        at_ms: the watermark; nothing is gained where it has not moved.
+        policy: what counts as proof.
+    """
+    all_successes, all_trials = _counts(goal, total)
+    successes, trials = all_successes - held.successes, all_trials - held.trials
+    if at_ms <= held.at_ms or not (successes or trials):
+        # Wagers that would begin meanwhile begin with the next event: nothing multiplies them until then.
+        return held
+    minutes = (at_ms - held.at_ms) / MINUTE_MS
+    warning, critical = (
+        _wagered(wagers, _odds(goal, limit, policy), (successes, trials), minutes, policy)
+        for wagers, limit in ((held.warning, goal.limit), (held.critical, goal.critical_limit))
+    )
+    return Evidence(held.flight_ms, held.limit, at_ms, all_successes, all_trials, warning, critical)
+
+
+def proven(held: Evidence, policy: EvidencePolicy) -> Status:
+    """What is proven: critical, warning, or nothing, which is on pace."""
+    if _sum(held.critical) - log(len(held.critical)) >= policy.threshold:
+        return Status.CRITICAL
+    return Status.WARNING if _sum(held.warning) - log(len(held.warning)) >= policy.threshold else Status.ON_PACE
+
+
+def applies_to(goal: Goal) -> TypeGuard[RatioGoal]:
+    """Whether a goal is about a proportion."""
+    return isinstance(goal, RatioGoal) and goal.kpi.unit is Unit.PROPORTION
+
+
+def _counts(goal: RatioGoal, row: Row) -> tuple[int, int]:
+    return row[INDEX[goal.kpi.numerator]], row[INDEX[goal.kpi.denominator]]
+
+
+def _odds(goal: RatioGoal, limit: float, policy: EvidencePolicy) -> list[tuple[float, float]]:
+    """What a success and a failure multiply each factor's wager by, as logarithms.
+
+    Above an upper bound the rate is supposed to be as much nearer to 1 as it is smaller below a lower one.
+    """
+    found: list[tuple[float, float]] = []
+    limit = min(limit, _BELOW_ONE)
+    for factor in policy.factors:
+        rate = limit * factor if goal.bound is Bound.AT_LEAST else min(limit / factor, (1 + limit) / 2)
+        found.append((log(rate / limit), log1p(-rate) - log1p(-limit)))
+    return found
+
+
+def _wagered(
+    wagers: Wagers, odds: list[tuple[float, float]], counted: tuple[int, int], minutes: float, policy: EvidencePolicy
+) -> Wagers:
+    successes, trials = counted
+    # Beyond proof nothing is kept: what has ended should not take as long to fade as it lasted.
+    most = policy.threshold + log(2 * len(wagers))
+    return tuple(
+        min(_plus(wager, minutes) + successes * win + (trials - successes) * lose, most)
+        for wager, (win, lose) in zip(wagers, odds, strict=True)
+    )
+
+
+def _plus(wager: float, begun: float) -> float:
+    """The logarithm of a sum with what begins anew."""
+    high, low = max(wager, log(begun)), min(wager, log(begun))
+    return high + log1p(exp(low - high))
+
+
+def _sum(wagers: Wagers) -> float:
+    high = max(wagers)
+    return high + log(sum(exp(w - high) for w in wagers))

@@ -1,0 +1,108 @@
+"""Evidence in a real Redis: what a monitor knew is what the next one knows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from redis.asyncio import Redis
+
+from kpis.catalogue import BY_NAME
+from kpis.measures import Row
+from monitors.alerts.outbox import EVIDENCE, Outbox
+from monitors.alerts.stored import goal_key
+from monitors.gathering import KEEP_EVERY_S, Gathering
+from monitors.goals import Bound, Campaign, Flight, RatioGoal
+from monitors.pacing.evidence import MINUTE_MS, EvidencePolicy
+from monitors.pacing.verdict import Observed, Status
+from tests.kit.monitor_fakes import DAY, MIDNIGHT, row
+from tests.kit.redis_server import redis_server
+
+CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
+CAMPAIGN = Campaign("c", "c", Flight(MIDNIGHT, MIDNIGHT + DAY, "UTC"), (CTR,))
+NAME = goal_key(CAMPAIGN, CTR)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[int]:
+    with redis_server() as port:
+        yield port
+
+
+def gathering(redis: Redis) -> Gathering:
+    """As a monitor that has just been started has it."""
+    return Gathering(Outbox(redis, "test", "one", ttl_ms=60_000), EvidencePolicy())
+
+
+def seen(minute: int, to_date: Row, window: Row | None = None) -> Observed:
+    """What is known so many minutes into the flight."""
+    return Observed(to_date, window, MIDNIGHT + minute * MINUTE_MS, MIDNIGHT - DAY)
+
+
+def test_what_one_monitor_gathered_the_next_goes_on_from(server: int) -> None:
+    """Six minutes without a click are no proof, nor are four more alone: together they are."""
+
+    async def run() -> None:
+        async with Redis(port=server) as redis:
+            await redis.flushall()
+            first = gathering(redis)
+            await first.load()
+            for minute in range(1, 7):
+                assert first.look(CAMPAIGN, CTR, seen(minute, row(minute * 50))) is Status.ON_PACE
+            await first.keep({NAME}, 1.0)
+            alone, second = gathering(redis), gathering(redis)
+            await second.load()
+            assert second.look(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
+            assert first.look(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
+            later = Observed(row(800), row(500), MIDNIGHT + 70 * MINUTE_MS, MIDNIGHT - DAY)
+            assert alone.look(CAMPAIGN, CTR, later) is Status.ON_PACE
+
+    asyncio.run(run())
+
+
+def test_evidence_is_kept_every_few_seconds_and_forgotten_with_its_goal(server: int) -> None:
+    async def run() -> None:
+        async with Redis(port=server) as redis:
+            await redis.flushall()
+            made = gathering(redis)
+            await made.load()
+            made.look(CAMPAIGN, CTR, seen(1, row(50)))
+            await made.keep({NAME}, 1.0)
+            before = await redis.hgetall(EVIDENCE)
+            made.look(CAMPAIGN, CTR, seen(2, row(100)))
+            await made.keep({NAME}, 1.0 + KEEP_EVERY_S / 2)
+            assert await redis.hgetall(EVIDENCE) == before
+            await made.keep({NAME}, 1.0 + KEEP_EVERY_S)
+            assert await redis.hgetall(EVIDENCE) != before
+            await made.keep(set(), 1.0 + 2 * KEEP_EVERY_S)
+            assert await redis.hgetall(EVIDENCE) == {}
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("junk", [b"", b"{", b"[1]", b'{"flight_ms": "x"}', b"\xff"])
+def test_evidence_that_cannot_be_read_is_begun_anew(server: int, junk: bytes) -> None:
+    async def run() -> None:
+        async with Redis(port=server) as redis:
+            await redis.flushall()
+            await redis.hset(EVIDENCE, NAME, junk)
+            made = gathering(redis)
+            await made.load()
+            assert made.look(CAMPAIGN, CTR, seen(20, row(1_000))) is Status.CRITICAL
+
+    asyncio.run(run())
+
+
+def test_what_has_no_history_or_is_not_in_its_flight_gathers_nothing(server: int) -> None:
+    async def run() -> None:
+        async with Redis(port=server) as redis:
+            made = gathering(redis)
+            await made.load()
+            beyond = Observed(row(1_000), row(1_000), MIDNIGHT + DAY // 2, MIDNIGHT + 1)
+            assert made.look(CAMPAIGN, CTR, beyond) is None
+            assert made.look(CAMPAIGN, CTR, seen(-1, row(1_000))) is None
+            assert made.look(CAMPAIGN, CTR, seen(24 * 60, row(1_000))) is None
+            assert made.look(CAMPAIGN, CTR, Observed(row(), None, None, 0)) is None
+
+    asyncio.run(run())
