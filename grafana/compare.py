@@ -9,7 +9,6 @@ from grafana.board import board, breakdown_campaign, dimension, window
 from grafana.panels import Panel, lines, rows
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
-from kpis.units import Unit
 from monitors.metrics import BREAKDOWN
 
 IN = 'campaign="$campaign",breakdown=~"$dimension=.*",window="$window"'
@@ -38,6 +37,6 @@ def _table() -> Panel:
     metrics = {m.label: BREAKDOWN.windows[m.name].name for m in MEASURES}
     metrics |= {k.label: BREAKDOWN.kpis[k.name].name for k in CATALOGUE}
     columns = {title: f"max by (breakdown) ({metric}{{{IN}}})" for title, metric in metrics.items()}
-    percent = {k.label: style.unit_of(k.unit) for k in CATALOGUE if k.unit is Unit.PROPORTION}
+    percent = {k.label: style.unit_of(k.unit) for k in CATALOGUE if k.is_proportion}
     about = "Each value of the dimension beside the others, in the chosen window; the largest spend first." + _EMPTY
     return rows("Side by side", about, columns, percent, by="breakdown", sort="Spend", height=10)

@@ -8,7 +8,6 @@ from grafana import style
 from grafana.board import account, board, window
 from grafana.panels import Panel, figure, lines, rows
 from kpis.catalogue import CATALOGUE
-from kpis.units import Unit
 from monitors.metrics import CAMPAIGN
 
 OF_ACCOUNT = 'on (campaign) group_left () max by (campaign) (pacewatch_campaign_info{account=~"$account"})'
@@ -50,7 +49,7 @@ def _table() -> Panel:
         "Spend": f"sum by (campaign) (pacewatch_window_spend{{{kpi}}})",
         **{k.label: f"max by (campaign) ({CAMPAIGN.kpis[k.name].name}{{{kpi}}})" for k in CATALOGUE},
     }
-    shares = [k.label for k in CATALOGUE if k.unit is Unit.PROPORTION]
+    shares = [k.label for k in CATALOGUE if k.is_proportion]
     percent = dict.fromkeys(("Lowest pace", "Highest pace", *shares), "percentunit")
     return rows(
         "Campaigns", about, columns, percent, by="campaign", sort="Money at risk", links={"Campaign": LAUNCH}, height=16

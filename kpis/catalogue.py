@@ -52,13 +52,22 @@ class Kpi:
         """Its name for people: ``CTR``."""
         return self.name.upper()
 
+    @property
+    def is_proportion(self) -> bool:
+        """Whether it is a share of counts: successes out of trials."""
+        return self.unit is Unit.PROPORTION
+
+    def parts(self, row: Sequence[int]) -> tuple[int, int]:
+        """What a row has above and below the line, as stored."""
+        return row[INDEX[self.numerator]], row[INDEX[self.denominator]]
+
     def of(self, row: Sequence[int]) -> float | None:
         """The KPI of one row; None when its denominator is zero or negative."""
-        below = row[INDEX[self.denominator]]
+        above, below = self.parts(row)
         if below <= 0:
             return None
         up, down = self.factors
-        return row[INDEX[self.numerator]] * up / (below * down)
+        return above * up / (below * down)
 
     @property
     def factors(self) -> tuple[int, int]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from kpis.measures import ZERO
-from kpis.windows import parse_windows
+from kpis.windows import parse_window
 from monitors.alerts.outbox import Outbox
-from monitors.alerts.stored import goal_key
+from monitors.alerts.stored import decode_evidence, encode_evidence, goal_key
 from monitors.goals.values import Campaign, Goal, RatioGoal
 from monitors.pacing import evidence
 from monitors.pacing.evidence import Evidence, EvidencePolicy
@@ -15,9 +13,6 @@ from monitors.pacing.verdict import Observed, Status
 
 KEEP_EVERY_S = 10.0
 """Real seconds of looks that a process that is killed may lose: the next one takes all that was counted as one look."""
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Evidence).decode
 
 
 class Gathering:
@@ -33,7 +28,8 @@ class Gathering:
         self._policy = policy
         self._held: dict[str, Evidence] = {}
         self._unkept: set[str] = set()
-        self._kept_s: float | None = None
+        self._is_loaded = False
+        self._due_s = 0.0
 
     async def load(self) -> None:
         """Take up what was kept, once.
@@ -41,15 +37,12 @@ class Gathering:
         Raises:
             Unreachable: Redis does not answer.
         """
-        if self._kept_s is not None:
+        if self._is_loaded:
             return
-        for name, raw in (await self._outbox.evidence()).items():
-            try:
-                self._held[name] = _decode(raw)
-            except _UNREADABLE:
-                # Begun anew with the next look: nothing else can be made of it.
-                continue
-        self._kept_s = 0.0
+        stored = {name: decode_evidence(raw) for name, raw in (await self._outbox.evidence()).items()}
+        # What cannot be read is begun anew with the next look: nothing else can be made of it.
+        self._held |= {name: held for name, held in stored.items() if held is not None}
+        self._is_loaded = True
 
     def look(self, campaign: Campaign, goal: Goal, observed: Observed) -> Status | None:
         """What is proven after a look; None for goals that are not judged by evidence, or where there can be none.
@@ -83,18 +76,17 @@ class Gathering:
         Raises:
             Unreachable: Redis does not answer.
         """
-        if self._kept_s and now_s - self._kept_s < KEEP_EVERY_S:
+        if now_s < self._due_s:
             return
         gone = sorted(self._held.keys() - goals)
         for name in gone:
             del self._held[name]
         await self._outbox.forget(gone)
-        await self._outbox.keep_evidence({n: _encode(self._held[n]) for n in self._unkept & self._held.keys()})
+        await self._outbox.keep_evidence({n: encode_evidence(self._held[n]) for n in self._unkept & self._held.keys()})
         self._unkept.clear()
-        self._kept_s = now_s
+        self._due_s = now_s + KEEP_EVERY_S
 
 
 def _is_within(goal: RatioGoal, start_ms: int, at_ms: int) -> bool:
     """Whether all of a goal's window lies in its flight."""
-    spans = {w.name: w.span_ms for w in parse_windows(goal.window)}
-    return at_ms - spans.get(goal.window, 0) >= start_ms
+    return at_ms - parse_window(goal.window).span_ms >= start_ms

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from kpis.settings.environment import EMPTY_IS_UNSET
 from kpis.settings.shared import Settings
 
 
@@ -14,7 +16,7 @@ class MonitorSettings(Settings):
     """What the monitor needs besides what it shares with the worker."""
 
     goals: Path | None = Field(None, description="Goals file, YAML; without one only KPIs are served.")
-    slack_webhook_url: SecretStr | None = Field(None, description="Slack incoming webhook.")
+    slack_webhook_url: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(None, description="Slack incoming webhook.")
     monitor_host: str = Field("127.0.0.1", description="Address that metrics and health are served on.")
     monitor_port: int = Field(
         9600, ge=0, le=65_535, description="Port of metrics, health and board; 0 takes a free one."
@@ -23,7 +25,9 @@ class MonitorSettings(Settings):
     max_lag_s: float = Field(60, ge=1, le=86_400, description="Real seconds the data may be old to be judged.")
     alert_for_s: float = Field(0, ge=0, le=86_400, description="Clock seconds a miss must last to be told.")
     leader_ttl_s: float = Field(10, ge=2, le=300, description="Real seconds until another monitor takes over.")
-    public_url: str | None = Field(None, max_length=500, description="Where people see this monitor.")
+    public_url: Annotated[str | None, EMPTY_IS_UNSET] = Field(
+        None, max_length=500, description="Where people see this monitor."
+    )
     max_exported_series: int = Field(
         2_500, ge=1, le=1_000_000, description="Series with metrics of their own; the rest is added up as __other__."
     )
@@ -32,9 +36,7 @@ class MonitorSettings(Settings):
     @field_validator("slack_webhook_url")
     @classmethod
     def _webhook(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
-            return None
-        if not _is_http(value.get_secret_value()):
+        if value is not None and not _is_http(value.get_secret_value()):
             raise ValueError("it is not an http or https URL")
         return value
 
@@ -43,7 +45,7 @@ class MonitorSettings(Settings):
     def _public(cls, value: str | None) -> str | None:
         if value and not _is_http(value):
             raise ValueError("it is not an http or https URL")
-        return value or None
+        return value
 
     @property
     def max_lag_ms(self) -> int:

@@ -9,15 +9,14 @@ import numpy as np
 
 from bench.trust.engine import Told, run
 from bench.trust.figures import Delay, Figure, Share
-from bench.trust.streams import HOUR_MS, Floats, evening, flat, gusts, served, sold, spent, times
-from kpis.arrays import Int64s
+from bench.trust.streams import evening, flat, gusts, served, sold, spent, times
+from kpis.arrays import Floats, Int64s
 from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS
-from kpis.times import DAY_MS
+from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS
 from monitors.goals.values import Band, Bound, Flight, RatioGoal, TotalGoal
 
 Rng = np.random.Generator
-MINUTE_MS = 60_000
 LOOK_MS = 5_000
 """Ratios are looked at as often as panes of the shortest window turn."""
 WINDOWS = {"5m": 5 * MINUTE_MS, "1h": HOUR_MS}

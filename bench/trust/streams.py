@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from kpis.arrays import Int64s
+from kpis.arrays import Floats, Int64s
 from kpis.measures import INDEX, WIDTH
-from kpis.times import DAY_MS
-
-Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-HOUR_MS = DAY_MS // 24
-MICROS = 1_000_000
+from kpis.times import HOUR_MS
+from kpis.units import MICROS
 
 
 def times(span_ms: int, step_ms: int) -> Int64s:

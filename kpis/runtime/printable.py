@@ -18,6 +18,11 @@ def printable_lines(text: str) -> str:
     return "\n".join("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
 
 
+def blanked(text: str) -> str:
+    """The text with a space for each of them, where a name should look like one: it stays as long as it is."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def _escaped(character: str) -> str:
     data = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{int.from_bytes(data[i : i + 2]):04x}" for i in range(0, len(data), 2))

@@ -14,11 +14,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Backoff that double.
+    """Waits that double.
 
     Attributes:
         first_s: before the second try, seconds.
-        longest_s: they grow no longer than this.
+        longest_s: no wait is longer.
     """
 
     first_s: float

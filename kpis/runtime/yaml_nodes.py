@@ -7,7 +7,7 @@ and tags are refused: nothing here needs them, and they are how a small file bec
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -160,12 +160,16 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "…")
 
 
+def nearest(text: str, names: Sequence[str]) -> str | None:
+    """The known name that a text is close to, or differs from in case only; None when there is none."""
+    near = get_close_matches(text, names, n=1) or [name for name in names if name.lower() == text.lower()]
+    return near[0] if near else None
+
+
 def did_you_mean(text: str, names: Iterable[str]) -> str:
     """A hint when a known name is close, else the list of a few known names."""
     choices = list(names)
-    near = get_close_matches(text.strip().lower(), choices, n=1) or [
-        c for c in choices if c.lower() == text.strip().lower()
-    ]
-    if near:
-        return f"; did you mean {near[0]}?"
+    meant = nearest(text.strip().lower(), choices)
+    if meant is not None:
+        return f"; did you mean {meant}?"
     return f"; known: {', '.join(choices)}" if len(choices) <= 12 else ""

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -17,6 +17,8 @@ from kpis.runtime.errors import Misconfigured
 
 PREFIX = "PACEWATCH_"
 _SECRET_LIMIT = 64 * 1024
+EMPTY_IS_UNSET = BeforeValidator(lambda value: value or None)
+"""Of a setting that may be left out: what is given empty is not given."""
 
 
 def is_secret(field: FieldInfo) -> bool:

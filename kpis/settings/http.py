@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
 from kpis.runtime import tls
 from kpis.runtime.errors import Misconfigured
 from kpis.runtime.http.access import MAX_SECRET, AccessPolicy
-from kpis.settings.environment import EnvSettings
+from kpis.settings.environment import EMPTY_IS_UNSET, EnvSettings
 
 
 class HttpSettings(EnvSettings):
@@ -20,14 +20,12 @@ class HttpSettings(EnvSettings):
     http_token: SecretStr | None = Field(None, description="Bearer token that reads what is served, for programs.")
     http_user: str = Field("pacewatch", pattern=r"^[^:\s]{1,100}$", description="User that reads it, for browsers.")
     http_password: SecretStr | None = Field(None, description="Password of that user.")
-    http_cert: Path | None = Field(None, description="PEM file of the certificate it is served with; none for HTTP.")
-    http_key: Path | None = Field(None, description="PEM file of that certificate's key, not encrypted.")
-
-    @field_validator("http_cert", "http_key", mode="before")
-    @classmethod
-    def _http_unset(cls, value: Any) -> Any:
-        """What is given empty is not given."""
-        return value or None
+    http_cert: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+        None, description="PEM file of the certificate it is served with; none for HTTP."
+    )
+    http_key: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+        None, description="PEM file of that certificate's key, not encrypted."
+    )
 
     @field_validator("http_token", "http_password")
     @classmethod

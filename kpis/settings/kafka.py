@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from kpis.measures import Stream
-from kpis.settings.environment import EnvSettings
+from kpis.settings.environment import EMPTY_IS_UNSET, EnvSettings
 
 
 class KafkaSettings(EnvSettings):
@@ -20,16 +20,22 @@ class KafkaSettings(EnvSettings):
         pattern=r"^(?i:plaintext|ssl|sasl_plaintext|sasl_ssl)$",
         description="How Kafka lets us in: plaintext, ssl, sasl_plaintext or sasl_ssl.",
     )
-    kafka_sasl_mechanism: str | None = Field(
+    kafka_sasl_mechanism: Annotated[str | None, EMPTY_IS_UNSET] = Field(
         None,
         pattern=r"^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512)$",
         description="How Kafka is shown the password: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.",
     )
-    kafka_username: str | None = Field(None, description="Kafka user, for sasl.")
-    kafka_password: SecretStr | None = Field(None, description="Password of the Kafka user.")
-    kafka_ca: Path | None = Field(None, description="PEM file of Kafka's CA; the system's if not given.")
-    kafka_cert: Path | None = Field(None, description="PEM file of our own certificate, if Kafka asks for one.")
-    kafka_key: Path | None = Field(None, description="PEM file of that certificate's key, not encrypted.")
+    kafka_username: Annotated[str | None, EMPTY_IS_UNSET] = Field(None, description="Kafka user, for sasl.")
+    kafka_password: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(None, description="Password of the Kafka user.")
+    kafka_ca: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+        None, description="PEM file of Kafka's CA; the system's if not given."
+    )
+    kafka_cert: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+        None, description="PEM file of our own certificate, if Kafka asks for one."
+    )
+    kafka_key: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+        None, description="PEM file of that certificate's key, not encrypted."
+    )
     group: str = Field("pacewatch", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Consumer group.")
     instance: str = Field(
         "",
@@ -43,14 +49,6 @@ class KafkaSettings(EnvSettings):
     replication: int = Field(1, ge=1, le=100, description="Replicas of topics that the worker creates.")
     session_timeout_s: float = Field(10, ge=1, le=300, description="Kafka consumer session timeout.")
     rebalance_timeout_s: float = Field(15, ge=1, le=300, description="Kafka group rebalance timeout.")
-
-    @field_validator(
-        "kafka_ca", "kafka_cert", "kafka_key", "kafka_username", "kafka_password", "kafka_sasl_mechanism", mode="before"
-    )
-    @classmethod
-    def _kafka_unset(cls, value: Any) -> Any:
-        """What is given empty is not given."""
-        return value or None
 
     def topic(self, stream: Stream) -> str:
         """The topic of a stream, e.g. ``ads.clicks``."""

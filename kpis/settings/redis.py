@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
-from kpis.settings.environment import EnvSettings
+from kpis.settings.environment import EMPTY_IS_UNSET, EnvSettings
 from kpis.settings.redis_url import RedisUrl, parse
 
 
@@ -18,16 +18,12 @@ class RedisSettings(EnvSettings):
     redis: SecretStr = Field(
         SecretStr("redis://127.0.0.1:6379/0"), description="URL of a single Redis, of sentinels or of a Cluster."
     )
-    redis_password: SecretStr | None = Field(
+    redis_password: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
         None, description="Password of Redis, unless the URL has one: as it is, without percent-encoding."
     )
-    redis_ca: Path | None = Field(None, description="PEM file of the CA of rediss:// URLs; the system's if not given.")
-
-    @field_validator("redis_password", "redis_ca", mode="before")
-    @classmethod
-    def _redis_unset(cls, value: Any) -> Any:
-        """What is given empty is not given."""
-        return value or None
+    redis_ca: Annotated[Path | None, EMPTY_IS_UNSET] = Field(
+        None, description="PEM file of the CA of rediss:// URLs; the system's if not given."
+    )
 
     @property
     def redis_url(self) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 from pydantic_settings import BaseSettings
 
+from kpis.runtime.yaml_nodes import nearest
 from kpis.settings.environment import PREFIX, is_secret
 
 
@@ -35,6 +35,5 @@ def _hint(name: str, known: frozenset[str]) -> str:
     said = name.upper().removeprefix(PREFIX)
     names = sorted(k.removeprefix(PREFIX) for k in known)
     begins = max((n for n in names if said.startswith(f"{n}_")), key=len, default="")
-    close = get_close_matches(said, names, n=1)
-    meant = begins or next(iter(close), "")
+    meant = begins or nearest(said, names)
     return f"; did you mean {PREFIX}{meant}?" if meant else ""

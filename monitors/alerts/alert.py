@@ -122,8 +122,8 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         projected=verdict.projected,
         required_per_day=verdict.required_per_day,
         bound=goal.bound if isinstance(goal, RatioGoal) else None,
-        warning=(verdict.warning.low, verdict.warning.high),
-        critical=(verdict.critical.low, verdict.critical.high),
+        warning=verdict.warning.pair,
+        critical=verdict.critical.pair,
         as_of_ms=verdict.as_of_ms,
         timezone=campaign.flight.timezone,
     )

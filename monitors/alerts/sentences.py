@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kpis.runtime.printable import blanked
 from kpis.units import Unit, close_amount
 from monitors.alerts.alert import Alert
 from monitors.alerts.lifecycle import Change
@@ -39,7 +40,7 @@ def facts(alert: Alert) -> list[tuple[str, str]]:
 
 def shown_name(text: str) -> str:
     """A name that someone else chose: one line, printable, bounded."""
-    return bounded("".join(c if c.isprintable() else " " for c in text), NAME_LIMIT)
+    return bounded(blanked(text), NAME_LIMIT)
 
 
 def bounded(text: str, limit: int) -> str:

@@ -1,15 +1,15 @@
-"""Alert states and alerts as they lie in Redis: JSON, written the same way every time so that they compare."""
+"""Alert states, evidence and alerts as they lie in Redis: JSON, written the same each time so that they compare."""
 
 from __future__ import annotations
 
 import msgspec
 
+from kpis.contract.documents import UNREADABLE
 from monitors.alerts.alert import Alert, Outgoing, Rendered
 from monitors.alerts.lifecycle import AlertState
 from monitors.goals.values import Campaign, Goal
+from monitors.pacing.evidence import Evidence
 from monitors.pacing.verdict import Direction, Status
-
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -25,6 +25,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 _encode = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(Stored).decode
+_decode_evidence = msgspec.json.Decoder(Evidence).decode
 _decode_alert = msgspec.json.Decoder(Alert).decode
 _decode_rendered = msgspec.json.Decoder(Rendered).decode
 
@@ -46,11 +47,24 @@ def decode_state(raw: bytes | None, campaign: Campaign) -> AlertState:
         return AlertState()
     try:
         held = _decode_state(raw)
-    except _UNREADABLE:
+    except UNREADABLE:
         return AlertState()
     if held.flight_end_ms <= campaign.flight.start_ms:
         return AlertState()
     return AlertState(held.told, held.direction, held.since_ms, held.waiting, held.waiting_since_ms)
+
+
+def encode_evidence(held: Evidence) -> bytes:
+    """Evidence as stored."""
+    return _encode(held)
+
+
+def decode_evidence(raw: bytes) -> Evidence | None:
+    """Stored evidence; None when it cannot be read."""
+    try:
+        return _decode_evidence(raw)
+    except UNREADABLE:
+        return None
 
 
 def encode_alert(alert: Outgoing) -> bytes:
@@ -63,6 +77,6 @@ def decode_alert(raw: bytes) -> Outgoing | None:
     for decode in (_decode_alert, _decode_rendered):
         try:
             return decode(raw)
-        except _UNREADABLE:
+        except UNREADABLE:
             continue
     return None

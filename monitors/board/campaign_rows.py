@@ -11,7 +11,7 @@ from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
 from monitors.board.notices import notices
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary
-from monitors.goals.values import Band, Campaign
+from monitors.goals.values import Campaign
 from monitors.pacing.verdict import Status
 from monitors.read.snapshot import SeriesRows, Snapshot
 from monitors.view import View
@@ -75,8 +75,8 @@ def goal_now(one: Assessment) -> GoalNow:
         ratio=verdict.ratio,
         projected=verdict.projected,
         required_per_day=verdict.required_per_day,
-        warning=_pair(verdict.warning),
-        critical=_pair(verdict.critical),
+        warning=verdict.warning.pair,
+        critical=verdict.critical.pair,
         phase=state.phase,
         told=state.told,
         since_ms=state.since_ms,
@@ -133,10 +133,6 @@ def summarize(
         waiting=view.waiting,
         notices=notices(found.partitions) if found else (),
     )
-
-
-def _pair(band: Band) -> tuple[float | None, float | None]:
-    return band.low, band.high
 
 
 def _off(goal: GoalNow) -> float:

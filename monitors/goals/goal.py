@@ -11,7 +11,6 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS, Measure
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, noted
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
-from kpis.units import Unit
 from monitors.goals.fields import BandField, CurveName, Positive, RatioName, TotalName, WindowName
 from monitors.goals.scalars import whole
 from monitors.goals.values import Band, Bound, RatioGoal, TotalGoal
@@ -96,7 +95,7 @@ class RatioModel(FileModel):
         if len(given) != 1:
             raise ValueError("a ratio needs either at_least or at_most" + (", not both" if given else ""))
         (bound,), limit = given, float(getattr(self, given[0]))
-        if BY_NAME[self.ratio].unit is Unit.PROPORTION and limit > 1:
+        if BY_NAME[self.ratio].is_proportion and limit > 1:
             raise AtField(bound, f"{self.ratio} is a share, from 0 to 1 (2 % is 0.02), not {getattr(self, bound)}")
         critical = None if self.critical is None else float(self.critical)
         nearer = critical is not None and critical != limit and (critical > limit) == (bound is Bound.AT_LEAST)

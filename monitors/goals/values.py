@@ -35,6 +35,11 @@ class Band:
         """Whether a ratio is inside, bounds included."""
         return (self.low is None or ratio >= self.low) and (self.high is None or ratio <= self.high)
 
+    @property
+    def pair(self) -> tuple[float | None, float | None]:
+        """Both sides."""
+        return self.low, self.high
+
     def narrowed(self, margin: float) -> Band:
         """The band with each closed side ``margin`` further in; between two sides at most half the way to 1."""
         two_sided = self.low is not None and self.high is not None

@@ -10,15 +10,15 @@ day, however often one looks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log, log1p
 from typing import TypeGuard
 
-from kpis.measures import INDEX, Row
-from kpis.units import Unit
+from kpis.measures import Row
+from kpis.times import MINUTE_MS
 from monitors.goals.values import Bound, Flight, Goal, RatioGoal
 from monitors.pacing.verdict import Status
 
-MINUTE_MS = 60_000
 _BELOW_ONE = 1 - 1e-9
 _NOTHING = -1e9
 """The logarithm of nothing, which JSON can hold."""
@@ -84,7 +84,7 @@ def begin(goal: RatioGoal, flight: Flight, since: Row, total: Row, at_ms: int, *
         policy: what counts as proof.
     """
     none = (_NOTHING,) * len(policy.factors)
-    (all_successes, all_trials), (successes, trials) = _counts(goal, total), _counts(goal, since)
+    (all_successes, all_trials), (successes, trials) = goal.kpi.parts(total), goal.kpi.parts(since)
     before = (all_successes - successes, all_trials - trials)
     fresh = Evidence(flight.start_ms, goal.limit, at_ms - MINUTE_MS, *before, none, none)
     return gain(fresh, goal, total, at_ms, policy)
@@ -100,14 +100,14 @@ def gain(held: Evidence, goal: RatioGoal, total: Row, at_ms: int, policy: Eviden
         at_ms: the watermark; nothing is gained where it has not moved.
         policy: what counts as proof.
     """
-    all_successes, all_trials = _counts(goal, total)
+    all_successes, all_trials = goal.kpi.parts(total)
     successes, trials = all_successes - held.successes, all_trials - held.trials
     if at_ms <= held.at_ms or not (successes or trials):
         # Wagers that would begin meanwhile begin with the next event: nothing multiplies them until then.
         return held
     minutes = (at_ms - held.at_ms) / MINUTE_MS
     warning, critical = (
-        _wagered(wagers, _odds(goal, limit, policy), (successes, trials), minutes, policy)
+        _wagered(wagers, _odds(goal.bound, limit, policy.factors), (successes, trials), minutes, policy)
         for wagers, limit in ((held.warning, goal.limit), (held.critical, goal.critical_limit))
     )
     return Evidence(held.flight_ms, held.limit, at_ms, all_successes, all_trials, warning, critical)
@@ -122,28 +122,29 @@ def proven(held: Evidence, policy: EvidencePolicy) -> Status:
 
 def applies_to(goal: Goal) -> TypeGuard[RatioGoal]:
     """Whether a goal is about a proportion."""
-    return isinstance(goal, RatioGoal) and goal.kpi.unit is Unit.PROPORTION
+    return isinstance(goal, RatioGoal) and goal.kpi.is_proportion
 
 
-def _counts(goal: RatioGoal, row: Row) -> tuple[int, int]:
-    return row[INDEX[goal.kpi.numerator]], row[INDEX[goal.kpi.denominator]]
-
-
-def _odds(goal: RatioGoal, limit: float, policy: EvidencePolicy) -> list[tuple[float, float]]:
+@lru_cache(maxsize=4096)
+def _odds(bound: Bound, limit: float, factors: Wagers) -> tuple[tuple[float, float], ...]:
     """What a success and a failure multiply each factor's wager by, as logarithms.
 
     Above an upper bound the rate is supposed to be as much nearer to 1 as it is smaller below a lower one.
     """
     found: list[tuple[float, float]] = []
     limit = min(limit, _BELOW_ONE)
-    for factor in policy.factors:
-        rate = limit * factor if goal.bound is Bound.AT_LEAST else min(limit / factor, (1 + limit) / 2)
+    for factor in factors:
+        rate = limit * factor if bound is Bound.AT_LEAST else min(limit / factor, (1 + limit) / 2)
         found.append((log(rate / limit), log1p(-rate) - log1p(-limit)))
-    return found
+    return tuple(found)
 
 
 def _wagered(
-    wagers: Wagers, odds: list[tuple[float, float]], counted: tuple[int, int], minutes: float, policy: EvidencePolicy
+    wagers: Wagers,
+    odds: tuple[tuple[float, float], ...],
+    counted: tuple[int, int],
+    minutes: float,
+    policy: EvidencePolicy,
 ) -> Wagers:
     successes, trials = counted
     # Beyond proof nothing is kept: what has ended should not take as long to fade as it lasted.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpis.measures import INDEX, ZERO, Row
-from kpis.units import MICROS, Unit
+from kpis.units import MICROS
 from monitors.goals.values import Band, Bound, Flight, RatioGoal
 from monitors.pacing.intervals import wilson
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy, direction_of, status_of
@@ -30,7 +30,7 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
     ratio = None if value is None else value / goal.limit
     finding = _Finding(Status.NO_DATA, Reason.NO_WINDOW)
     if observed.has_window or ended:
-        finding = _proportion(goal, row, ratio, policy) if _is_proportion(goal) else _by_volume(goal, row, ratio)
+        finding = _proportion(goal, row, ratio, policy) if goal.kpi.is_proportion else _by_volume(goal, row, ratio)
         if observed.proven is not None and not ended:
             finding = _by_evidence(observed.proven, finding, is_met=ratio is None or ratio in goal.warning)
     if ended and finding.status.is_judgement:
@@ -71,18 +71,14 @@ def _by_evidence(proven: Status, window: _Finding, *, is_met: bool) -> _Finding:
     return window
 
 
-def _is_proportion(goal: RatioGoal) -> bool:
-    return goal.kpi.unit is Unit.PROPORTION
-
-
 def _proportion(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
-    trials = row[INDEX[goal.kpi.denominator]]
+    successes, trials = goal.kpi.parts(row)
     at_least = goal.bound is Bound.AT_LEAST
     worst = wilson(0 if at_least else trials, trials, policy.z)
     if ratio is None or _nearest(worst, goal) in goal.warning:
         # Even the worst that so many trials can show would prove nothing.
         return _Finding(Status.NO_DATA, Reason.TOO_FEW)
-    nearest = _nearest(wilson(row[INDEX[goal.kpi.numerator]], trials, policy.z), goal)
+    nearest = _nearest(wilson(successes, trials, policy.z), goal)
     return _weighed(ratio, nearest, goal.warning, goal.critical)
 
 

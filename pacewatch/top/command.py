@@ -18,8 +18,9 @@ from rich.console import Console
 from rich.live import Live
 
 from kpis.runtime.errors import Misconfigured, Unreachable, one_line
+from kpis.runtime.printable import blanked
 from monitors.board.shapes import Campaigns
-from pacewatch.top.screen import Choice, printable, screen
+from pacewatch.top.screen import Choice, screen
 
 EVERY_S = 1.0
 _LIMIT = 64 << 20
@@ -135,7 +136,7 @@ async def load(session: aiohttp.ClientSession, url: str) -> Campaigns:
         remedy = "it names a PEM file of the authority to trust"
         raise Misconfigured("SSL_CERT_FILE", f"the certificate of {url} is not trusted: {why}", remedy) from None
     except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as e:
-        raise Unreachable("the monitor", url, printable(one_line(e))) from e
+        raise Unreachable("the monitor", url, blanked(one_line(e))) from e
 
 
 @contextmanager

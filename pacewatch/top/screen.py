@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kpis.catalogue import CATALOGUE, HEADLINES
+from kpis.runtime.printable import blanked
 from kpis.units import Unit, amount
 from monitors.board.campaign_rows import worst_first
 from monitors.board.columns import COLUMNS, Column
@@ -110,7 +111,7 @@ def screen(
         pulse = [Text(sparkline(row.pulse))] if has_pulse else []
         table.add_row(*_first(row, board.summary.currency), *cells, *pulse)
     said = [*([problem] if problem else []), *notices(board.summary)]
-    lines = [Text(f"! {printable(line)}", style="bold yellow") for line in said]
+    lines = [Text(f"! {blanked(line)}", style="bold yellow") for line in said]
     if not rows:
         lines.append(Text("No campaign is like that." if board.campaigns else "No campaigns yet.", style="dim"))
     keys = [] if most is None else [Text(KEYS, style="dim")]
@@ -126,11 +127,6 @@ def notices(summary: Summary) -> list[str]:
     return [*found, *summary.notices]
 
 
-def printable(text: str) -> str:
-    """A name that someone else chose, without what a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
 def sparkline(pulse: str) -> str:
     """The last points of a campaign's pulse as blocks; what is above zero never looks like it."""
     return "".join(_LEVELS[-(-int(digit, 36) * 8 // 35)] for digit in pulse[-_PULSE:])
@@ -142,7 +138,7 @@ def _head(summary: Summary, found: int, shown: int, choice: Choice) -> str:
         when = datetime.fromtimestamp(summary.as_of_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         at = f"as of {when}, {max(0, summary.now_ms - summary.as_of_ms) // 1000} s ago"
     counts = " ".join(f"{look.mark} {summary.statuses[look.name]}" for look in LOOKS if look.name in summary.statuses)
-    find = f" · filter: {printable(choice.find)}{'_' if choice.typing else ''}" if choice.find or choice.typing else ""
+    find = f" · filter: {blanked(choice.find)}{'_' if choice.typing else ''}" if choice.find or choice.typing else ""
     return f"Pacewatch, {at} · {counts} · {shown} of {found} shown, by {choice.sort}{find}"
 
 
@@ -152,7 +148,7 @@ def _first(row: CampaignNow, currency: str) -> tuple[Text, Text, Text]:
     pace = " · ".join(pace_text(goal, currency) for goal in row.goals[:2])
     return (
         Text(f"{look.mark} {look.title}", style=look.terminal),
-        Text(printable(row.name)),
+        Text(blanked(row.name)),
         Text(pace, style=look.terminal),
     )
 

@@ -10,11 +10,12 @@ from redis.asyncio import Redis
 
 from kpis.catalogue import BY_NAME
 from kpis.measures import Row
+from kpis.times import MINUTE_MS
 from monitors.alerts.outbox import EVIDENCE, Outbox
 from monitors.alerts.stored import goal_key
 from monitors.gathering import KEEP_EVERY_S, Gathering
 from monitors.goals import Bound, Campaign, Flight, RatioGoal
-from monitors.pacing.evidence import MINUTE_MS, EvidencePolicy
+from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import Observed, Status
 from tests.kit.monitor_fakes import DAY, MIDNIGHT, row
 from tests.kit.redis_server import redis_server

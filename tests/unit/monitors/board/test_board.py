@@ -12,6 +12,7 @@ import pytest
 from kpis.catalogue import BY_NAME
 from kpis.contract.published import Layout
 from kpis.measures import TOTALS
+from kpis.runtime.printable import blanked
 from kpis.series import key
 from kpis.times import DAY_MS, QUARTER_MS
 from monitors.alerts.assessment import Assessment
@@ -27,7 +28,7 @@ from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, Tota
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
 from monitors.view import View
-from pacewatch.top.screen import Choice, chosen, printable, sparkline
+from pacewatch.top.screen import Choice, chosen, sparkline
 from tests.kit.monitor_fakes import HOUR, MIDNIGHT, NOON, WINDOWS, row
 
 SPEND = TotalGoal(TOTALS["spend"], 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
@@ -215,4 +216,4 @@ def test_keys_sort_and_filter_the_terminal() -> None:
 
 
 def test_a_name_cannot_command_the_terminal() -> None:
-    assert printable("a\x1b[2Jb\x9bc\n") == "a [2Jb c "
+    assert blanked("a\x1b[2Jb\x9bc\n") == "a [2Jb c "

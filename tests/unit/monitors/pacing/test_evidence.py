@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from kpis.catalogue import BY_NAME
 from kpis.measures import Row
+from kpis.times import MINUTE_MS
 from monitors.goals import Bound, Flight, RatioGoal
-from monitors.pacing.evidence import MINUTE_MS, Evidence, EvidencePolicy, begin, gain, proven
+from monitors.pacing.evidence import Evidence, EvidencePolicy, begin, gain, proven
 from monitors.pacing.verdict import Status
 from tests.kit.monitor_fakes import row
 

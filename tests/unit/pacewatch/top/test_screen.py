@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.console import Console
 
+from kpis.runtime.printable import blanked
 from kpis.series import key
 from monitors.board.campaign_rows import campaign_row
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
 from monitors.pacing.verdict import Status
 from monitors.read.snapshot import SeriesRows
 from monitors.wording import LOOK
-from pacewatch.top.screen import KEYS, SORTS, Choice, chosen, notices, printable, screen, sparkline
+from pacewatch.top.screen import KEYS, SORTS, Choice, chosen, notices, screen, sparkline
 from tests.kit.monitor_fakes import NOON, row
 from tests.unit.monitors.board.test_board import judged
 
@@ -118,7 +119,7 @@ def test_a_line_of_blocks_shows_the_last_points_and_nothing_above_zero_as_nothin
 
 @given(st.text(st.characters()))
 def test_what_a_terminal_would_obey_is_not_printed(text: str) -> None:
-    shown = printable(text)
+    shown = blanked(text)
     assert shown.isprintable()
     assert len(shown) == len(text)
     assert all(a in {b, " "} for a, b in zip(shown, text, strict=True))
