@@ -56,7 +56,7 @@ class Gathering:
             return None
         total, name = observed.to_date, goal_key(campaign, goal)
         held = self._held.get(name)
-        if held is None or not held.is_about(goal, flight):
+        if held is None or not held.is_about(goal, flight, self._policy):
             since = observed.window if _is_within(goal, flight.start_ms, at_ms) else observed.to_date
             found = evidence.begin(goal, flight, since or ZERO, total, at_ms, policy=self._policy)
         else:

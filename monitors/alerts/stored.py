@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from kpis.contract.documents import UNREADABLE
+from kpis.measures import fits
 from monitors.alerts.alert import Alert, Outgoing, Rendered
 from monitors.alerts.lifecycle import AlertState
 from monitors.goals.values import Campaign, Goal
@@ -60,11 +61,12 @@ def encode_evidence(held: Evidence) -> bytes:
 
 
 def decode_evidence(raw: bytes) -> Evidence | None:
-    """Stored evidence; None when it cannot be read."""
+    """Stored evidence; None when it cannot be read, or holds what no monitor writes."""
     try:
-        return _decode_evidence(raw)
+        held = _decode_evidence(raw)
     except UNREADABLE:
         return None
+    return held if fits((held.at_ms, held.successes, held.trials)) else None
 
 
 def encode_alert(alert: Outgoing) -> bytes:

@@ -9,7 +9,7 @@ day, however often one looks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import exp, log, log1p
 from typing import TypeGuard
@@ -52,6 +52,7 @@ class Evidence:
     Attributes:
         flight_ms: the start of the flight it is about.
         limit: the bound it is about.
+        critical_limit: the critical one.
         at_ms: the watermark it reaches to.
         successes: all that had been counted of the flight by then.
         trials: out of so many.
@@ -61,15 +62,18 @@ class Evidence:
 
     flight_ms: int
     limit: float
+    critical_limit: float
     at_ms: int
     successes: int
     trials: int
     warning: Wagers
     critical: Wagers
 
-    def is_about(self, goal: RatioGoal, flight: Flight) -> bool:
-        """Whether it is about this goal as it is written now."""
-        return self.flight_ms == flight.start_ms and self.limit == goal.limit
+    def is_about(self, goal: RatioGoal, flight: Flight, policy: EvidencePolicy) -> bool:
+        """Whether it is about this goal as it is written now, and has the wagers that are made now."""
+        mine = (self.flight_ms, self.limit, self.critical_limit, len(self.warning), len(self.critical))
+        wagers = len(policy.factors)
+        return mine == (flight.start_ms, goal.limit, goal.critical_limit, wagers, wagers)
 
 
 def begin(goal: RatioGoal, flight: Flight, since: Row, total: Row, at_ms: int, *, policy: EvidencePolicy) -> Evidence:
@@ -86,7 +90,7 @@ def begin(goal: RatioGoal, flight: Flight, since: Row, total: Row, at_ms: int, *
     none = (_NOTHING,) * len(policy.factors)
     (all_successes, all_trials), (successes, trials) = goal.kpi.parts(total), goal.kpi.parts(since)
     before = (all_successes - successes, all_trials - trials)
-    fresh = Evidence(flight.start_ms, goal.limit, at_ms - MINUTE_MS, *before, none, none)
+    fresh = Evidence(flight.start_ms, goal.limit, goal.critical_limit, at_ms - MINUTE_MS, *before, none, none)
     return gain(fresh, goal, total, at_ms, policy)
 
 
@@ -110,7 +114,7 @@ def gain(held: Evidence, goal: RatioGoal, total: Row, at_ms: int, policy: Eviden
         _wagered(wagers, _odds(goal.bound, limit, policy.factors), (successes, trials), minutes, policy)
         for wagers, limit in ((held.warning, goal.limit), (held.critical, goal.critical_limit))
     )
-    return Evidence(held.flight_ms, held.limit, at_ms, all_successes, all_trials, warning, critical)
+    return replace(held, at_ms=at_ms, successes=all_successes, trials=all_trials, warning=warning, critical=critical)
 
 
 def proven(held: Evidence, policy: EvidencePolicy) -> Status:

@@ -82,7 +82,17 @@ def test_evidence_is_kept_every_few_seconds_and_forgotten_with_its_goal(server: 
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("junk", [b"", b"{", b"[1]", b'{"flight_ms": "x"}', b"\xff"])
+OF_OTHERS = (
+    b'{"flight_ms":%d,"limit":0.02,"critical_limit":0.015,"at_ms":%d,"successes":0,"trials":0,"warning":[0.5],"critical":[]}'
+    % (MIDNIGHT, MIDNIGHT)
+)
+"""As a version with one wager only would have left it."""
+BEYOND = OF_OTHERS.replace(b'"trials":0', b'"trials":1' + b"0" * 400).replace(b"[0.5]", b"[%s]" % (b"0," * 7)[:-1])
+BEYOND = BEYOND.replace(b"[]", b"[%s]" % (b"0," * 7)[:-1])
+"""A number that no computation takes."""
+
+
+@pytest.mark.parametrize("junk", [b"", b"{", b"[1]", b'{"flight_ms": "x"}', b"\xff", OF_OTHERS, BEYOND])
 def test_evidence_that_cannot_be_read_is_begun_anew(server: int, junk: bytes) -> None:
     async def run() -> None:
         async with Redis(port=server) as redis:

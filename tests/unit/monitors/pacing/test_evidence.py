@@ -125,6 +125,8 @@ def test_a_look_at_nothing_new_changes_nothing_and_its_time_counts_later(won: in
 
 def test_evidence_is_of_one_bound_and_one_flight() -> None:
     held = fresh()
-    assert held.is_about(LEAST, FLIGHT)
-    assert not held.is_about(replace(LEAST, limit=0.03), FLIGHT)
-    assert not held.is_about(LEAST, replace(FLIGHT, start_ms=5))
+    assert held.is_about(LEAST, FLIGHT, POLICY)
+    assert not held.is_about(replace(LEAST, limit=0.03), FLIGHT, POLICY)
+    assert not held.is_about(replace(LEAST, critical_limit=0.01), FLIGHT, POLICY)
+    assert not held.is_about(LEAST, replace(FLIGHT, start_ms=5), POLICY)
+    assert not held.is_about(LEAST, FLIGHT, replace(POLICY, factors=(0.5,)))
