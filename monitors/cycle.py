@@ -19,15 +19,17 @@ from monitors.alerts.lifecycle import Change, LifecyclePolicy, Transition, step
 from monitors.alerts.notifiers.protocol import Outcome
 from monitors.alerts.outbox import Outbox, Recorded
 from monitors.alerts.sentences import headline
-from monitors.alerts.stored import decode_state, encode_alert, encode_state, goal_key
+from monitors.alerts.stored import decode_state, encode_alert, encode_state
+from monitors.engine import Engine
 from monitors.gathering import Gathering
-from monitors.goals.values import Campaign, Goal, Goals, TotalGoal
+from monitors.goals.values import Campaign, Goals, key_of
 from monitors.pacing.evidence import EvidencePolicy
-from monitors.pacing.judge import judge
-from monitors.pacing.verdict import Observed, VerdictPolicy
+from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.history import Query, ToDate
+from monitors.read.pasts import Pasts
 from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
+from monitors.sight import Sight, sight
 from monitors.view import View
 
 KEEP_S = 15.0
@@ -86,7 +88,9 @@ class Cycle:
         self._clock = clock
         self._policy = policy
         self._outcomes = outcomes
-        self._gathering = Gathering(outbox, policy.evidence)
+        self._engine = Engine(policy.verdicts, policy.evidence)
+        self._gathering = Gathering(outbox, self._engine)
+        self._pasts = Pasts(reader.flights)
         self._acts = bool(goals.campaigns) or bool(policy.notifier)
         self.view = View()
 
@@ -120,20 +124,19 @@ class Cycle:
         sums = await self._reader.flights.to_date(snapshot.layout.partitions, queries.values()) if queries else {}
         states = await self._outbox.states() if self._goals.campaigns else {}
         await self._gathering.load()
+        await self._pasts.load(snapshot.layout.partitions, {q.series for q in queries.values()}, now)
         judged: list[Assessment] = []
-        for campaign, goal in self._goals:
-            query = queries.get(campaign)
-            to_date = sums[query] if query is not None else ToDate(ZERO, None)
-            observed = self._look(campaign, goal, observe(campaign, goal, snapshot, to_date, now))
-            verdict = judge(campaign, goal, observed, self._policy.verdicts, now)
-            held = states.get(goal_key(campaign, goal))
-            transition = step(decode_state(held, campaign), verdict, self._policy.lifecycle, verdict.as_of_ms or now)
-            one = Assessment(campaign, goal, verdict, transition.after)
-            if leads:
-                await self._record(one, transition, held, snapshot.layout.currency)
-            judged.append(one)
+        for campaign in self._goals.campaigns:
+            for goal, verdict in self._engine.look(campaign, self._sight(campaign, snapshot, queries, sums, now), now):
+                held = states.get(key_of(campaign, goal))
+                at_ms = verdict.as_of_ms or now
+                transition = step(decode_state(held, campaign), verdict, self._policy.lifecycle, at_ms)
+                one = Assessment(campaign, goal, verdict, transition.after)
+                if leads:
+                    await self._record(one, transition, held, snapshot.layout.currency)
+                judged.append(one)
         if leads and judged:
-            known = {goal_key(j.campaign, j.goal) for j in judged}
+            known = {key_of(j.campaign, j.goal) for j in judged}
             await self._outbox.forget([name for name in states if name not in known])
             await self._gathering.keep(known, monotonic())
         waiting = await self._outbox.waiting() if self._acts else 0
@@ -152,8 +155,19 @@ class Cycle:
             history_problems=self._reader.flights.problems,
         )
 
-    def _look(self, campaign: Campaign, goal: Goal, observed: Observed) -> Observed:
-        return replace(observed, proven=self._gathering.look(campaign, goal, observed))
+    def _sight(
+        self,
+        campaign: Campaign,
+        snapshot: Snapshot,
+        queries: Mapping[Campaign, Query],
+        sums: Mapping[Query, ToDate],
+        now_ms: int,
+    ) -> Sight:
+        query = queries.get(campaign)
+        found = ToDate(ZERO, None) if query is None else sums[query]
+        at_ms = found.as_of_ms if found.as_of_ms is not None else snapshot.as_of(campaign.series)
+        past = None if query is None or at_ms is None else self._pasts.at(query.series, found, at_ms)
+        return sight(campaign, snapshot, found, past, history_from(snapshot, now_ms))
 
     def _query(self, campaign: Campaign, snapshot: Snapshot, now_ms: int) -> Query | None:
         """What to sum for a campaign; None when its flight is not judged now."""
@@ -166,7 +180,7 @@ class Cycle:
     async def _record(self, one: Assessment, transition: Transition, held: bytes | None, currency: str) -> None:
         if transition.change in {Change.NONE, Change.HELD}:
             return
-        key = goal_key(one.campaign, one.goal)
+        key = key_of(one.campaign, one.goal)
         text, message = "", None
         if transition.change.is_told:
             alert = alert_of(one, transition, currency, key, uuid4().hex)
@@ -175,22 +189,6 @@ class Cycle:
         recorded = await self._outbox.record(key, held, after, message, send=bool(self._policy.notifier))
         if recorded is Recorded.WRITTEN and message is not None:
             _log.info("%s: %s", transition.change, text)
-
-
-def observe(campaign: Campaign, goal: Goal, snapshot: Snapshot, to_date: ToDate, now_ms: int) -> Observed:
-    """What is known about a campaign for one of its goals."""
-    window = None if isinstance(goal, TotalGoal) else goal.window
-    as_of = snapshot.as_of(campaign.series)
-    if to_date.as_of_ms is not None and (window is None or (as_of or 0) >= campaign.flight.end_ms):
-        # Sum and clock of one moment: on a fast clock the snapshot's may already be another.
-        as_of = to_date.as_of_ms
-    return Observed(
-        to_date=to_date.row,
-        window=None if window is None else snapshot.row(campaign.series, window),
-        as_of_ms=as_of,
-        history_from_ms=history_from(snapshot, now_ms),
-        has_window=window is None or window in snapshot.layout.windows,
-    )
 
 
 def history_from(snapshot: Snapshot, now_ms: int) -> int:

@@ -19,7 +19,7 @@ from monitors.goals.values import Band, Bound, Flight, RatioGoal, TotalGoal
 Rng = np.random.Generator
 LOOK_MS = 5_000
 """Ratios are looked at as often as panes of the shortest window turn."""
-WINDOWS = {"5m": 5 * MINUTE_MS, "1h": HOUR_MS}
+WINDOWS = ("5m", "1h")
 TARGET = 10_000_000_000
 TWO_SIDED = Band(0.9, 1.1), Band(0.75, 1.25)
 
@@ -37,9 +37,7 @@ def at_most(kpi: str, limit: float, window: str) -> RatioGoal:
 def calm(goal: RatioGoal, make: Callable[[Int64s, Rng], Int64s], most: float, runs: int, seed: int) -> Share:
     """Days of a stream that meets its goal: whatever is told is false."""
     at = times(DAY_MS, LOOK_MS)
-    days = [
-        list(run(goal, Flight(0, DAY_MS, "UTC"), at, make(at, rng), WINDOWS[goal.window])) for rng in _seeds(seed, runs)
-    ]
+    days = [list(run(goal, Flight(0, DAY_MS, "UTC"), at, make(at, rng))) for rng in _seeds(seed, runs)]
     return _share(days, most)
 
 
@@ -48,9 +46,7 @@ def fall(goal: RatioGoal, make: Callable[[Int64s, Rng], Int64s], most: float, ru
     begins = 6 * HOUR_MS
     at = times(DAY_MS + begins, LOOK_MS)
     flight = Flight(0, 2 * DAY_MS, "UTC")
-    return _delay(
-        (run(goal, flight, at, make(at, rng), WINDOWS[goal.window]) for rng in _seeds(seed, runs)), begins, most
-    )
+    return _delay((run(goal, flight, at, make(at, rng)) for rng in _seeds(seed, runs)), begins, most)
 
 
 def ctr(per_minute: float, before: float, after: float, at: Int64s, rng: Rng) -> Int64s:

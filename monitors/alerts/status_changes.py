@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
-from monitors.alerts.stored import goal_key
+from monitors.goals.values import key_of
 from monitors.pacing.verdict import Direction, Reason, Status
 
 KEPT = 200
@@ -48,7 +48,7 @@ class RecentChanges:
         found: list[StatusChange] = []
         states: dict[str, AlertState] = {}
         for one in assessments:
-            key = goal_key(one.campaign, one.goal)
+            key = key_of(one.campaign, one.goal)
             states[key] = one.state
             before = self.states.get(key, AlertState())
             if (before.told, before.direction) != (one.state.told, one.state.direction):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from kpis.contract.documents import UNREADABLE
-from kpis.measures import fits
+from kpis.measures import WIDTH, fits
 from monitors.alerts.alert import Alert, Outgoing, Rendered
 from monitors.alerts.lifecycle import AlertState
-from monitors.goals.values import Campaign, Goal
+from monitors.goals.values import Campaign
 from monitors.pacing.evidence import Evidence
+from monitors.pacing.heard import Heard
 from monitors.pacing.verdict import Direction, Status
 
 
@@ -27,13 +28,9 @@ class Stored(msgspec.Struct, frozen=True):
 _encode = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(Stored).decode
 _decode_evidence = msgspec.json.Decoder(Evidence).decode
+_decode_heard = msgspec.json.Decoder(Heard).decode
 _decode_alert = msgspec.json.Decoder(Alert).decode
 _decode_rendered = msgspec.json.Decoder(Rendered).decode
-
-
-def goal_key(campaign: Campaign, goal: Goal) -> str:
-    """The field of a goal in the state hash: series key (which escapes ``|``), then the goal's id."""
-    return f"{campaign.series}|{goal.id}"
 
 
 def encode_state(state: AlertState, campaign: Campaign) -> bytes:
@@ -67,6 +64,21 @@ def decode_evidence(raw: bytes) -> Evidence | None:
     except UNREADABLE:
         return None
     return held if fits((held.at_ms, held.successes, held.trials)) else None
+
+
+def encode_heard(heard: Heard) -> bytes:
+    """When a campaign's measures last grew, as stored."""
+    return _encode(heard)
+
+
+def decode_heard(raw: bytes) -> Heard | None:
+    """The same, read; None when it cannot be, or is of other measures."""
+    try:
+        held = _decode_heard(raw)
+    except UNREADABLE:
+        return None
+    is_whole = {len(held.then), *map(len, (held.total, held.since_ms, *held.then))} == {WIDTH}
+    return held if is_whole and fits((*held.total, *held.since_ms, held.armed_ms)) else None
 
 
 def encode_alert(alert: Outgoing) -> bytes:

@@ -48,6 +48,10 @@ class Band:
         return Band(low, high)
 
 
+OPEN = Band(None, None)
+"""Nothing lies outside of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flight:
     """When a campaign runs: epoch milliseconds, ``end_ms`` exclusive; ``timezone`` is how people read it."""
@@ -146,7 +150,62 @@ class RatioGoal:
         return Band(part, None) if self.bound is Bound.AT_LEAST else Band(None, part)
 
 
-Goal = TotalGoal | RatioGoal
+class Watched(StrEnum):
+    """What nobody writes a goal for, and every campaign is watched for."""
+
+    SERVING = "serving"
+    """That it is served at all."""
+    CLICKS = "clicks"
+    """That what is served is clicked."""
+    CONVERSIONS = "conversions"
+    """That clicks bring conversions: that tracking works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A watch over a campaign: it must not fall silent.
+
+    Attributes:
+        of: what is watched.
+    """
+
+    of: Watched
+
+    @property
+    def id(self) -> str:
+        """Its name within the campaign, e.g. ``watch:serving``."""
+        return f"watch:{self.of}"
+
+    @property
+    def label(self) -> str:
+        """It in words: ``serving``."""
+        return str(self.of)
+
+    @property
+    def unit(self) -> Unit:
+        """What its amounts are in."""
+        return Unit.EVENTS
+
+    @property
+    def target(self) -> int:
+        """It has none."""
+        return 0
+
+    @property
+    def warning(self) -> Band:
+        """It has none."""
+        return OPEN
+
+    @property
+    def critical(self) -> Band:
+        """It has none."""
+        return OPEN
+
+
+WATCHES = tuple(Watch(of) for of in Watched)
+"""Those of every campaign that has goals."""
+
+Goal = TotalGoal | RatioGoal | Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +222,11 @@ class Campaign:
     def series(self) -> str:
         """Its series key."""
         return key(self.campaign)
+
+
+def key_of(campaign: Campaign, goal: Goal) -> str:
+    """The name of a goal among all: series key (which escapes ``|``), then the goal's id."""
+    return f"{campaign.series}|{goal.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,9 @@ def begin(goal: RatioGoal, flight: Flight, since: Row, total: Row, at_ms: int, *
     return gain(fresh, goal, total, at_ms, policy)
 
 
-def gain(held: Evidence, goal: RatioGoal, total: Row, at_ms: int, policy: EvidencePolicy) -> Evidence:
+def gain(
+    held: Evidence, goal: RatioGoal, total: Row, at_ms: int, policy: EvidencePolicy, *, dispersion: float = 1.0
+) -> Evidence:
     """Evidence after another look; what was taken back since (a refund, a correction) is taken back here too.
 
     Args:
@@ -103,6 +105,7 @@ def gain(held: Evidence, goal: RatioGoal, total: Row, at_ms: int, policy: Eviden
         total: all that was counted of the flight.
         at_ms: the watermark; nothing is gained where it has not moved.
         policy: what counts as proof.
+        dispersion: how many events say no more than one would if they were independent.
     """
     all_successes, all_trials = goal.kpi.parts(total)
     successes, trials = all_successes - held.successes, all_trials - held.trials
@@ -111,7 +114,13 @@ def gain(held: Evidence, goal: RatioGoal, total: Row, at_ms: int, policy: Eviden
         return held
     minutes = (at_ms - held.at_ms) / MINUTE_MS
     warning, critical = (
-        _wagered(wagers, _odds(goal.bound, limit, policy.factors), (successes, trials), minutes, policy)
+        _wagered(
+            wagers,
+            _odds(goal.bound, limit, policy.factors),
+            (successes / dispersion, trials / dispersion),
+            minutes,
+            policy,
+        )
         for wagers, limit in ((held.warning, goal.limit), (held.critical, goal.critical_limit))
     )
     return replace(held, at_ms=at_ms, successes=all_successes, trials=all_trials, warning=warning, critical=critical)
@@ -146,7 +155,7 @@ def _odds(bound: Bound, limit: float, factors: Wagers) -> tuple[tuple[float, flo
 def _wagered(
     wagers: Wagers,
     odds: tuple[tuple[float, float], ...],
-    counted: tuple[int, int],
+    counted: tuple[float, float],
     minutes: float,
     policy: EvidencePolicy,
 ) -> Wagers:

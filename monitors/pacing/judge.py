@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from monitors.goals.curves import CURVES, Curve
-from monitors.goals.values import Campaign, Flight, Goal, TotalGoal
+from monitors.goals.values import Campaign, Flight, Goal, TotalGoal, Watch
 from monitors.pacing.ratio import judge_ratio
+from monitors.pacing.silence import judge_watch, never_began
 from monitors.pacing.total import judge_total
 from monitors.pacing.verdict import Observed, Reason, Status, Verdict, VerdictPolicy
 
@@ -29,12 +30,18 @@ def judge(
         curve: how a total's target spreads over the flight; None for the one the goal names.
     """
     withheld = _withheld(campaign.flight, observed, policy, now_ms)
+    if isinstance(goal, Watch) and observed.as_of_ms is None:
+        never = never_began(campaign.flight, goal, observed.heard, now_ms)
+        if never is not None:
+            return never
     if withheld is not None:
         status, reason = withheld
         return Verdict.withheld(status, reason, goal, observed.as_of_ms)
     at_ms = observed.as_of_ms or 0
     if isinstance(goal, TotalGoal):
         return judge_total(campaign.flight, goal, observed, policy, at_ms, curve=curve or CURVES[goal.curve])
+    if isinstance(goal, Watch):
+        return judge_watch(campaign, goal, observed, at_ms)
     return judge_ratio(campaign.flight, goal, observed, policy, at_ms)
 
 

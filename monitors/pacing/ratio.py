@@ -1,8 +1,8 @@
 """The rule for ratios: a KPI of a rolling window against its bound, with what its counts can prove.
 
-Proportions (CTR, CVR) miss when the evidence of all looks proves it (:mod:`monitors.pacing.evidence`); of a single
-look, as at the end of a flight, when the Wilson interval lies beyond the bound. Both suppose that events are
-independent; bursts make them a little too confident. Money ratios need a volume of events.
+Proportions (CTR, CVR) miss when the evidence of all looks proves it (:mod:`monitors.pacing.evidence`), costs and
+returns when that of all hours does (:mod:`monitors.pacing.money`). Of a single look, as at the end of a flight,
+proportions miss when the Wilson interval lies beyond the bound; costs and returns need a volume of events.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
     if observed.has_window or ended:
         finding = _proportion(goal, row, ratio, policy) if goal.kpi.is_proportion else _by_volume(goal, row, ratio)
         if observed.proven is not None and not ended:
-            finding = _by_evidence(observed.proven, finding, is_met=ratio is None or ratio in goal.warning)
+            is_met = finding.reason is not Reason.NO_EVENTS and (ratio is None or ratio in goal.warning)
+            finding = _by_evidence(observed.proven, finding, is_met=is_met)
     if ended and finding.status.is_judgement:
         finding = _Finding(finding.status, Reason.FLIGHT_ENDED)
     recovered = finding.status
@@ -65,7 +66,7 @@ def _by_evidence(proven: Status, window: _Finding, *, is_met: bool) -> _Finding:
     Nobody is told of a miss beside a number that meets its bound: the window has to show it too.
     """
     if proven is not Status.ON_PACE and not is_met:
-        return _Finding(proven, Reason.OUTSIDE)
+        return _Finding(proven, window.reason if window.reason is Reason.NO_EVENTS else Reason.OUTSIDE)
     if window.status.is_judgement and window.status is not Status.ON_PACE:
         return _Finding(Status.ON_PACE, Reason.NOT_PROVEN)
     return window

@@ -1,11 +1,49 @@
-"""The rule for totals: actual to date against the curve's expectation, in bands."""
+"""The rule for totals: will the flight miss its target, and have the last hours changed so that it would?
+
+A flight on its way is judged by where it will end, not by how far it is from its curve: mornings are quiet, evenings
+are not, and hours scatter. Once it is over, its sum itself is held against its bands.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
 from monitors.goals.values import Flight, TotalGoal
+from monitors.pacing.change import Shift, shift, usual
+from monitors.pacing.intervals import student
+from monitors.pacing.outlook import Outlook, outlook
 from monitors.pacing.pace import Pace, pace
-from monitors.pacing.verdict import Observed, Reason, Status, Verdict, VerdictPolicy, direction_of, status_of
+from monitors.pacing.verdict import (
+    Direction,
+    Observed,
+    Reason,
+    Status,
+    Verdict,
+    VerdictPolicy,
+    direction_of,
+    status_of,
+    worse_of,
+)
+
+FIRST_DAY_UNDER, FIRST_DAY_OVER = 0.3, 3.0
+"""On a first day nobody knows its shape: the nights of busy campaigns bring a fifth of the mean, and the first half of
+a day half of it; their evenings bring twice the mean."""
+FIRST_DAY_UNDER_MS, FIRST_DAY_OVER_MS = 12 * HOUR_MS, 3 * HOUR_MS
+"""How much of the day must be past before it can be told all the same."""
+
+WARY_HOURS = 36
+"""After so many hours of a flight its scatter and its persistence are known half as well as it seems."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    status: Status
+    reason: Reason
+    recovered: Status
+    direction: Direction | None = None
+    since_ms: int | None = None
 
 
 def judge_total(
@@ -15,31 +53,134 @@ def judge_total(
     if flight.start_ms < observed.history_from_ms:
         return Verdict.withheld(Status.NO_DATA, Reason.HISTORY_GONE, goal, at_ms)
     found = pace(observed.to_date[goal.total.column], goal.target, flight, curve, at_ms)
-    ended = at_ms >= flight.end_ms
-    if found.ratio is None or (not ended and _too_early(goal, found, policy)):
-        status = recovered = Status.NO_DATA
-        reason = Reason.TOO_EARLY
+    ends: Outlook | None = None
+    if at_ms >= flight.end_ms:
+        finding = _by_bands(goal, found, Reason.FLIGHT_ENDED, policy)
+    elif observed.past is None:
+        finding = _at_once(goal, found, policy)
     else:
-        status = status_of(found.ratio, goal.warning, goal.critical)
-        narrow = policy.margin
-        recovered = status_of(found.ratio, goal.warning.narrowed(narrow), goal.critical.narrowed(narrow))
-        reason = Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE
-        reason = Reason.FLIGHT_ENDED if ended else reason
+        ends = outlook(observed.past, goal, flight, curve, is_shaped=False)
+        finding = _on_its_way(flight, goal, observed, policy, at_ms, found=found, ends=ends, curve=curve)
+    projected, interval = found.projected, None
+    if ends is not None and observed.past is not None and ends.knows_day:
+        expected, deviation = _ends_at(ends, found.actual, at_ms, observed.past.end_ms)
+        half = student(policy.z_interval, ends.freedom) * deviation
+        projected, interval = round(expected), (round(max(expected - half, found.actual)), round(expected + half))
     return Verdict(
-        status=status,
-        recovered=recovered,
-        reason=reason,
-        direction=direction_of(found.ratio),
+        status=finding.status,
+        recovered=finding.recovered,
+        reason=finding.reason,
+        direction=finding.direction or direction_of(found.ratio),
         actual=found.actual,
         expected=found.expected,
         target=goal.target,
         ratio=found.ratio,
-        projected=found.projected,
+        projected=projected,
         required_per_day=found.required_per_day,
         warning=goal.warning,
         critical=goal.critical,
         as_of_ms=at_ms,
+        interval=interval,
+        since_ms=finding.since_ms,
     )
+
+
+def _on_its_way(
+    flight: Flight,
+    goal: TotalGoal,
+    observed: Observed,
+    policy: VerdictPolicy,
+    at_ms: int,
+    *,
+    found: Pace,
+    ends: Outlook | None,
+    curve: Curve,
+) -> _Finding:
+    if goal.warning.high is not None and found.actual > goal.target * goal.warning.high:
+        # No later hour takes this back.
+        status = status_of(found.actual / goal.target, goal.warning, goal.critical)
+        return _Finding(status, Reason.EXCEEDED, status, Direction.OVER)
+    past = observed.past
+    if found.ratio is None or ends is None or past is None:
+        return _Finding(Status.NO_DATA, Reason.TOO_EARLY, Status.NO_DATA)
+    if not ends.knows_day:
+        return _first_day(flight, goal, found, at_ms)
+    projected = _projection(goal, found, ends, policy, at_ms, end_ms=past.end_ms)
+    held = usual(past, goal, flight, curve, is_shaped=False)
+    if held is None:
+        return projected
+    open_part = min((at_ms - past.end_ms) / HOUR_MS, 1.0)
+    changed = shift(held, observed.open_hour[goal.total.column], open_part, past.end_ms)
+    return _worst(projected, _change(goal, found, ends, changed, held.level))
+
+
+def _projection(
+    goal: TotalGoal, found: Pace, ends: Outlook, policy: VerdictPolicy, at_ms: int, *, end_ms: int
+) -> _Finding:
+    expected, deviation = _ends_at(ends, found.actual, at_ms, end_ms)
+    wary = 1 + WARY_HOURS / ends.hours
+    half = student(policy.z_proof, ends.freedom) * deviation * wary
+    nearest = min(max(goal.target, expected - half), expected + half) / goal.target
+    status = status_of(nearest, goal.warning, goal.critical)
+    recent = (expected - ends.rest + ends.recent_rest) / goal.target
+    recovered = status_of(recent, goal.warning.narrowed(policy.margin), goal.critical.narrowed(policy.margin))
+    point = expected / goal.target
+    if status is Status.ON_PACE:
+        reason = Reason.WITHIN if point in goal.warning else Reason.NOT_PROVEN
+    else:
+        reason = Reason.PROJECTED
+    return _Finding(status, reason, worse_of(status, recovered), direction_of(point))
+
+
+def _change(goal: TotalGoal, found: Pace, ends: Outlook, changed: Shift, level: float) -> _Finding:
+    """A change is worth a message if the flight would miss its target should it last."""
+    persists = (found.actual + ends.rest / max(ends.level, 1e-12) * level * changed.factor) / goal.target
+    status = status_of(persists, goal.warning, goal.critical)
+    if not changed.is_proven or status is Status.ON_PACE:
+        return _Finding(Status.ON_PACE, Reason.WITHIN, Status.ON_PACE)
+    return _Finding(status, Reason.CHANGED, status, direction_of(persists), changed.since_ms)
+
+
+def _worst(first: _Finding, second: _Finding) -> _Finding:
+    status = worse_of(first.status, second.status)
+    chosen = first if first.status is status else second
+    return _Finding(
+        status, chosen.reason, worse_of(first.recovered, second.recovered), chosen.direction, chosen.since_ms
+    )
+
+
+def _first_day(flight: Flight, goal: TotalGoal, found: Pace, at_ms: int) -> _Finding:
+    """Before each hour of the day was seen once, only what no day's shape explains is told."""
+    ratio, past_ms = found.ratio or 0.0, at_ms - flight.start_ms
+    is_under = past_ms >= FIRST_DAY_UNDER_MS and ratio < FIRST_DAY_UNDER
+    is_over = past_ms >= FIRST_DAY_OVER_MS and ratio > FIRST_DAY_OVER
+    status = status_of(ratio, goal.warning, goal.critical)
+    if status is Status.ON_PACE or is_under or is_over:
+        return _Finding(status, Reason.WITHIN if status is Status.ON_PACE else Reason.PROJECTED, status)
+    return _Finding(Status.ON_PACE, Reason.NOT_PROVEN, status)
+
+
+def _ends_at(ends: Outlook, actual: int, at_ms: int, end_ms: int) -> tuple[float, float]:
+    """Where the total will end, and the standard deviation of that."""
+    part = min(max((at_ms - end_ms) / HOUR_MS, 0.0), 1.0)
+    rest = max(ends.rest - ends.open_hour * part, 0.0)
+    shrunk = (rest / ends.rest) ** 0.5 if ends.rest > 0 else 0.0
+    return actual + rest, ends.deviation * shrunk
+
+
+def _at_once(goal: TotalGoal, found: Pace, policy: VerdictPolicy) -> _Finding:
+    """Without a past there is only this look: actual to date against the curve."""
+    if found.ratio is None or _too_early(goal, found, policy):
+        return _Finding(Status.NO_DATA, Reason.TOO_EARLY, Status.NO_DATA)
+    return _by_bands(goal, found, None, policy)
+
+
+def _by_bands(goal: TotalGoal, found: Pace, reason: Reason | None, policy: VerdictPolicy) -> _Finding:
+    ratio = found.ratio if found.ratio is not None else 1.0
+    narrow = policy.margin
+    status = status_of(ratio, goal.warning, goal.critical)
+    recovered = status_of(ratio, goal.warning.narrowed(narrow), goal.critical.narrowed(narrow))
+    return _Finding(status, reason or (Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE), recovered)
 
 
 def _too_early(goal: TotalGoal, found: Pace, policy: VerdictPolicy) -> bool:

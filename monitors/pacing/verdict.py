@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from kpis.measures import Row
+from kpis.measures import ZERO, Row, add
 from kpis.times import DAY_MS
 from monitors.goals.values import Band, Goal
+from monitors.pacing.heard import Heard
+from monitors.read.past import Past
 
 
 class Status(StrEnum):
@@ -68,6 +70,32 @@ class Reason(StrEnum):
     """The flight began before the history that is kept: its sum is not known."""
     STALE_DATA = "stale_data"
     """The watermark is too far behind now."""
+    PROJECTED = "projected"
+    """The flight will end outside the band, as far as its past can say."""
+    CHANGED = "changed"
+    """The last hours are not as usual, and the flight would end outside the band if that lasted."""
+    EXCEEDED = "exceeded"
+    """More has come already than the whole flight should bring."""
+    ARMED = "armed"
+    """The flight has begun and its deadline for a first event has not passed."""
+    FLOWING = "flowing"
+    """Events come as they should."""
+    QUIET = "quiet"
+    """Nothing came for a while, which may still be chance: goals that hang on it wait."""
+    NOT_SERVING = "not_serving"
+    """Nothing is served any more, though it should be at this time of the day."""
+    NOTHING_SERVED = "nothing_served"
+    """The flight began, and nothing was served yet."""
+    DAILY_BUDGET = "daily_budget"
+    """It stops every evening until midnight, as campaigns do whose budget of the day is used up."""
+    SURGE = "surge"
+    """Far more is served than in any hour of the last week."""
+    SILENT = "silent"
+    """What it hangs on goes on, and nothing comes of it: tracking is broken, or the stream stands still."""
+    EXPLAINED = "explained"
+    """Something else is wrong that explains it, and is told."""
+    AWAITS_STREAM = "awaits_stream"
+    """A stream that it needs stands still or is late: it is judged when that has caught up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +112,9 @@ class VerdictPolicy:
         margin: hysteresis: how much nearer to 1 the bands are when a miss is to end, so that a value that sits on
             a threshold does not alternate.
         final_ms: how long after a flight its final judgement is told; late corrections of spend come within a day.
+        z_interval: of the interval that is shown around a projection; 1.645 is 90 %.
+        z_proof: of the interval that a told projection must lie out of: a flight is looked at all the time, and some
+            ten looks of it are independent, so that one in a few hundred flights is told by chance.
     """
 
     max_lag_ms: int = 60_000
@@ -92,6 +123,8 @@ class VerdictPolicy:
     z: float = 1.96
     margin: float = 0.02
     final_ms: int = DAY_MS
+    z_interval: float = 1.645
+    z_proof: float = 3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +138,9 @@ class Observed:
         history_from_ms: the oldest time that history reaches back to.
         has_window: whether the worker keeps the goal's window at all.
         proven: of a proportion, what the evidence of all looks proves; None to go by this look alone.
+        past: the whole hours before; None to go by this look alone.
+        open_quarters: the quarter hours since, the last one up to now.
+        heard: when each measure last grew; None to go by the quarter hours.
     """
 
     to_date: Row
@@ -113,6 +149,14 @@ class Observed:
     history_from_ms: int
     has_window: bool = True
     proven: Status | None = None
+    past: Past | None = None
+    open_quarters: tuple[Row, ...] = ()
+    heard: Heard | None = None
+
+    @property
+    def open_hour(self) -> Row:
+        """Measures since the last whole hour."""
+        return add(self.open_quarters) if self.open_quarters else ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +177,8 @@ class Verdict:
         warning: band of ``ratio``.
         critical: band of ``ratio``.
         as_of_ms: the watermark it was judged at.
+        interval: of a total, where the flight ends in nine of ten cases.
+        since_ms: since when it is so, where that is known.
     """
 
     status: Status
@@ -148,6 +194,8 @@ class Verdict:
     warning: Band
     critical: Band
     as_of_ms: int | None
+    interval: tuple[int, int] | None = None
+    since_ms: int | None = None
 
     @classmethod
     def withheld(cls, status: Status, reason: Reason, goal: Goal, as_of_ms: int | None) -> Verdict:
@@ -168,12 +216,24 @@ class Verdict:
             as_of_ms=as_of_ms,
         )
 
+    def because(self, direction: Direction, since_ms: int) -> Verdict:
+        """The same, with the side of what is wrong, and since when it is."""
+        return replace(self, direction=direction, since_ms=since_ms)
+
 
 def status_of(ratio: float, warning: Band, critical: Band) -> Status:
     """The status of actual / expected by two bands."""
     if ratio not in critical:
         return Status.CRITICAL
     return Status.ON_PACE if ratio in warning else Status.WARNING
+
+
+_ORDER = (Status.NO_DATA, Status.HOLD, Status.ON_PACE, Status.WARNING, Status.CRITICAL)
+
+
+def worse_of(first: Status, second: Status) -> Status:
+    """The worse of two."""
+    return max(first, second, key=_ORDER.index)
 
 
 def direction_of(ratio: float | None) -> Direction | None:

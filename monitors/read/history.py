@@ -8,25 +8,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from kpis.arrays import Int64s
 from kpis.contract import layout
 from kpis.contract.published import fetch_layout
 from kpis.contract.redis_client import answers
-from kpis.measures import ZERO, Row, add, unpack
+from kpis.measures import WIDTH, Row, unpack
 from kpis.runtime.clock import monotonic
 from kpis.times import DAY_MS, QUARTER_MS, day_of
 from monitors.read.consistent import ConsistentReads
 from monitors.read.decoding import Problems
 from monitors.read.snapshot import ReadProblem
 
-CLOSED_AFTER_MS = 2 * DAY_MS
-"""A day that ended this long before the newest one asked for is rarely added to any more, and is remembered."""
+CLOSED_AFTER_MS = DAY_MS
+"""A day that ended this long before the newest one asked for is rarely added to any more, and its sum is remembered."""
 REMEMBER_S = 120.0
-"""For how many real seconds a closed day is remembered; late events show after that."""
+"""For how many real seconds the sum of a closed day is remembered; late events show after that."""
+PER_DAY = 96
+AT_ONCE = 500
+"""Days read in one step where they need not be of one moment."""
 
 Quarters = Mapping[int, Row]
+_Clipped = tuple[int, str, int, int, int]
 _Day = tuple[int, str, int]
 
 
@@ -39,7 +46,12 @@ class Query:
     end_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+def nothing() -> Int64s:
+    """Quarter hours of which there are none."""
+    return np.zeros((0, WIDTH), np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ToDate:
     """The sum of a query.
 
@@ -47,10 +59,14 @@ class ToDate:
         row: measures over all partitions.
         as_of_ms: the earliest watermark of the partitions that had something, read in the same moment as the
             row; None when none had.
+        recent_ms: the first millisecond of the days of the query that are not closed yet.
+        recent: their quarter hours up to the newest day's end, also those before the query, [quarter, measure].
     """
 
     row: Row
     as_of_ms: int | None
+    recent_ms: int = 0
+    recent: Int64s = field(default_factory=nothing)
 
 
 class History:
@@ -64,7 +80,7 @@ class History:
         self._redis = redis
         self._reads = ConsistentReads(redis)
         self._address = address
-        self._closed: dict[_Day, tuple[float, Quarters]] = {}
+        self._closed: dict[_Clipped, tuple[float, Int64s]] = {}
         self.problems: Problems = Counter()
 
     async def flight_to_date(self, series: str, start_ms: int, as_of_ms: int) -> Row:
@@ -86,16 +102,24 @@ class History:
         """
         wanted = tuple(dict.fromkeys(queries))
         self.problems = Counter()
-        rows: dict[Query, list[Row]] = {q: [] for q in wanted}
+        newest = max((q.end_ms for q in wanted), default=0)
+        sums = {q: np.zeros(WIDTH, np.int64) for q in wanted}
+        recent = {q: np.zeros((len(_open_days(q, newest)) * PER_DAY, WIDTH), np.int64) for q in wanted}
         clocks: dict[Query, list[int]] = {q: [] for q in wanted}
         for partition in range(partitions):
-            clock, days = await self._partition(partition, wanted)
+            clock, days = await self._partition(partition, wanted, newest)
             for query in wanted:
-                own = [row for day in days_of(query) for row in _inside(days[partition, query.series, day], day, query)]
-                if own:
-                    rows[query] += own
-                    clocks[query] += [] if clock is None else [clock]
-        return {q: ToDate(add(rows[q]) if rows[q] else ZERO, min(clocks[q], default=None)) for q in wanted}
+                had = self._add(partition, query, days, sums[query], recent[query], newest=newest)
+                clocks[query] += [clock] if had and clock is not None else []
+        return {
+            q: ToDate(
+                tuple(sums[q].tolist()),
+                min(clocks[q], default=None),
+                min(_open_days(q, newest), default=q.end_ms),
+                recent[q],
+            )
+            for q in wanted
+        }
 
     async def quarters(self, query: Query) -> Quarters:
         """A query's quarter hours by their first millisecond, over all partitions.
@@ -105,41 +129,89 @@ class History:
             BadLayout: no worker has written to it yet.
         """
         found = await fetch_layout(self._redis, self._address)
-        rows: dict[int, list[Row]] = {}
-        for partition in range(found.partitions):
-            _, days = await self._partition(partition, (query,))
-            for (_, _, day), quarters in days.items():
-                for number, row in quarters.items():
-                    if _overlaps(day + number * QUARTER_MS, query):
-                        rows.setdefault(day + number * QUARTER_MS, []).append(row)
-        return {start: add(rows[start]) for start in sorted(rows)}
+        days = await self.days(found.partitions, [query])
+        first = min(days_of(query), default=query.start_ms)
+        return {
+            start: tuple(row.tolist())
+            for start, row in zip(range(first, query.end_ms, QUARTER_MS), days[query], strict=False)
+            if row.any() and _overlaps(start, query)
+        }
 
-    async def _partition(self, number: int, queries: tuple[Query, ...]) -> tuple[int | None, dict[_Day, Quarters]]:
+    async def days(self, partitions: int, queries: Iterable[Query]) -> dict[Query, Int64s]:
+        """The quarter hours of the whole days of some queries, [quarter, measure], read some days at a time.
+
+        Raises:
+            Unreachable: Redis does not answer.
+        """
+        wanted = tuple(dict.fromkeys(queries))
+        found = {q: np.zeros((len(days_of(q)) * PER_DAY, WIDTH), np.int64) for q in wanted}
+        for partition in range(partitions):
+            places = [(q, n, day) for q in wanted for n, day in enumerate(days_of(q))]
+            for step in range(0, len(places), AT_ONCE):
+                part = places[step : step + AT_ONCE]
+                pipe = self._redis.pipeline(transaction=False)
+                for query, _, day in part:
+                    pipe.hgetall(layout.history(partition, query.series, day_of(day)))
+                with answers(self._address):
+                    answered = await pipe.execute()
+                for (query, n, _), raw in zip(part, answered, strict=True):
+                    if raw:
+                        found[query][n * PER_DAY : (n + 1) * PER_DAY] += self._quarters(raw)
+        return found
+
+    def _add(
+        self, partition: int, query: Query, days: Mapping[_Day, Int64s], total: Int64s, recent: Int64s, *, newest: int
+    ) -> bool:
+        """Add a partition's days to a query's sums; whether it had any."""
+        had = False
+        open_days = _open_days(query, newest)
+        for day in days_of(query):
+            held = self._closed.get(_clipped(partition, query, day))
+            if held is not None:
+                total += held[1]
+                had = had or bool(held[1].any())
+                continue
+            quarters = days[partition, query.series, day]
+            first, last = _clip(query, day)
+            inside = quarters[first:last].sum(axis=0)
+            total += inside
+            had = had or bool(inside.any())
+            if day in open_days:
+                recent[open_days.index(day) * PER_DAY :][:PER_DAY] += quarters
+            else:
+                self._closed[_clipped(partition, query, day)] = (monotonic() + REMEMBER_S, inside)
+        return had
+
+    async def _partition(
+        self, number: int, queries: tuple[Query, ...], newest: int
+    ) -> tuple[int | None, dict[_Day, Int64s]]:
         now = monotonic()
         self._closed = {d: held for d, held in self._closed.items() if held[0] > now}
-        newest = max((q.end_ms for q in queries), default=0)
-        wanted = list(dict.fromkeys((number, q.series, day) for q in queries for day in days_of(q)))
-        days = {d: self._closed[d][1] for d in wanted if d in self._closed}
-        asked = [d for d in wanted if d not in days]
+        asked = list(
+            dict.fromkeys(
+                (number, q.series, day)
+                for q in queries
+                for day in days_of(q)
+                if _clipped(number, q, day) not in self._closed
+            )
+        )
         keys = [layout.history(number, series, day_of(day)) for _, series, day in asked]
         with answers(self._address):
             meta, *hashes = await self._reads.hashes(number, [layout.meta(number), *keys])
-        for place, raw in zip(asked, hashes, strict=True):
-            days[place] = self._quarters(raw)
-            if place[2] + DAY_MS + CLOSED_AFTER_MS <= newest:
-                self._closed[place] = (now + REMEMBER_S, days[place])
+        days = {place: self._quarters(raw) for place, raw in zip(asked, hashes, strict=True)}
         raw_clock = (meta or {}).get(layout.CLOCK.encode(), b"")
         clock = int(raw_clock) if raw_clock.isdigit() else None
         return clock, days
 
-    def _quarters(self, raw: Mapping[bytes, bytes] | None) -> Quarters:
+    def _quarters(self, raw: Mapping[bytes, bytes] | None) -> Int64s:
+        """A day's quarter hours, [96, measure]; what cannot be used is counted."""
+        found = np.zeros((PER_DAY, WIDTH), np.int64)
         if raw is None:
             self.problems[ReadProblem.BAD_KEY] += 1
-            return {}
-        found: dict[int, Row] = {}
-        for field, packed in raw.items():
+            return found
+        for number, packed in raw.items():
             try:
-                found[int(field)] = unpack(packed)
+                found[_number(number)] = unpack(packed)
             except ValueError:
                 self.problems[ReadProblem.BAD_HISTORY] += 1
         return found
@@ -151,8 +223,29 @@ def days_of(query: Query) -> range:
     return range(first, max(first, query.end_ms), DAY_MS)
 
 
-def _inside(quarters: Quarters, day: int, query: Query) -> list[Row]:
-    return [row for number, row in quarters.items() if _overlaps(day + number * QUARTER_MS, query)]
+def _open_days(query: Query, newest: int) -> range:
+    """Those of them that are not closed."""
+    days = days_of(query)
+    first = (newest - CLOSED_AFTER_MS - DAY_MS) // DAY_MS * DAY_MS + DAY_MS
+    return range(max(days.start, first), days.stop, DAY_MS)
+
+
+def _clip(query: Query, day: int) -> tuple[int, int]:
+    """Which quarter hours of a day overlap a query: the first, and the one after the last."""
+    first = max((query.start_ms - day) // QUARTER_MS, 0)
+    last = min(-((day - query.end_ms) // QUARTER_MS), PER_DAY)
+    return first, max(last, first)
+
+
+def _clipped(partition: int, query: Query, day: int) -> _Clipped:
+    return (partition, query.series, day, *_clip(query, day))
+
+
+def _number(field: bytes) -> int:
+    number = int(field)
+    if not 0 <= number < PER_DAY:
+        raise ValueError("a day has 96 quarter hours")
+    return number
 
 
 def _overlaps(quarter_ms: int, query: Query) -> bool:

@@ -19,7 +19,7 @@ FLOORS = {
     "streams": ("metrics", "process", "kafka", "events", "state", "store", "dead_letters", "partitions",
                 "policies", "app", "service"),
     "monitors": ("settings", "metrics", "read", "goals", "pacing", "wording", "alerts", "alerts.notifiers", "view",
-                 "export", "board", "web", "gathering", "cycle", "service"),
+                 "export", "board", "web", "sight", "engine", "gathering", "cycle", "service"),
     "pacewatch": ("terminal", "progress", "variables", "embedded", "replay", "simulate", "rejected", "kpi", "demo",
                   "top", "doctor", "cli", "__main__"),
 }  # fmt: skip

@@ -16,8 +16,9 @@ from kpis.measures import INDEX, Stream
 from kpis.runtime.clock import Clock
 from monitors.alerts.alert import Rendered
 from monitors.alerts.outbox import Outbox
-from monitors.alerts.stored import decode_alert, decode_state, goal_key
+from monitors.alerts.stored import decode_alert, decode_state
 from monitors.goals.file import parse
+from monitors.goals.values import key_of
 from monitors.pacing.verdict import Status
 from monitors.read.history import History, Query
 from monitors.read.reader import Reader
@@ -110,7 +111,7 @@ def test_a_monitor_reads_it() -> None:
         campaign = parse(GOALS, "goals").campaigns[0]
         outbox = Outbox(redis, "here", "one", 60_000)
         states = await outbox.states()
-        told = [decode_state(states[goal_key(campaign, goal)], campaign).told for goal in campaign.goals]
+        told = [decode_state(states[key_of(campaign, goal)], campaign).told for goal in campaign.goals]
         assert told == [Status.CRITICAL, Status.WARNING]
         message = decode_alert(await outbox.head() or b"")
         assert isinstance(message, Rendered)

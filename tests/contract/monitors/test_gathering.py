@@ -12,9 +12,9 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import Row
 from kpis.times import MINUTE_MS
 from monitors.alerts.outbox import EVIDENCE, Outbox
-from monitors.alerts.stored import goal_key
 from monitors.gathering import KEEP_EVERY_S, Gathering
 from monitors.goals import Bound, Campaign, Flight, RatioGoal
+from monitors.goals.values import key_of
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import Observed, Status
 from tests.kit.monitor_fakes import DAY, MIDNIGHT, row
@@ -22,7 +22,7 @@ from tests.kit.redis_server import redis_server
 
 CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
 CAMPAIGN = Campaign("c", "c", Flight(MIDNIGHT, MIDNIGHT + DAY, "UTC"), (CTR,))
-NAME = goal_key(CAMPAIGN, CTR)
+NAME = key_of(CAMPAIGN, CTR)
 
 
 @pytest.fixture(scope="module")

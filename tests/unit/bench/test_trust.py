@@ -47,7 +47,7 @@ def test_a_rate_that_breaks_is_told_after_it_broke_and_by_its_window() -> None:
     at = times(DAY_MS // 4, 5_000)
     rng = np.random.default_rng(3)
     stream = served(np.full(len(at), 50.0), np.where(at > DAY_MS // 8, 0.0, 0.02), rng)
-    told = list(run(at_least("ctr", 0.018, "5m"), DAY, at, stream, 5 * MINUTE_MS))
+    told = list(run(at_least("ctr", 0.018, "5m"), DAY, at, stream))
     assert told
     assert DAY_MS // 8 < told[0].at_ms < DAY_MS // 8 + 10 * MINUTE_MS
 

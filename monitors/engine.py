@@ -1,0 +1,120 @@
+"""The engine: what is seen of a campaign becomes a verdict for each goal and watch. Pure, but for what it keeps.
+
+It keeps what one look alone cannot know: the evidence on proportions, and when each measure last grew. Live, in the
+backtest and in the simulator it is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from kpis.measures import ZERO
+from kpis.windows import parse_window
+from monitors.goals.values import WATCHES, Campaign, Goal, RatioGoal, key_of
+from monitors.pacing import evidence, money
+from monitors.pacing.causes import explained
+from monitors.pacing.dispersion import of_proportion
+from monitors.pacing.evidence import Evidence, EvidencePolicy
+from monitors.pacing.heard import Heard, first_heard, nothing_heard
+from monitors.pacing.judge import judge
+from monitors.pacing.verdict import Observed, Status, Verdict, VerdictPolicy
+from monitors.sight import Sight
+
+
+@dataclass
+class Engine:
+    """Judges.
+
+    Attributes:
+        verdicts: when to judge.
+        proof: what counts as proof.
+        held: the evidence on each goal, by :func:`monitors.goals.values.key_of`.
+        heard: when the measures of each campaign last grew, by series.
+        changed: what of both is new since it was last stored.
+    """
+
+    verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
+    proof: EvidencePolicy = field(default_factory=EvidencePolicy)
+    held: dict[str, Evidence] = field(default_factory=dict)
+    heard: dict[str, Heard] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+
+    def look(self, campaign: Campaign, seen: Sight, now_ms: int) -> list[tuple[Goal, Verdict]]:
+        """Judge all goals of a campaign, and its watches.
+
+        Args:
+            campaign: whose.
+            seen: what is seen of it.
+            now_ms: the clock, for freshness.
+        """
+        heard = self._hear(campaign, seen, now_ms)
+        judged: list[tuple[Goal, Verdict]] = []
+        for goal in goals_of(campaign):
+            observed = seen.of(goal, heard, None)
+            proven = self.proven(campaign, goal, observed)
+            if proven is not None:
+                observed = seen.of(goal, heard, proven)
+            judged.append((goal, judge(campaign, goal, observed, self.verdicts, now_ms)))
+        return explained(judged)
+
+    def proven(self, campaign: Campaign, goal: Goal, observed: Observed) -> Status | None:
+        """What is proven after a look; None for goals that are not judged by evidence, or where there can be none.
+
+        It goes by the flight's sums to date: unlike totals they are all of one moment, also while one stream is behind.
+        """
+        at_ms, flight = observed.as_of_ms, campaign.flight
+        if not isinstance(goal, RatioGoal) or at_ms is None or not flight.start_ms <= at_ms < flight.end_ms:
+            return None
+        if flight.start_ms < observed.history_from_ms:
+            return None
+        if not evidence.applies_to(goal):
+            past = observed.past
+            return None if past is None else money.proven(past, goal, flight, observed.open_hour)
+        total, name = observed.to_date, key_of(campaign, goal)
+        held, found = self.held.get(name), None
+        if held is None or not held.is_about(goal, flight, self.proof):
+            since = observed.window if _is_within(goal, flight.start_ms, at_ms) else observed.to_date
+            found = evidence.begin(goal, flight, since or ZERO, total, at_ms, policy=self.proof)
+        else:
+            spread = of_proportion(observed.past, goal)
+            found = evidence.gain(held, goal, total, at_ms, self.proof, dispersion=spread)
+        if found is not held:
+            self.held[name] = found
+            self.changed.add(name)
+        return evidence.proven(found, self.proof)
+
+    def forget(self, known: set[str], series: set[str]) -> list[str]:
+        """Let go of goals and campaigns that are gone; answers with their names."""
+        gone = sorted(self.held.keys() - known)
+        for name in gone:
+            del self.held[name]
+        silent = sorted(self.heard.keys() - series)
+        for name in silent:
+            del self.heard[name]
+        return gone + silent
+
+    def _hear(self, campaign: Campaign, seen: Sight, now_ms: int) -> Heard:
+        before = self.heard.get(campaign.series)
+        if seen.past is None or seen.as_of_ms is None:
+            heard = before or nothing_heard(now_ms)
+        elif before is None:
+            heard = first_heard(seen.to_date, seen.past, seen.open_quarters, seen.as_of_ms)
+        else:
+            heard = before.after(seen.to_date, seen.as_of_ms)
+        if heard is not before:
+            self.heard[campaign.series] = heard
+            self.changed.add(campaign.series)
+        return heard
+
+
+def goals_of(campaign: Campaign) -> Iterator[Goal]:
+    """A campaign's goals, and what every campaign with goals is watched for."""
+    yield from campaign.goals
+    if campaign.goals:
+        yield from WATCHES
+
+
+def _is_within(goal: RatioGoal, start_ms: int, at_ms: int) -> bool:
+    """Whether all of a goal's window lies in its flight."""
+    return at_ms - parse_window(goal.window).span_ms >= start_ms

@@ -1,0 +1,68 @@
+"""One alert for one cause: what follows from something that is wrong already waits until that is over.
+
+A goal that cannot be met because nothing is served, clicked or tracked says nothing new. While it is not certain yet
+whether a stream stands still or the campaign does, what hangs on it waits as well, so that no pace alert goes out on
+numbers that are not all there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from monitors.goals.values import Goal, RatioGoal, TotalGoal, Watch, Watched
+from monitors.pacing.verdict import Direction, Reason, Status, Verdict
+
+Judged = tuple[Goal, Verdict]
+
+_NEEDS = {
+    Watched.SERVING: frozenset({"impressions", "clicks", "conversions", "spend_micros", "revenue_micros"}),
+    Watched.CLICKS: frozenset({"clicks", "conversions", "revenue_micros"}),
+    Watched.CONVERSIONS: frozenset({"conversions", "revenue_micros"}),
+}
+"""The measures that stand still while what is watched does."""
+_STANDS_STILL = frozenset({Reason.NOT_SERVING, Reason.NOTHING_SERVED, Reason.SILENT, Reason.QUIET})
+
+
+def explained(judged: Iterable[Judged]) -> list[Judged]:
+    """Verdicts in the same order; those that another one explains are held.
+
+    Args:
+        judged: all of one campaign's goals and watches with their verdicts.
+    """
+    found = list(judged)
+    causes = [(goal.of, verdict) for goal, verdict in found if isinstance(goal, Watch) and _is_cause(verdict)]
+    return [(goal, _held(goal, verdict, causes)) for goal, verdict in found]
+
+
+def _is_cause(verdict: Verdict) -> bool:
+    if verdict.reason is Reason.DAILY_BUDGET:
+        return verdict.since_ms is not None
+    return verdict.reason in _STANDS_STILL or verdict.reason is Reason.SURGE
+
+
+def _held(goal: Goal, verdict: Verdict, causes: Iterable[tuple[Watched, Verdict]]) -> Verdict:
+    if not verdict.status.is_judgement:
+        return verdict
+    for watched, cause in causes:
+        if not _hangs_on(goal, watched) or (isinstance(goal, Watch) and goal.of is watched):
+            continue
+        if cause.reason is Reason.SURGE:
+            if verdict.direction is Direction.OVER and isinstance(goal, TotalGoal):
+                return _hold(verdict, Reason.EXPLAINED)
+            continue
+        return _hold(verdict, Reason.AWAITS_STREAM if cause.reason is Reason.QUIET else Reason.EXPLAINED)
+    return verdict
+
+
+def _hold(verdict: Verdict, reason: Reason) -> Verdict:
+    return replace(verdict, status=Status.HOLD, recovered=Status.HOLD, reason=reason)
+
+
+def _hangs_on(goal: Goal, watched: Watched) -> bool:
+    needs = _NEEDS[watched]
+    if isinstance(goal, Watch):
+        return goal.of is not Watched.SERVING and watched is not Watched.CONVERSIONS
+    if isinstance(goal, RatioGoal):
+        return bool(needs & {goal.kpi.numerator, goal.kpi.denominator})
+    return goal.total.name in needs

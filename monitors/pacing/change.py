@@ -1,0 +1,172 @@
+"""Whether the last hours changed: what came in each against what was usual before, summed up so that looking does not
+add up to false alarms.
+
+A CUSUM of likelihood ratios (E. S. Page, "Continuous inspection schemes", 1954) on the logarithm of actual over usual,
+with the scatter of the campaign's own hours. Only what is recent counts: what returned to its level raises nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+
+from kpis.arrays import Floats
+from kpis.times import HOUR_MS
+from monitors.goals.curves import Curve
+from monitors.goals.values import Flight, TotalGoal
+from monitors.pacing.habit import inflation, learn
+from monitors.pacing.outlook import LEVEL_HOURS, planned
+from monitors.read.past import HOURS, Past, hours_of_day
+
+TESTED_HOURS = 12
+"""What changed longer ago than half a day is the level of late, and a matter of the outlook."""
+SHIFTS = (log(2), -log(2))
+"""What is looked for, as logarithms: twice the usual, and half of it. Less than that is a matter of the outlook."""
+PROOF = 7.0
+"""What evidence must come to (a logarithm): chance does that about once in e^7 hours, which is six weeks."""
+_WARY_HOURS = 168.0
+"""Until a week is known, deviations are supposed to persist, the more the less is known."""
+_LEAST_SCATTER = 0.1
+_MOST_SCATTERS = 4.0
+"""An hour further out than this is no better evidence: what scatters is not quite normal."""
+_LEAST_OPEN = 0.25
+_STEADY = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What the last hours should have been, as of the last whole hour.
+
+    Attributes:
+        actual: what came in each tested hour, the last one last.
+        expected: what is usual for each.
+        open_expected: what is usual for the hour that is open; None when parts of hours say nothing, as of a
+            measure that comes once an hour.
+        sums: for each shift, the evidence of the last 0, 1, 2, ... tested hours, [shift, hours].
+        weight: how much of an hour's evidence counts, where deviations persist.
+        variance: of the logarithm of an hour.
+        least: what is added to both sides, so that nothing at all has a logarithm.
+        level: usual, actual over the plan's part by habit.
+    """
+
+    actual: Floats
+    expected: Floats
+    open_expected: float | None
+    sums: Floats
+    weight: float
+    variance: float
+    least: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A change.
+
+    Attributes:
+        since_ms: the hour it began in.
+        factor: actual over usual since then.
+        strength: how strong the evidence is, against :data:`PROOF`.
+    """
+
+    since_ms: int
+    factor: float
+    strength: float
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is no chance."""
+        return self.strength >= PROOF
+
+
+def usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_shaped: bool) -> Usual | None:
+    """What the last hours should have been; None before there is a day to learn from."""
+    key = ("usual", goal.id, goal.target, flight, goal.curve)
+    return past.once(key, lambda: _usual(past, goal, flight, curve, is_shaped=is_shaped))
+
+
+def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_shaped: bool) -> Usual | None:
+    first = past.since(flight.start_ms)
+    tested = min(TESTED_HOURS, len(past.hours) - first - HOURS)
+    if tested < 0:
+        return None
+    before = len(past.hours) - tested
+    plan = planned(past, flight, curve)
+    if not len(plan.rest):
+        return None
+    actual = past.hours[:, goal.total.column].astype(np.float64)
+    of_day = hours_of_day(past.start_ms, len(actual) + 1, flight.timezone)
+    parts = np.concatenate([plan.past, plan.rest[:1]])
+    if not is_shaped and first:
+        parts[:first] = plan.past[first:].mean()
+    habit = learn(actual[:before], parts[:before], of_day[:before])
+    if habit is None:
+        return None
+    shaped = parts * habit.shape[of_day]
+    from_hour = max(first, before - LEVEL_HOURS)
+    level = float(actual[from_hour:before].sum()) / max(float(shaped[from_hour:before].sum()), 1e-12)
+    expected = level * shaped[before:]
+    least = 0.1 * float(actual[from_hour:before].mean())
+    if least <= 0:
+        return None
+    # What is usual is itself known only from so many hours, and each hour of the day from so many days.
+    unsure = inflation(before - from_hour, habit.persistence) / (before - from_hour)
+    unsure += habit.shaped / max(float(habit.days.mean()), 1.0)
+    scatter = max(habit.scatter * (1 + unsure) ** 0.5, _LEAST_SCATTER)
+    persistence = max(habit.persistence, 0.5 - habit.hours / _WARY_HOURS)
+    weight = (1 - persistence) / (1 + persistence)
+    away = _away(actual[before:], expected[:-1], least, scatter)
+    gains = np.array([[(s * e - s * s / 2) * weight / scatter**2 for e in away.tolist()] for s in SHIFTS])
+    sums = np.concatenate([np.zeros((len(SHIFTS), 1)), np.cumsum(gains[:, ::-1], axis=1).reshape(len(SHIFTS), -1)], 1)
+    busy = past.busy[4 * from_hour :, goal.total.column].reshape(-1, 4)
+    filled = busy[busy.any(axis=1)]
+    is_steady = len(filled) > 0 and float(filled.mean()) >= _STEADY
+    return Usual(
+        actual=actual[before:],
+        expected=expected[:-1],
+        open_expected=float(expected[-1]) if is_steady else None,
+        sums=sums,
+        weight=weight,
+        variance=scatter**2,
+        least=least,
+        level=level,
+    )
+
+
+def shift(held: Usual, open_actual: float, open_part: float, end_ms: int) -> Shift:
+    """The change that the hours up to now show best.
+
+    Args:
+        held: what is usual.
+        open_actual: what came in the hour that is open.
+        open_part: how much of it is past, 0 to 1.
+        end_ms: the end of the last whole hour.
+    """
+    counts_open = held.open_expected is not None and open_part >= _LEAST_OPEN
+    best, best_hours = -np.inf, 0
+    for place, s in enumerate(SHIFTS):
+        gained = 0.0
+        if counts_open:
+            scatter = held.variance**0.5
+            expected = (held.open_expected or 0.0) * open_part
+            away = _bounded(log((open_actual + held.least) / (expected + held.least)), scatter)
+            gained = open_part * (s * away - s * s / 2) * held.weight / held.variance
+        hours = int(held.sums[place].argmax())
+        if held.sums[place, hours] + gained > best:
+            best, best_hours = float(held.sums[place, hours]) + gained, hours
+    actual = float(held.actual[len(held.actual) - best_hours :].sum()) + (open_actual if counts_open else 0.0)
+    expected = float(held.expected[len(held.expected) - best_hours :].sum())
+    expected += (held.open_expected or 0.0) * open_part if counts_open else 0.0
+    factor = actual / expected if expected > 0 else 1.0
+    return Shift(end_ms - best_hours * HOUR_MS, factor, best)
+
+
+def _away(actual: Floats, expected: Floats, least: float, scatter: float) -> Floats:
+    found = np.log((actual + least) / (expected + least))
+    return np.clip(found, -_MOST_SCATTERS * scatter, _MOST_SCATTERS * scatter)
+
+
+def _bounded(away: float, scatter: float) -> float:
+    return min(max(away, -_MOST_SCATTERS * scatter), _MOST_SCATTERS * scatter)

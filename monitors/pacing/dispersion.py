@@ -1,0 +1,47 @@
+"""How much more the hours of a campaign scatter than chance alone would have them: no real rate is a coin."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kpis.arrays import Floats
+from monitors.goals.values import RatioGoal
+from monitors.pacing.change import TESTED_HOURS
+from monitors.read.past import HOURS, Past
+
+LEAST_HOURS = HOURS
+"""From a day on: less would take the day's own course for scatter, or miss it."""
+MOST = 25.0
+"""A rate that scatters five times as much as chance is judged like that; more is no rate at all."""
+DAYS = 7
+
+
+def of_proportion(past: Past | None, goal: RatioGoal) -> float:
+    """Pearson's statistic over its degrees of freedom (P. McCullagh and J. A. Nelder, "Generalized Linear Models",
+    1989, section 4.5) of the hours up to half a day ago; 1 where it is no more than chance explains.
+
+    Args:
+        past: the campaign's; None when it is not known.
+        goal: a proportion.
+    """
+    if past is None:
+        return 1.0
+    names = (goal.kpi.numerator, goal.kpi.denominator)
+    return past.once(("dispersion", names), lambda: _pearson(*_parts(past, goal)))
+
+
+def _parts(past: Past, goal: RatioGoal) -> tuple[Floats, Floats]:
+    rows = past.hours[-(DAYS * HOURS + TESTED_HOURS) : -TESTED_HOURS or None]
+    pairs = np.array([goal.kpi.parts(tuple(map(int, row))) for row in rows.tolist()], np.float64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _pearson(successes: Floats, trials: Floats) -> float:
+    busy = trials > 0
+    y, n = successes[busy], trials[busy]
+    if len(n) < LEAST_HOURS or not 0 < y.sum() < n.sum():
+        return 1.0
+    rate = y.sum() / n.sum()
+    found = float(((y - n * rate) ** 2 / (n * rate * (1 - rate))).sum()) / (len(n) - 1)
+    chance = 1 + 2 * (2 / len(n)) ** 0.5
+    return 1.0 if found <= chance else min(found, MOST)

@@ -1,0 +1,131 @@
+"""Evidence that a cost or a return misses its bound, gathered hour by hour so that looking often is no false alarm.
+
+Whatever the KPI, something good (clicks, conversions, revenue) must come of an exposure (money spent, over the bound).
+Wagers that less comes multiply by ``exp(-s G / u + (s - s^2 / 2) E / u)``, with ``G`` what came, ``E`` what should have
+come, and ``u`` how lumpy ``G`` is (its variance over its mean): for sums of independent amounts that are never negative
+that gains nothing on average while the goal is met, however heavy the tail, since ``exp(-x) <= 1 - x + x^2 / 2``. They
+are summed as an e-detector (see :mod:`monitors.pacing.evidence`), a wager begun each hour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log, log1p
+from typing import TypeVar
+
+import numpy as np
+
+from kpis.arrays import Floats
+from kpis.catalogue import Kpi
+from kpis.measures import INDEX, Row
+from monitors.goals.values import Bound, Flight, RatioGoal
+from monitors.pacing.verdict import Status
+from monitors.read.past import HOURS, Past
+
+N = TypeVar("N", float, Floats)
+
+STAKES = (0.1, 0.3, 0.6, 0.9)
+"""How much a wager stakes; the larger, the larger a miss it is made for."""
+FALSE_A_DAY = 0.02
+THRESHOLD = log(HOURS / FALSE_A_DAY)
+"""The logarithm of what wagers must come to: those of a day, one an hour, over the chance of a false alarm."""
+MOST = THRESHOLD + log(2 * len(STAKES))
+"""Beyond proof nothing is kept: what has ended should not take as long to fade as it lasted."""
+MEMORY_HOURS = 72
+LUMP_DAYS = 7
+PRIOR_HOURS = 6.0
+"""How many hours what is supposed of lumps counts, beside those that were seen."""
+PRIOR_LUMPS = 4.0
+"""Orders' squares over their mean before any is known: lognormal orders with 1.2 have 1 + 3.2 times their mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wagered:
+    """What wagers have come to by the last whole hour.
+
+    Attributes:
+        stakes: the logarithm for each stake.
+        lump: how lumpy the good is, in its unit.
+        limit: the bound they are about.
+    """
+
+    stakes: tuple[float, ...]
+    lump: float
+    limit: float
+
+
+def proven(past: Past, goal: RatioGoal, flight: Flight, open_hour: Row) -> Status:
+    """What is proven of a goal that is no proportion: critical, warning, or nothing, which is on pace.
+
+    Args:
+        past: the campaign's.
+        goal: a cost or a return.
+        flight: its campaign's.
+        open_hour: measures since the last whole hour.
+    """
+    for limit, status in ((goal.critical_limit, Status.CRITICAL), (goal.limit, Status.WARNING)):
+        if _is_proven(past, goal, flight, open_hour, limit):
+            return status
+    return Status.ON_PACE
+
+
+def _is_proven(past: Past, goal: RatioGoal, flight: Flight, open_hour: Row, limit: float) -> bool:
+    key = ("money", goal.id, limit, flight.start_ms)
+    held = past.once(key, lambda: _upto(past, goal, flight, limit))
+    above, below = (float(open_hour[INDEX[name]]) for name in (goal.kpi.numerator, goal.kpi.denominator))
+    good, exposure = _sides(goal.kpi, goal.bound, limit, above, below)
+    gained = [_gain(s, good, exposure, held.lump) for s in STAKES]
+    wagers = [_plus(wager) + gain for wager, gain in zip(held.stakes, gained, strict=True)]
+    high = max(wagers)
+    return high + log(sum(exp(w - high) for w in wagers)) - log(len(wagers)) >= THRESHOLD
+
+
+def _upto(past: Past, goal: RatioGoal, flight: Flight, limit: float) -> Wagered:
+    first = past.since(flight.start_ms)
+    above, below = (past.hours[:, INDEX[n]].astype(np.float64) for n in (goal.kpi.numerator, goal.kpi.denominator))
+    good, exposure = _sides(goal.kpi, goal.bound, limit, above, below)
+    lump = _lump(past, goal, good[-LUMP_DAYS * HOURS :], exposure[-LUMP_DAYS * HOURS :])
+    stakes = [-1e9] * len(STAKES)
+    for hour in range(max(first, len(good) - MEMORY_HOURS), len(good)):
+        for place, stake in enumerate(STAKES):
+            gain = _gain(stake, float(good[hour]), float(exposure[hour]), lump)
+            stakes[place] = min(_plus(stakes[place]) + gain, MOST)
+    return Wagered(tuple(stakes), lump, limit)
+
+
+def _sides(kpi: Kpi, bound: Bound, limit: float, above: N, below: N) -> tuple[N, N]:
+    """What came and what should have, in one unit: that of the numerator for a lower bound, else of the denominator."""
+    up, down = kpi.factors
+    if bound is Bound.AT_LEAST:
+        return above * (up / down), below * limit
+    return below * 1.0, above * (up / (down * limit))
+
+
+def _lump(past: Past, goal: RatioGoal, good: Floats, exposure: Floats) -> float:
+    whole = float(good.sum())
+    prior = PRIOR_LUMPS * _amount(past, goal)
+    if whole <= 0 or exposure.sum() <= 0:
+        return prior
+    rest = good - exposure * (whole / exposure.sum())
+    busy = int((exposure > 0).sum())
+    square = float((rest * rest).sum()) + prior * whole * PRIOR_HOURS / max(busy, 1)
+    return max(square / (whole * (1 + PRIOR_HOURS / max(busy, 1))), _amount(past, goal))
+
+
+def _amount(past: Past, goal: RatioGoal) -> float:
+    """The mean of what one event brings: 1 for counts, of an order its value."""
+    name = goal.kpi.numerator if goal.bound is Bound.AT_LEAST else goal.kpi.denominator
+    if not name.endswith("_micros"):
+        return 1.0
+    money, orders = (float(past.hours[:, INDEX[n]].sum()) for n in (name, "conversions"))
+    up, down = goal.kpi.factors
+    return money * up / down / orders if orders > 0 and money > 0 else 1.0
+
+
+def _gain(stake: float, good: float, exposure: float, lump: float) -> float:
+    return (-stake * good + (stake - stake * stake / 2) * exposure) / lump
+
+
+def _plus(wager: float) -> float:
+    """The logarithm of a sum with the wager that begins anew."""
+    return max(wager, 0.0) + log1p(exp(-abs(wager)))

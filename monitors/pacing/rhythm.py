@@ -1,0 +1,118 @@
+"""How a stream of events usually flows: how little each hour of the day may bring, and how long it pauses by habit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kpis.arrays import Floats, Mask
+from kpis.times import HOUR_MS, QUARTER_MS
+from monitors.read.past import HOURS, Past, hours_of_day
+
+DAYS = 7
+"""Pauses of the last week are habits; what was longer ago may have been mended."""
+LOW_PART = 0.5
+"""An hour may bring half of what a poor one brought before: hours that scatter by 0.3 do that once in a hundred."""
+LOW_QUANTILE = 0.2
+FIRST_PART = 0.25
+"""Of an hour of the day that was not seen yet: a quarter of the last hours. Evenings are no nights."""
+SURPRISING = 8.0
+"""So many events missing at the least: chance does that once in three thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How events of one measure flow.
+
+    Attributes:
+        least: what each local hour of the day brings at the least, in events an hour.
+        pause_ms: how long a surprising pause lasts by habit; 0 without one.
+        evening_stops: on how many of the last days, from yesterday back without a break, it stopped in the evening
+            until midnight.
+        busiest_hour: the most that an hour of the last week brought.
+        a_day: events a day, on average.
+        hours: whole hours since its first event.
+    """
+
+    least: Floats
+    pause_ms: int
+    evening_stops: int
+    busiest_hour: float
+    a_day: float
+    hours: int
+
+
+def rhythm(past: Past, column: int, timezone: str) -> Rhythm:
+    """The rhythm of a measure.
+
+    Args:
+        past: the campaign's.
+        column: the measure's place in a row.
+        timezone: whose days they are.
+    """
+    return past.once(("rhythm", column, timezone), lambda: _rhythm(past, column, timezone))
+
+
+def _rhythm(past: Past, column: int, timezone: str) -> Rhythm:
+    counts = past.hours[-DAYS * HOURS :, column].astype(np.float64)
+    began = np.flatnonzero(counts)
+    counts = counts[began[0] :] if len(began) else counts[:0]
+    start_ms = past.end_ms - len(counts) * HOUR_MS
+    of_day = hours_of_day(start_ms, len(counts), timezone)
+    recent = float(counts[-3:].mean()) if len(counts) else 0.0
+    least = np.full(HOURS, recent * FIRST_PART)
+    for hour in set(of_day.tolist()):
+        least[hour] = np.quantile(counts[of_day == hour], LOW_QUANTILE) * LOW_PART
+    busy = past.busy[len(past.busy) - 4 * len(counts) :, column]
+    midnight = (24 - int(of_day[0])) % HOURS * 4 if len(of_day) else 0
+    pauses = _pauses(busy, np.repeat(least[of_day] / 4, 4), midnight)
+    stops = _evening_stops(busy, np.repeat(least[of_day] / 4, 4), midnight)
+    return Rhythm(least, pauses * QUARTER_MS, stops, float(counts.max(initial=0.0)), _a_day(counts), len(counts))
+
+
+def expected_at_least(held: Rhythm, from_ms: int, to_ms: int, timezone: str) -> float:
+    """How many events should have come between two moments, at the least."""
+    first = from_ms // HOUR_MS
+    hours = min(to_ms // HOUR_MS - first + 1, DAYS * HOURS)
+    of_day = hours_of_day(first * HOUR_MS, hours, timezone)
+    starts = (first + np.arange(hours)) * HOUR_MS
+    parts = (np.minimum(starts + HOUR_MS, to_ms) - np.maximum(starts, from_ms)).clip(0) / HOUR_MS
+    return float((held.least[of_day] * parts).sum())
+
+
+def _a_day(counts: Floats) -> float:
+    return float(counts.mean()) * HOURS if len(counts) else 0.0
+
+
+def _runs(busy: Mask) -> list[tuple[int, int]]:
+    """Where nothing came: first and last + 1 of each run of empty quarter hours that has ended."""
+    edges = np.diff(np.concatenate([[False], ~busy, [False]]).astype(np.int8))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return [(a, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True) if b < len(busy)]
+
+
+def _pauses(busy: Mask, least: Floats, midnight: int) -> int:
+    """The second longest of the surprising pauses, in quarter hours: what happened once is no habit."""
+    found = sorted(
+        (b - a for a, b in _runs(busy) if least[a:b].sum() >= SURPRISING and not _ends_at_midnight(b, midnight)),
+        reverse=True,
+    )
+    return found[1] if len(found) > 1 else 0
+
+
+def _evening_stops(busy: Mask, least: Floats, midnight: int) -> int:
+    """On how many days in a row, up to yesterday, nothing came for the last hour or more."""
+    del least
+    days = range(midnight + (len(busy) - midnight) // 96 * 96, 0, -96) if len(busy) > midnight else range(0)
+    found = 0
+    for end in days:
+        evening, day = busy[max(end - 4, 0) : end], busy[max(end - 48, 0) : end]
+        if not len(evening) or evening.any() or not day.any():
+            break
+        found += 1
+    return found
+
+
+def _ends_at_midnight(end: int, midnight: int) -> bool:
+    return (end - midnight) % 96 in {0, 1}

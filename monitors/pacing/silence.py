@@ -1,0 +1,234 @@
+"""The rule for watches: is something silent that should not be?
+
+Time since the last event is held against what should have come since by the campaign's own habits: its hours of the
+day, its pauses, its evenings. What comes of other events (clicks of impressions, conversions of clicks) is held
+against how many of those came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+
+from kpis.measures import INDEX
+from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
+from monitors.goals.values import Bound, Campaign, Flight, RatioGoal, TotalGoal, Watch, Watched
+from monitors.pacing.heard import Heard, first_heard
+from monitors.pacing.rhythm import DAYS, SURPRISING, Rhythm, expected_at_least, rhythm
+from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict
+from monitors.read.past import HOURS, Past, hours_of_day
+
+SUSPICIOUS = 3.0
+"""So many events missing is what chance does once in twenty: no alarm yet, but no time to judge what hangs on them."""
+LAUNCH_MS = 25 * MINUTE_MS
+"""A campaign that serves has served something by then: ad servers take up to a quarter of an hour to begin."""
+LEAST_QUIET_MS = 4 * MINUTE_MS
+FIRST_DAY_QUIET_MS = HOUR_MS
+"""While its hours of the day are not known, a pause of an hour may be its habit."""
+PAUSES = 1.5
+"""A pause that lasts half as long again as is usual is none of the usual."""
+FALSE_A_DAY = 0.01
+"""How often a stream that works may be called silent by chance: one day in a hundred."""
+FALSE_SERVING_A_DAY = 0.0005
+"""How often a campaign that serves may be called dark by chance: one day in two thousand."""
+LEAST_KNOWN = 5
+"""Events that a rate is known from at the least."""
+UNSEEN_PROOF = 5.3
+"""Expected by the goal's own rate and not one seen: chance does that once in two hundred."""
+SURGE_HOURS = 1.2
+"""A quarter hour that brings more than the busiest hour of the week did is some five times its rate."""
+
+_OF = {
+    Watched.CLICKS: ("clicks", "impressions"),
+    Watched.CONVERSIONS: ("conversions", "clicks"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """What a watch found.
+
+    Attributes:
+        status: how it stands.
+        reason: why.
+        since_ms: since when nothing came, or when what is wrong began.
+        expected: how many events should have come since, at the least.
+        actual: how many came.
+    """
+
+    status: Status
+    reason: Reason
+    since_ms: int | None = None
+    expected: float = 0.0
+    actual: int = 0
+
+
+FLOWING = Hush(Status.ON_PACE, Reason.FLOWING)
+NOTHING_KNOWN = Hush(Status.NO_DATA, Reason.TOO_EARLY)
+
+
+def judge_watch(campaign: Campaign, watch: Watch, observed: Observed, at_ms: int) -> Verdict:
+    """Judge a watch at a moment at or after the flight's start.
+
+    Args:
+        campaign: whose; its goals say what is expected before anything is known.
+        watch: of what.
+        observed: what is known, with the past.
+        at_ms: the watermark.
+    """
+    past = observed.past
+    if past is None or at_ms >= campaign.flight.end_ms:
+        hush = Hush(Status.NO_DATA, Reason.TOO_EARLY if past is None else Reason.FLIGHT_ENDED)
+    else:
+        total = observed.to_date
+        heard = observed.heard or first_heard(total, past, observed.open_quarters, at_ms)
+        if watch.of is Watched.SERVING:
+            hush = _serving(campaign, observed, past, heard, at_ms)
+        else:
+            hush = _outcome(campaign, watch, observed, past, heard=heard)
+    return Verdict(
+        status=hush.status,
+        recovered=hush.status,
+        reason=hush.reason,
+        direction=Direction.OVER if hush.reason is Reason.SURGE else Direction.UNDER if _is_miss(hush) else None,
+        actual=hush.actual if _is_miss(hush) else None,
+        expected=round(hush.expected) if _is_miss(hush) else None,
+        target=watch.target,
+        ratio=None,
+        projected=None,
+        required_per_day=None,
+        warning=watch.warning,
+        critical=watch.critical,
+        as_of_ms=at_ms,
+        since_ms=hush.since_ms,
+    )
+
+
+def never_began(flight: Flight, watch: Watch, heard: Heard | None, now_ms: int) -> Verdict | None:
+    """The verdict where no event at all has ever come: nothing but the clock says that a flight runs."""
+    if watch.of is not Watched.SERVING or heard is None or not flight.start_ms <= now_ms < flight.end_ms:
+        return None
+    if now_ms < max(flight.start_ms, heard.armed_ms) + LAUNCH_MS:
+        return Verdict.withheld(Status.NO_DATA, Reason.ARMED, watch, None)
+    verdict = Verdict.withheld(Status.CRITICAL, Reason.NOTHING_SERVED, watch, None)
+    return verdict.because(Direction.UNDER, flight.start_ms)
+
+
+def _is_miss(hush: Hush) -> bool:
+    return hush.status in {Status.WARNING, Status.CRITICAL}
+
+
+def _served(observed: Observed, past: Past) -> int:
+    """The column that shows serving best: impressions, else clicks, else spend."""
+    for name in ("impressions", "clicks", "spend_micros"):
+        column = INDEX[name]
+        if observed.to_date[column] or past.busy[:, column].any():
+            return column
+    return INDEX["impressions"]
+
+
+def _serving(campaign: Campaign, observed: Observed, past: Past, heard: Heard, at_ms: int) -> Hush:
+    flight, column = campaign.flight, _served(observed, past)
+    since = heard.since_ms[column]
+    if not any(observed.to_date):
+        return _launch(campaign, heard.armed_ms, at_ms)
+    held = rhythm(past, column, flight.timezone)
+    surge = _surge(held, observed, past, column)
+    if surge is not None:
+        return surge
+    from_ms = max(since, flight.start_ms)
+    quiet_ms = at_ms - from_ms
+    missing = expected_at_least(held, from_ms, at_ms, flight.timezone) if quiet_ms > MINUTE_MS else 0.0
+    longest = max(PAUSES * held.pause_ms, LEAST_QUIET_MS)
+    if held.hours < HOURS:
+        longest = max(longest, FIRST_DAY_QUIET_MS)
+    began_ms = _midnight(at_ms, flight.timezone)
+    proof = log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY)
+    if missing >= proof and quiet_ms >= longest:
+        if held.evening_stops and from_ms >= began_ms + DAY_MS // 2:
+            return Hush(Status.WARNING, Reason.DAILY_BUDGET, from_ms, missing)
+        return Hush(Status.CRITICAL, Reason.NOT_SERVING, from_ms, missing)
+    if held.evening_stops > 1:
+        return Hush(Status.WARNING, Reason.DAILY_BUDGET, None, 0.0)
+    return Hush(Status.ON_PACE, Reason.QUIET, from_ms, missing) if missing >= SUSPICIOUS else FLOWING
+
+
+def _launch(campaign: Campaign, armed_ms: int, at_ms: int) -> Hush:
+    """Nothing of the flight yet: a deadline, or how much a total should have brought by now."""
+    flight = campaign.flight
+    if at_ms < max(flight.start_ms, armed_ms) + LAUNCH_MS:
+        return Hush(Status.NO_DATA, Reason.ARMED)
+    part = (at_ms - flight.start_ms) / flight.span_ms
+    counts = [g.target * part for g in campaign.goals if isinstance(g, TotalGoal) and g.total.title == "impressions"]
+    if counts and max(counts) < SURPRISING:
+        return Hush(Status.NO_DATA, Reason.ARMED)
+    return Hush(Status.CRITICAL, Reason.NOTHING_SERVED, flight.start_ms, max(counts, default=0.0))
+
+
+def _surge(held: Rhythm, observed: Observed, past: Past, column: int) -> Hush | None:
+    quarters = [row[column] for row in observed.open_quarters]
+    if held.hours < HOURS or not quarters or held.busiest_hour < LEAST_KNOWN * SURPRISING:
+        return None
+    most = max(quarters)
+    if most <= SURGE_HOURS * held.busiest_hour:
+        return None
+    since = past.end_ms + next(n for n, q in enumerate(quarters) if q == most) * QUARTER_MS
+    return Hush(Status.WARNING, Reason.SURGE, since, held.busiest_hour / 4, most)
+
+
+def _outcome(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, heard: Heard) -> Hush:
+    """Clicks of impressions, conversions of clicks: whether nothing comes of what goes on."""
+    above, below = (INDEX[name] for name in _OF[watch.of])
+    since = max(heard.since_ms[above], campaign.flight.start_ms)
+    trials = float(observed.to_date[below] - heard.then[above][below])
+    first = max(len(past.hours) - DAYS * HOURS, 0)
+    known, tried = (float(past.hours[first:, column].sum()) for column in (above, below))
+    tried = max(tried - trials, 0.0)
+    if known < LEAST_KNOWN or tried <= 0:
+        return _unseen(campaign, watch, observed, trials, since)
+    missing = trials * known / tried * (known / (known + 1))
+    days = max((len(past.hours) - first) / HOURS, 0.25)
+    proof = max(log(known / days / FALSE_A_DAY), 1.2 * _usual_gap(past, first, (above, below), known / tried))
+    if missing >= proof:
+        return Hush(Status.CRITICAL, Reason.SILENT, since, missing)
+    return Hush(Status.ON_PACE, Reason.QUIET, since, missing) if missing >= proof / 2 else FLOWING
+
+
+def _unseen(campaign: Campaign, watch: Watch, observed: Observed, trials: float, since: int) -> Hush:
+    """Before a rate is known, the goal's own is all there is to expect."""
+    above, below = _OF[watch.of]
+    rates = [
+        g.limit
+        for g in campaign.goals
+        if isinstance(g, RatioGoal)
+        and g.kpi.is_proportion
+        and (g.kpi.numerator, g.kpi.denominator) == (above, below)
+        and g.bound is Bound.AT_LEAST
+    ]
+    if not rates or observed.to_date[INDEX[above]]:
+        return NOTHING_KNOWN
+    missing = min(rates) * trials
+    if missing >= UNSEEN_PROOF:
+        return Hush(Status.CRITICAL, Reason.SILENT, since, missing)
+    return Hush(Status.ON_PACE, Reason.QUIET, since, missing) if missing >= SUSPICIOUS else NOTHING_KNOWN
+
+
+def _usual_gap(past: Past, first: int, columns: tuple[int, int], rate: float) -> float:
+    """The second largest number of events that were missing between two hours with some, by the rate."""
+    above, below = columns
+    return past.once(("gap", first, columns), lambda: _gap(past, first, above, below)) * rate
+
+
+def _gap(past: Past, first: int, above: int, below: int) -> float:
+    upto = np.concatenate([[0.0], np.cumsum(past.hours[first:, below], dtype=np.float64)])
+    busy = np.flatnonzero(past.hours[first:, above])
+    gaps = np.sort(upto[busy[1:]] - upto[busy[:-1] + 1])
+    return float(gaps[-2]) if len(gaps) > 1 else 0.0
+
+
+def _midnight(at_ms: int, timezone: str) -> int:
+    """The whole hour at or after which the local day began."""
+    hour = at_ms - at_ms % HOUR_MS
+    return hour - int(hours_of_day(hour, 1, timezone)[0]) * HOUR_MS

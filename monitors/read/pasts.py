@@ -1,0 +1,57 @@
+"""The pasts of all campaigns with goals: read once, then brought up to date each hour from what is read anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kpis.times import DAY_MS, HOUR_MS
+from monitors.read.history import History, Query, ToDate
+from monitors.read.past import HOURS, KEPT_HOURS, Past, joined, nothing_yet
+
+
+class Pasts:
+    """Holds them.
+
+    Args:
+        history: where they are read.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._held: dict[str, Past] = {}
+
+    async def load(self, partitions: int, series: Iterable[str], now_ms: int) -> None:
+        """Read those that are not held, and let go of all others.
+
+        Args:
+            partitions: how many there are.
+            series: whose pasts are wanted.
+            now_ms: the clock.
+
+        Raises:
+            Unreachable: Redis does not answer.
+        """
+        wanted = set(series)
+        self._held = {name: past for name, past in self._held.items() if name in wanted}
+        today = now_ms - now_ms % DAY_MS
+        since = today - KEPT_HOURS // HOURS * DAY_MS
+        queries = [Query(name, since, now_ms + 1) for name in sorted(wanted - self._held.keys())]
+        for query, quarters in (await self._history.days(partitions, queries)).items():
+            self._held[query.series] = joined(nothing_yet(since), since, quarters, now_ms)
+
+    def at(self, series: str, found: ToDate, at_ms: int) -> Past:
+        """The past of a series at a watermark.
+
+        Args:
+            series: one that was loaded.
+            found: what was just read of it.
+            at_ms: the watermark.
+        """
+        past = self._held.get(series)
+        end = at_ms - at_ms % HOUR_MS
+        if past is None:
+            past = nothing_yet(at_ms)
+        if past.end_ms != end:
+            past = joined(past, found.recent_ms, found.recent, end)
+            self._held[series] = past
+        return past
