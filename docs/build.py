@@ -30,10 +30,11 @@ from kpis.settings.kafka import KafkaSettings
 from kpis.settings.redis import RedisSettings
 from kpis.settings.shared import Settings
 from monitors import metrics
-from monitors.goals.curves import CURVES
+from monitors.goals.curve_model import CurveModel
 from monitors.goals.file import CampaignModel, GoalsFile
 from monitors.goals.flight import FlightModel
 from monitors.goals.goal import RatioModel, TotalModel
+from monitors.goals.spread.spec import Shape
 from monitors.metrics import Definition, KpiMetrics
 from monitors.pacing.verdict import Reason, Status
 from monitors.settings import MonitorSettings
@@ -49,6 +50,9 @@ CONCERNS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The monitor", MonitorSettings),
 )
 MADE = "<!-- Made by python -m docs.build; change the code instead. -->"
+LEARNED = (
+    "As the hours of the week were before, learned from what was counted; until enough is known, all weigh the same."
+)
 EXAMPLE = """\
     campaigns:
       - campaign: c42                  # the id as in events, taken as it is written
@@ -103,14 +107,10 @@ def goals_page() -> str:
         ("A goal for a ratio", RatioModel),
     )  # fmt: skip
     for title, model in named:
-        about = " ".join((model.__doc__ or "").split())
-        rows = [
-            (f"`{name}`", "required" if field.is_required() else _default(field.default), field.description or "")
-            for name, field in model.model_fields.items()
-        ]
-        parts += [f"## {title}", about, _table(("field", "default", "meaning"), rows)]
-    curves = [(f"`{name}`", " ".join((curve.__doc__ or "").split())) for name, curve in CURVES.items()]
-    parts += ["## Curves", _table(("curve", "how it spreads the target"), curves)]
+        parts += _about(title, model)
+    curves = [(f"`{shape}`", said) for shape, said in _explained(Shape)]
+    parts += ["## Curves", _table(("curve", "how it spreads the target"), [*curves, ("`learned`", LEARNED)])]
+    parts += _about("A curve as a mapping", CurveModel)
     parts += [
         "## Totals",
         _table(("name", "unit"), [(f"`{m.title}`", "money" if m.unit.is_money else "events") for m in MEASURES]),
@@ -118,6 +118,19 @@ def goals_page() -> str:
     ratios = [(f"`{k.name}`", k.meaning, k.unit.value, _needed(k)) for k in CATALOGUE]
     parts += ["## Ratios", _table(("name", "meaning", "unit", "judged from"), ratios)]
     return "\n\n".join(parts) + "\n"
+
+
+def _about(title: str, model: type[BaseModel]) -> list[str]:
+    """What a model says of itself, and its fields."""
+    rows = [
+        (
+            f"`{field.alias or name}`",
+            "required" if field.is_required() else _default(field.default),
+            field.description or "",
+        )
+        for name, field in model.model_fields.items()
+    ]
+    return [f"## {title}", " ".join((model.__doc__ or "").split()), _table(("field", "default", "meaning"), rows)]
 
 
 def metrics_page() -> str:

@@ -12,7 +12,7 @@ from monitors.alerts.assessment import Assessment
 from monitors.board.board import Board
 from monitors.board.campaign_rows import measures
 from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, PaceLine, Point
-from monitors.goals.curves import CURVES
+from monitors.goals.curves import curve_of
 from monitors.goals.values import Flight, TotalGoal
 from monitors.read.breakdowns import Windows
 from monitors.read.history import Query
@@ -72,7 +72,7 @@ def pace_line(one: Assessment, quarters: Mapping[int, Row], as_of_ms: int | None
     goal, flight = one.goal, one.campaign.flight
     if not isinstance(goal, TotalGoal) or as_of_ms is None:
         return None
-    curve, column = CURVES[goal.curve], goal.total.column
+    curve, column = curve_of(goal.curve), goal.total.column
     until = min(as_of_ms, flight.end_ms)
     sums = {start: row[column] for start, row in quarters.items()}
     points, actual = [], 0

@@ -14,7 +14,7 @@ from kpis.measures import TOTALS
 from kpis.runtime.yaml_model import text_of
 from kpis.windows import parse_window
 from monitors.goals import scalars
-from monitors.goals.curves import CURVES
+from monitors.goals.curves import NAMED
 
 MAX_ID_BYTES = 200
 MAX_NAME = 150
@@ -22,6 +22,7 @@ _NUMBER = {"type": "number", "exclusiveMinimum": 0, "maximum": scalars.MAX_AMOUN
 _SIDE = {"anyOf": [{"type": "number"}, {"type": "null"}]}
 _BAND = {"type": "array", "prefixItems": [_SIDE, _SIDE], "minItems": 2, "maxItems": 2}
 _TIME = {"type": "string", "examples": ["2026-11-22T00:00", "2026-11-22T00:00+01:00"]}
+_DURATION = {"type": "string", "pattern": r"^(0|\d{1,6}[smhd])$", "examples": ["15m", "2h", "3d"]}
 _TEXT = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
 
 
@@ -53,8 +54,9 @@ Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(_TEXT)]
 Positive = Annotated[Decimal, BeforeValidator(scalars.positive), WithJsonSchema(_NUMBER)]
 BandField = Annotated[Any, BeforeValidator(scalars.band), WithJsonSchema(_BAND)]
 Time = Annotated[datetime, BeforeValidator(scalars.written_time), WithJsonSchema(_TIME)]
+DurationField = Annotated[int, BeforeValidator(scalars.duration), WithJsonSchema(_DURATION)]
 Zone = Annotated[Any, BeforeValidator(scalars.zone), WithJsonSchema({"type": "string"})]
 WindowName = Annotated[str, BeforeValidator(_window), WithJsonSchema({"type": "string", "examples": ["5m", "1h"]})]
 TotalName = Annotated[str, *_one_of("total", TOTALS)]
 RatioName = Annotated[str, *_one_of("ratio", BY_NAME)]
-CurveName = Annotated[str, *_one_of("curve", CURVES)]
+CurveName = Annotated[str, *_one_of("curve", NAMED)]

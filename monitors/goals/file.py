@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import FileProblem, InvalidFile
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, items_of, validate
 from kpis.runtime.yaml_nodes import Problems
+from monitors.goals.curves import is_empty
 from monitors.goals.fields import CampaignId, Name
 from monitors.goals.flight import FlightModel
-from monitors.goals.goal import GoalModel
+from monitors.goals.goal import GoalModel, TotalModel
 from monitors.goals.values import Campaign, Goals
 
 
@@ -43,6 +44,13 @@ class CampaignModel(FileModel):
                 raise AtField(i, f"the goal {goal.value.id} is given twice for this campaign")
             seen.add(goal.value.id)
         return goals
+
+    @model_validator(mode="after")
+    def _weighs(self) -> Self:
+        for i, goal in enumerate(self.goals):
+            if isinstance(goal, TotalModel) and is_empty(goal.value.curve, self.flight.value):
+                raise AtField(("goals", i, "curve"), "no time of the flight weighs anything: nothing is ever expected")
+        return self
 
     @property
     def value(self) -> Campaign:

@@ -11,7 +11,8 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS, Measure
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, noted
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
-from monitors.goals.fields import BandField, CurveName, Positive, RatioName, TotalName, WindowName
+from monitors.goals.curve_model import CurveField, curve_value
+from monitors.goals.fields import BandField, Positive, RatioName, TotalName, WindowName
 from monitors.goals.scalars import whole
 from monitors.goals.values import Band, Bound, RatioGoal, TotalGoal
 
@@ -35,7 +36,7 @@ class TotalModel(FileModel):
     target: Positive = Field(
         description="Above 0: money in units of the base currency, to the micro; others whole numbers."
     )
-    curve: CurveName = Field("even", description="How the target spreads over the flight, see Curves.")
+    curve: CurveField = Field("even", description="How the target spreads: a name, or a mapping; see Curves.")
     warning: BandField = Field(
         None, description="Outside this band [low, high] it is a warning; null opens a side. [0.9, 1.1] by default."
     )
@@ -55,7 +56,7 @@ class TotalModel(FileModel):
     @property
     def value(self) -> TotalGoal:
         """It as a value."""
-        return TotalGoal(self._measure, self._target(), *self._bands(), self.curve)
+        return TotalGoal(self._measure, self._target(), *self._bands(), curve_value(self.curve))
 
     @property
     def _measure(self) -> Measure:

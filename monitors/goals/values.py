@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from kpis.catalogue import Kpi
 from kpis.measures import Measure
 from kpis.series import key
 from kpis.units import Unit
+from monitors.goals.spread.spec import CurveSpec
 
 
 class Bound(StrEnum):
@@ -71,14 +72,14 @@ class TotalGoal:
         target: how much, micros for money, else a count.
         warning: actual / expected outside of it is a warning.
         critical: outside of it critical; contains ``warning``.
-        curve: the name of its curve.
+        curve: how the target spreads.
     """
 
     total: Measure
     target: int
     warning: Band
     critical: Band
-    curve: str = "even"
+    curve: CurveSpec = field(default_factory=CurveSpec)
 
     @property
     def id(self) -> str:

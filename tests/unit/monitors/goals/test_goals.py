@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from textwrap import dedent
 
@@ -16,6 +16,7 @@ from kpis.runtime.yaml_nodes import MAX_BYTES
 from monitors import goals
 from monitors.goals import Band, FileProblem, InvalidGoals, RatioGoal, TotalGoal
 from monitors.goals.file import parse
+from monitors.goals.spread.spec import CurveSpec, Shape
 
 GOOD = """\
 campaigns:
@@ -82,6 +83,43 @@ def test_shifted_moves_every_flight_and_nothing_else() -> None:
     assert moved.shifted(-90_000) == found
 
 
+CURVED = """\
+campaigns:
+  - campaign: c1
+    flight: {start: 2026-11-23T00:00, end: 2026-11-30T00:00, timezone: UTC}
+    goals:
+      - {total: clicks, target: 1, curve: front_loaded}
+      - {total: spend, target: 1, curve: learned}
+      - total: conversions
+        target: 1
+        curve:
+          hours: 08:00-22:00
+          days: mon-fri
+          weights: {mon-fri 18:00-22:00: 2}
+          dates: {2026-11-27: 3}
+          shape: back_loaded
+          lag: 3d
+"""
+
+
+def test_curves_are_taken_as_written() -> None:
+    clicks, spend, conversions = (goal for _, goal in parse(CURVED, "x"))
+    assert isinstance(clicks, TotalGoal)
+    assert isinstance(spend, TotalGoal)
+    assert isinstance(conversions, TotalGoal)
+    assert clicks.curve == CurveSpec(Shape.FRONT_LOADED)
+    assert spend.curve == CurveSpec(learned=True)
+    days = ((at * 1440, at) for at in range(5))
+    week = [run for start, _ in days for run in ((start + 480, 1.0), (start + 1080, 2.0), (start + 1320, 0.0))]
+    dates = ((date(2026, 11, 27), 3.0),)
+    assert conversions.curve == CurveSpec(Shape.BACK_LOADED, False, ((0, 0.0), *week), dates, 3 * 86_400_000)
+
+
+def test_a_curve_that_expects_nothing_in_its_flight_is_an_error_at_its_line() -> None:
+    text = CURVED.replace("end: 2026-11-30", "end: 2026-11-24").replace("days: mon-fri", "days: sat")
+    assert [(p.line, p.where) for p in problems(text)] == [(10, "campaigns[0].goals[2].curve")]
+
+
 def test_every_error_of_a_broken_file_is_named_with_its_line() -> None:
     found = problems(
         """\
@@ -129,6 +167,24 @@ def test_every_error_of_a_broken_file_is_named_with_its_line() -> None:
         ("clicks", "must be a mapping"),
         ("{[total]: clicks, target: 1}", "plain text"),
         ("{total: clicks, target: 1, curve: evn}", "did you mean even?"),
+        ("{total: clicks, target: 1, curve: {hours: 8-22}}", "must be hours such as 08:00-22:00"),
+        ("{total: clicks, target: 1, curve: {hours: 08:00-24:30}}", "must be hours"),
+        ("{total: clicks, target: 1, curve: {hours: 08:00-08:00}}", "all day is 00:00-24:00"),
+        ("{total: clicks, target: 1, curve: {days: mon-fry}}", "did you mean fri?"),
+        ("{total: clicks, target: 1, curve: {weights: {sat-sun: -1}}}", "must be from 0 to 1000"),
+        ("{total: clicks, target: 1, curve: {weights: {sat-son: 1}}}", "did you mean sun?"),
+        ("{total: clicks, target: 1, curve: {weights: {}}}", "is empty"),
+        ("{total: clicks, target: 1, curve: {weights: 2}}", "must be a mapping"),
+        ("{total: clicks, target: 1, curve: {weights: {mon-sun: 0}}}", "no time of the flight weighs anything"),
+        ("{total: clicks, target: 1, curve: {dates: {27.11.: 3}}}", "must be a date such as 2026-11-27"),
+        ("{total: clicks, target: 1, curve: {dates: {2026-11-27T00:00: 3}}}", "must be a date"),
+        ("{total: clicks, target: 1, curve: {shape: fron_loaded}}", "did you mean front_loaded?"),
+        ("{total: clicks, target: 1, curve: {lag: 3}}", "must be a duration"),
+        ("{total: clicks, target: 1, curve: {lag: 91d}}", "at most 90d"),
+        ("{total: clicks, target: 1, curve: {lag: 3d, shape: learned}}", "holds their delay already"),
+        ("{total: clicks, target: 1, curve: {}}", "the curve is empty"),
+        ("{total: clicks, target: 1, curve: {hour: 08:00-22:00}}", "did you mean hours?"),
+        ("{total: clicks, target: 1, curve: [even]}", "must be one value, not a list"),
         ("{total: clicks, target: 1, warning: [0.9]}", "must be a pair"),
         ("{total: clicks, target: 1, warning: 0.9}", "must be a pair"),
         ("{total: clicks, target: 1, warning: [null, null]}", "both sides are open"),
