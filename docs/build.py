@@ -34,7 +34,9 @@ from monitors.goals.curve_model import CurveModel
 from monitors.goals.file import CampaignModel, GoalsFile
 from monitors.goals.flight import FlightModel
 from monitors.goals.goal import RatioModel, TotalModel
+from monitors.goals.platforms import PLATFORMS
 from monitors.goals.spread.spec import Shape
+from monitors.goals.values import Rule
 from monitors.metrics import Definition, KpiMetrics
 from monitors.pacing.verdict import Reason, Status
 from monitors.settings import MonitorSettings
@@ -52,6 +54,11 @@ CONCERNS: tuple[tuple[str, type[BaseModel]], ...] = (
 MADE = "<!-- Made by python -m docs.build; change the code instead. -->"
 LEARNED = (
     "As the hours of the week were before, learned from what was counted; until enough is known, all weigh the same."
+)
+PLATFORM_ABOUT = (
+    "Platforms take a daily budget as a mean. With `platform`, a day's warning band reaches up to what the "
+    "platform may spend on one day, the critical one a quarter further; bands that are written go first. Over the "
+    "longer period the budget holds: give a second goal for that."
 )
 EXAMPLE = """\
     campaigns:
@@ -111,6 +118,8 @@ def goals_page() -> str:
     curves = [(f"`{shape}`", said) for shape, said in _explained(Shape)]
     parts += ["## Curves", _table(("curve", "how it spreads the target"), [*curves, ("`learned`", LEARNED)])]
     parts += _about("A curve as a mapping", CurveModel)
+    parts += ["## Rules", _table(("rule", "when a miss is told"), [(f"`{r}`", said) for r, said in _explained(Rule)])]
+    parts += ["## Platforms", PLATFORM_ABOUT, _table(("platform", "most on a day", "over a", "source"), _platforms())]
     parts += [
         "## Totals",
         _table(("name", "unit"), [(f"`{m.title}`", "money" if m.unit.is_money else "events") for m in MEASURES]),
@@ -118,6 +127,18 @@ def goals_page() -> str:
     ratios = [(f"`{k.name}`", k.meaning, k.unit.value, _needed(k)) for k in CATALOGUE]
     parts += ["## Ratios", _table(("name", "meaning", "unit", "judged from"), ratios)]
     return "\n\n".join(parts) + "\n"
+
+
+def _platforms() -> list[tuple[str, ...]]:
+    return [
+        (
+            f"`{name}`",
+            f"{rule.daily:g} daily budgets",
+            f"{rule.period}: {f'{rule.days:g}' if rule.days else 'as many as it has days'}",
+            f"{rule.source} (read on {rule.checked})",
+        )
+        for name, rule in PLATFORMS.items()
+    ]
 
 
 def _about(title: str, model: type[BaseModel]) -> list[str]:

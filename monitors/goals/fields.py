@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS
@@ -15,10 +15,13 @@ from kpis.runtime.yaml_model import text_of
 from kpis.windows import parse_window
 from monitors.goals import scalars
 from monitors.goals.curves import NAMED
+from monitors.goals.platforms import PLATFORMS
+from monitors.goals.values import Period, Rule
 
 MAX_ID_BYTES = 200
 MAX_NAME = 150
 _NUMBER = {"type": "number", "exclusiveMinimum": 0, "maximum": scalars.MAX_AMOUNT}
+_SHARE = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 _SIDE = {"anyOf": [{"type": "number"}, {"type": "null"}]}
 _BAND = {"type": "array", "prefixItems": [_SIDE, _SIDE], "minItems": 2, "maxItems": 2}
 _TIME = {"type": "string", "examples": ["2026-11-22T00:00", "2026-11-22T00:00+01:00"]}
@@ -38,6 +41,13 @@ def _name(value: Any) -> str:
     if len(text) > MAX_NAME:
         raise ValueError(f"is longer than {MAX_NAME} characters")
     return text
+
+
+def _share(value: Any) -> float:
+    found = scalars.number(value)
+    if not 0 <= found < 1:
+        raise ValueError(f"must be from 0 to below 1 (3 % is 0.03), not {text_of(value)[:40]!r}")
+    return float(found)
 
 
 def _window(value: Any) -> str:
@@ -60,3 +70,15 @@ WindowName = Annotated[str, BeforeValidator(_window), WithJsonSchema({"type": "s
 TotalName = Annotated[str, *_one_of("total", TOTALS)]
 RatioName = Annotated[str, *_one_of("ratio", BY_NAME)]
 CurveName = Annotated[str, *_one_of("curve", NAMED)]
+PeriodName = Annotated[str, *_one_of("period", Period)]
+RuleName = Annotated[str, *_one_of("rule", Rule)]
+PlatformName = Annotated[str, *_one_of("platform", PLATFORMS)]
+Share = Annotated[float, BeforeValidator(_share), WithJsonSchema(_SHARE)]
+ForField = Annotated[
+    DurationField,
+    Field(alias="for", description="How long a miss must last to be told, such as 15m; with rule: threshold only."),
+]
+PatienceField = Annotated[
+    DurationField,
+    Field(description="For how long a goal that is missed is given time before it is told, such as 10m."),
+]

@@ -12,12 +12,37 @@ from kpis.series import key
 from kpis.units import Unit
 from monitors.goals.spread.spec import CurveSpec
 
+MATERIALITY = 0.03
+"""A difference of less than 3 % of a target is no news, whatever the evidence for it."""
+
 
 class Bound(StrEnum):
     """On which side of its bound a ratio should be."""
 
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
+
+
+class Period(StrEnum):
+    """What a total's target is for."""
+
+    FLIGHT = "flight"
+    """The whole flight."""
+    MONTH = "month"
+    """Each month of the flight."""
+    WEEK = "week"
+    """Each week of the flight, from Monday."""
+    DAY = "day"
+    """Each day of the flight."""
+
+
+class Rule(StrEnum):
+    """When a miss is told."""
+
+    EVIDENCE = "evidence"
+    """When what was seen proves it."""
+    THRESHOLD = "threshold"
+    """As soon as the value is beyond its bound, or has been for as long as the goal says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +90,20 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class TotalGoal:
-    """A target for a sum over the flight.
+    """A target for a sum over the flight, or over each period of it.
 
     Attributes:
         total: of what.
         target: how much, micros for money, else a count.
         warning: actual / expected outside of it is a warning.
         critical: outside of it critical; contains ``warning``.
-        curve: how the target spreads.
+        curve: how the target spreads, over the flight or within each period.
+        per: what the target is for; parts of it are :func:`monitors.goals.periods.target_of`.
+        platform: whose daily budgets may be exceeded; empty for no such rule.
+        rule: when a miss is told.
+        for_ms: with ``Rule.THRESHOLD``, how long a miss must last to be told.
+        materiality: the part of the target below which a difference is not worth telling.
+        patience_ms: for how long a goal that is missed is given time before it is told.
     """
 
     total: Measure
@@ -80,16 +111,22 @@ class TotalGoal:
     warning: Band
     critical: Band
     curve: CurveSpec = field(default_factory=CurveSpec)
+    per: Period = Period.FLIGHT
+    platform: str = ""
+    rule: Rule = Rule.EVIDENCE
+    for_ms: int = 0
+    materiality: float = MATERIALITY
+    patience_ms: int = 0
 
     @property
     def id(self) -> str:
-        """Its name within the campaign, e.g. ``spend``."""
-        return self.total.title
+        """Its name within the campaign, e.g. ``spend``, ``spend:day``."""
+        return self.total.title if self.per is Period.FLIGHT else f"{self.total.title}:{self.per}"
 
     @property
     def label(self) -> str:
-        """It in words: ``spend``."""
-        return self.total.title
+        """It in words: ``spend``, ``spend a day``."""
+        return self.total.title if self.per is Period.FLIGHT else f"{self.total.title} a {self.per}"
 
     @property
     def unit(self) -> Unit:
@@ -107,6 +144,10 @@ class RatioGoal:
         limit: the bound; money in units of the base currency.
         critical_limit: from beyond here on it is critical.
         window: the window's name.
+        rule: when a miss is told.
+        for_ms: with ``Rule.THRESHOLD``, how long a miss must last to be told.
+        materiality: the part of the target below which a difference is not worth telling (of totals; a ratio has none).
+        patience_ms: for how long a goal that is missed is given time before it is told.
     """
 
     kpi: Kpi
@@ -114,6 +155,10 @@ class RatioGoal:
     limit: float
     critical_limit: float
     window: str
+    rule: Rule = Rule.EVIDENCE
+    for_ms: int = 0
+    materiality: float = MATERIALITY
+    patience_ms: int = 0
 
     @property
     def id(self) -> str:

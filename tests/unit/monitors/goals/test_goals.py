@@ -17,6 +17,7 @@ from monitors import goals
 from monitors.goals import Band, FileProblem, InvalidGoals, RatioGoal, TotalGoal
 from monitors.goals.file import parse
 from monitors.goals.spread.spec import CurveSpec, Shape
+from monitors.goals.values import Rule
 
 GOOD = """\
 campaigns:
@@ -115,6 +116,14 @@ def test_curves_are_taken_as_written() -> None:
     assert conversions.curve == CurveSpec(Shape.BACK_LOADED, False, ((0, 0.0), *week), dates, 3 * 86_400_000)
 
 
+def test_when_a_miss_is_told_is_taken_as_written() -> None:
+    text = one_goal("{total: clicks, target: 1, rule: threshold, for: 15m, materiality: 0.1, patience: 2h}")
+    clicks, ctr = (goal for _, goal in parse(text + "      - {ratio: ctr, at_least: 0.02, patience: 90s}\n", "x"))
+    assert (clicks.rule, clicks.for_ms, clicks.patience_ms) == (Rule.THRESHOLD, 900_000, 7_200_000)
+    assert clicks.materiality == 0.1
+    assert (ctr.rule, ctr.for_ms, ctr.patience_ms) == (Rule.EVIDENCE, 0, 90_000)
+
+
 def test_a_curve_that_expects_nothing_in_its_flight_is_an_error_at_its_line() -> None:
     text = CURVED.replace("end: 2026-11-30", "end: 2026-11-24").replace("days: mon-fri", "days: sat")
     assert [(p.line, p.where) for p in problems(text)] == [(10, "campaigns[0].goals[2].curve")]
@@ -184,6 +193,19 @@ def test_every_error_of_a_broken_file_is_named_with_its_line() -> None:
         ("{total: clicks, target: 1, curve: {lag: 3d, shape: learned}}", "holds their delay already"),
         ("{total: clicks, target: 1, curve: {}}", "the curve is empty"),
         ("{total: clicks, target: 1, curve: {hour: 08:00-22:00}}", "did you mean hours?"),
+        ("{total: clicks, target: 1, per: dy}", "did you mean day?"),
+        ("{total: spend, target: 1, per: day, platform: gogle}", "did you mean google?"),
+        ("{total: spend, target: 1, platform: google}", "give it with total: spend and per: day"),
+        ("{total: clicks, target: 1, per: day, platform: google}", "give it with total: spend and per: day"),
+        ("{total: clicks, target: 1, per: day, curve: {lag: 3d}}", "give it with per: flight"),
+        ("{total: clicks, target: 1, rule: thresold}", "did you mean threshold?"),
+        ("{total: clicks, target: 1, for: 15m}", "for needs rule: threshold"),
+        ("{ratio: ctr, at_least: 0.1, for: 15m}", "for needs rule: threshold"),
+        ("{ratio: ctr, at_least: 0.1, materiality: 0.1}", "unknown key 'materiality'"),
+        ("{total: clicks, target: 1, materiality: 3}", "must be from 0 to below 1"),
+        ("{total: clicks, target: 1, patience: soon}", "must be a duration such as"),
+        ("{total: clicks, target: 1, rule: threshold, for: 15 m}", "must be a duration such as"),
+        ("{fo: 15m}", "did you mean for?"),
         ("{total: clicks, target: 1, curve: [even]}", "must be one value, not a list"),
         ("{total: clicks, target: 1, warning: [0.9]}", "must be a pair"),
         ("{total: clicks, target: 1, warning: 0.9}", "must be a pair"),
