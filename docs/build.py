@@ -30,8 +30,10 @@ from kpis.settings.kafka import KafkaSettings
 from kpis.settings.redis import RedisSettings
 from kpis.settings.shared import Settings
 from monitors import metrics
+from monitors.goals.account import AccountModel
+from monitors.goals.campaign import CampaignModel, MuteModel
 from monitors.goals.curve_model import CurveModel
-from monitors.goals.file import CampaignModel, GoalsFile
+from monitors.goals.file import GoalsFile
 from monitors.goals.flight import FlightModel
 from monitors.goals.goal import RatioModel, TotalModel
 from monitors.goals.platforms import PLATFORMS
@@ -110,7 +112,8 @@ def goals_page() -> str:
     )
     parts = [MADE, "# Goals", about, EXAMPLE.rstrip()]
     named = (
-        ("A campaign", CampaignModel), ("Its flight", FlightModel), ("A goal for a total", TotalModel),
+        ("A campaign", CampaignModel), ("Its flight", FlightModel), ("Its mutes", MuteModel),
+        ("An account", AccountModel), ("A goal for a total", TotalModel),
         ("A goal for a ratio", RatioModel),
     )  # fmt: skip
     for title, model in named:

@@ -121,6 +121,19 @@ def items_of(value: Any) -> list[Any]:
     return value
 
 
+def fields_of(value: Any) -> Fields:
+    """The fields of a mapping that must not be empty.
+
+    Raises:
+        ValueError: it is none, or empty.
+    """
+    if not isinstance(value, Fields):
+        raise ValueError(f"must be a mapping, not {kind_of(value)}")
+    if not value:
+        raise ValueError("the mapping is empty")
+    return value
+
+
 def _plain(node: yaml.Node, at: Place, places: dict[Place, yaml.Node], problems: Problems) -> Any:
     """A node as what validators take; remembers where each value stands."""
     places[at] = node

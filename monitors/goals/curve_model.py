@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from kpis.runtime.yaml_model import AtField, Fields, FileModel, kind_of, text_of
+from kpis.runtime.yaml_model import AtField, Fields, FileModel, fields_of, text_of
 from kpis.runtime.yaml_nodes import shown
 from monitors.goals import scalars
 from monitors.goals.curves import NAMED
@@ -33,14 +33,6 @@ def _date(value: Any) -> date:
     if len(text) != len("2026-11-27"):
         raise ValueError(f"must be a date such as 2026-11-27, not {shown(text)}")
     return scalars.written_time(value).date()
-
-
-def _given(value: Any) -> Any:
-    if not isinstance(value, Fields):
-        raise ValueError(f"must be a mapping, not {kind_of(value)}")
-    if not value:
-        raise ValueError("is empty")
-    return value
 
 
 Weight = Annotated[float, BeforeValidator(_weight), WithJsonSchema(_WEIGHT)]
@@ -79,12 +71,12 @@ class CurveModel(FileModel):
     days: DaysField | None = Field(
         None, description="On which days: mon-fri, or sat, sun. Nothing is expected on others."
     )
-    weights: Annotated[dict[WeekPart, Weight] | None, BeforeValidator(_given)] = Field(
+    weights: Annotated[dict[WeekPart, Weight] | None, BeforeValidator(fields_of)] = Field(
         None,
         description="How much more or less parts of the week get, 0 to 1000: {mon-fri 18:00-22:00: 2, sat-sun: 0.5}. "
         "What is not named weighs 1; where two overlap, the later one counts.",
     )
-    dates: Annotated[dict[LocalDate, Weight] | None, BeforeValidator(_given)] = Field(
+    dates: Annotated[dict[LocalDate, Weight] | None, BeforeValidator(fields_of)] = Field(
         None, description="How much more or less local dates get, 0 to 1000: {2026-11-27: 3}."
     )
     shape: ShapeName = Field("even", description="Of the flight as a whole: one of the curves with a name.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS
 from kpis.runtime.yaml_model import text_of
+from kpis.runtime.yaml_nodes import shown
 from kpis.windows import parse_window
 from monitors.goals import scalars
 from monitors.goals.curves import NAMED
@@ -20,6 +22,9 @@ from monitors.goals.values import Period, Rule
 
 MAX_ID_BYTES = 200
 MAX_NAME = 150
+MAX_TAG = 50
+_CHANNEL = re.compile(r"#[^\W_A-Z][^\WA-Z-]*(-[^\WA-Z-]*)*|[CG][A-Z0-9]{8,20}")
+"""How Slack names channels: lower case, digits, - and _."""
 _NUMBER = {"type": "number", "exclusiveMinimum": 0, "maximum": scalars.MAX_AMOUNT}
 _SHARE = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 _SIDE = {"anyOf": [{"type": "number"}, {"type": "null"}]}
@@ -54,6 +59,22 @@ def _window(value: Any) -> str:
     return parse_window(text_of(value)).name
 
 
+def _tag(value: Any) -> str:
+    text = text_of(value).strip()
+    if len(text) > MAX_TAG:
+        raise ValueError(f"is longer than {MAX_TAG} characters")
+    return text
+
+
+def _channel(value: Any) -> str:
+    if value is None:
+        raise ValueError('is empty; in YAML # begins a comment, so write it in quotes: "#launch"')
+    text = text_of(value)
+    if not _CHANNEL.fullmatch(text):
+        raise ValueError(f'must be a channel such as "#launch", or its id, not {shown(text)}')
+    return text
+
+
 def _one_of(what: str, names: Iterable[str]) -> tuple[BeforeValidator, WithJsonSchema]:
     known = tuple(names)
     return BeforeValidator(lambda v: scalars.choice(v, what, known)), WithJsonSchema({"enum": list(known)})
@@ -61,6 +82,8 @@ def _one_of(what: str, names: Iterable[str]) -> tuple[BeforeValidator, WithJsonS
 
 CampaignId = Annotated[str, BeforeValidator(_id), WithJsonSchema(_TEXT)]
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(_TEXT)]
+TagField = Annotated[str, BeforeValidator(_tag), WithJsonSchema(_TEXT)]
+Channel = Annotated[str | None, BeforeValidator(_channel), WithJsonSchema({"type": "string", "examples": ["#launch"]})]
 Positive = Annotated[Decimal, BeforeValidator(scalars.positive), WithJsonSchema(_NUMBER)]
 BandField = Annotated[Any, BeforeValidator(scalars.band), WithJsonSchema(_BAND)]
 Time = Annotated[datetime, BeforeValidator(scalars.written_time), WithJsonSchema(_TIME)]

@@ -9,6 +9,7 @@ from enum import StrEnum
 from kpis.catalogue import Kpi
 from kpis.measures import Measure
 from kpis.series import key
+from kpis.times import DAY_MS
 from kpis.units import Unit
 from monitors.goals.spread.spec import CurveSpec
 
@@ -196,19 +197,70 @@ Goal = TotalGoal | RatioGoal
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """A time in which nobody is told about a campaign: from, until (exclusive), epoch milliseconds, and why."""
+
+    from_ms: int
+    until_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A moment of a flight at which people are told how it goes; one of its two fields is given.
+
+    Attributes:
+        fraction: the part of the flight's time that is over then.
+        at_ms: when it is.
+    """
+
+    fraction: float | None = None
+    at_ms: int | None = None
+
+    def moment(self, flight: Flight) -> int:
+        """When it is in a flight."""
+        if self.at_ms is not None:
+            return self.at_ms
+        return flight.start_ms + round((self.fraction or 0.0) * flight.span_ms)
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign: its id as in events, a name for people, its flight and goals, and whose it is."""
+    """One campaign, with what its account gives it.
+
+    Attributes:
+        campaign: its id as in events.
+        name: its name for people.
+        flight: when it runs.
+        goals: what it is meant to reach.
+        account: whose it is; empty for nobody's.
+        tags: words to find it by.
+        owner: who looks after it; empty for nobody.
+        slack_channel: where it is told; empty for where all others are.
+        mutes: when it is not told.
+        milestones: when it is told how it goes, as they are written.
+    """
 
     campaign: str
     name: str
     flight: Flight
     goals: tuple[Goal, ...]
     account: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    slack_channel: str = ""
+    mutes: tuple[Mute, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
 
     @property
     def series(self) -> str:
         """Its series key."""
         return key(self.campaign)
+
+
+def muted_at(campaign: Campaign, at_ms: int) -> Mute | None:
+    """The first of a campaign's mutes that a moment lies in; None when it lies in none."""
+    return next((mute for mute in campaign.mutes if mute.from_ms <= at_ms < mute.until_ms), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,9 +274,16 @@ class Goals:
         return ((campaign, goal) for campaign in self.campaigns for goal in campaign.goals)
 
     def shifted(self, ms: int) -> Goals:
-        """The same goals with every flight moved by ``ms`` milliseconds."""
-        return Goals(tuple(replace(c, flight=_moved(c.flight, ms)) for c in self.campaigns))
+        """The same goals with every time moved by ``ms`` milliseconds; dates of curves by whole days."""
+        return Goals(tuple(_moved(campaign, ms) for campaign in self.campaigns))
 
 
-def _moved(flight: Flight, ms: int) -> Flight:
-    return replace(flight, start_ms=flight.start_ms + ms, end_ms=flight.end_ms + ms)
+def _moved(campaign: Campaign, ms: int) -> Campaign:
+    flight, days = campaign.flight, round(ms / DAY_MS)
+    return replace(
+        campaign,
+        flight=replace(flight, start_ms=flight.start_ms + ms, end_ms=flight.end_ms + ms),
+        goals=tuple(replace(g, curve=g.curve.moved(days)) if isinstance(g, TotalGoal) else g for g in campaign.goals),
+        mutes=tuple(replace(m, from_ms=m.from_ms + ms, until_ms=m.until_ms + ms) for m in campaign.mutes),
+        milestones=tuple(m if m.at_ms is None else replace(m, at_ms=m.at_ms + ms) for m in campaign.milestones),
+    )

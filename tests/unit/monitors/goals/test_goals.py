@@ -103,6 +103,21 @@ campaigns:
 """
 
 
+FULL = """\
+accounts:
+  Acme: {owner: Ada, slack_channel: "#acme", tags: [x], timezone: UTC, goals: [{ratio: ctr, at_least: 0.02}]}
+campaigns:
+  - campaign: c1
+    account: Acme
+    flight: {start: 2026-11-23T00:00, end: 2026-11-30T00:00}
+    mutes: [{from: 2026-11-24, to: 2026-11-25, why: night}]
+    milestones: [50%, 2026-11-27]
+    goals:
+      - {total: spend, target: 5, per: day, platform: google, materiality: 0.1}
+      - {total: clicks, target: 5, rule: threshold, for: 15m, patience: 1h}
+"""
+
+
 def test_curves_are_taken_as_written() -> None:
     clicks, spend, conversions = (goal for _, goal in parse(CURVED, "x"))
     assert isinstance(clicks, TotalGoal)
@@ -182,7 +197,7 @@ def test_every_error_of_a_broken_file_is_named_with_its_line() -> None:
         ("{total: clicks, target: 1, curve: {days: mon-fry}}", "did you mean fri?"),
         ("{total: clicks, target: 1, curve: {weights: {sat-sun: -1}}}", "must be from 0 to 1000"),
         ("{total: clicks, target: 1, curve: {weights: {sat-son: 1}}}", "did you mean sun?"),
-        ("{total: clicks, target: 1, curve: {weights: {}}}", "is empty"),
+        ("{total: clicks, target: 1, curve: {weights: {}}}", "the mapping is empty"),
         ("{total: clicks, target: 1, curve: {weights: 2}}", "must be a mapping"),
         ("{total: clicks, target: 1, curve: {weights: {mon-sun: 0}}}", "no time of the flight weighs anything"),
         ("{total: clicks, target: 1, curve: {dates: {27.11.: 3}}}", "must be a date such as 2026-11-27"),
@@ -316,7 +331,11 @@ def test_no_text_makes_the_reader_fail_in_another_way(text: str) -> None:
 
 
 @settings(max_examples=400)
-@given(st.integers(0, 2000), st.sampled_from([*"{}[]:,-&*!#'\"\n\t \x00", "null", "\n  "]))
-def test_a_good_file_with_one_edit_is_read_or_refused_with_lines(at: int, edit: str) -> None:
-    text = GOOD[: at % len(GOOD)] + edit + GOOD[at % len(GOOD) + 1 :]
+@given(
+    st.sampled_from((GOOD, CURVED, FULL)),
+    st.integers(0, 4000),
+    st.sampled_from([*"{}[]:,-&*!#%'\"\n\t \x00", "null", "\n  "]),
+)
+def test_a_good_file_with_one_edit_is_read_or_refused_with_lines(good: str, at: int, edit: str) -> None:
+    text = good[: at % len(good)] + edit + good[at % len(good) + 1 :]
     assert all(1 <= p.line <= text.count("\n") + 1 for p in problems_or_none(text))
