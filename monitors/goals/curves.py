@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import partial
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -81,9 +82,15 @@ class _Kept:
         self._found: OrderedDict[tuple[CurveSpec, Flight], Envelope] = OrderedDict()
         self._most = most
         self._points = 0
+        # A goals file is read in a thread while goals are judged.
+        self._lock = Lock()
 
     def of(self, spec: CurveSpec, flight: Flight) -> Envelope:
         """One of them, made when it is not there."""
+        with self._lock:
+            return self._of(spec, flight)
+
+    def _of(self, spec: CurveSpec, flight: Flight) -> Envelope:
         found = self._found.get((spec, flight))
         if found is not None:
             self._found.move_to_end((spec, flight))
