@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
@@ -13,8 +14,8 @@ from monitors.goals import scalars
 from monitors.goals.curves import NAMED
 from monitors.goals.fields import CurveName, DurationField
 from monitors.goals.spread.spec import CurveSpec, Shape
+from monitors.goals.spread.week import ALL_DAY, EVERY_DAY, Week, days_of, hours_of, part_of, week_of
 from monitors.goals.spread.week import both as multiplied
-from monitors.goals.spread.week import days_of, hours_of, part_of, week_of
 
 MAX_WEIGHT = 1000
 MAX_DATES = 400
@@ -97,14 +98,13 @@ class CurveModel(FileModel):
             raise AtField("lag", "what is learned from outcomes holds their delay already: give no lag")
         return self
 
-    @property
+    @cached_property
     def value(self) -> CurveSpec:
         """It as a value."""
-        served: tuple[tuple[int, float], ...] = ()
+        served: Week = ()
         if self.hours is not None or self.days is not None:
-            every = ((0, 24 * 60),)
-            served = week_of([(self.days or tuple(range(7)), self.hours or every, 1.0)], outside=0.0)
-        weighed = week_of([(*part, weight) for part, weight in (self.weights or {}).items()], outside=1.0)
+            served = week_of(((self.days or EVERY_DAY, self.hours or ALL_DAY, 1.0),), outside=0.0)
+        weighed = week_of(tuple((*part, weight) for part, weight in (self.weights or {}).items()), outside=1.0)
         named = NAMED[self.shape]
         dates = tuple(sorted((self.dates or {}).items()))
         return CurveSpec(Shape(named.shape), named.learned, multiplied(served, weighed), dates, self.lag)

@@ -82,11 +82,20 @@ def load(path: Path | str) -> Goals:
     Raises:
         InvalidGoals: it cannot be read, or holds errors; all of them are in ``problems``.
     """
-    file, problems = Path(path), Problems()
-    text = nodes.read(file, problems)
+    return parse(read_text(Path(path)), Path(path).name)
+
+
+def read_text(path: Path) -> str:
+    """The text of a goals file, whatever it says.
+
+    Raises:
+        InvalidGoals: it cannot be read whole.
+    """
+    problems = Problems()
+    text = nodes.read(path, problems)
     if text is None:
-        raise InvalidGoals(file.name, problems.found)
-    return parse(text, file.name)
+        raise InvalidGoals(path.name, problems.found)
+    return text
 
 
 def parse(text: str, name: str) -> Goals:

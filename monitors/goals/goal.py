@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
@@ -88,7 +89,7 @@ class TotalModel(FileModel):
         _check_for(self.rule, self.for_)
         return self
 
-    @property
+    @cached_property
     def value(self) -> TotalGoal:
         """It as a value."""
         return TotalGoal(
@@ -160,7 +161,7 @@ class RatioModel(FileModel):
         _check_for(self.rule, self.for_)
         return self
 
-    @property
+    @cached_property
     def value(self) -> RatioGoal:
         """It as a value."""
         bound = Bound.AT_LEAST if self.at_least is not None else Bound.AT_MOST

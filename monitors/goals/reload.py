@@ -5,9 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from kpis.runtime import yaml_nodes as nodes
-from kpis.runtime.yaml_nodes import Problems
-from monitors.goals.file import InvalidGoals, parse
+from monitors.goals.file import InvalidGoals, parse, read_text
 from monitors.goals.values import Goals
 
 EVERY_S = 1.0
@@ -47,7 +45,7 @@ class GoalsSource:
         if path is not None:
             # Before it is read: what changes in between is a change.
             self._seen = self._read = _look(path)
-            text = _text(path)
+            text = read_text(path)
             self.goals, self.version = parse(text, path.name), _digest(text)
 
     def refresh(self, now_s: float) -> bool:
@@ -71,7 +69,7 @@ class GoalsSource:
     def _load(self, path: Path) -> bool:
         digest = ""
         try:
-            text = _text(path)
+            text = read_text(path)
             digest = _digest(text)
             if digest in {self.version, self._bad}:
                 if digest == self.version:
@@ -93,14 +91,6 @@ def _look(path: Path) -> Look | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _text(path: Path) -> str:
-    problems = Problems()
-    text = nodes.read(path, problems)
-    if text is None:
-        raise InvalidGoals(path.name, problems.found)
-    return text
 
 
 def _digest(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 from itertools import groupby
 
 from kpis.runtime.yaml_nodes import did_you_mean, shown
@@ -15,6 +15,10 @@ _WEEK = 7 * DAY_MINUTES
 
 Hours = tuple[tuple[int, int], ...]
 """Spans of a day in minutes; one that ends beyond the day goes on in the next."""
+Week = tuple[tuple[int, float], ...]
+"""The weight from a minute of the week on, to the next."""
+EVERY_DAY = tuple(range(7))
+ALL_DAY: Hours = ((0, DAY_MINUTES),)
 
 
 def days_of(text: str) -> tuple[int, ...]:
@@ -40,10 +44,11 @@ def part_of(text: str) -> tuple[tuple[int, ...], Hours]:
     """Days, hours, or days and then hours."""
     at = re.search(r"\d", text)
     days, hours = (text.strip(), "") if at is None else (text[: at.start()].strip(), text[at.start() :])
-    return (days_of(days) if days else tuple(range(7))), (hours_of(hours) if hours else ((0, DAY_MINUTES),))
+    return (days_of(days) if days else EVERY_DAY), (hours_of(hours) if hours else ALL_DAY)
 
 
-def week_of(served: Iterable[tuple[tuple[int, ...], Hours, float]], outside: float) -> tuple[tuple[int, float], ...]:
+@lru_cache(maxsize=1024)
+def week_of(served: tuple[tuple[tuple[int, ...], Hours, float], ...], outside: float) -> Week:
     """The weight of each minute of the week, as the minutes from which on it is another.
 
     Args:
@@ -62,7 +67,8 @@ def week_of(served: Iterable[tuple[tuple[int, ...], Hours, float]], outside: flo
     return tuple(runs)
 
 
-def both(a: tuple[tuple[int, float], ...], b: tuple[tuple[int, float], ...]) -> tuple[tuple[int, float], ...]:
+@lru_cache(maxsize=1024)
+def both(a: Week, b: Week) -> Week:
     """Two weeks, multiplied; an empty one weighs 1; a week that weighs 1 throughout is empty."""
     runs = list[tuple[int, float]]()
     for at in sorted({minute for minute, _ in (*a, *b)}):
@@ -72,7 +78,7 @@ def both(a: tuple[tuple[int, float], ...], b: tuple[tuple[int, float], ...]) -> 
     return () if runs == [(0, 1.0)] else tuple(runs)
 
 
-def _at(week: tuple[tuple[int, float], ...], minute: int) -> float:
+def _at(week: Week, minute: int) -> float:
     return next((weight for start, weight in reversed(week) if start <= minute), 1.0)
 
 

@@ -12,8 +12,8 @@ from tests.kit.redis_server import redis_server
 
 
 def test_other_goals_are_announced_at_once_and_none_take_the_last_ones_away() -> None:
-    async def run() -> list[set[bytes]]:
-        found: list[set[bytes]] = []
+    async def run() -> list[set[bytes | str]]:
+        found: list[set[bytes | str]] = []
         with redis_server() as port:
             async with Redis(port=port) as redis:
                 announced = GoalAnnouncement(redis, "test", ["a", "b"])
@@ -27,7 +27,7 @@ def test_other_goals_are_announced_at_once_and_none_take_the_last_ones_away() ->
 
 
 def test_a_monitor_without_goals_leaves_what_another_announced() -> None:
-    async def run() -> set[bytes]:
+    async def run() -> set[bytes | str]:
         with redis_server() as port:
             async with Redis(port=port) as redis:
                 await redis.sadd(layout.GOAL_CAMPAIGNS, "a")

@@ -31,7 +31,7 @@ def ms(text: str, zone: str = "UTC") -> int:
 
 def served(hours: str, days: str = "mon-sun") -> tuple[tuple[int, float], ...]:
     """A week that weighs 1 in some hours of some days, else nothing."""
-    return week_of([(days_of(days), hours_of(hours), 1.0)], outside=0.0)
+    return week_of(((days_of(days), hours_of(hours), 1.0),), outside=0.0)
 
 
 def by_minutes(spec: CurveSpec, flight: Flight, at_ms: int) -> float:
@@ -100,7 +100,7 @@ def test_days_of_23_and_25_hours_are_exact_in_every_minute(zone: str, day: str) 
     start = ms(f"{day}T00:00", zone)
     end = ms(f"{date.fromisoformat(day).replace(day=int(day[-2:]) + 1)}T00:00", zone)
     flight = Flight(start, end, zone)
-    spec = CurveSpec(week=week_of([(tuple(range(7)), hours_of("01:00-04:30"), 3.0)], outside=1.0))
+    spec = CurveSpec(week=week_of(((tuple(range(7)), hours_of("01:00-04:30"), 3.0),), outside=1.0))
     for at_ms in range(start, end, 7 * MINUTE_MS):
         assert fraction(spec, flight, at_ms) == pytest.approx(by_minutes(spec, flight, at_ms), abs=1e-9)
     hours, shares = weights(spec, flight)
@@ -237,7 +237,7 @@ def test_parts_of_the_week_are_read(text: str, days: tuple[int, ...], hours: tup
 
 
 def test_hours_past_midnight_belong_to_the_day_they_began_on_even_from_sunday_to_monday() -> None:
-    week = week_of([((6,), hours_of("22:00-02:00"), 2.0)], outside=1.0)
+    week = week_of((((6,), hours_of("22:00-02:00"), 2.0),), outside=1.0)
     assert week == ((0, 2.0), (120, 1.0), (6 * 1440 + 1320, 2.0))
 
 

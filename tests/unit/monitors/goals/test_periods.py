@@ -122,7 +122,7 @@ def test_before_and_after_the_flight_the_first_and_the_last_period_count() -> No
 
 def test_a_day_on_which_nothing_is_served_has_no_target() -> None:
     flight = a("UTC", "2026-11-23T00:00", "2026-11-30T00:00")
-    weekdays = week_of([((0, 1, 2, 3, 4), ((0, 1440),), 1.0)], outside=0.0)
+    weekdays = week_of((((0, 1, 2, 3, 4), ((0, 1440),), 1.0),), outside=0.0)
     goal = TotalGoal(TOTALS["spend"], 100, Band(0.9, 1.1), Band(0.75, 1.25), CurveSpec(week=weekdays), Period.DAY)
     days = [date(2026, 11, 23) + timedelta(days=i) for i in range(7)]
     assert [target_of(goal, flight, ms(f"{day}T12:00", "UTC")) for day in days] == [100] * 5 + [0, 0]
