@@ -108,11 +108,12 @@ def goals_page() -> str:
     """Every field of a goals file, and the catalogue it names."""
     about = (
         "A YAML file, named by `PACEWATCH_GOALS`. `pacewatch goals check FILE` names every error with its line and "
-        "column; `pacewatch goals schema` prints its JSON Schema, for editors that complete and check."
+        "column, `goals list FILE` shows its goals, `goals apply FILE --to DEST` puts it in place in one step; `goals "
+        "schema` prints its JSON Schema, for editors that complete and check. `examples/` has more of them."
     )
     parts = [MADE, "# Goals", about, EXAMPLE.rstrip()]
     named = (
-        ("A campaign", CampaignModel), ("Its flight", FlightModel), ("Its mutes", MuteModel),
+        ("The file", GoalsFile), ("A campaign", CampaignModel), ("Its flight", FlightModel), ("Its mutes", MuteModel),
         ("An account", AccountModel), ("A goal for a total", TotalModel),
         ("A goal for a ratio", RatioModel),
     )  # fmt: skip
