@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from monitors.goals.curves import is_empty
@@ -38,10 +39,15 @@ def target_of(goal: TotalGoal, flight: Flight, at_ms: int) -> int:
 
 def _whole(flight: Flight, per: Period, at_ms: int) -> tuple[int, int]:
     """The period as the calendar has it, whether or not the flight has all of it."""
-    zone = ZoneInfo(flight.timezone)
     inside = min(max(at_ms, flight.start_ms), flight.end_ms - 1)
-    first, after = _dates(datetime.fromtimestamp(inside / 1000, zone).date(), per)
-    return _midnight(first, zone), _midnight(after, zone)
+    return _bounds(datetime.fromtimestamp(inside / 1000, ZoneInfo(flight.timezone)).date(), per, flight.timezone)
+
+
+@lru_cache(maxsize=4096)
+def _bounds(day: date, per: Period, timezone: str) -> tuple[int, int]:
+    """When the period of a day begins, and the first millisecond after it."""
+    first, after = _dates(day, per)
+    return _midnight(first, ZoneInfo(timezone)), _midnight(after, ZoneInfo(timezone))
 
 
 def _dates(day: date, per: Period) -> tuple[date, date]:
