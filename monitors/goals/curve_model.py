@@ -64,14 +64,12 @@ class CurveModel(FileModel):
     clocks show.
     """
 
-    hours: HoursField | None = Field(
+    hours: HoursField = Field(
         None,
         description="When it is served: 08:00-22:00, or several with commas; 22:00-02:00 goes on past midnight, as "
         "part of the day on which it began. Nothing is expected outside.",
     )
-    days: DaysField | None = Field(
-        None, description="On which days: mon-fri, or sat, sun. Nothing is expected on others."
-    )
+    days: DaysField = Field(None, description="On which days: mon-fri, or sat, sun. Nothing is expected on others.")
     weights: Annotated[dict[WeekPart, Weight] | None, BeforeValidator(fields_of)] = Field(
         None,
         description="How much more or less parts of the week get, 0 to 1000: {mon-fri 18:00-22:00: 2, sat-sun: 0.5}. "

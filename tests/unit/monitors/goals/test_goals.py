@@ -194,6 +194,8 @@ def test_every_error_of_a_broken_file_is_named_with_its_line() -> None:
         ("{total: clicks, target: 1, curve: {hours: 8-22}}", "must be hours such as 08:00-22:00"),
         ("{total: clicks, target: 1, curve: {hours: 08:00-24:30}}", "must be hours"),
         ("{total: clicks, target: 1, curve: {hours: 08:00-08:00}}", "all day is 00:00-24:00"),
+        ("{total: clicks, target: 1, curve: {hours: }}", "is empty"),
+        ("{total: clicks, target: 1, curve: {days: []}}", "must be one value, not a list"),
         ("{total: clicks, target: 1, curve: {days: mon-fry}}", "did you mean fri?"),
         ("{total: clicks, target: 1, curve: {weights: {sat-sun: -1}}}", "must be from 0 to 1000"),
         ("{total: clicks, target: 1, curve: {weights: {sat-son: 1}}}", "did you mean sun?"),
