@@ -30,10 +30,15 @@ from kpis.settings.kafka import KafkaSettings
 from kpis.settings.redis import RedisSettings
 from kpis.settings.shared import Settings
 from monitors import metrics
-from monitors.goals.curves import CURVES
-from monitors.goals.file import CampaignModel, GoalsFile
+from monitors.goals.account import AccountModel
+from monitors.goals.campaign import CampaignModel, MuteModel
+from monitors.goals.curve_model import CurveModel
+from monitors.goals.file import GoalsFile
 from monitors.goals.flight import FlightModel
 from monitors.goals.goal import RatioModel, TotalModel
+from monitors.goals.platforms import PLATFORMS
+from monitors.goals.spread.spec import Shape
+from monitors.goals.values import Rule
 from monitors.metrics import Definition, KpiMetrics
 from monitors.pacing.verdict import Reason, Status
 from monitors.settings import MonitorSettings
@@ -49,6 +54,14 @@ CONCERNS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("The monitor", MonitorSettings),
 )
 MADE = "<!-- Made by python -m docs.build; change the code instead. -->"
+LEARNED = (
+    "As the hours of the week were before, learned from what was counted; until enough is known, all weigh the same."
+)
+PLATFORM_ABOUT = (
+    "Platforms take a daily budget as a mean. With `platform`, a day's warning band reaches up to what the "
+    "platform may spend on one day, the critical one a quarter further; bands that are written go first. Over the "
+    "longer period the budget holds: give a second goal for that."
+)
 EXAMPLE = """\
     campaigns:
       - campaign: c42                  # the id as in events, taken as it is written
@@ -95,22 +108,22 @@ def goals_page() -> str:
     """Every field of a goals file, and the catalogue it names."""
     about = (
         "A YAML file, named by `PACEWATCH_GOALS`. `pacewatch goals check FILE` names every error with its line and "
-        "column; `pacewatch goals schema` prints its JSON Schema, for editors that complete and check."
+        "column, `goals list FILE` shows its goals, `goals apply FILE --to DEST` puts it in place in one step; `goals "
+        "schema` prints its JSON Schema, for editors that complete and check. `examples/` has more of them."
     )
     parts = [MADE, "# Goals", about, EXAMPLE.rstrip()]
     named = (
-        ("A campaign", CampaignModel), ("Its flight", FlightModel), ("A goal for a total", TotalModel),
+        ("The file", GoalsFile), ("A campaign", CampaignModel), ("Its flight", FlightModel), ("Its mutes", MuteModel),
+        ("An account", AccountModel), ("A goal for a total", TotalModel),
         ("A goal for a ratio", RatioModel),
     )  # fmt: skip
     for title, model in named:
-        about = " ".join((model.__doc__ or "").split())
-        rows = [
-            (f"`{name}`", "required" if field.is_required() else _default(field.default), field.description or "")
-            for name, field in model.model_fields.items()
-        ]
-        parts += [f"## {title}", about, _table(("field", "default", "meaning"), rows)]
-    curves = [(f"`{name}`", " ".join((curve.__doc__ or "").split())) for name, curve in CURVES.items()]
-    parts += ["## Curves", _table(("curve", "how it spreads the target"), curves)]
+        parts += _about(title, model)
+    curves = [(f"`{shape}`", said) for shape, said in _explained(Shape)]
+    parts += ["## Curves", _table(("curve", "how it spreads the target"), [*curves, ("`learned`", LEARNED)])]
+    parts += _about("A curve as a mapping", CurveModel)
+    parts += ["## Rules", _table(("rule", "when a miss is told"), [(f"`{r}`", said) for r, said in _explained(Rule)])]
+    parts += ["## Platforms", PLATFORM_ABOUT, _table(("platform", "most on a day", "over a", "source"), _platforms())]
     parts += [
         "## Totals",
         _table(("name", "unit"), [(f"`{m.title}`", "money" if m.unit.is_money else "events") for m in MEASURES]),
@@ -118,6 +131,31 @@ def goals_page() -> str:
     ratios = [(f"`{k.name}`", k.meaning, k.unit.value, _needed(k)) for k in CATALOGUE]
     parts += ["## Ratios", _table(("name", "meaning", "unit", "judged from"), ratios)]
     return "\n\n".join(parts) + "\n"
+
+
+def _platforms() -> list[tuple[str, ...]]:
+    return [
+        (
+            f"`{name}`",
+            f"{rule.daily:g} daily budgets",
+            f"{rule.period}: {f'{rule.days:g}' if rule.days else 'as many as it has days'}",
+            f"{rule.source} (read on {rule.checked})",
+        )
+        for name, rule in PLATFORMS.items()
+    ]
+
+
+def _about(title: str, model: type[BaseModel]) -> list[str]:
+    """What a model says of itself, and its fields."""
+    rows = [
+        (
+            f"`{field.alias or name}`",
+            "required" if field.is_required() else _default(field.default),
+            field.description or "",
+        )
+        for name, field in model.model_fields.items()
+    ]
+    return [f"## {title}", " ".join((model.__doc__ or "").split()), _table(("field", "default", "meaning"), rows)]
 
 
 def metrics_page() -> str:

@@ -8,7 +8,6 @@ Modules of a command are imported when it runs, so that each starts fast.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import sys
@@ -20,6 +19,7 @@ import typer
 from kpis.runtime import logs
 from kpis.runtime.errors import Misconfigured, PacewatchError, Permanent
 from pacewatch import __version__
+from pacewatch.goals.cli import goals_app
 from pacewatch.rejected.cli import rejected_app
 from pacewatch.terminal import out, say
 
@@ -29,7 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Streaming real-time KPI and pacing monitor for ad campaigns.",
 )
-goals_app = typer.Typer(no_args_is_help=True, help="Goals files.")
 app.add_typer(goals_app, name="goals")
 app.add_typer(rejected_app, name="rejected")
 
@@ -210,31 +209,6 @@ def top(
     choice = Choice(sort, find)
     show = board.once if only_once or not sys.stdout.isatty() else board.watch
     asyncio.run(show(board.BoardSource(url, settings.http_access.authorization), choice))
-
-
-@goals_app.command("check")
-def check(file: Annotated[Path, typer.Argument(help="The goals file.")]) -> None:
-    """Check a goals file: every error with its line."""
-    from monitors import goals
-
-    try:
-        found = goals.load(file)
-    except goals.InvalidGoals as e:
-        for p in e.problems:
-            say(f"{file}:{p.line}:{p.column}: {p.where + ': ' if p.where else ''}{p.text}")
-        if e.count > len(e.problems):
-            say(f"{file}: and {e.count - len(e.problems):,} more")
-        raise typer.Exit(2) from None
-    count = sum(len(c.goals) for c in found.campaigns)
-    out(f"{file}: {len(found.campaigns)} campaigns, {count} goals, no errors")
-
-
-@goals_app.command("schema")
-def schema() -> None:
-    """Print the JSON Schema of goals files, for editors that complete and check."""
-    from monitors.goals.file import GoalsFile
-
-    out(json.dumps(GoalsFile.model_json_schema(), indent=2))
 
 
 @app.command()

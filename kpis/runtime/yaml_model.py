@@ -67,8 +67,8 @@ class FileModel(BaseModel):
 class AtField(PydanticCustomError):
     """What is wrong with a model as a whole, noted where one of its fields stands."""
 
-    def __new__(cls, field: str | int, text: str) -> Self:
-        """Of a field, or of an item by its number, in words."""
+    def __new__(cls, field: str | int | Place, text: str) -> Self:
+        """Of a field, of an item by its number, or of what lies at a path below, in words."""
         return super().__new__(cls, "at_field", "{text}", {"field": field, "text": text})
 
 
@@ -121,6 +121,19 @@ def items_of(value: Any) -> list[Any]:
     return value
 
 
+def fields_of(value: Any) -> Fields:
+    """The fields of a mapping that must not be empty.
+
+    Raises:
+        ValueError: it is none, or empty.
+    """
+    if not isinstance(value, Fields):
+        raise ValueError(f"must be a mapping, not {kind_of(value)}")
+    if not value:
+        raise ValueError("the mapping is empty")
+    return value
+
+
 def _plain(node: yaml.Node, at: Place, places: dict[Place, yaml.Node], problems: Problems) -> Any:
     """A node as what validators take; remembers where each value stands."""
     places[at] = node
@@ -160,8 +173,9 @@ def _note(error: Any, places: dict[Place, yaml.Node], problems: Problems) -> Non
         # What is no place in the file is the tag of a union.
         at = (*at, part) if (*at, part) in places else at
     context = error.get("ctx", {})
-    if error["type"] == "at_field" and (*at, context["field"]) in places:
-        at = (*at, context["field"])
+    field = context.get("field", ())
+    for part in field if isinstance(field, tuple) else (field,):
+        at = (*at, part) if (*at, part) in places else at
     text = str(context["error"]) if "error" in context else str(context.get("text", error["msg"]))
     problems.at(places[at], shown_place(at), text)
 

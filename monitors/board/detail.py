@@ -12,7 +12,8 @@ from monitors.alerts.assessment import Assessment
 from monitors.board.board import Board
 from monitors.board.campaign_rows import measures
 from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, PaceLine, Point
-from monitors.goals.curves import CURVES
+from monitors.goals.curves import curve_of
+from monitors.goals.periods import period_at, target_of
 from monitors.goals.values import Flight, TotalGoal
 from monitors.read.breakdowns import Windows
 from monitors.read.history import Query
@@ -68,13 +69,16 @@ def detail(
 
 
 def pace_line(one: Assessment, quarters: Mapping[int, Row], as_of_ms: int | None) -> PaceLine | None:
-    """A total's way through its flight in at most some 200 points; None for a ratio."""
-    goal, flight = one.goal, one.campaign.flight
+    """A total's way through its flight, or its period as of now, in at most some 200 points; None for a ratio."""
+    goal, whole = one.goal, one.campaign.flight
     if not isinstance(goal, TotalGoal) or as_of_ms is None:
         return None
-    curve, column = CURVES[goal.curve], goal.total.column
+    flight, target = period_at(whole, goal.per, as_of_ms), target_of(goal, whole, as_of_ms)
+    curve, column = curve_of(goal.curve), goal.total.column
     until = min(as_of_ms, flight.end_ms)
-    sums = {start: row[column] for start, row in quarters.items()}
+    # The flight may begin within a quarter hour; periods begin with one.
+    since = flight.start_ms if flight.start_ms > whole.start_ms else 0
+    sums = {start: row[column] for start, row in quarters.items() if start >= since}
     points, actual = [], 0
     starts, place = sorted(sums), 0
     for at in _moments(flight, until):
@@ -82,7 +86,7 @@ def pace_line(one: Assessment, quarters: Mapping[int, Row], as_of_ms: int | None
         while place < len(starts) and (starts[place] + QUARTER_MS <= at or at == until) and starts[place] < until:
             actual += sums[starts[place]]
             place += 1
-        points.append(Point(at, actual, round(goal.target * curve(flight, at))))
+        points.append(Point(at, actual, round(target * curve(flight, at))))
     return PaceLine(goal.id, goal.unit, until, points)
 
 

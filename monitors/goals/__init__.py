@@ -7,18 +7,39 @@ The rule that lives here: a file is used whole or not at all, and a value is tak
 
 from kpis.runtime.problems import FileProblem
 from monitors.goals.file import InvalidGoals, load
-from monitors.goals.values import Band, Bound, Campaign, Flight, Goal, Goals, RatioGoal, TotalGoal
+from monitors.goals.reload import GoalsSource
+from monitors.goals.spread.spec import CurveSpec
+from monitors.goals.values import (
+    Band,
+    Bound,
+    Campaign,
+    Flight,
+    Goal,
+    Goals,
+    Milestone,
+    Mute,
+    Period,
+    RatioGoal,
+    Rule,
+    TotalGoal,
+)  # fmt: skip
 
 __all__ = [
     "Band",
     "Bound",
     "Campaign",
+    "CurveSpec",
     "FileProblem",
     "Flight",
     "Goal",
     "Goals",
+    "GoalsSource",
     "InvalidGoals",
+    "Milestone",
+    "Mute",
+    "Period",
     "RatioGoal",
+    "Rule",
     "TotalGoal",
     "load",
 ]

@@ -30,8 +30,16 @@ class GoalAnnouncement:
     def __init__(self, redis: Any, address: str, series: Iterable[str]) -> None:
         self._publish = redis.register_script(_PUBLISH)
         self._address = address
-        self._series = sorted(set(series))
+        self._series: list[str] = []
         self._due_s = 0.0
+        self._is_told = True
+        self.replace(series)
+
+    def replace(self, series: Iterable[str]) -> None:
+        """Publish others from now on, at the next time; none at all where there are none any more."""
+        found = sorted(set(series))
+        if found != self._series:
+            self._series, self._due_s, self._is_told = found, 0.0, False
 
     async def publish(self, now_s: float) -> None:
         """Publish them, if it is time to.
@@ -42,8 +50,8 @@ class GoalAnnouncement:
         Raises:
             Unreachable: Redis does not answer.
         """
-        if not self._series or now_s < self._due_s:
+        if (self._is_told and not self._series) or now_s < self._due_s:
             return
         with answers(self._address):
             await self._publish(keys=[layout.GOAL_CAMPAIGNS], args=self._series)
-        self._due_s = now_s + _AGAIN_S
+        self._due_s, self._is_told = now_s + _AGAIN_S, True

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS
 from kpis.runtime.yaml_model import text_of
+from kpis.runtime.yaml_nodes import shown
 from kpis.windows import parse_window
 from monitors.goals import scalars
-from monitors.goals.curves import CURVES
+from monitors.goals.curves import NAMED
+from monitors.goals.platforms import PLATFORMS
+from monitors.goals.values import Period, Rule
 
 MAX_ID_BYTES = 200
 MAX_NAME = 150
+MAX_TAG = 50
+_CHANNEL = re.compile(r"#[^\W_A-Z][^\WA-Z-]*(-[^\WA-Z-]*)*|[CG][A-Z0-9]{8,20}")
+"""How Slack names channels: lower case, digits, - and _."""
 _NUMBER = {"type": "number", "exclusiveMinimum": 0, "maximum": scalars.MAX_AMOUNT}
+_SHARE = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
 _SIDE = {"anyOf": [{"type": "number"}, {"type": "null"}]}
 _BAND = {"type": "array", "prefixItems": [_SIDE, _SIDE], "minItems": 2, "maxItems": 2}
 _TIME = {"type": "string", "examples": ["2026-11-22T00:00", "2026-11-22T00:00+01:00"]}
+_DURATION = {"type": "string", "pattern": r"^(0|\d{1,6}[smhd])$", "examples": ["15m", "2h", "3d"]}
 _TEXT = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
 
 
@@ -39,8 +48,31 @@ def _name(value: Any) -> str:
     return text
 
 
+def _share(value: Any) -> float:
+    found = scalars.number(value)
+    if not 0 <= found < 1:
+        raise ValueError(f"must be from 0 to below 1 (3 % is 0.03), not {text_of(value)[:40]!r}")
+    return float(found)
+
+
 def _window(value: Any) -> str:
     return parse_window(text_of(value)).name
+
+
+def _tag(value: Any) -> str:
+    text = text_of(value).strip()
+    if len(text) > MAX_TAG:
+        raise ValueError(f"is longer than {MAX_TAG} characters")
+    return text
+
+
+def _channel(value: Any) -> str:
+    if value is None:
+        raise ValueError('is empty; in YAML # begins a comment, so write it in quotes: "#launch"')
+    text = text_of(value)
+    if not _CHANNEL.fullmatch(text):
+        raise ValueError(f'must be a channel such as "#launch", or its id, not {shown(text)}')
+    return text
 
 
 def _one_of(what: str, names: Iterable[str]) -> tuple[BeforeValidator, WithJsonSchema]:
@@ -50,11 +82,26 @@ def _one_of(what: str, names: Iterable[str]) -> tuple[BeforeValidator, WithJsonS
 
 CampaignId = Annotated[str, BeforeValidator(_id), WithJsonSchema(_TEXT)]
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(_TEXT)]
+TagField = Annotated[str, BeforeValidator(_tag), WithJsonSchema(_TEXT)]
+Channel = Annotated[str | None, BeforeValidator(_channel), WithJsonSchema({"type": "string", "examples": ["#launch"]})]
 Positive = Annotated[Decimal, BeforeValidator(scalars.positive), WithJsonSchema(_NUMBER)]
 BandField = Annotated[Any, BeforeValidator(scalars.band), WithJsonSchema(_BAND)]
 Time = Annotated[datetime, BeforeValidator(scalars.written_time), WithJsonSchema(_TIME)]
+DurationField = Annotated[int, BeforeValidator(scalars.duration), WithJsonSchema(_DURATION)]
 Zone = Annotated[Any, BeforeValidator(scalars.zone), WithJsonSchema({"type": "string"})]
 WindowName = Annotated[str, BeforeValidator(_window), WithJsonSchema({"type": "string", "examples": ["5m", "1h"]})]
 TotalName = Annotated[str, *_one_of("total", TOTALS)]
 RatioName = Annotated[str, *_one_of("ratio", BY_NAME)]
-CurveName = Annotated[str, *_one_of("curve", CURVES)]
+CurveName = Annotated[str, *_one_of("curve", NAMED)]
+PeriodName = Annotated[str, *_one_of("period", Period)]
+RuleName = Annotated[str, *_one_of("rule", Rule)]
+PlatformName = Annotated[str, *_one_of("platform", PLATFORMS)]
+Share = Annotated[float, BeforeValidator(_share), WithJsonSchema(_SHARE)]
+ForField = Annotated[
+    DurationField,
+    Field(alias="for", description="How long a miss must last to be told, such as 15m; with rule: threshold only."),
+]
+PatienceField = Annotated[
+    DurationField,
+    Field(description="For how long a goal that is missed is given time before it is told, such as 10m."),
+]

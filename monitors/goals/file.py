@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import FileProblem, InvalidFile
-from kpis.runtime.yaml_model import AtField, Fields, FileModel, items_of, validate
-from kpis.runtime.yaml_nodes import Problems
-from monitors.goals.fields import CampaignId, Name
-from monitors.goals.flight import FlightModel
-from monitors.goals.goal import GoalModel
-from monitors.goals.values import Campaign, Goals
+from kpis.runtime.yaml_model import AtField, Fields, FileModel, fields_of, items_of, validate
+from kpis.runtime.yaml_nodes import Problems, shown
+from monitors.goals.account import AccountModel, inherit
+from monitors.goals.campaign import CampaignModel, weighs
+from monitors.goals.fields import Name
+from monitors.goals.values import Goals
 
 
 class InvalidGoals(InvalidFile):
@@ -23,32 +23,6 @@ class InvalidGoals(InvalidFile):
 
     def __init__(self, name: str, problems: Sequence[FileProblem]) -> None:
         super().__init__(f"goals file {name}", problems, ": pacewatch goals check lists them")
-
-
-class CampaignModel(FileModel):
-    """A campaign that has goals."""
-
-    campaign: CampaignId = Field(description="Its id as in events, taken as it is written.")
-    name: Name | None = Field(None, description="For people; its id by default.")
-    account: Name | None = Field(None, description="Whose it is, to filter dashboards by.")
-    flight: FlightModel = Field(description="When it runs.")
-    goals: Annotated[list[GoalModel], BeforeValidator(items_of)] = Field(description="What it is meant to reach.")
-
-    @field_validator("goals", mode="after")
-    @classmethod
-    def _each_once(cls, goals: list[Any]) -> list[Any]:
-        seen: set[str] = set()
-        for i, goal in enumerate(goals):
-            if goal.value.id in seen:
-                raise AtField(i, f"the goal {goal.value.id} is given twice for this campaign")
-            seen.add(goal.value.id)
-        return goals
-
-    @property
-    def value(self) -> Campaign:
-        """It as a value."""
-        goals = tuple(goal.value for goal in self.goals)
-        return Campaign(self.campaign, self.name or self.campaign, self.flight.value, goals, self.account or "")
 
 
 def _each_campaign_once(value: Any, info: ValidationInfo) -> list[Any]:
@@ -70,9 +44,36 @@ def _each_campaign_once(value: Any, info: ValidationInfo) -> list[Any]:
 class GoalsFile(FileModel):
     """Goals: what each campaign is meant to reach, and by when."""
 
+    accounts: Annotated[dict[Name, AccountModel], BeforeValidator(fields_of)] = Field(
+        {}, description="What all campaigns of an account have, by its name; what a campaign gives itself goes first."
+    )
     campaigns: Annotated[list[CampaignModel], BeforeValidator(_each_campaign_once)] = Field(
         description="All campaigns that have goals."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _inherit(cls, data: Any, info: ValidationInfo) -> Any:
+        if info.context is not None and isinstance(data, Fields):
+            inherit(data, info.context)
+        return data
+
+    @model_validator(mode="after")
+    def _weighs(self) -> Self:
+        for campaign in self.campaigns:
+            account = self.accounts.get(campaign.account or "")
+            own = {goal.value.id for goal in campaign.goals or ()}
+            for i, goal in enumerate((account and account.goals) or ()):
+                if goal.value.id not in own and not weighs(goal, campaign.flight.value):
+                    text = f"no time of the flight of campaign {shown(campaign.campaign)} weighs anything"
+                    raise AtField(("accounts", campaign.account or "", "goals", i, "curve"), text)
+        return self
+
+    @property
+    def value(self) -> Goals:
+        """It as a value."""
+        found = ((campaign, self.accounts.get(campaign.account or "")) for campaign in self.campaigns)
+        return Goals(tuple(account.given(campaign.value) if account else campaign.value for campaign, account in found))
 
 
 def load(path: Path | str) -> Goals:
@@ -81,11 +82,20 @@ def load(path: Path | str) -> Goals:
     Raises:
         InvalidGoals: it cannot be read, or holds errors; all of them are in ``problems``.
     """
-    file, problems = Path(path), Problems()
-    text = nodes.read(file, problems)
+    return parse(read_text(Path(path)), Path(path).name)
+
+
+def read_text(path: Path) -> str:
+    """The text of a goals file, whatever it says.
+
+    Raises:
+        InvalidGoals: it cannot be read whole.
+    """
+    problems = Problems()
+    text = nodes.read(path, problems)
     if text is None:
-        raise InvalidGoals(file.name, problems.found)
-    return parse(text, file.name)
+        raise InvalidGoals(path.name, problems.found)
+    return text
 
 
 def parse(text: str, name: str) -> Goals:
@@ -101,4 +111,4 @@ def parse(text: str, name: str) -> Goals:
     found = validate(GoalsFile, root, problems) if root is not None else None
     if found is None or problems.found:
         raise InvalidGoals(name, problems.found)
-    return Goals(tuple(campaign.value for campaign in found.campaigns))
+    return found.value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
@@ -11,9 +13,23 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS, Measure
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, noted
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
-from monitors.goals.fields import BandField, CurveName, Positive, RatioName, TotalName, WindowName
+from monitors.goals.curve_model import CurveField, curve_value
+from monitors.goals.fields import (
+    BandField,
+    ForField,
+    PatienceField,
+    PeriodName,
+    PlatformName,
+    Positive,
+    RatioName,
+    RuleName,
+    Share,
+    TotalName,
+    WindowName,
+)  # fmt: skip
+from monitors.goals.platforms import PLATFORMS
 from monitors.goals.scalars import whole
-from monitors.goals.values import Band, Bound, RatioGoal, TotalGoal
+from monitors.goals.values import MATERIALITY, Band, Bound, Period, RatioGoal, Rule, TotalGoal
 
 WARNING = Band(0.9, 1.1)
 """What Slack is told should be rarer than the ordinary day-to-day swing."""
@@ -25,7 +41,7 @@ DEFAULT_WINDOW = "1h"
 
 
 class TotalModel(FileModel):
-    """A target for a sum over the flight, judged by pace: actual over expected to date.
+    """A target for a sum over the flight, or each period of it, judged by pace: actual over expected to date.
 
     Spend and impressions are bought, so both sides count; more clicks, conversions or revenue than planned is no miss,
     so their default bands are open above.
@@ -35,7 +51,17 @@ class TotalModel(FileModel):
     target: Positive = Field(
         description="Above 0: money in units of the base currency, to the micro; others whole numbers."
     )
-    curve: CurveName = Field("even", description="How the target spreads over the flight, see Curves.")
+    curve: CurveField = Field("even", description="How the target spreads: a name, or a mapping; see Curves.")
+    per: PeriodName = Field(
+        "flight",
+        description="What the target is for: flight, or each local month, week (from Monday) or day of it. The first "
+        "and the last one count for as much as the flight has of them; the curve spreads the target within each.",
+    )
+    platform: PlatformName | None = Field(
+        None,
+        description="Whose daily budget it is, see Platforms: what that platform may spend on a day is no miss. For "
+        "spend per day.",
+    )
     warning: BandField = Field(
         None, description="Outside this band [low, high] it is a warning; null opens a side. [0.9, 1.1] by default."
     )
@@ -43,6 +69,12 @@ class TotalModel(FileModel):
         None,
         description="Outside this one it is critical; contains the other. [0.75, 1.25] by default.",
     )
+    materiality: Share = Field(
+        MATERIALITY, description="The part of the target below which a difference is not told, from 0 to below 1."
+    )
+    rule: RuleName = Field("evidence", description="When a miss is told, see Rules.")
+    for_: ForField = 0
+    patience: PatienceField = 0
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -50,12 +82,29 @@ class TotalModel(FileModel):
         warning, critical = self._bands()
         if not _contains(critical, warning):
             raise AtField("critical", "critical must be outside of warning, on both sides")
+        if self.platform and (self.per != Period.DAY or self.total != "spend"):
+            raise AtField("platform", "a platform has a rule for daily budgets: give it with total: spend and per: day")
+        if self.per != Period.FLIGHT and curve_value(self.curve).lag_ms:
+            raise AtField(("curve", "lag"), "a lag goes on from one period into the next: give it with per: flight")
+        _check_for(self.rule, self.for_)
         return self
 
-    @property
+    @cached_property
     def value(self) -> TotalGoal:
         """It as a value."""
-        return TotalGoal(self._measure, self._target(), *self._bands(), self.curve)
+        return TotalGoal(
+            total=self._measure,
+            target=self._target(),
+            warning=self._bands()[0],
+            critical=self._bands()[1],
+            curve=curve_value(self.curve),
+            per=Period(self.per),
+            platform=self.platform or "",
+            rule=Rule(self.rule),
+            for_ms=self.for_,
+            materiality=self.materiality,
+            patience_ms=self.patience,
+        )
 
     @property
     def _measure(self) -> Measure:
@@ -68,8 +117,12 @@ class TotalModel(FileModel):
             raise AtField("target", str(e)) from None
 
     def _bands(self) -> tuple[Band, Band]:
-        warning: Band = self.warning or _side(WARNING, self._measure)
-        critical: Band = self.critical or _around(_side(CRITICAL, self._measure), warning)
+        usual, far = WARNING, CRITICAL
+        if self.platform:
+            most = PLATFORMS[self.platform].daily
+            usual, far = replace(WARNING, high=most), replace(CRITICAL, high=most * (CRITICAL.high or 1))
+        warning: Band = self.warning or _side(usual, self._measure)
+        critical: Band = self.critical or _around(_side(far, self._measure), warning)
         return warning, critical
 
 
@@ -88,6 +141,9 @@ class RatioModel(FileModel):
         None, description="From beyond here on it is critical; a quarter beyond its bound by default."
     )
     window: WindowName = Field(DEFAULT_WINDOW, description="A rolling window that is kept, see PACEWATCH_WINDOWS.")
+    rule: RuleName = Field("evidence", description="When a miss is told, see Rules.")
+    for_: ForField = 0
+    patience: PatienceField = 0
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -102,16 +158,26 @@ class RatioModel(FileModel):
         if nearer:
             side = "below at_least" if bound is Bound.AT_LEAST else "above at_most"
             raise AtField("critical", f"critical must be {side}, further off than the warning")
+        _check_for(self.rule, self.for_)
         return self
 
-    @property
+    @cached_property
     def value(self) -> RatioGoal:
         """It as a value."""
         bound = Bound.AT_LEAST if self.at_least is not None else Bound.AT_MOST
         limit = float(getattr(self, bound))
         further = 1 - RATIO_CRITICAL if bound is Bound.AT_LEAST else 1 + RATIO_CRITICAL
         critical = limit * further if self.critical is None else float(self.critical)
-        return RatioGoal(BY_NAME[self.ratio], bound, limit, critical, self.window)
+        return RatioGoal(
+            kpi=BY_NAME[self.ratio],
+            bound=bound,
+            limit=limit,
+            critical_limit=critical,
+            window=self.window,
+            rule=Rule(self.rule),
+            for_ms=self.for_,
+            patience_ms=self.patience,
+        )
 
 
 def _kind(value: Any) -> str:
@@ -128,8 +194,9 @@ def _refuse(value: Any, info: ValidationInfo) -> Any:
         problems.at(value.node, value.where, "a goal is either a total or a ratio, not both")
         raise noted()
     problems.at(value.node, value.where, "a goal needs total or ratio")
-    known = dict.fromkeys((*TotalModel.model_fields, *RatioModel.model_fields))
-    for name in value.keys() - known.keys():
+    fields = TotalModel.model_fields | RatioModel.model_fields
+    known = [field.alias or name for name, field in fields.items()]
+    for name in value.keys() - set(known):
         problems.at(value.keys_at[name], value.where, f"unknown key {shown(name)}{did_you_mean(name, known)}")
     raise noted()
 
@@ -140,6 +207,11 @@ GoalModel = Annotated[
     | Annotated[SkipJsonSchema[Any], BeforeValidator(_refuse), Tag("neither")],
     Discriminator(_kind),
 ]
+
+
+def _check_for(rule: str, for_ms: int) -> None:
+    if for_ms and rule != Rule.THRESHOLD:
+        raise AtField("for", "for needs rule: threshold; evidence takes as long as it takes")
 
 
 def _side(band: Band, measure: Measure) -> Band:

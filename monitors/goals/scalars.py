@@ -10,13 +10,17 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from kpis.runtime.durations import parse_duration
 from kpis.runtime.yaml_model import kind_of, text_of
 from kpis.runtime.yaml_nodes import did_you_mean, shown
+from kpis.times import DAY_MS
 from kpis.units import MICROS
 from monitors.goals.values import Band
 
 MAX_AMOUNT = 1_000_000_000_000
 """The largest target, in units or events: above it a sum of micros could pass 63 bits."""
+MAX_DURATION_MS = 90 * DAY_MS
+"""The longest duration that a goals file may give."""
 _NUMBER = re.compile(r"[+-]?(\d{1,15})(_?\d)*(\.\d{1,20})?")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?")
 
@@ -56,6 +60,15 @@ def choice(value: Any, what: str, names: Iterable[str]) -> str:
     if text not in choices:
         raise ValueError(f"unknown {what} {shown(text)}{did_you_mean(text, choices)}")
     return text
+
+
+def duration(value: Any) -> int:
+    """A duration such as ``15m``, as milliseconds."""
+    text = text_of(value)
+    found = parse_duration(text)
+    if found is None or found > MAX_DURATION_MS:
+        raise ValueError(f"must be a duration such as 90s, 15m, 2h or 3d, at most 90d, not {shown(text)}")
+    return found
 
 
 def band(value: Any) -> Band:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from kpis.catalogue import Kpi
 from kpis.measures import Measure
 from kpis.series import key
+from kpis.times import DAY_MS
 from kpis.units import Unit
+from monitors.goals.spread.spec import CurveSpec
+
+MATERIALITY = 0.03
+"""A difference of less than 3 % of a target is no news, whatever the evidence for it."""
 
 
 class Bound(StrEnum):
@@ -17,6 +22,28 @@ class Bound(StrEnum):
 
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
+
+
+class Period(StrEnum):
+    """What a total's target is for."""
+
+    FLIGHT = "flight"
+    """The whole flight."""
+    MONTH = "month"
+    """Each month of the flight."""
+    WEEK = "week"
+    """Each week of the flight, from Monday."""
+    DAY = "day"
+    """Each day of the flight."""
+
+
+class Rule(StrEnum):
+    """When a miss is told."""
+
+    EVIDENCE = "evidence"
+    """When what was seen proves it."""
+    THRESHOLD = "threshold"
+    """As soon as the value is beyond its bound, or has been for as long as the goal says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +95,43 @@ class Flight:
 
 @dataclass(frozen=True, slots=True)
 class TotalGoal:
-    """A target for a sum over the flight.
+    """A target for a sum over the flight, or over each period of it.
 
     Attributes:
         total: of what.
         target: how much, micros for money, else a count.
         warning: actual / expected outside of it is a warning.
         critical: outside of it critical; contains ``warning``.
-        curve: the name of its curve.
+        curve: how the target spreads, over the flight or within each period.
+        per: what the target is for; parts of it are :func:`monitors.goals.periods.target_of`.
+        platform: whose daily budgets may be exceeded; empty for no such rule.
+        rule: when a miss is told.
+        for_ms: with ``Rule.THRESHOLD``, how long a miss must last to be told.
+        materiality: the part of the target below which a difference is not worth telling.
+        patience_ms: for how long a goal that is missed is given time before it is told.
     """
 
     total: Measure
     target: int
     warning: Band
     critical: Band
-    curve: str = "even"
+    curve: CurveSpec = field(default_factory=CurveSpec)
+    per: Period = Period.FLIGHT
+    platform: str = ""
+    rule: Rule = Rule.EVIDENCE
+    for_ms: int = 0
+    materiality: float = MATERIALITY
+    patience_ms: int = 0
 
     @property
     def id(self) -> str:
-        """Its name within the campaign, e.g. ``spend``."""
-        return self.total.title
+        """Its name within the campaign, e.g. ``spend``, ``spend:day``."""
+        return self.total.title if self.per is Period.FLIGHT else f"{self.total.title}:{self.per}"
 
     @property
     def label(self) -> str:
-        """It in words: ``spend``."""
-        return self.total.title
+        """It in words: ``spend``, ``spend a day``."""
+        return self.total.title if self.per is Period.FLIGHT else f"{self.total.title} a {self.per}"
 
     @property
     def unit(self) -> Unit:
@@ -110,6 +149,10 @@ class RatioGoal:
         limit: the bound; money in units of the base currency.
         critical_limit: from beyond here on it is critical.
         window: the window's name.
+        rule: when a miss is told.
+        for_ms: with ``Rule.THRESHOLD``, how long a miss must last to be told.
+        materiality: the part of the target below which a difference is not worth telling (of totals; a ratio has none).
+        patience_ms: for how long a goal that is missed is given time before it is told.
     """
 
     kpi: Kpi
@@ -117,6 +160,10 @@ class RatioGoal:
     limit: float
     critical_limit: float
     window: str
+    rule: Rule = Rule.EVIDENCE
+    for_ms: int = 0
+    materiality: float = MATERIALITY
+    patience_ms: int = 0
 
     @property
     def id(self) -> str:
@@ -209,19 +256,70 @@ Goal = TotalGoal | RatioGoal | Watch
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """A time in which nobody is told about a campaign: from, until (exclusive), epoch milliseconds, and why."""
+
+    from_ms: int
+    until_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A moment of a flight at which people are told how it goes; one of its two fields is given.
+
+    Attributes:
+        fraction: the part of the flight's time that is over then.
+        at_ms: when it is.
+    """
+
+    fraction: float | None = None
+    at_ms: int | None = None
+
+    def moment(self, flight: Flight) -> int:
+        """When it is in a flight."""
+        if self.at_ms is not None:
+            return self.at_ms
+        return flight.start_ms + round((self.fraction or 0.0) * flight.span_ms)
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign: its id as in events, a name for people, its flight and goals, and whose it is."""
+    """One campaign, with what its account gives it.
+
+    Attributes:
+        campaign: its id as in events.
+        name: its name for people.
+        flight: when it runs.
+        goals: what it is meant to reach.
+        account: whose it is; empty for nobody's.
+        tags: words to find it by.
+        owner: who looks after it; empty for nobody.
+        slack_channel: where it is told; empty for where all others are.
+        mutes: when it is not told.
+        milestones: when it is told how it goes, as they are written.
+    """
 
     campaign: str
     name: str
     flight: Flight
     goals: tuple[Goal, ...]
     account: str = ""
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    slack_channel: str = ""
+    mutes: tuple[Mute, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
 
     @property
     def series(self) -> str:
         """Its series key."""
         return key(self.campaign)
+
+
+def muted_at(campaign: Campaign, at_ms: int) -> Mute | None:
+    """The first of a campaign's mutes that a moment lies in; None when it lies in none."""
+    return next((mute for mute in campaign.mutes if mute.from_ms <= at_ms < mute.until_ms), None)
 
 
 def key_of(campaign: Campaign, goal: Goal) -> str:
@@ -240,9 +338,16 @@ class Goals:
         return ((campaign, goal) for campaign in self.campaigns for goal in campaign.goals)
 
     def shifted(self, ms: int) -> Goals:
-        """The same goals with every flight moved by ``ms`` milliseconds."""
-        return Goals(tuple(replace(c, flight=_moved(c.flight, ms)) for c in self.campaigns))
+        """The same goals with every time moved by ``ms`` milliseconds; dates of curves by whole days."""
+        return Goals(tuple(_moved(campaign, ms) for campaign in self.campaigns))
 
 
-def _moved(flight: Flight, ms: int) -> Flight:
-    return replace(flight, start_ms=flight.start_ms + ms, end_ms=flight.end_ms + ms)
+def _moved(campaign: Campaign, ms: int) -> Campaign:
+    flight, days = campaign.flight, round(ms / DAY_MS)
+    return replace(
+        campaign,
+        flight=replace(flight, start_ms=flight.start_ms + ms, end_ms=flight.end_ms + ms),
+        goals=tuple(replace(g, curve=g.curve.moved(days)) if isinstance(g, TotalGoal) else g for g in campaign.goals),
+        mutes=tuple(replace(m, from_ms=m.from_ms + ms, until_ms=m.until_ms + ms) for m in campaign.mutes),
+        milestones=tuple(m if m.at_ms is None else replace(m, at_ms=m.at_ms + ms) for m in campaign.milestones),
+    )

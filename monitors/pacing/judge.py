@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitors.goals.curves import CURVES, Curve
+from monitors.goals.curves import Curve, curve_of
 from monitors.goals.values import Campaign, Flight, Goal, TotalGoal, Watch
 from monitors.pacing.ratio import judge_ratio
 from monitors.pacing.silence import judge_watch, never_began
@@ -39,7 +39,7 @@ def judge(
         return Verdict.withheld(status, reason, goal, observed.as_of_ms)
     at_ms = observed.as_of_ms or 0
     if isinstance(goal, TotalGoal):
-        return judge_total(campaign.flight, goal, observed, policy, at_ms, curve=curve or CURVES[goal.curve])
+        return judge_total(campaign.flight, goal, observed, policy, at_ms, curve=curve or curve_of(goal.curve))
     if isinstance(goal, Watch):
         return judge_watch(campaign, goal, observed, at_ms)
     return judge_ratio(campaign.flight, goal, observed, policy, at_ms)

@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import yaml
 
 from kpis.runtime.errors import Misconfigured
+from kpis.times import DAY_MS
 from monitors import goals
+
+Fields = dict[str, yaml.Node]
+Edits = dict[tuple[int, int], str]
 
 
 def write(source: Path, target: Path, by_ms: int) -> None:
-    """Write ``source`` to ``target`` with every flight's start and end ``by_ms`` milliseconds later.
+    """Write ``source`` to ``target`` with every flight, mute and milestone ``by_ms`` milliseconds later.
 
-    Everything else, comments included, stays as it is. Times are written with their offset, to the second.
+    Dates of curves move by whole days. Everything else, comments included, stays as it is. Times are written with
+    their offset, to the second.
 
     Raises:
         InvalidGoals: the source is no valid goals file.
         Misconfigured: the target is the source, or cannot be written.
     """
-    flights = [c.flight for c in goals.load(source).campaigns]
+    found = goals.load(source).campaigns
     if target.exists() and target.samefile(source):
         raise Misconfigured("--shifted-goals", "it is the goals file itself", "name another file")
     text = source.read_text(encoding="utf-8-sig")
-    edits: dict[tuple[int, int], str] = {}
-    for campaign, flight in zip(_campaigns(text), flights, strict=True):
-        zone = ZoneInfo(flight.timezone)
-        fields = _fields(_fields(campaign)["flight"])
-        for name, at_ms in (("start", flight.start_ms), ("end", flight.end_ms)):
-            node = fields[name]
-            moved = datetime.fromtimestamp((at_ms + by_ms) // 1000, zone).isoformat()
+    root = _fields(yaml.compose(text, Loader=yaml.SafeLoader))
+    edits: Edits = {}
+    for node, campaign in zip(root["campaigns"].value, found, strict=True):
+        for at, at_ms in _times(_fields(node), campaign):
+            moved = datetime.fromtimestamp((at_ms + by_ms) // 1000, ZoneInfo(campaign.flight.timezone)).isoformat()
             # Quoted, so that it is text to every YAML reader whatever its style was before.
-            edits[node.start_mark.index, node.end_mark.index] = f'"{moved}"'
+            edits[at.start_mark.index, at.end_mark.index] = f'"{moved}"'
+    holders = [*root["campaigns"].value, *_fields(root.get("accounts")).values()]
+    for at in (day for holder in holders for day in _dates(_fields(holder))):
+        moved_date = date.fromisoformat(at.value) + timedelta(days=round(by_ms / DAY_MS))
+        edits[at.start_mark.index, at.end_mark.index] = f'"{moved_date}"'
     for (start, end), new in sorted(edits.items(), reverse=True):
         text = text[:start] + new + text[end:]
     try:
@@ -42,10 +50,29 @@ def write(source: Path, target: Path, by_ms: int) -> None:
         raise Misconfigured("--shifted-goals", f"{target} cannot be written: {e.strerror}") from None
 
 
-def _campaigns(text: str) -> list[yaml.Node]:
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    return list(_fields(root)["campaigns"].value) if root is not None else []
+def _times(fields: Fields, campaign: goals.Campaign) -> Iterator[tuple[yaml.Node, int]]:
+    """Where the times of a campaign stand, and what they are."""
+    flight = _fields(fields["flight"])
+    yield flight["start"], campaign.flight.start_ms
+    yield flight["end"], campaign.flight.end_ms
+    for node, mute in zip(_items(fields.get("mutes")), campaign.mutes, strict=True):
+        yield _fields(node)["from"], mute.from_ms
+        yield _fields(node)["to"], mute.until_ms
+    for node, milestone in zip(_items(fields.get("milestones")), campaign.milestones, strict=True):
+        if milestone.at_ms is not None:
+            yield node, milestone.at_ms
 
 
-def _fields(node: yaml.Node) -> dict[str, yaml.Node]:
-    return {key.value: value for key, value in node.value}
+def _dates(fields: Fields) -> Iterator[yaml.Node]:
+    """The dates of the curves of a campaign or an account."""
+    for goal in _items(fields.get("goals")):
+        dates = _fields(_fields(goal).get("curve")).get("dates")
+        yield from (key for key, _ in dates.value) if isinstance(dates, yaml.MappingNode) else ()
+
+
+def _items(node: yaml.Node | None) -> list[yaml.Node]:
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _fields(node: yaml.Node | None) -> Fields:
+    return {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}

@@ -11,9 +11,12 @@ import pytest
 import yaml
 
 from docs.build import main
+from monitors import goals
+from pacewatch.goals.overview import lines
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "bench" / "README.md"])
+EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "examples").glob("*.yml"))
 SCHEMA = json.loads((ROOT / "docs" / "goals.schema.json").read_text())
 
 
@@ -48,13 +51,29 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 110
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/goals.md", "examples/goals.yml"])
+class EditorLoader(yaml.SafeLoader):
+    """Reads a date as its text, as an editor that checks a schema does."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012
+        first: [one for one in resolvers if one[0] != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/goals.md", *EXAMPLES])
 def test_the_goals_that_are_shown_fit_the_schema(page: str) -> None:
     text = (ROOT / page).read_text()
     shown = (
         text if page.endswith("yml") else "".join(re.findall(r"^    campaigns:\n(?:    .*\n|\n)+", text, re.MULTILINE))
     )
-    jsonschema.validate(yaml.safe_load(shown), SCHEMA)
+    jsonschema.validate(yaml.load(shown, EditorLoader), SCHEMA)  # noqa: S506
+
+
+@pytest.mark.parametrize("page", EXAMPLES)
+def test_every_example_is_a_good_goals_file_of_which_the_table_shows_each_goal(page: str) -> None:
+    found = goals.load(ROOT / page)
+    assert len(lines(found)) == 1 + sum(len(campaign.goals) for campaign in found.campaigns)
+    assert all(len(line) <= 80 for line in lines(found))
 
 
 @pytest.mark.parametrize(
@@ -64,6 +83,12 @@ def test_the_goals_that_are_shown_fit_the_schema(page: str) -> None:
         "{ratio: ctr, at_least: 0}",
         "{total: spend}",
         "{total: spend, target: 5, curve: bell}",
+        "{total: spend, target: 5, curve: {hour: 08:00-22:00}}",
+        "{total: spend, target: 5, curve: {weights: {mon: -1}}}",
+        "{total: spend, target: 5, curve: {lag: 3}}",
+        "{total: spend, target: 5, per: hour}",
+        "{total: spend, target: 5, rule: never}",
+        "{total: spend, target: 5, rule: threshold, for: soon}",
     ],
 )
 def test_an_editor_sees_what_is_wrong_with_a_goal(goal: str) -> None:

@@ -24,7 +24,8 @@ from monitors.board.campaign_rows import campaign_row, worst_first
 from monitors.board.detail import detail, history_of, pace_line
 from monitors.board.pages import board_page, campaign_page
 from monitors.board.pulse import EVERY_S, POINTS, Pulses, drawn
-from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, TotalGoal
+from monitors.board.shapes import Point
+from monitors.goals.values import Band, Bound, Campaign, Flight, Period, RatioGoal, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
 from monitors.view import View
@@ -157,6 +158,19 @@ def test_the_pace_line_ends_at_the_actual_total_and_runs_along_the_curve() -> No
     assert hour.actual == 40_000_000
     assert (line.points[-1].at_ms, line.points[-1].expected) == (MIDNIGHT + DAY_MS, 1_000_000_000)
     assert pace_line(replace(judged("a", Status.ON_PACE), goal=CTR), quarters, NOON) is None
+
+
+def test_the_pace_line_of_a_daily_budget_is_of_the_day() -> None:
+    one = judged("a", Status.ON_PACE)
+    flight = Flight(MIDNIGHT - 3 * DAY_MS, MIDNIGHT + DAY_MS, "UTC")
+    daily = replace(one, campaign=replace(one.campaign, flight=flight), goal=replace(SPEND, per=Period.DAY))
+    quarters = {MIDNIGHT + n * QUARTER_MS: row(spend=10_000_000) for n in range(-96, 48)}
+    line = pace_line(daily, quarters, NOON)
+    assert line is not None
+    assert line.points[0] == Point(MIDNIGHT, 0, 0)
+    here = next(p for p in line.points if p.at_ms == NOON)
+    assert (here.actual, here.expected) == (480_000_000, 500_000_000)
+    assert line.points[-1].expected == SPEND.target
 
 
 def test_a_pace_line_of_a_long_flight_is_thinned_out() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from textwrap import dedent
 
@@ -16,6 +16,8 @@ from kpis.runtime.yaml_nodes import MAX_BYTES
 from monitors import goals
 from monitors.goals import Band, FileProblem, InvalidGoals, RatioGoal, TotalGoal
 from monitors.goals.file import parse
+from monitors.goals.spread.spec import CurveSpec, Shape
+from monitors.goals.values import Rule
 
 GOOD = """\
 campaigns:
@@ -82,6 +84,66 @@ def test_shifted_moves_every_flight_and_nothing_else() -> None:
     assert moved.shifted(-90_000) == found
 
 
+CURVED = """\
+campaigns:
+  - campaign: c1
+    flight: {start: 2026-11-23T00:00, end: 2026-11-30T00:00, timezone: UTC}
+    goals:
+      - {total: clicks, target: 1, curve: front_loaded}
+      - {total: spend, target: 1, curve: learned}
+      - total: conversions
+        target: 1
+        curve:
+          hours: 08:00-22:00
+          days: mon-fri
+          weights: {mon-fri 18:00-22:00: 2}
+          dates: {2026-11-27: 3}
+          shape: back_loaded
+          lag: 3d
+"""
+
+
+FULL = """\
+accounts:
+  Acme: {owner: Ada, slack_channel: "#acme", tags: [x], timezone: UTC, goals: [{ratio: ctr, at_least: 0.02}]}
+campaigns:
+  - campaign: c1
+    account: Acme
+    flight: {start: 2026-11-23T00:00, end: 2026-11-30T00:00}
+    mutes: [{from: 2026-11-24, to: 2026-11-25, why: night}]
+    milestones: [50%, 2026-11-27]
+    goals:
+      - {total: spend, target: 5, per: day, platform: google, materiality: 0.1}
+      - {total: clicks, target: 5, rule: threshold, for: 15m, patience: 1h}
+"""
+
+
+def test_curves_are_taken_as_written() -> None:
+    clicks, spend, conversions = (goal for _, goal in parse(CURVED, "x"))
+    assert isinstance(clicks, TotalGoal)
+    assert isinstance(spend, TotalGoal)
+    assert isinstance(conversions, TotalGoal)
+    assert clicks.curve == CurveSpec(Shape.FRONT_LOADED)
+    assert spend.curve == CurveSpec(learned=True)
+    days = ((at * 1440, at) for at in range(5))
+    week = [run for start, _ in days for run in ((start + 480, 1.0), (start + 1080, 2.0), (start + 1320, 0.0))]
+    dates = ((date(2026, 11, 27), 3.0),)
+    assert conversions.curve == CurveSpec(Shape.BACK_LOADED, False, ((0, 0.0), *week), dates, 3 * 86_400_000)
+
+
+def test_when_a_miss_is_told_is_taken_as_written() -> None:
+    text = one_goal("{total: clicks, target: 1, rule: threshold, for: 15m, materiality: 0.1, patience: 2h}")
+    clicks, ctr = (goal for _, goal in parse(text + "      - {ratio: ctr, at_least: 0.02, patience: 90s}\n", "x"))
+    assert (clicks.rule, clicks.for_ms, clicks.patience_ms) == (Rule.THRESHOLD, 900_000, 7_200_000)
+    assert clicks.materiality == 0.1
+    assert (ctr.rule, ctr.for_ms, ctr.patience_ms) == (Rule.EVIDENCE, 0, 90_000)
+
+
+def test_a_curve_that_expects_nothing_in_its_flight_is_an_error_at_its_line() -> None:
+    text = CURVED.replace("end: 2026-11-30", "end: 2026-11-24").replace("days: mon-fri", "days: sat")
+    assert [(p.line, p.where) for p in problems(text)] == [(10, "campaigns[0].goals[2].curve")]
+
+
 def test_every_error_of_a_broken_file_is_named_with_its_line() -> None:
     found = problems(
         """\
@@ -129,6 +191,39 @@ def test_every_error_of_a_broken_file_is_named_with_its_line() -> None:
         ("clicks", "must be a mapping"),
         ("{[total]: clicks, target: 1}", "plain text"),
         ("{total: clicks, target: 1, curve: evn}", "did you mean even?"),
+        ("{total: clicks, target: 1, curve: {hours: 8-22}}", "must be hours such as 08:00-22:00"),
+        ("{total: clicks, target: 1, curve: {hours: 08:00-24:30}}", "must be hours"),
+        ("{total: clicks, target: 1, curve: {hours: 08:00-08:00}}", "all day is 00:00-24:00"),
+        ("{total: clicks, target: 1, curve: {hours: }}", "is empty"),
+        ("{total: clicks, target: 1, curve: {days: []}}", "must be one value, not a list"),
+        ("{total: clicks, target: 1, curve: {days: mon-fry}}", "did you mean fri?"),
+        ("{total: clicks, target: 1, curve: {weights: {sat-sun: -1}}}", "must be from 0 to 1000"),
+        ("{total: clicks, target: 1, curve: {weights: {sat-son: 1}}}", "did you mean sun?"),
+        ("{total: clicks, target: 1, curve: {weights: {}}}", "the mapping is empty"),
+        ("{total: clicks, target: 1, curve: {weights: 2}}", "must be a mapping"),
+        ("{total: clicks, target: 1, curve: {weights: {mon-sun: 0}}}", "no time of the flight weighs anything"),
+        ("{total: clicks, target: 1, curve: {dates: {27.11.: 3}}}", "must be a date such as 2026-11-27"),
+        ("{total: clicks, target: 1, curve: {dates: {2026-11-27T00:00: 3}}}", "must be a date"),
+        ("{total: clicks, target: 1, curve: {shape: fron_loaded}}", "did you mean front_loaded?"),
+        ("{total: clicks, target: 1, curve: {lag: 3}}", "must be a duration"),
+        ("{total: clicks, target: 1, curve: {lag: 91d}}", "at most 90d"),
+        ("{total: clicks, target: 1, curve: {lag: 3d, shape: learned}}", "holds their delay already"),
+        ("{total: clicks, target: 1, curve: {}}", "the curve is empty"),
+        ("{total: clicks, target: 1, curve: {hour: 08:00-22:00}}", "did you mean hours?"),
+        ("{total: clicks, target: 1, per: dy}", "did you mean day?"),
+        ("{total: spend, target: 1, per: day, platform: gogle}", "did you mean google?"),
+        ("{total: spend, target: 1, platform: google}", "give it with total: spend and per: day"),
+        ("{total: clicks, target: 1, per: day, platform: google}", "give it with total: spend and per: day"),
+        ("{total: clicks, target: 1, per: day, curve: {lag: 3d}}", "give it with per: flight"),
+        ("{total: clicks, target: 1, rule: thresold}", "did you mean threshold?"),
+        ("{total: clicks, target: 1, for: 15m}", "for needs rule: threshold"),
+        ("{ratio: ctr, at_least: 0.1, for: 15m}", "for needs rule: threshold"),
+        ("{ratio: ctr, at_least: 0.1, materiality: 0.1}", "unknown key 'materiality'"),
+        ("{total: clicks, target: 1, materiality: 3}", "must be from 0 to below 1"),
+        ("{total: clicks, target: 1, patience: soon}", "must be a duration such as"),
+        ("{total: clicks, target: 1, rule: threshold, for: 15 m}", "must be a duration such as"),
+        ("{fo: 15m}", "did you mean for?"),
+        ("{total: clicks, target: 1, curve: [even]}", "must be one value, not a list"),
         ("{total: clicks, target: 1, warning: [0.9]}", "must be a pair"),
         ("{total: clicks, target: 1, warning: 0.9}", "must be a pair"),
         ("{total: clicks, target: 1, warning: [null, null]}", "both sides are open"),
@@ -238,7 +333,11 @@ def test_no_text_makes_the_reader_fail_in_another_way(text: str) -> None:
 
 
 @settings(max_examples=400)
-@given(st.integers(0, 2000), st.sampled_from([*"{}[]:,-&*!#'\"\n\t \x00", "null", "\n  "]))
-def test_a_good_file_with_one_edit_is_read_or_refused_with_lines(at: int, edit: str) -> None:
-    text = GOOD[: at % len(GOOD)] + edit + GOOD[at % len(GOOD) + 1 :]
+@given(
+    st.sampled_from((GOOD, CURVED, FULL)),
+    st.integers(0, 4000),
+    st.sampled_from([*"{}[]:,-&*!#%'\"\n\t \x00", "null", "\n  "]),
+)
+def test_a_good_file_with_one_edit_is_read_or_refused_with_lines(good: str, at: int, edit: str) -> None:
+    text = good[: at % len(good)] + edit + good[at % len(good) + 1 :]
     assert all(1 <= p.line <= text.count("\n") + 1 for p in problems_or_none(text))

@@ -87,3 +87,26 @@ def test_shifted_goals_move_every_flight_and_keep_all_other_text(tmp_path: Path)
     assert [c.goals for c in after] == [c.goals for c in before]
     assert "# for the launch" in target.read_text()
     assert "# week" in target.read_text()
+
+
+def test_shifted_goals_are_what_the_goals_are_when_all_their_times_are_moved(tmp_path: Path) -> None:
+    source, target = tmp_path / "goals.yml", tmp_path / "moved.yml"
+    source.write_text(
+        """\
+accounts:
+  Acme:
+    timezone: America/New_York
+    goals: [{total: clicks, target: 5, curve: {dates: {2026-11-27: 3, 2026-11-28: 2}}}]
+campaigns:
+  - campaign: a
+    account: Acme
+    flight: {start: 2026-11-23T00:00, end: 2026-12-01T00:00}
+    goals: [{total: spend, target: 5, curve: {dates: {2026-11-27: 3}, hours: 08:00-22:00}}]
+    mutes: [{from: 2026-11-24, to: "2026-11-24T06:00Z", why: an outage}]
+    milestones: [25%, 2026-11-27T09:00]
+"""
+    )
+    by_ms = 200 * 86_400_000 + 5_000
+    shifted_goals.write(source, target, by_ms)
+    assert goals.load(target) == goals.load(source).shifted(by_ms)
+    assert "2027-06-15" in target.read_text()
