@@ -15,7 +15,7 @@ from streams.events.decode import DecodePolicy, Decoder
 from streams.kafka.chunks import Payload
 from streams.metrics import worker_metrics
 from streams.partitions.offsets import Taken
-from streams.partitions.tools import Tools
+from streams.partitions.tools import KnownEnd, Tools
 from streams.partitions.worker import PartitionWorker
 from streams.store.store import Store
 from tests.contract.streams.test_dead_letters import POLICY, TOPIC, Topic, no_earliest, with_store
@@ -63,7 +63,7 @@ def test_no_series_is_let_go_of_while_its_chunk_waits_for_totals(redis_url: str)
             return Payload(TOPIC, 0, records, offset, offset + len(records), owner.generation)
 
         await owner.count_chunk(clicks(0, now - 2 * DAY_MS, "old"), lambda: None, no_earliest)
-        await owner.flush(lambda *_: 1)
+        await owner.flush(lambda *_: KnownEnd(1, 0))
         store.answers.clear()
         store.asked.clear()
         folds = asyncio.create_task(owner.count_chunk(clicks(1, now, "old", "new"), lambda: None, no_earliest))
@@ -73,7 +73,7 @@ def test_no_series_is_let_go_of_while_its_chunk_waits_for_totals(redis_url: str)
         store.answers.set()
         assert await folds is Taken.COUNTED
         await sweeps
-        await owner.flush(lambda *_: 3)
+        await owner.flush(lambda *_: KnownEnd(3, 0))
         assert total_of((await store.documents(0))["old"])[1] == 2
 
     with_store(redis_url, use)
