@@ -160,9 +160,7 @@ class Partition:
             keep = self.deduplicator.first(batch, replays, self._policy.dedupe, now_ms)
             times = np.array(batch.times, np.int64)
             signs = self.registry.signs(numbers if keep is None else numbers[keep])
-            self.counters.count(
-                batch, len(times) if keep is None else int(keep.sum()), signs, compared=keep is not None
-            )
+            self.counters.count(batch, keep, signs)
             entries = of_batch(times, added, self.registry.columns(numbers), keep)
             np.add.at(self._totals.reshape(-1), entries.series * WIDTH + entries.measures, entries.values)
             self._changed[entries.series] = True
