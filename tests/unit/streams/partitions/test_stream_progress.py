@@ -125,6 +125,16 @@ def test_a_topic_that_is_always_being_written_is_looked_at_too() -> None:
     assert read.look(read.at + 7)[LATE] >= HOUR_MS
 
 
+def test_a_topic_that_is_read_with_a_little_delay_is_looked_at_too() -> None:
+    """An end that is not reached yet is kept, however often others are told meanwhile."""
+    read = Read()
+    for _ in range(100):
+        read.look(read.at + 20 * 5)
+        read.count(*[HOUR_MS] * 5)
+        read.now += 1000
+    assert read.look(read.at + 20 * 5)[LATE] >= HOUR_MS
+
+
 def test_an_early_event_is_not_reached_before_its_time() -> None:
     read = Read()
     read.look()

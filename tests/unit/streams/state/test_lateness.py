@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kpis.arrays import Int64s
@@ -32,6 +32,8 @@ def feed(age_ms: int, each_ms: int, count: int, lateness: Lateness, at_ms: int =
     return at_ms
 
 
+@example([PROMPT_MS] * 21)
+@example([2 * HOUR_MS] * 21)
 @given(st.lists(AGES, min_size=21, max_size=200))
 def test_nine_of_ten_events_are_no_later_and_hardly_less_would_not_do(found: list[int]) -> None:
     lateness = Lateness()
@@ -86,6 +88,13 @@ def test_a_feed_that_is_always_late_is_known_from_its_third_event_on() -> None:
     assert 2 * HOUR_MS <= told <= 2 * HOUR_MS * FINENESS
     feed(2 * HOUR_MS, 5 * HOUR_MS, 1, lateness, at + 10 * DAY_MS)
     assert lateness.late_ms == told, "silence says nothing"
+
+
+def test_what_is_known_of_a_feed_is_not_forgotten_over_a_silent_month() -> None:
+    lateness = Lateness()
+    at = feed(2 * HOUR_MS, 100, 1000, lateness)
+    feed(0, 30 * DAY_MS, 1, lateness, at)
+    assert (lateness.late_ms or 0) >= 2 * HOUR_MS
 
 
 def test_a_feed_that_became_prompt_is_prompt_again_in_four_hours() -> None:
