@@ -15,8 +15,8 @@ from streams.partitions.tools import KnownEnd
 from streams.state.lateness import PROMPT_MS, Arrivals, Lateness
 from streams.state.watermark import Progress, StreamReading, read_stream
 
-_RENEW_MS = PROMPT_MS // 6
-"""The age from which on an end that was reached gives way to a newer one: what lies before the newer says nothing."""
+_End = tuple[int, int]
+"""An end of the topic as Kafka told it: the offset, and when by the worker's clock."""
 
 
 class StreamProgress:
@@ -35,7 +35,8 @@ class StreamProgress:
         self._reading = StreamReading(
             _number(meta.get(f"{layout.STREAM_CLOCK}{topic}")), _number(meta.get(f"{layout.LATE}{topic}")) or 0
         )
-        self._end: tuple[int, int] | None = None
+        self._passed: _End | None = None
+        self._next: _End | None = None
         self._is_told = True
 
     def counted(self, start: int, arrivals: Arrivals, now_ms: int) -> None:
@@ -43,7 +44,7 @@ class StreamProgress:
         if arrivals.latest_ms:
             self._since_taken_ms = max(arrivals.latest_ms, self._since_taken_ms or 0)
             self._reached_ms = max(arrivals.latest_ms, self._reached_ms or 0)
-        if self._end is not None and start >= self._end[0] and now_ms - self._end[1] < PROMPT_MS:
+        if self._passed is not None and start >= self._passed[0] and now_ms - self._passed[1] < PROMPT_MS:
             self._lateness.count(arrivals.times, now_ms)
             self._is_told = False
 
@@ -56,8 +57,8 @@ class StreamProgress:
             end: where the topic ends.
             rate: how many milliseconds of the worker's clock pass in a real one.
         """
-        if end is not None and end.said_ms_ago is not None and self._wants_end(now_ms, offset, end):
-            self._end = end.offset, now_ms - int(end.said_ms_ago * rate)
+        if end is not None and end.said_ms_ago is not None:
+            self._look_at(offset, (end.offset, now_ms - int(end.said_ms_ago * rate)))
         progress = Progress(None if end is None else offset < end.offset, self._since_taken_ms)
         self._reading = read_stream(self._reading, now_ms, progress, self._lateness.late_ms or 0)
         return progress
@@ -74,10 +75,15 @@ class StreamProgress:
         self._is_told = True
         return {f"{prefix}{self._topic}": value for prefix, value in found.items() if value is not None}
 
-    def _wants_end(self, now_ms: int, offset: int, end: KnownEnd) -> bool:
-        if self._end is None or end.offset < self._end[0]:
-            return True
-        return offset >= self._end[0] and now_ms - self._end[1] > _RENEW_MS
+    def _look_at(self, offset: int, end: _End) -> None:
+        """Keep the newest end that reading has passed, and one that it comes to."""
+        if self._next is not None and offset >= self._next[0]:
+            self._passed, self._next = self._next, None
+        # A topic that is made anew ends before the end that was waited for.
+        if self._next is None or end[0] < self._next[0]:
+            self._next = end
+        if offset >= end[0]:
+            self._passed = end
 
 
 def _number(stored: str | None) -> int | None:
