@@ -28,6 +28,11 @@ class Stream(StrEnum):
         """The last part of the topic's name: ``impressions``, ``clicks``, ``conversions``, ``spend``."""
         return "spend" if self is Stream.SPEND else f"{self.value}s"
 
+    @classmethod
+    def of_topic(cls, topic: str) -> Stream | None:
+        """The stream whose topic this is, whatever stands before its suffix; None when it is that of none."""
+        return next((stream for stream in cls if topic.endswith(stream.topic_suffix)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:

@@ -42,6 +42,12 @@ def day_of(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
+def span_text(ms: int) -> str:
+    """A span for people, in whole minutes: ``2 h 08 min``, ``14 min``."""
+    hours, minutes = divmod(ms // MINUTE_MS, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min"
+
+
 def quarter_of(ms: int) -> int:
     """The quarter hour of its UTC day (0..95) that an epoch millisecond falls in."""
     return ms % DAY_MS // QUARTER_MS

@@ -144,6 +144,15 @@ CAMPAIGN_INFO = _gauge(
 )
 
 STREAM_CLOCK = _gauge("stream_clock_timestamp_seconds", "The time that a partition's numbers are as of.", "partition")
+STREAM_WATERMARK = _gauge(
+    "stream_watermark_timestamp_seconds", "The time that a stream of a partition is complete to.", "partition", "stream"
+)
+STREAM_REACHED = _gauge(
+    "stream_reached_timestamp_seconds", "The latest event time counted, of each stream.", "partition", "stream"
+)
+STREAM_LATE = _gauge(
+    "stream_late_seconds", "How late a stream's events come by habit; 0 below a minute.", "partition", "stream"
+)
 FLUSHED = _gauge("flushed_timestamp_seconds", "When the worker last wrote a partition.", "partition")
 CAUGHT_UP = _gauge("partition_caught_up", "1 when the partition had read all that Kafka held.", "partition")
 LAG = _gauge("lag_records", "Records not yet read.", "topic", "partition")

@@ -180,6 +180,8 @@ def kpi(
         out(show.as_json(values))
     else:
         show.print_table(values, snapshot.layout.currency)
+        for line in show.stream_lines(snapshot):
+            out(line)
 
 
 @app.command()

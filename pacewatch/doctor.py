@@ -16,6 +16,7 @@ from kpis.contract.published import BadLayout, read_layout
 from kpis.contract.redis_client import answers, connect, servers
 from kpis.measures import Stream
 from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, Unusable, one_line
+from kpis.times import span_text
 from monitors import goals
 from monitors.alerts.notifiers.known import KNOWN, configured
 from monitors.goals.values import RatioGoal
@@ -40,6 +41,8 @@ _TOLD = (
     ),
     ("letters", "{:,} refused records wait for their topic", "see whether Kafka takes records for it"),
 )
+_LATE = "{}: events come {} late by habit, and are complete to that long ago only"
+_SOONER = "have them sent sooner, if that can be; else nothing is wrong"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -152,6 +155,7 @@ async def _partitions(client: Any, stored: Any) -> list[Finding]:
         return []
     found: list[Finding] = []
     sums: Counter[str] = Counter()
+    late: dict[Stream, int] = {}
     for number in range(count):
         why = await client.hget(layout.parked(number), "why")
         if why is not None:
@@ -161,6 +165,9 @@ async def _partitions(client: Any, stored: Any) -> list[Finding]:
         sums["letters"] += meta.letters
         for name, counted in meta.counters.items():
             sums[name.partition(":")[0] + ":"] += counted
+        late |= {s: max(of.late_ms, late.get(s, 0)) for s, of in meta.streams.items() if of.late_ms}
+    told = ((s, span_text(late[s])) for s in Stream if s in late)
+    found += [Finding(Level.WARN, _LATE.format(s.topic_suffix, span), _SOONER) for s, span in told]
     return [*found, *(Finding(Level.WARN, what.format(sums[name]), cure) for name, what, cure in _TOLD if sums[name])]
 
 

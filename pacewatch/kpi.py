@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from kpis.catalogue import CATALOGUE, UNITS, Value
-from kpis.measures import MEASURES
+from kpis.measures import MEASURES, Stream
 from kpis.runtime.printable import printable
+from kpis.times import MINUTE_MS, day_of, span_text
 from kpis.units import amount
+from monitors.read.snapshot import Snapshot
 
 Values = Mapping[str, Mapping[str, Mapping[str, Value]]]
 """``{series: {window: {name: value}}}``."""
@@ -43,6 +46,24 @@ def table(values: Values, currency: str) -> Table:
         for window, found in windows.items():
             shown.add_row(Text(printable(series)), window, *(cell(n, found.get(n)) for n in names))
     return shown
+
+
+def stream_lines(snapshot: Snapshot) -> Iterator[str]:
+    """A line for each stream that is late by habit, or behind by more than that: up to when it is complete."""
+    for stream in Stream:
+        at, late = snapshot.complete_to(stream), snapshot.late_ms(stream)
+        behind = 0 if at is None else snapshot.read_at_ms - at - late
+        said = [f"{span_text(late)} late by habit"] if late else []
+        if behind >= MINUTE_MS:
+            said.append(f"{span_text(behind)} behind")
+        if at is not None and said:
+            yield f"{stream.topic_suffix}: complete to {_when(at, snapshot.read_at_ms)}, {', '.join(said)}"
+
+
+def _when(at_ms: int, now_ms: int) -> str:
+    """A time of day; of another day than today with its date."""
+    day = "" if day_of(at_ms) == day_of(now_ms) else f"{day_of(at_ms)} "
+    return f"{day}{datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M} UTC"
 
 
 def print_table(values: Values, currency: str) -> None:

@@ -3,7 +3,7 @@
 Keys of a partition carry its number as hash tag, so that they share a slot on Redis Cluster::
 
     pw:layout                        hash   partitions, currency, windows, history_days
-    pw:{3}:meta                      hash   epoch, seq, offset:<topic>, clock, counters (see COUNTERS)
+    pw:{3}:meta                      hash   epoch, seq, offset:<topic>, clock, clock:<topic>, counters (see COUNTERS)
     pw:{3}:kpi                       hash   series -> JSON {as_of, windows: {"5m": {...}, ..., "total": {...}}}
     pw:{3}:pane:<window>:<start>     hash   series -> packed int64 measures            (expires)
     pw:{3}:history:<series>:<day>    hash   quarter hour 0..95 -> packed measures      (expires)
@@ -45,6 +45,14 @@ OFFSET = "offset:"
 """Prefix of meta fields: the next offset to read, by topic."""
 LAG = "lag:"
 """Prefix of meta fields: records not yet read at the last flush, by topic."""
+STREAM_CLOCK = "clock:"
+"""Prefix of meta fields: up to when what the topic brings is complete, epoch milliseconds, by topic."""
+REACHED = "reached:"
+"""Prefix of meta fields: the latest event time ever counted, now at most, epoch milliseconds, by topic."""
+LATE = "late:"
+"""Prefix of meta fields: how late the topic's feed is by habit, milliseconds, by topic."""
+AGES = "ages:"
+"""Prefix of meta fields: what that was made of, for the next owner (see streams.state.lateness), by topic."""
 ACCEPTED = "accepted:"
 """Prefix of meta counters: events counted, by stream."""
 REJECTED = "rejected:"

@@ -14,7 +14,8 @@ DEFINITIONS = (
     metrics.STREAM_CLOCK, metrics.FLUSHED, metrics.CAUGHT_UP, metrics.LAG, metrics.ACCEPTED, metrics.REJECTED,
     metrics.DUPLICATE, metrics.FOLDED, metrics.LOST, metrics.REWOUND, metrics.SERIES, metrics.REDIS_USED,
     metrics.REDIS_LIMIT, metrics.LETTERS, metrics.PARTITION_READS, metrics.SKIPPED, metrics.MISROUTED,
-    metrics.OTHER_CAMPAIGNS, metrics.HELD, metrics.PARKED,
+    metrics.OTHER_CAMPAIGNS, metrics.HELD, metrics.PARKED, metrics.STREAM_WATERMARK, metrics.STREAM_REACHED,
+    metrics.STREAM_LATE,
 )  # fmt: skip
 BY_STREAM = (
     (metrics.ACCEPTED, layout.ACCEPTED),
@@ -58,6 +59,10 @@ def _partition(found: Families, health: PartitionHealth) -> None:
     found.add(metrics.LETTERS, (number,), health.letters)
     found.add(metrics.HELD, (number,), float(health.held))
     found.add(metrics.PARKED, (number,), float(bool(health.parked)))
+    for stream, own in health.streams.items():
+        found.add(metrics.STREAM_WATERMARK, (number, stream), seconds(own.watermark_ms))
+        found.add(metrics.STREAM_REACHED, (number, stream), seconds(own.reached_ms))
+        found.add(metrics.STREAM_LATE, (number, stream), seconds(own.late_ms))
     for topic, lag in health.lag.items():
         found.add(metrics.LAG, (topic, number), lag)
 

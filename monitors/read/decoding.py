@@ -7,10 +7,15 @@ from collections.abc import Mapping
 
 from kpis.contract import layout
 from kpis.contract.documents import UNREADABLE, rows_of
-from monitors.read.snapshot import PartitionHealth, ReadProblem
+from kpis.measures import Stream
+from monitors.read.snapshot import PartitionHealth, ReadProblem, StreamHealth
 from monitors.read.window_rows import WindowRows
 
 Problems = Counter[ReadProblem]
+
+_AGES = layout.AGES.encode()
+_OF_STREAM = (layout.STREAM_CLOCK, layout.REACHED, layout.LATE)
+"""The fields of a stream's health, in the order of its attributes."""
 
 
 def read_document(raw: bytes, problems: Problems) -> WindowRows | None:
@@ -35,6 +40,9 @@ def read_meta(number: int, raw: Mapping[bytes, bytes], problems: Problems) -> Pa
     """The health of a partition from its meta hash; unreadable fields are left out and counted."""
     plain: dict[str, int] = {}
     for name, value in raw.items():
+        if name.startswith(_AGES):
+            # The worker's own, and no number.
+            continue
         try:
             plain[name.decode()] = int(value)
         except ValueError:
@@ -49,4 +57,17 @@ def read_meta(number: int, raw: Mapping[bytes, bytes], problems: Problems) -> Pa
         letters=plain.get(layout.LETTERS, 0),
         held=plain.get(layout.HELD) == 1,
         counters={k: v for k, v in plain.items() if k.startswith(layout.COUNTERS)},
+        streams=_streams(plain),
     )
+
+
+def _streams(plain: Mapping[str, int]) -> dict[Stream, StreamHealth]:
+    """The streams that a meta hash tells of; of several topics of one, as a new prefix leaves them, the latest."""
+    found: dict[Stream, StreamHealth] = {}
+    topics = {name.removeprefix(prefix) for prefix in _OF_STREAM for name in plain if name.startswith(prefix)}
+    for topic in sorted(topics):
+        stream = Stream.of_topic(topic)
+        if stream is not None:
+            health = StreamHealth(*(plain.get(f"{prefix}{topic}") for prefix in _OF_STREAM))
+            found[stream] = max(found.get(stream, health), health, key=lambda one: one.reached_ms or 0)
+    return found

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kpis import catalogue
 from kpis.contract.published import Layout
-from kpis.measures import Row
+from kpis.measures import Row, Stream
 from kpis.series import campaign_part, key, parts
 from kpis.windows import TOTAL
 from monitors.read.changes import Why
@@ -31,6 +31,21 @@ class ReadProblem(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StreamHealth:
+    """How one stream of one partition stands; None what the worker did not say.
+
+    Attributes:
+        watermark_ms: the event time up to which it is complete.
+        reached_ms: the latest event time counted, now at most.
+        late_ms: how late its feed is by habit.
+    """
+
+    watermark_ms: int | None = None
+    reached_ms: int | None = None
+    late_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PartitionHealth:
     """How one partition stands.
 
@@ -44,6 +59,7 @@ class PartitionHealth:
         letters: dead letters that wait in Redis for Kafka.
         held: whether reading it waits, because too many of them do.
         parked: why it cannot go on, and is tried again later; empty when it can.
+        streams: its streams, those that the worker told of.
     """
 
     number: int
@@ -55,6 +71,14 @@ class PartitionHealth:
     letters: int = 0
     held: bool = False
     parked: str = ""
+    streams: Mapping[Stream, StreamHealth] = field(default_factory=dict)
+
+    def complete_to(self, streams: Iterable[Stream]) -> int | None:
+        """The event time up to which all of these streams are complete: its watermark at most, None before that."""
+        if self.watermark_ms is None:
+            return None
+        own = [self.streams[s].watermark_ms for s in streams if s in self.streams]
+        return min([self.watermark_ms, *(ms for ms in own if ms is not None)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +125,33 @@ class Snapshot:
 
     def as_of(self, series: str) -> int | None:
         """The earliest watermark of the partitions that hold a series; of all when none does."""
-        found = self.series.get(series)
-        if found is None:
-            return self.as_of_ms
-        clocks = (self.partitions[n].watermark_ms for n in found.partitions)
-        return min((c for c in clocks if c is not None), default=None)
+        return self.as_of_streams(series, ())
+
+    def as_of_streams(self, series: str, streams: Iterable[Stream]) -> int | None:
+        """The event time up to which what some streams add to a series is complete; None when that is not known.
+
+        It is the earliest of the partitions that hold the series, of all when none does: their watermark, or that of
+        one of the streams if it is earlier. What an older worker does not tell of a stream is as of the partition.
+        """
+        asked, found = tuple(streams), self.series.get(series)
+        holders = self.partitions if found is None else [self.partitions[n] for n in found.partitions]
+        times = (partition.complete_to(asked) for partition in holders)
+        return min((ms for ms in times if ms is not None), default=None)
+
+    def late_ms(self, stream: Stream) -> int:
+        """How late a stream's feed is by habit where it is latest, milliseconds; 0 when that is not known."""
+        return max((health.late_ms or 0 for health in self._of(stream)), default=0)
+
+    def reached_ms(self, stream: Stream) -> int | None:
+        """The latest event time counted of a stream, over all partitions; None before its first event."""
+        return max((h.reached_ms for h in self._of(stream) if h.reached_ms is not None), default=None)
+
+    def complete_to(self, stream: Stream) -> int | None:
+        """The event time up to which a stream is complete in every partition that tells of it; None when none does."""
+        return min((h.watermark_ms for h in self._of(stream) if h.watermark_ms is not None), default=None)
+
+    def _of(self, stream: Stream) -> Iterator[StreamHealth]:
+        return (partition.streams[stream] for partition in self.partitions if stream in partition.streams)
 
     def row(self, series: str, window: str) -> Row | None:
         """The measures of a series in a window; None when the series or the window is unknown."""

@@ -19,6 +19,9 @@ class SeekingConsumer(Protocol):
     def highwater(self, tp: TP) -> int | None:
         """The high watermark of the last fetch; None before the first."""
 
+    def silent_ms(self, tp: TP) -> int | None:
+        """Real milliseconds since a broker last said what the high watermark is; None before."""
+
     def request_seek(self, positions: Mapping[TP, Position]) -> None:
         """Seek before the next fetch, and read on from there."""
 

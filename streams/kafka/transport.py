@@ -158,11 +158,16 @@ class ChunkConsumer(Consumer):  # type: ignore[misc]
 
     def is_answered(self, tp: TP) -> bool:
         """Whether the broker of a topic partition has answered a fetch of it lately."""
+        silent = self.silent_ms(tp)
+        return silent is not None and silent < _ANSWERED_MS
+
+    def silent_ms(self, tp: TP) -> int | None:
+        """Real milliseconds since the broker of a topic partition last answered a fetch of it; None before."""
         subscription = self._thread._consumer._subscription.subscription
         assigned = subscription.assignment if subscription is not None else None
         state = assigned.state_value(TopicPartition(*tp)) if assigned is not None else None
         # The client notes when it last heard of a watermark, epoch milliseconds.
-        return state is not None and Clock().now_ms() - (state.timestamp or 0) < _ANSWERED_MS
+        return Clock().now_ms() - state.timestamp if state is not None and state.timestamp else None
 
     async def _hold_and_seek(self) -> None:
         """Carry out what was requested since the last fetch."""

@@ -20,11 +20,12 @@ from streams.kafka.chunks import Payload
 from streams.partitions.offsets import part
 from streams.partitions.suspects import Suspects
 from streams.partitions.tools import Tools
+from streams.state.lateness import NO_ARRIVALS, Arrivals
 from streams.state.partition import Partition
 from streams.state.registry import Numbers
 
 
-async def count_records(state: Partition, payload: Payload, start: int, suspects: Suspects, tools: Tools) -> int:
+async def count_records(state: Partition, payload: Payload, start: int, suspects: Suspects, tools: Tools) -> Arrivals:
     """Count what of a chunk lies at ``start`` and beyond, once; in parts where some of it is suspect.
 
     Args:
@@ -35,20 +36,20 @@ async def count_records(state: Partition, payload: Payload, start: int, suspects
         tools: the worker's.
 
     Returns:
-        The latest event time in it, epoch milliseconds; 0 when it has none.
+        Its events.
 
     Raises:
         Uncountable: it failed. The state is void.
         Unreachable: Redis does not answer; nothing was counted.
     """
-    topic, first, latest = payload.topic, start, 0
+    topic, first, found = payload.topic, start, NO_ARRIVALS
     while start < payload.next_offset:
         stop = suspects.stop_at(topic, start, payload.next_offset)
         piece = part(payload, start, stop)
         if suspects.doubts(topic, start):
             screen(piece, suspects, tools)
         try:
-            batch = await _count_part(state, piece, suspects, tools)
+            found = found.and_then(await _count_part(state, piece, suspects, tools))
         except PacewatchError as e:
             if start == first:
                 raise
@@ -60,12 +61,11 @@ async def count_records(state: Partition, payload: Payload, start: int, suspects
                 suspects.failed(topic, start, stop, type(e).__name__)
             raise Uncountable(payload.partition, topic, start, stop, e) from e
         suspects.passed(topic, stop)
-        latest = max(latest, max(batch.times, default=0))
         start = stop
-    return latest
+    return found
 
 
-async def _count_part(state: Partition, payload: Payload, suspects: Suspects, tools: Tools) -> Batch:
+async def _count_part(state: Partition, payload: Payload, suspects: Suspects, tools: Tools) -> Arrivals:
     """Count a whole chunk."""
     now = tools.clock.now_ms()
     batch = decode(payload, suspects, tools, now)
@@ -77,14 +77,14 @@ async def _count_part(state: Partition, payload: Payload, suspects: Suspects, to
 
 def _add(
     state: Partition, payload: Payload, batch: Batch, numbers: Numbers, *, now_ms: int, suspects: Suspects
-) -> Batch:
+) -> Arrivals:
     """Count a decoded chunk, but for the events that would overflow; returns what was counted."""
     again = replays.of_chunk(payload.records, batch.rejected, state.replay_key)
     refused = state.overflowing(batch, numbers, again)
     if refused:
         batch, numbers = batch.without(refused, Reject.OVERFLOW), np.delete(numbers, refused)
         again = replays.of_chunk(payload.records, batch.rejected, state.replay_key)
-    state.add(
+    return state.add(
         batch,
         numbers,
         payload.topic,
@@ -94,7 +94,6 @@ def _add(
         letters=letters.of_chunk(payload, batch.rejected, suspects.errors_of(payload.topic)),
         replays=again,
     )
-    return batch
 
 
 def decode(payload: Payload, suspects: Suspects, tools: Tools, now_ms: int) -> Batch:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kpis.contract import layout
+from streams.partitions.tools import KnownEnd
 
 
 def gauges(
-    now_ms: int, ends: Mapping[str, int | None], offsets: Mapping[str, int], *, caught_up: bool, held: bool
+    now_ms: int, ends: Mapping[str, KnownEnd | None], offsets: Mapping[str, int], *, caught_up: bool, held: bool
 ) -> dict[str, int]:
     """The meta fields of one partition.
 
     Args:
         now_ms: the worker's clock.
-        ends: topic to the offset after its last record; None while unknown.
+        ends: topic to where it ends; None while unknown.
         offsets: topic to the next offset to read.
         caught_up: whether every topic is read to its end.
         held: whether reading waits.
     """
-    lags = {f"{layout.LAG}{t}": max(0, end - offsets[t]) for t, end in ends.items() if end is not None}
+    lags = {f"{layout.LAG}{t}": max(0, end.offset - offsets[t]) for t, end in ends.items() if end is not None}
     return {layout.FLUSHED_AT: now_ms, layout.CAUGHT_UP: int(caught_up), layout.HELD: int(held), **lags}

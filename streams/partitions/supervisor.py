@@ -21,7 +21,7 @@ from streams.kafka.clients import AWAY
 from streams.kafka.seeking import SeekingConsumer
 from streams.partitions.offsets import Taken
 from streams.partitions.phases import PartitionPhase
-from streams.partitions.tools import Acknowledge, Tools
+from streams.partitions.tools import Acknowledge, KnownEnd, Tools
 from streams.partitions.worker import PartitionWorker
 
 log = logging.getLogger(__name__)
@@ -147,16 +147,20 @@ class PartitionSupervisor:
             with suppress(Recoverable):
                 await self.worker.sweep()
 
-    def end_of(self, topic: str, partition: int) -> int | None:
-        """The offset after the last record of a topic's partition; None while unknown.
+    def end_of(self, topic: str, partition: int) -> KnownEnd | None:
+        """Where a topic's partition ends; None while unknown.
 
         Of a topic that is gone, while others are assigned, it is where counting stands: nobody waits for what is
         nowhere.
         """
         tp, assigned = TP(topic, partition), self._reader.assignment()
         if tp not in assigned:
-            return self.worker.state.offsets.get(topic) if assigned & self._tps else None
-        return self._reader.highwater(tp)
+            at = self.worker.state.offsets.get(topic) if assigned & self._tps else None
+            return None if at is None else KnownEnd(at, None)
+        # Before the end itself: an answer that comes in between makes that one later, never older than is said.
+        said = self._reader.silent_ms(tp)
+        end = self._reader.highwater(tp)
+        return None if end is None else KnownEnd(end, said)
 
     def is_read(self) -> bool:
         """Whether all that Kafka holds of the partition was counted."""
@@ -165,7 +169,8 @@ class PartitionSupervisor:
     def unread(self) -> list[TP]:
         """The topic partitions that have records waiting, or whose end is unknown."""
         offsets, number = self.worker.state.offsets, self.number
-        return [TP(t, number) for t, at in offsets.items() if (end := self.end_of(t, number)) is None or at < end]
+        ends = {t: self.end_of(t, number) for t in offsets}
+        return [TP(t, number) for t, end in ends.items() if end is None or offsets[t] < end.offset]
 
     async def _run(self) -> None:
         while self.phase is not PartitionPhase.GONE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kpis.measures import Stream
 from kpis.runtime.clock import Clock
@@ -14,8 +14,21 @@ from streams.metrics import WorkerMetrics
 from streams.state.policy import PartitionPolicy
 from streams.store.store import Store
 
-EndOf = Callable[[str, int], int | None]
-"""The offset after the last record of a topic's partition; None while unknown."""
+
+class KnownEnd(NamedTuple):
+    """Where a topic's partition ends.
+
+    Attributes:
+        offset: the offset after its last record.
+        said_ms_ago: real milliseconds since Kafka said so; None when it did not.
+    """
+
+    offset: int
+    said_ms_ago: int | None
+
+
+EndOf = Callable[[str, int], KnownEnd | None]
+"""Where a topic's partition ends; None while unknown."""
 EarliestOf = Callable[[str, int], Awaitable[int]]
 """The earliest offset that a topic's partition still holds."""
 

@@ -70,7 +70,7 @@ class PartitionWorker:
         self.suspects = Suspects()
         self._tools = tools
         self._lease = Lease(number, 0, 0, {})
-        self._progress = TopicProgress()
+        self._progress = TopicProgress(tools.clock.rate)
         self._acks: list[Acknowledge] = []
         self._counting = asyncio.Lock()
         self._writing = asyncio.Lock()
@@ -104,7 +104,7 @@ class PartitionWorker:
             state.replay_key = await tools.store.replay_key()
             self.state = state
             self.open_generation()
-            self._progress.clear()
+            self._progress.restore(self._lease.meta)
             self._acks.clear()
             self._unsent = None
             self.capacity.rows = 0
@@ -195,11 +195,11 @@ class PartitionWorker:
             losses.begun_anew(payload)
             start = payload.first_offset
         try:
-            latest = await counting.count_records(self.state, payload, start, self.suspects, self._tools)
+            arrivals = await counting.count_records(self.state, payload, start, self.suspects, self._tools)
         except Uncountable:
             self.give_up()
             raise
-        self._progress.reached(payload.topic, latest)
+        self._progress.counted(payload.topic, start, arrivals, self._tools.clock.now_ms())
         # Only now: what Redis did not answer to is tried again whole.
         gaps = {layout.LOST: lost, layout.SKIPPED: payload.skipped, layout.REWOUND: int(taken is Taken.REWOUND)}
         self.state.counters.note(payload.topic, gaps)
@@ -294,6 +294,6 @@ class PartitionWorker:
             return None
         told = gauges(
             now, ends, state.offsets, caught_up=reading.basis is Basis.NOW, held=self._held and self._is_flooded()
-        )
+        ) | self._progress.told(now)
         acks, self._acks, self.capacity.rows = self._acks, [], 0
         return state.take_flush(told), acks

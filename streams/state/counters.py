@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from kpis.arrays import Mask
 from kpis.contract import layout
 from streams.events.decode import Batch
 from streams.state.registry import Sign
@@ -19,17 +20,17 @@ _OF_SIGNS = {
 class EventCounters(Counter[str]):
     """Meta counter to its value."""
 
-    def count(self, batch: Batch, counted: int, signs: Mapping[Sign, int], *, compared: bool) -> None:
+    def count(self, batch: Batch, keep: Mask | None, signs: Mapping[Sign, int]) -> None:
         """Count the events of a batch.
 
         Args:
             batch: decoded.
-            counted: how many of its events are no repeats.
+            keep: which of its events are no repeats; None when they were not compared.
             signs: how many of those have each sign.
-            compared: whether their ids were compared.
         """
         stream = batch.stream
-        if compared:
+        counted = len(batch.times) if keep is None else int(keep.sum())
+        if keep is not None:
             self[f"{layout.DUPLICATE}{stream}"] += len(batch.times) - counted
         self[f"{layout.ACCEPTED}{stream}"] += counted
         for _, reason in batch.rejected:

@@ -70,17 +70,16 @@ def amounts(batch: Batch) -> list[tuple[int, Int64s]]:
 
 
 def of_batch(
-    batch: Batch, added: Sequence[tuple[int, Int64s]], columns: Indices, keep: npt.NDArray[np.bool_] | None
+    times: Int64s, added: Sequence[tuple[int, Int64s]], columns: Indices, keep: npt.NDArray[np.bool_] | None
 ) -> Entries:
     """What a batch adds: one entry per event, series and measure whose value is not zero.
 
     Args:
-        batch: for the times.
+        times: of its events, epoch milliseconds.
         added: what :func:`amounts` says of it.
         columns: series indices, shape (events, series per event), ``ABSENT`` where there is none.
         keep: which events count; None for all.
     """
-    times = np.array(batch.times, np.int64)
     parts: list[Entries] = []
     for measure, values in added:
         counts = values != 0

@@ -43,7 +43,7 @@ class Flush:
     dropped_early: tuple[int, ...]
     letters: tuple[bytes, ...]
     counters: Mapping[str, int]
-    gauges: Mapping[str, int]
+    gauges: Mapping[str, int | str]
     events: int
     history_full: int = 0
 

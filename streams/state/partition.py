@@ -24,6 +24,7 @@ from streams.state.deduplicator import Deduplicator, ids_of
 from streams.state.early import EarlyEvents
 from streams.state.entries import amounts, of_batch
 from streams.state.flush import Flush
+from streams.state.lateness import Arrivals
 from streams.state.overflow import Added, OverflowGuard, Sums
 from streams.state.packed_rows import PackedRows
 from streams.state.policy import PartitionPolicy
@@ -139,8 +140,8 @@ class Partition:
         now_ms: int,
         letters: Sequence[bytes] = (),
         replays: Mapping[int, bytes] = NOTHING,
-    ) -> None:
-        """Count a batch once, and remember that its topic is read up to ``next_offset``.
+    ) -> Arrivals:
+        """Count a batch once, and remember that its topic is read up to ``next_offset``; answers what it counted.
 
         Args:
             batch: decoded.
@@ -157,16 +158,17 @@ class Partition:
         self._added = None
         with self._changing():
             keep = self.deduplicator.first(batch, replays, self._policy.dedupe, now_ms)
-            counted = len(batch.times) if keep is None else int(keep.sum())
+            times = np.array(batch.times, np.int64)
             signs = self.registry.signs(numbers if keep is None else numbers[keep])
-            self.counters.count(batch, counted, signs, compared=keep is not None)
-            entries = of_batch(batch, added, self.registry.columns(numbers), keep)
+            self.counters.count(batch, keep, signs)
+            entries = of_batch(times, added, self.registry.columns(numbers), keep)
             np.add.at(self._totals.reshape(-1), entries.series * WIDTH + entries.measures, entries.values)
             self._changed[entries.series] = True
             self.early.put(entries)
             self.offsets[topic] = next_offset
             self.unflushed += records
             self.letters += letters
+            return Arrivals.of(times, keep, replays)
 
     def tick(self, watermark_ms: int | None) -> None:
         """Move time on: panes leave, and entries that are due enter their windows."""
@@ -197,7 +199,7 @@ class Partition:
         if not inside.all():
             self._history.add(due.where(~inside), len(self._changed), self.registry.names)
 
-    def take_flush(self, gauges: Mapping[str, int]) -> Flush:
+    def take_flush(self, gauges: Mapping[str, int | str]) -> Flush:
         """Everything that changed since the last call, which now counts as written; ``gauges`` go with it.
 
         Raises:

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from kpis.contract import layout
 from kpis.reasons import Reject
+from kpis.times import HOUR_MS, span_text
 from tests.conftest import need
 from tests.e2e.conftest import Build
 from tests.kit.processes import until
@@ -184,6 +186,33 @@ def test_an_event_from_any_client_is_in_the_command_and_on_metrics(build: Build)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert system.get("/healthz")[0] == 200
     until(lambda: system.get("/readyz")[0] == 200, "the monitor to be ready")
+
+
+def test_a_feed_that_comes_late_is_told_and_what_waited_for_a_worker_is_none(build: Build) -> None:
+    """Spend comes to a worker that has read everything; clicks of yesterday wait until one is started again."""
+    system = build(PARTITIONS="1")
+    spend, clicks = (f"{layout.LATE}{system.topic(kind)}" for kind in ("spend", "click"))
+    worker = system.worker()
+    until(lambda: f"{layout.STREAM_CLOCK}{system.topic('spend')}" in system.meta()[0], "spend to be read to its end")
+    system.send([event("spend", i, ts=now() - 2 * HOUR_MS) for i in range(20)])
+    until(lambda: spend in system.meta()[0], "its lateness to be known")
+    late = int(system.meta()[0][spend])
+    assert 2 * HOUR_MS <= late <= 2.3 * HOUR_MS
+    assert clicks not in system.meta()[0]
+    worker.stop()
+    system.send([event("click", i, ts=now() - 20 * HOUR_MS) for i in range(20)])
+    system.worker()
+    system.await_counted(40)
+    until(lambda: int(system.meta()[0][f"{layout.LAG}{system.topic('click')}"]) == 0, "the backlog to be counted")
+    system.send([event("click", 40)])
+    until(lambda: system.meta()[0].get(clicks) == "0", "a prompt click to be seen")
+    (line,) = [line for line in system.run("kpi").stdout.splitlines() if "complete to" in line]
+    assert line.startswith("spend: complete to ")
+    assert line.endswith(f"{span_text(late)} late by habit")
+    assert "spend: complete to" not in system.run("kpi", "--json").stdout
+    system.monitor()
+    sample = f'pacewatch_stream_late_seconds{{partition="0",stream="spend"}} {late / 1000}'
+    until(lambda: sample in system.get("/metrics")[1], "the lateness on /metrics")
 
 
 def test_a_worker_stops_in_order_and_hands_over(build: Build) -> None:

@@ -10,6 +10,7 @@ import redis
 
 from kpis.contract import layout
 from kpis.runtime.clock import Clock
+from kpis.times import HOUR_MS
 from monitors.board.notices import notices
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import Format
@@ -25,6 +26,8 @@ COUNTED = {
     f"{layout.FOLDED_CAMPAIGNS}spend": 11,
     f"{layout.LAG}ads.spend": 0,
     f"{layout.LAG}ads.clicks": 0,
+    f"{layout.LATE}ads.spend": 2 * HOUR_MS,
+    f"{layout.LATE}ads.clicks": 0,
     layout.LETTERS: 10_500,
     layout.HELD: 1,
 }
@@ -131,4 +134,6 @@ def test_doctor_says_what_to_do(redis_url: str, tmp_path: Path) -> None:
     assert "WARN  7 offsets could not be read" in done.stdout
     assert "WARN  11 events are of campaigns that had no place of their own" in done.stdout
     assert "WARN  10,500 refused records wait" in done.stdout
+    assert "WARN  spend: events come 2 h 00 min late by habit" in done.stdout
+    assert "clicks: events come" not in done.stdout
     assert "OK    codecs: gzip, snappy, lz4 and zstd can be read" in done.stdout

@@ -11,6 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from kpis.contract import layout
+from kpis.measures import Stream
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable
 from kpis.settings.shared import Settings
@@ -19,7 +20,7 @@ from monitors.read import history as flights
 from monitors.read import reader
 from monitors.read.history import Query
 from monitors.read.reader import BadLayout, Reader
-from monitors.read.snapshot import ReadProblem
+from monitors.read.snapshot import ReadProblem, StreamHealth
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, Seed, row
 from tests.kit.redis_server import free_port, redis_server
 
@@ -54,6 +55,26 @@ def test_measures_of_all_partitions_are_added_before_formulas(server: int) -> No
             assert snapshot.row("c1", "5m") == row(400, 8)
             assert reader.to_json(snapshot)["c1"]["5m"]["ctr"] == 0.02
             assert snapshot.as_of("c1") == NOON - 5
+
+    asyncio.run(run())
+
+
+def test_each_stream_has_a_watermark_of_its_own(server: int) -> None:
+    async def run() -> None:
+        async with seeded(server) as (redis, seed, found):
+            spend = {"clock__ads.spend": NOON - HOUR, "reached__ads.spend": NOON, "late__ads.spend": HOUR}
+            await seed.meta(0, NOON, **spend)
+            await seed.meta(1, NOON - 5)
+            await redis.hset(layout.meta(0), "ages:ads.spend", "5_1_100")
+            await seed.series(0, "c1", NOON, {"5m": row(100, 1)})
+            await seed.series(1, "c2", NOON, {"5m": row(100, 1)})
+            snapshot = await found.read()
+            assert not snapshot.problems
+            assert snapshot.partitions[0].streams == {Stream.SPEND: StreamHealth(NOON - HOUR, NOON, HOUR)}
+            assert snapshot.as_of_streams("c1", [Stream.SPEND, Stream.CLICK]) == NOON - HOUR
+            assert snapshot.as_of_streams("c1", [Stream.CLICK]) == snapshot.as_of("c1") == NOON
+            assert snapshot.as_of_streams("c2", Stream) == NOON - 5
+            assert (snapshot.late_ms(Stream.SPEND), snapshot.reached_ms(Stream.SPEND)) == (HOUR, NOON)
 
     asyncio.run(run())
 

@@ -43,6 +43,10 @@ class Lists:
         """The offset after the last record."""
         return len(self._records[tp]) if tp in self._records else None
 
+    def silent_ms(self, tp: TP) -> int | None:
+        """It was said just now."""
+        return 0
+
     def request_seek(self, positions: Mapping[TP, Position]) -> None:
         """Read on from there."""
         self._at |= {tp: p for tp, p in positions.items() if tp in self._records}

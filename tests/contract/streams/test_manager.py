@@ -53,6 +53,10 @@ class OnePartition:
         """The offset after its last record."""
         return self.end if tp == self.tp else None
 
+    def silent_ms(self, tp: TP) -> int | None:
+        """It was said just now."""
+        return 0
+
     def request_seek(self, positions: Mapping[TP, Position]) -> None:
         """Remember it."""
         self.held -= positions.keys()

@@ -15,6 +15,7 @@ from streams.events.decode import Batch, Decoder
 from streams.partitions.manager import PartitionManager
 from streams.partitions.phases import PartitionPhase
 from streams.state.flush import Flush
+from streams.state.lateness import Arrivals
 from streams.state.partition import Partition
 from streams.store.lease import Lease
 from streams.store.store import Store
@@ -98,12 +99,12 @@ def test_a_record_that_fails_only_with_what_was_counted_before_is_found_by_halvi
     """An error that does not show on an empty state."""
     whole = Partition.add
 
-    def add(self: Partition, batch: Batch, *args: Any, **named: Any) -> None:
+    def add(self: Partition, batch: Batch, *args: Any, **named: Any) -> Arrivals:
         if self.offsets and any(e.campaign_id == "boom" for e in batch.events):
             # Part of it is written when it fails.
             self.counters[f"{layout.ACCEPTED}{Stream.CLICK}"] += 1000
             raise KeyError("boom")
-        whole(self, batch, *args, **named)
+        return whole(self, batch, *args, **named)
 
     monkeypatch.setattr(Partition, "add", add)
 

@@ -10,13 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from kpis.contract.published import Layout
+from kpis.measures import Stream
 from kpis.runtime.errors import Misconfigured
 from kpis.runtime.logs import OneLine
+from kpis.times import DAY_MS
+from monitors.read.snapshot import PartitionHealth, Snapshot, StreamHealth
 from pacewatch.demo.goal_pace import GoalPace, parse
 from pacewatch.demo.services import environment, port_near
 from pacewatch.embedded.reaper import watch
-from pacewatch.kpi import as_json, cell, print_table
+from pacewatch.kpi import as_json, cell, print_table, stream_lines
 from pacewatch.replay.command import parse_speed
+from tests.kit.monitor_fakes import NOON
 from tests.kit.processes import free_ports
 
 NOWHERE = "127.0.0.1:1"
@@ -167,6 +172,22 @@ def test_values_are_shown_for_people_and_exact_for_programs(capsys: pytest.Captu
     assert cell("ctr", None) == "-"
     assert cell("cvr", 0.125) == "12.50%"
     assert json.loads(as_json(values)) == values
+
+
+def test_streams_that_are_late_or_behind_are_named_with_what_they_are_complete_to() -> None:
+    def told(*streams: tuple[Stream, int, int]) -> list[str]:
+        own = {stream: StreamHealth(NOON - ago, None, late) for stream, ago, late in streams}
+        health = PartitionHealth(0, NOON, streams=own)
+        return [*stream_lines(Snapshot(Layout(1, "EUR", ("5m",), 40), NOON, (health,), {}, {}))]
+
+    assert told() == []
+    assert told((Stream.CLICK, 59_000, 0), (Stream.SPEND, 8_000_000, 8_000_000)) == [
+        "spend: complete to 09:46 UTC, 2 h 13 min late by habit"
+    ]
+    assert told((Stream.IMPRESSION, DAY_MS, 0), (Stream.SPEND, 9_000_000, 8_000_000)) == [
+        "impressions: complete to 2026-11-21 12:00 UTC, 24 h 00 min behind",
+        "spend: complete to 09:30 UTC, 2 h 13 min late by habit, 16 min behind",
+    ]
 
 
 def test_a_log_record_is_one_line_whatever_it_holds() -> None:

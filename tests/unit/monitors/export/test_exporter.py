@@ -18,7 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from kpis.contract.published import Layout
-from kpis.measures import Row
+from kpis.measures import Row, Stream
 from kpis.series import key
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.alerts.notifiers.protocol import Outcome
@@ -26,9 +26,11 @@ from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import LABEL_LIMIT, Format, label, negotiate
 from monitors.metrics import Definition
-from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
+from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from monitors.view import View
 from tests.kit.monitor_fakes import row
+
+STREAM_METRICS = ("pacewatch_stream_watermark", "pacewatch_stream_reached", "pacewatch_stream_late")
 
 
 def view(series: dict[str, Row], **counters: int) -> View:
@@ -78,6 +80,20 @@ def test_times_are_timestamps_in_seconds() -> None:
     text = scrape(view({}))
     assert 'pacewatch_stream_clock_timestamp_seconds{partition="0"} 1.5' in text
     assert 'pacewatch_flushed_timestamp_seconds{partition="0"} 2.5' in text
+
+
+def test_each_stream_of_a_partition_has_its_times_and_what_is_not_known_has_no_sample() -> None:
+    own = {Stream.SPEND: StreamHealth(1_000, 2_000, 500), Stream.CLICK: StreamHealth(3_000)}
+    found = view({})
+    assert found.snapshot is not None
+    shown = replace(found.snapshot, partitions=(replace(found.snapshot.partitions[0], streams=own),))
+    text = scrape(replace(found, snapshot=shown))
+    assert [line for line in text.splitlines() if line.startswith(STREAM_METRICS)] == [
+        'pacewatch_stream_watermark_timestamp_seconds{partition="0",stream="spend"} 1.0',
+        'pacewatch_stream_watermark_timestamp_seconds{partition="0",stream="click"} 3.0',
+        'pacewatch_stream_reached_timestamp_seconds{partition="0",stream="spend"} 2.0',
+        'pacewatch_stream_late_seconds{partition="0",stream="spend"} 0.5',
+    ]
 
 
 def test_every_reason_is_there_at_zero_and_an_unknown_one_from_redis_too() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.state.watermark import Basis, Progress, Reading, read
+from streams.state.watermark import Basis, Progress, Reading, StreamReading, read, read_stream
 
 TIMES = st.integers(0, 10_000)
 TOPICS = st.lists(st.builds(Progress, st.sampled_from([True, False, None]), st.none() | TIMES), max_size=4)
@@ -42,3 +42,30 @@ def test_the_clock_never_goes_back_and_never_passes_now_on_its_own(
         assert previous <= at <= max(previous, now)
     elif at is not None:
         assert at <= now
+
+
+@given(
+    st.builds(StreamReading, st.none() | TIMES, TIMES), TIMES,
+    st.builds(Progress, st.sampled_from([True, False, None]), st.none() | TIMES), TIMES,
+)  # fmt: skip
+def test_a_stream_goes_back_by_no_more_than_its_feed_is_later_than_was_known(
+    previous: StreamReading, now: int, topic: Progress, late: int
+) -> None:
+    """And never passes what its feed can have brought."""
+    found = read_stream(previous, now, topic, late)
+    assert found.late_ms == late
+    if previous.at_ms is None:
+        assert found.at_ms is None or found.at_ms <= now - late
+    else:
+        floor = previous.at_ms - max(0, late - previous.late_ms)
+        assert found.at_ms is not None
+        assert floor <= found.at_ms <= max(floor, now - late)
+
+
+def test_a_stream_that_is_behind_is_complete_to_the_time_it_reached_and_no_later_than_its_habit() -> None:
+    new = StreamReading(None, 0)
+    assert read_stream(new, 900, Progress(True, 300), 100).at_ms == 300
+    assert read_stream(new, 900, Progress(True, 850), 100).at_ms == 800
+    assert read_stream(new, 900, Progress(False, 300), 100).at_ms == 800
+    assert read_stream(new, 900, Progress(True, None), 100).at_ms is None
+    assert read_stream(new, 900, Progress(None, 300), 100).at_ms is None
