@@ -22,7 +22,8 @@ from monitors.alerts.sentences import headline
 from monitors.alerts.stored import decode_state, encode_alert, encode_state
 from monitors.engine import Engine
 from monitors.gathering import Gathering
-from monitors.goals.values import Campaign, Goals, key_of
+from monitors.goals.subject import key_of
+from monitors.goals.values import Campaign, Goals
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.history import Query, ToDate

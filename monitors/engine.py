@@ -6,17 +6,17 @@ backtest and in the simulator it is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kpis.measures import ZERO
 from kpis.windows import parse_window
-from monitors.goals.values import WATCHES, Campaign, Goal, RatioGoal, key_of
-from monitors.pacing import evidence, money
+from monitors.goals.subject import Subject, key_of, subjects_of
+from monitors.goals.values import Campaign, RatioGoal
+from monitors.habits.dispersion import of_proportion
+from monitors.habits.heard import Heard, first_heard, nothing_heard
+from monitors.pacing import evidence, returns
 from monitors.pacing.causes import explained
-from monitors.pacing.dispersion import of_proportion
 from monitors.pacing.evidence import Evidence, EvidencePolicy
-from monitors.pacing.heard import Heard, first_heard, nothing_heard
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Observed, Status, Verdict, VerdictPolicy
 from monitors.sight import Sight
@@ -29,7 +29,7 @@ class Engine:
     Attributes:
         verdicts: when to judge.
         proof: what counts as proof.
-        held: the evidence on each goal, by :func:`monitors.goals.values.key_of`.
+        held: the evidence on each goal, by :func:`monitors.goals.subject.key_of`.
         heard: when the measures of each campaign last grew, by series.
         changed: what of both is new since it was last stored.
     """
@@ -40,7 +40,7 @@ class Engine:
     heard: dict[str, Heard] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
 
-    def look(self, campaign: Campaign, seen: Sight, now_ms: int) -> list[tuple[Goal, Verdict]]:
+    def look(self, campaign: Campaign, seen: Sight, now_ms: int) -> list[tuple[Subject, Verdict]]:
         """Judge all goals of a campaign, and its watches.
 
         Args:
@@ -49,8 +49,8 @@ class Engine:
             now_ms: the clock, for freshness.
         """
         heard = self._hear(campaign, seen, now_ms)
-        judged: list[tuple[Goal, Verdict]] = []
-        for goal in goals_of(campaign):
+        judged: list[tuple[Subject, Verdict]] = []
+        for goal in subjects_of(campaign):
             observed = seen.of(goal, heard, None)
             proven = self.proven(campaign, goal, observed)
             if proven is not None:
@@ -58,7 +58,7 @@ class Engine:
             judged.append((goal, judge(campaign, goal, observed, self.verdicts, now_ms)))
         return explained(judged)
 
-    def proven(self, campaign: Campaign, goal: Goal, observed: Observed) -> Status | None:
+    def proven(self, campaign: Campaign, goal: Subject, observed: Observed) -> Status | None:
         """What is proven after a look; None for goals that are not judged by evidence, or where there can be none.
 
         It goes by the flight's sums to date: unlike totals they are all of one moment, also while one stream is behind.
@@ -70,7 +70,7 @@ class Engine:
             return None
         if not evidence.applies_to(goal):
             past = observed.past
-            return None if past is None else money.proven(past, goal, flight, observed.open_hour)
+            return None if past is None else returns.proven(past, goal, flight, observed.open_hour)
         total, name = observed.to_date, key_of(campaign, goal)
         held, found = self.held.get(name), None
         if held is None or not held.is_about(goal, flight, self.proof):
@@ -106,13 +106,6 @@ class Engine:
             self.heard[campaign.series] = heard
             self.changed.add(campaign.series)
         return heard
-
-
-def goals_of(campaign: Campaign) -> Iterator[Goal]:
-    """A campaign's goals, and what every campaign with goals is watched for."""
-    yield from campaign.goals
-    if campaign.goals:
-        yield from WATCHES
 
 
 def _is_within(goal: RatioGoal, start_ms: int, at_ms: int) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kpis.measures import ZERO, Row
-from monitors.goals.values import Campaign, Goal, RatioGoal
-from monitors.pacing.heard import Heard
+from monitors.goals.subject import Subject
+from monitors.goals.values import Campaign, RatioGoal
+from monitors.habits.heard import Heard
 from monitors.pacing.verdict import Observed, Status
 from monitors.read.history import ToDate
 from monitors.read.past import Past, open_quarters
@@ -34,7 +35,7 @@ class Sight:
     past: Past | None = None
     open_quarters: tuple[Row, ...] = ()
 
-    def of(self, goal: Goal, heard: Heard | None, proven: Status | None) -> Observed:
+    def of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:
         """What one goal is judged from."""
         window = goal.window if isinstance(goal, RatioGoal) else None
         return Observed(

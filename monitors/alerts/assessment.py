@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from monitors.alerts.lifecycle import AlertState
-from monitors.goals.values import Campaign, Goal
+from monitors.goals.subject import Subject
+from monitors.goals.values import Campaign
 from monitors.pacing.verdict import Verdict
 
 
@@ -14,6 +15,6 @@ class Assessment:
     """A goal, its verdict, and what people were told about it."""
 
     campaign: Campaign
-    goal: Goal
+    goal: Subject
     verdict: Verdict
     state: AlertState

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
-from monitors.goals.values import key_of
+from monitors.goals.subject import key_of
 from monitors.pacing.verdict import Direction, Reason, Status
 
 KEPT = 200

@@ -9,8 +9,8 @@ from kpis.measures import WIDTH, fits
 from monitors.alerts.alert import Alert, Outgoing, Rendered
 from monitors.alerts.lifecycle import AlertState
 from monitors.goals.values import Campaign
+from monitors.habits.heard import Heard
 from monitors.pacing.evidence import Evidence
-from monitors.pacing.heard import Heard
 from monitors.pacing.verdict import Direction, Status
 
 

@@ -8,7 +8,7 @@ from kpis.units import STYLES, Unit
 from monitors import metrics
 from monitors.alerts.assessment import Assessment
 from monitors.export.samples import Families, campaign_label, seconds
-from monitors.goals.values import Goal
+from monitors.goals.subject import Subject
 from monitors.pacing.verdict import Status
 
 
@@ -58,7 +58,7 @@ def _goal(found: Families, one: Assessment, currency: str) -> None:
     found.add(metrics.PACE_AS_OF, at, seconds(verdict.as_of_ms))
 
 
-def _unit(goal: Goal, currency: str) -> tuple[str, int]:
+def _unit(goal: Subject, currency: str) -> tuple[str, int]:
     """The unit label of a goal's amounts, and what they are divided by to be in it."""
     if goal.unit.is_money:
         return currency, STYLES[goal.unit].scale

@@ -197,62 +197,8 @@ class RatioGoal:
         return Band(part, None) if self.bound is Bound.AT_LEAST else Band(None, part)
 
 
-class Watched(StrEnum):
-    """What nobody writes a goal for, and every campaign is watched for."""
-
-    SERVING = "serving"
-    """That it is served at all."""
-    CLICKS = "clicks"
-    """That what is served is clicked."""
-    CONVERSIONS = "conversions"
-    """That clicks bring conversions: that tracking works."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """A watch over a campaign: it must not fall silent.
-
-    Attributes:
-        of: what is watched.
-    """
-
-    of: Watched
-
-    @property
-    def id(self) -> str:
-        """Its name within the campaign, e.g. ``watch:serving``."""
-        return f"watch:{self.of}"
-
-    @property
-    def label(self) -> str:
-        """It in words: ``serving``."""
-        return str(self.of)
-
-    @property
-    def unit(self) -> Unit:
-        """What its amounts are in."""
-        return Unit.EVENTS
-
-    @property
-    def target(self) -> int:
-        """It has none."""
-        return 0
-
-    @property
-    def warning(self) -> Band:
-        """It has none."""
-        return OPEN
-
-    @property
-    def critical(self) -> Band:
-        """It has none."""
-        return OPEN
-
-
-WATCHES = tuple(Watch(of) for of in Watched)
-"""Those of every campaign that has goals."""
-
-Goal = TotalGoal | RatioGoal | Watch
+Goal = TotalGoal | RatioGoal
+"""What a file may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,11 +266,6 @@ class Campaign:
 def muted_at(campaign: Campaign, at_ms: int) -> Mute | None:
     """The first of a campaign's mutes that a moment lies in; None when it lies in none."""
     return next((mute for mute in campaign.mutes if mute.from_ms <= at_ms < mute.until_ms), None)
-
-
-def key_of(campaign: Campaign, goal: Goal) -> str:
-    """The name of a goal among all: series key (which escapes ``|``), then the goal's id."""
-    return f"{campaign.series}|{goal.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from monitors.goals.values import Goal, RatioGoal, TotalGoal, Watch, Watched
+from monitors.goals.subject import Subject, Watch, Watched
+from monitors.goals.values import RatioGoal, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 
-Judged = tuple[Goal, Verdict]
+Judged = tuple[Subject, Verdict]
 
 _NEEDS = {
     Watched.SERVING: frozenset({"impressions", "clicks", "conversions", "spend_micros", "revenue_micros"}),
@@ -41,7 +42,7 @@ def _is_cause(verdict: Verdict) -> bool:
     return verdict.reason in _STANDS_STILL or verdict.reason is Reason.SURGE
 
 
-def _held(goal: Goal, verdict: Verdict, causes: Iterable[tuple[Watched, Verdict]]) -> Verdict:
+def _held(goal: Subject, verdict: Verdict, causes: Iterable[tuple[Watched, Verdict]]) -> Verdict:
     if not verdict.status.is_judgement:
         return verdict
     for watched, cause in causes:
@@ -59,7 +60,7 @@ def _hold(verdict: Verdict, reason: Reason) -> Verdict:
     return replace(verdict, status=Status.HOLD, recovered=Status.HOLD, reason=reason)
 
 
-def _hangs_on(goal: Goal, watched: Watched) -> bool:
+def _hangs_on(goal: Subject, watched: Watched) -> bool:
     needs = _NEEDS[watched]
     if isinstance(goal, Watch):
         return goal.of is not Watched.SERVING and watched is not Watched.CONVERSIONS

@@ -16,7 +16,8 @@ from typing import TypeGuard
 
 from kpis.measures import Row
 from kpis.times import MINUTE_MS
-from monitors.goals.values import Bound, Flight, Goal, RatioGoal
+from monitors.goals.subject import Subject
+from monitors.goals.values import Bound, Flight, RatioGoal
 from monitors.pacing.verdict import Status
 
 _BELOW_ONE = 1 - 1e-9
@@ -133,7 +134,7 @@ def proven(held: Evidence, policy: EvidencePolicy) -> Status:
     return Status.WARNING if _sum(held.warning) - log(len(held.warning)) >= policy.threshold else Status.ON_PACE
 
 
-def applies_to(goal: Goal) -> TypeGuard[RatioGoal]:
+def applies_to(goal: Subject) -> TypeGuard[RatioGoal]:
     """Whether a goal is about a proportion."""
     return isinstance(goal, RatioGoal) and goal.kpi.is_proportion
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from monitors.goals.curves import Curve, curve_of
-from monitors.goals.values import Campaign, Flight, Goal, TotalGoal, Watch
+from monitors.goals.subject import Subject, Watch
+from monitors.goals.values import Campaign, Flight, TotalGoal
 from monitors.pacing.ratio import judge_ratio
 from monitors.pacing.silence import judge_watch, never_began
 from monitors.pacing.total import judge_total
@@ -12,7 +13,7 @@ from monitors.pacing.verdict import Observed, Reason, Status, Verdict, VerdictPo
 
 def judge(
     campaign: Campaign,
-    goal: Goal,
+    goal: Subject,
     observed: Observed,
     policy: VerdictPolicy,
     now_ms: int,

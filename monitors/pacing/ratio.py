@@ -1,7 +1,7 @@
 """The rule for ratios: a KPI of a rolling window against its bound, with what its counts can prove.
 
 Proportions (CTR, CVR) miss when the evidence of all looks proves it (:mod:`monitors.pacing.evidence`), costs and
-returns when that of all hours does (:mod:`monitors.pacing.money`). Of a single look, as at the end of a flight,
+returns when that of all hours does (:mod:`monitors.pacing.returns`). Of a single look, as at the end of a flight,
 proportions miss when the Wilson interval lies beyond the bound; costs and returns need a volume of events.
 """
 

@@ -14,9 +14,10 @@ import numpy as np
 
 from kpis.measures import INDEX
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
-from monitors.goals.values import Bound, Campaign, Flight, RatioGoal, TotalGoal, Watch, Watched
-from monitors.pacing.heard import Heard, first_heard
-from monitors.pacing.rhythm import DAYS, SURPRISING, Rhythm, expected_at_least, rhythm
+from monitors.goals.subject import Watch, Watched
+from monitors.goals.values import Bound, Campaign, Flight, RatioGoal, TotalGoal
+from monitors.habits.heard import Heard, first_heard
+from monitors.habits.rhythm import DAYS, SURPRISING, Rhythm, expected_at_least, rhythm
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict
 from monitors.read.past import HOURS, Past, hours_of_day
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
 from monitors.goals.values import Flight, TotalGoal
-from monitors.pacing.change import Shift, shift, usual
+from monitors.habits.change import Shift, shift, usual
+from monitors.habits.outlook import Outlook, outlook
 from monitors.pacing.intervals import student
-from monitors.pacing.outlook import Outlook, outlook
 from monitors.pacing.pace import Pace, pace
 from monitors.pacing.verdict import (
     Direction,
@@ -38,7 +38,7 @@ WARY_HOURS = 36
 
 
 @dataclass(frozen=True, slots=True)
-class _Finding:
+class _Standing:
     status: Status
     reason: Reason
     recovered: Status
@@ -95,14 +95,14 @@ def _on_its_way(
     found: Pace,
     ends: Outlook | None,
     curve: Curve,
-) -> _Finding:
+) -> _Standing:
     if goal.warning.high is not None and found.actual > goal.target * goal.warning.high:
         # No later hour takes this back.
         status = status_of(found.actual / goal.target, goal.warning, goal.critical)
-        return _Finding(status, Reason.EXCEEDED, status, Direction.OVER)
+        return _Standing(status, Reason.EXCEEDED, status, Direction.OVER)
     past = observed.past
     if found.ratio is None or ends is None or past is None:
-        return _Finding(Status.NO_DATA, Reason.TOO_EARLY, Status.NO_DATA)
+        return _Standing(Status.NO_DATA, Reason.TOO_EARLY, Status.NO_DATA)
     if not ends.knows_day:
         return _first_day(flight, goal, found, at_ms)
     projected = _projection(goal, found, ends, policy, at_ms, end_ms=past.end_ms)
@@ -116,7 +116,7 @@ def _on_its_way(
 
 def _projection(
     goal: TotalGoal, found: Pace, ends: Outlook, policy: VerdictPolicy, at_ms: int, *, end_ms: int
-) -> _Finding:
+) -> _Standing:
     expected, deviation = _ends_at(ends, found.actual, at_ms, end_ms)
     wary = 1 + WARY_HOURS / ends.hours
     half = student(policy.z_proof, ends.freedom) * deviation * wary
@@ -129,35 +129,35 @@ def _projection(
         reason = Reason.WITHIN if point in goal.warning else Reason.NOT_PROVEN
     else:
         reason = Reason.PROJECTED
-    return _Finding(status, reason, worse_of(status, recovered), direction_of(point))
+    return _Standing(status, reason, worse_of(status, recovered), direction_of(point))
 
 
-def _change(goal: TotalGoal, found: Pace, ends: Outlook, changed: Shift, level: float) -> _Finding:
+def _change(goal: TotalGoal, found: Pace, ends: Outlook, changed: Shift, level: float) -> _Standing:
     """A change is worth a message if the flight would miss its target should it last."""
     persists = (found.actual + ends.rest / max(ends.level, 1e-12) * level * changed.factor) / goal.target
     status = status_of(persists, goal.warning, goal.critical)
     if not changed.is_proven or status is Status.ON_PACE:
-        return _Finding(Status.ON_PACE, Reason.WITHIN, Status.ON_PACE)
-    return _Finding(status, Reason.CHANGED, status, direction_of(persists), changed.since_ms)
+        return _Standing(Status.ON_PACE, Reason.WITHIN, Status.ON_PACE)
+    return _Standing(status, Reason.CHANGED, status, direction_of(persists), changed.since_ms)
 
 
-def _worst(first: _Finding, second: _Finding) -> _Finding:
+def _worst(first: _Standing, second: _Standing) -> _Standing:
     status = worse_of(first.status, second.status)
     chosen = first if first.status is status else second
-    return _Finding(
+    return _Standing(
         status, chosen.reason, worse_of(first.recovered, second.recovered), chosen.direction, chosen.since_ms
     )
 
 
-def _first_day(flight: Flight, goal: TotalGoal, found: Pace, at_ms: int) -> _Finding:
+def _first_day(flight: Flight, goal: TotalGoal, found: Pace, at_ms: int) -> _Standing:
     """Before each hour of the day was seen once, only what no day's shape explains is told."""
     ratio, past_ms = found.ratio or 0.0, at_ms - flight.start_ms
     is_under = past_ms >= FIRST_DAY_UNDER_MS and ratio < FIRST_DAY_UNDER
     is_over = past_ms >= FIRST_DAY_OVER_MS and ratio > FIRST_DAY_OVER
     status = status_of(ratio, goal.warning, goal.critical)
     if status is Status.ON_PACE or is_under or is_over:
-        return _Finding(status, Reason.WITHIN if status is Status.ON_PACE else Reason.PROJECTED, status)
-    return _Finding(Status.ON_PACE, Reason.NOT_PROVEN, status)
+        return _Standing(status, Reason.WITHIN if status is Status.ON_PACE else Reason.PROJECTED, status)
+    return _Standing(Status.ON_PACE, Reason.NOT_PROVEN, status)
 
 
 def _ends_at(ends: Outlook, actual: int, at_ms: int, end_ms: int) -> tuple[float, float]:
@@ -168,19 +168,19 @@ def _ends_at(ends: Outlook, actual: int, at_ms: int, end_ms: int) -> tuple[float
     return actual + rest, ends.deviation * shrunk
 
 
-def _at_once(goal: TotalGoal, found: Pace, policy: VerdictPolicy) -> _Finding:
+def _at_once(goal: TotalGoal, found: Pace, policy: VerdictPolicy) -> _Standing:
     """Without a past there is only this look: actual to date against the curve."""
     if found.ratio is None or _too_early(goal, found, policy):
-        return _Finding(Status.NO_DATA, Reason.TOO_EARLY, Status.NO_DATA)
+        return _Standing(Status.NO_DATA, Reason.TOO_EARLY, Status.NO_DATA)
     return _by_bands(goal, found, None, policy)
 
 
-def _by_bands(goal: TotalGoal, found: Pace, reason: Reason | None, policy: VerdictPolicy) -> _Finding:
+def _by_bands(goal: TotalGoal, found: Pace, reason: Reason | None, policy: VerdictPolicy) -> _Standing:
     ratio = found.ratio if found.ratio is not None else 1.0
     narrow = policy.margin
     status = status_of(ratio, goal.warning, goal.critical)
     recovered = status_of(ratio, goal.warning.narrowed(narrow), goal.critical.narrowed(narrow))
-    return _Finding(status, reason or (Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE), recovered)
+    return _Standing(status, reason or (Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE), recovered)
 
 
 def _too_early(goal: TotalGoal, found: Pace, policy: VerdictPolicy) -> bool:

@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from kpis.measures import ZERO, Row, add
 from kpis.times import DAY_MS
-from monitors.goals.values import Band, Goal
-from monitors.pacing.heard import Heard
+from monitors.goals.subject import Subject
+from monitors.goals.values import Band
+from monitors.habits.heard import Heard
 from monitors.read.past import Past
 
 
@@ -198,7 +199,7 @@ class Verdict:
     since_ms: int | None = None
 
     @classmethod
-    def withheld(cls, status: Status, reason: Reason, goal: Goal, as_of_ms: int | None) -> Verdict:
+    def withheld(cls, status: Status, reason: Reason, goal: Subject, as_of_ms: int | None) -> Verdict:
         """A verdict that judges nothing."""
         return cls(
             status=status,

@@ -20,7 +20,7 @@ from pacewatch.demo.fake_slack import FakeSlack
 from pacewatch.demo.plan import DemoOptions, DemoPlan, plan
 from pacewatch.demo.screen import first_line
 from pacewatch.demo.services import Service, environment, port_near
-from pacewatch.demo.watch import Watch
+from pacewatch.demo.watch import Onlooker
 from pacewatch.embedded.servers import HOST, Embedded, embedded
 from pacewatch.kpi import as_json
 from pacewatch.replay.sender import Sent, sender
@@ -72,7 +72,7 @@ async def _demo(options: DemoOptions) -> int:
         say(f"playing {the_plan.what}")
         say(f"Kafka {settings.kafka}, Redis {settings.redis_address}, metrics {url}")
         services = [Service(servers.nursery, command, env) for command in ("worker", "monitor")]
-        watch = Watch(settings, slack, url, started, write, live)
+        watch = Onlooker(settings, slack, url, started, write, live)
         background = [*(service.keep() for service in services), watch.run()]
         result = await _until_done(_play(options, the_plan, settings, clock, stopped), background, stopped)
         if result is None and not options.as_json:

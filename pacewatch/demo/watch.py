@@ -25,7 +25,7 @@ _PREFERRED = ("1h", "5m")
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Onlooker:
     """Shows the numbers until cancelled.
 
     Attributes:

@@ -10,8 +10,8 @@ from tempfile import NamedTemporaryFile
 
 from kpis.runtime.errors import Misconfigured
 from monitors.goals import Goals, InvalidGoals
-from monitors.goals.difference import difference
 from monitors.goals.file import load, parse, read_text
+from pacewatch.goals.difference import difference
 
 _MODE = 0o644
 """Of a file that was not there: others, such as the monitor's user, can read it."""

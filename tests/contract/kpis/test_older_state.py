@@ -18,7 +18,7 @@ from monitors.alerts.alert import Rendered
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.stored import decode_alert, decode_state
 from monitors.goals.file import parse
-from monitors.goals.values import key_of
+from monitors.goals.subject import key_of
 from monitors.pacing.verdict import Status
 from monitors.read.history import History, Query
 from monitors.read.reader import Reader

@@ -12,10 +12,10 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import Row
 from kpis.times import MINUTE_MS
 from monitors.alerts.outbox import EVIDENCE, Outbox
+from monitors.engine import Engine
 from monitors.gathering import KEEP_EVERY_S, Gathering
 from monitors.goals import Bound, Campaign, Flight, RatioGoal
-from monitors.goals.values import key_of
-from monitors.pacing.evidence import EvidencePolicy
+from monitors.goals.subject import key_of
 from monitors.pacing.verdict import Observed, Status
 from tests.kit.monitor_fakes import DAY, MIDNIGHT, row
 from tests.kit.redis_server import redis_server
@@ -31,9 +31,18 @@ def server() -> Iterator[int]:
         yield port
 
 
-def gathering(redis: Redis) -> Gathering:
+class Kept(Engine):
+    """An engine, with what keeps it in Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        super().__init__()
+        self.kept = Gathering(Outbox(redis, "test", "one", ttl_ms=60_000), self)
+        self.load, self.keep = self.kept.load, self.kept.keep
+
+
+def gathering(redis: Redis) -> Kept:
     """As a monitor that has just been started has it."""
-    return Gathering(Outbox(redis, "test", "one", ttl_ms=60_000), EvidencePolicy())
+    return Kept(redis)
 
 
 def seen(minute: int, to_date: Row, window: Row | None = None) -> Observed:
@@ -50,14 +59,14 @@ def test_what_one_monitor_gathered_the_next_goes_on_from(server: int) -> None:
             first = gathering(redis)
             await first.load()
             for minute in range(1, 7):
-                assert first.look(CAMPAIGN, CTR, seen(minute, row(minute * 50))) is Status.ON_PACE
+                assert first.proven(CAMPAIGN, CTR, seen(minute, row(minute * 50))) is Status.ON_PACE
             await first.keep({NAME}, 1.0)
             alone, second = gathering(redis), gathering(redis)
             await second.load()
-            assert second.look(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
-            assert first.look(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
+            assert second.proven(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
+            assert first.proven(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
             later = Observed(row(800), row(500), MIDNIGHT + 70 * MINUTE_MS, MIDNIGHT - DAY)
-            assert alone.look(CAMPAIGN, CTR, later) is Status.ON_PACE
+            assert alone.proven(CAMPAIGN, CTR, later) is Status.ON_PACE
 
     asyncio.run(run())
 
@@ -68,10 +77,10 @@ def test_evidence_is_kept_every_few_seconds_and_forgotten_with_its_goal(server: 
             await redis.flushall()
             made = gathering(redis)
             await made.load()
-            made.look(CAMPAIGN, CTR, seen(1, row(50)))
+            made.proven(CAMPAIGN, CTR, seen(1, row(50)))
             await made.keep({NAME}, 1.0)
             before = await redis.hgetall(EVIDENCE)
-            made.look(CAMPAIGN, CTR, seen(2, row(100)))
+            made.proven(CAMPAIGN, CTR, seen(2, row(100)))
             await made.keep({NAME}, 1.0 + KEEP_EVERY_S / 2)
             assert await redis.hgetall(EVIDENCE) == before
             await made.keep({NAME}, 1.0 + KEEP_EVERY_S)
@@ -100,7 +109,7 @@ def test_evidence_that_cannot_be_read_is_begun_anew(server: int, junk: bytes) ->
             await redis.hset(EVIDENCE, NAME, junk)
             made = gathering(redis)
             await made.load()
-            assert made.look(CAMPAIGN, CTR, seen(20, row(1_000))) is Status.CRITICAL
+            assert made.proven(CAMPAIGN, CTR, seen(20, row(1_000))) is Status.CRITICAL
 
     asyncio.run(run())
 
@@ -111,9 +120,9 @@ def test_what_has_no_history_or_is_not_in_its_flight_gathers_nothing(server: int
             made = gathering(redis)
             await made.load()
             beyond = Observed(row(1_000), row(1_000), MIDNIGHT + DAY // 2, MIDNIGHT + 1)
-            assert made.look(CAMPAIGN, CTR, beyond) is None
-            assert made.look(CAMPAIGN, CTR, seen(-1, row(1_000))) is None
-            assert made.look(CAMPAIGN, CTR, seen(24 * 60, row(1_000))) is None
-            assert made.look(CAMPAIGN, CTR, Observed(row(), None, None, 0)) is None
+            assert made.proven(CAMPAIGN, CTR, beyond) is None
+            assert made.proven(CAMPAIGN, CTR, seen(-1, row(1_000))) is None
+            assert made.proven(CAMPAIGN, CTR, seen(24 * 60, row(1_000))) is None
+            assert made.proven(CAMPAIGN, CTR, Observed(row(), None, None, 0)) is None
 
     asyncio.run(run())

@@ -10,9 +10,9 @@ import pytest
 
 from kpis.runtime.errors import Misconfigured
 from monitors.goals import InvalidGoals, load
-from monitors.goals.difference import difference
 from monitors.goals.file import parse
 from pacewatch.goals.apply import apply
+from pacewatch.goals.difference import difference
 from pacewatch.goals.overview import WIDTH, lines
 
 OLD = """\

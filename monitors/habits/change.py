@@ -16,8 +16,8 @@ from kpis.arrays import Floats
 from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
 from monitors.goals.values import Flight, TotalGoal
-from monitors.pacing.habit import inflation, learn
-from monitors.pacing.outlook import LEVEL_HOURS, planned
+from monitors.habits.habit import Habit, inflation, learn
+from monitors.habits.outlook import LEVEL_HOURS, planned
 from monitors.read.past import HOURS, Past, hours_of_day
 
 TESTED_HOURS = 12
@@ -111,18 +111,11 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_shap
     least = 0.1 * float(actual[from_hour:before].mean())
     if least <= 0:
         return None
-    # What is usual is itself known only from so many hours, and each hour of the day from so many days.
-    unsure = inflation(before - from_hour, habit.persistence) / (before - from_hour)
-    unsure += habit.shaped / max(float(habit.days.mean()), 1.0)
-    scatter = max(habit.scatter * (1 + unsure) ** 0.5, _LEAST_SCATTER)
-    persistence = max(habit.persistence, 0.5 - habit.hours / _WARY_HOURS)
-    weight = (1 - persistence) / (1 + persistence)
+    scatter, weight = _wary(habit, before - from_hour)
     away = _away(actual[before:], expected[:-1], least, scatter)
     gains = np.array([[(s * e - s * s / 2) * weight / scatter**2 for e in away.tolist()] for s in SHIFTS])
     sums = np.concatenate([np.zeros((len(SHIFTS), 1)), np.cumsum(gains[:, ::-1], axis=1).reshape(len(SHIFTS), -1)], 1)
-    busy = past.busy[4 * from_hour :, goal.total.column].reshape(-1, 4)
-    filled = busy[busy.any(axis=1)]
-    is_steady = len(filled) > 0 and float(filled.mean()) >= _STEADY
+    is_steady = _is_steady(past, goal, from_hour)
     return Usual(
         actual=actual[before:],
         expected=expected[:-1],
@@ -133,6 +126,22 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_shap
         least=least,
         level=level,
     )
+
+
+def _wary(habit: Habit, level_hours: int) -> tuple[float, float]:
+    """The scatter and the weight of an hour, with what is not known of them."""
+    # What is usual is itself known only from so many hours, and each hour of the day from so many days.
+    unsure = inflation(level_hours, habit.persistence) / level_hours
+    unsure += habit.shaped / max(float(habit.days.mean()), 1.0)
+    persistence = max(habit.persistence, 0.5 - habit.hours / _WARY_HOURS)
+    return max(habit.scatter * (1 + unsure) ** 0.5, _LEAST_SCATTER), (1 - persistence) / (1 + persistence)
+
+
+def _is_steady(past: Past, goal: TotalGoal, from_hour: int) -> bool:
+    """Whether a part of an hour says something: nearly all quarters of the hours that had any had some."""
+    busy = past.busy[4 * from_hour :, goal.total.column].reshape(-1, 4)
+    filled = busy[busy.any(axis=1)]
+    return len(filled) > 0 and float(filled.mean()) >= _STEADY
 
 
 def shift(held: Usual, open_actual: float, open_part: float, end_ms: int) -> Shift:

@@ -6,7 +6,7 @@ import numpy as np
 
 from kpis.arrays import Floats
 from monitors.goals.values import RatioGoal
-from monitors.pacing.change import TESTED_HOURS
+from monitors.habits.change import TESTED_HOURS
 from monitors.read.past import HOURS, Past
 
 LEAST_HOURS = HOURS

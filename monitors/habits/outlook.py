@@ -13,7 +13,7 @@ from kpis.arrays import Floats, Int64s
 from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
 from monitors.goals.values import Flight, TotalGoal
-from monitors.pacing.habit import Habit, inflation, learn
+from monitors.habits.habit import Habit, inflation, learn
 from monitors.read.past import HOURS, Past, hours_of_day
 
 LEVEL_HOURS = 72

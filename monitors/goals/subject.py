@@ -1,0 +1,81 @@
+"""What is judged, and told: goals that people write, and watches that every campaign with goals has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kpis.units import Unit
+from monitors.goals.values import OPEN, Band, Campaign, Goal
+
+
+class Watched(StrEnum):
+    """What nobody writes a goal for, and every campaign is watched for."""
+
+    SERVING = "serving"
+    """That it is served at all."""
+    CLICKS = "clicks"
+    """That what is served is clicked."""
+    CONVERSIONS = "conversions"
+    """That clicks bring conversions: that tracking works."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A watch over a campaign: it must not fall silent.
+
+    Attributes:
+        of: what is watched.
+    """
+
+    of: Watched
+
+    @property
+    def id(self) -> str:
+        """Its name within the campaign, e.g. ``watch:serving``."""
+        return f"watch:{self.of}"
+
+    @property
+    def label(self) -> str:
+        """It in words: ``serving``."""
+        return str(self.of)
+
+    @property
+    def unit(self) -> Unit:
+        """What its amounts are in."""
+        return Unit.EVENTS
+
+    @property
+    def target(self) -> int:
+        """It has none."""
+        return 0
+
+    @property
+    def warning(self) -> Band:
+        """It has none."""
+        return OPEN
+
+    @property
+    def critical(self) -> Band:
+        """It has none."""
+        return OPEN
+
+
+WATCHES = tuple(Watch(of) for of in Watched)
+"""Those of every campaign that has goals."""
+
+Subject = Goal | Watch
+"""What has a verdict."""
+
+
+def subjects_of(campaign: Campaign) -> Iterator[Subject]:
+    """A campaign's goals, and what every campaign with goals is watched for."""
+    yield from campaign.goals
+    if campaign.goals:
+        yield from WATCHES
+
+
+def key_of(campaign: Campaign, goal: Subject) -> str:
+    """The name of a goal among all: series key (which escapes ``|``), then the goal's id."""
+    return f"{campaign.series}|{goal.id}"
