@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kpis.measures import ZERO, Row
+from kpis.measures import ZERO, Row, add
 from monitors.goals.subject import Subject
 from monitors.goals.values import Campaign, RatioGoal
 from monitors.habits.heard import Heard
@@ -34,6 +34,11 @@ class Sight:
     windows: Mapping[str, Row | None] = field(default_factory=dict)
     past: Past | None = None
     open_quarters: tuple[Row, ...] = ()
+
+    @property
+    def open_hour(self) -> Row:
+        """Measures since the last whole hour."""
+        return add(self.open_quarters) if self.open_quarters else ZERO
 
     def of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:
         """What one goal is judged from."""

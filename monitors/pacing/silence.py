@@ -8,7 +8,7 @@ against how many of those came.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import log, log1p
 
 import numpy as np
 
@@ -30,8 +30,14 @@ FIRST_DAY_QUIET_MS = HOUR_MS
 """While its hours of the day are not known, a pause of an hour may be its habit."""
 PAUSES = 1.5
 """A pause that lasts half as long again as is usual is none of the usual."""
-FALSE_A_DAY = 0.01
-"""How often a stream that works may be called silent by chance: one day in a hundred."""
+FALSE_A_DAY = 0.001
+"""How often a stream that works may be called silent by chance: one day in a thousand."""
+FALSE_RARE_A_DAY = 0.01
+RARE_A_DAY = 50.0
+"""Of fewer events a day each is dear: to wait for more proof costs days, so one false alarm in a hundred of them is
+the lesser evil."""
+GAPS = 1.2
+"""A gap must be longer than gaps have been by habit."""
 FALSE_SERVING_A_DAY = 0.0005
 """How often a campaign that serves may be called dark by chance: one day in two thousand."""
 LEAST_KNOWN = 5
@@ -41,6 +47,7 @@ UNSEEN_PROOF = 5.3
 SURGE_HOURS = 1.2
 """A quarter hour that brings more than the busiest hour of the week did is some five times its rate."""
 
+_SERVED = (INDEX["impressions"], INDEX["clicks"], INDEX["spend_micros"])
 _OF = {
     Watched.CLICKS: ("clicks", "impressions"),
     Watched.CONVERSIONS: ("conversions", "clicks"),
@@ -123,11 +130,10 @@ def _is_miss(hush: Hush) -> bool:
 
 def _served(observed: Observed, past: Past) -> int:
     """The column that shows serving best: impressions, else clicks, else spend."""
-    for name in ("impressions", "clicks", "spend_micros"):
-        column = INDEX[name]
-        if observed.to_date[column] or past.busy[:, column].any():
+    for column in _SERVED:
+        if observed.to_date[column]:
             return column
-    return INDEX["impressions"]
+    return past.once(("served",), lambda: next((c for c in _SERVED if past.busy[:, c].any()), _SERVED[0]))
 
 
 def _serving(campaign: Campaign, observed: Observed, past: Past, heard: Heard, at_ms: int) -> Hush:
@@ -145,10 +151,9 @@ def _serving(campaign: Campaign, observed: Observed, past: Past, heard: Heard, a
     longest = max(PAUSES * held.pause_ms, LEAST_QUIET_MS)
     if held.hours < HOURS:
         longest = max(longest, FIRST_DAY_QUIET_MS)
-    began_ms = _midnight(at_ms, flight.timezone)
     proof = log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY)
     if missing >= proof and quiet_ms >= longest:
-        if held.evening_stops and from_ms >= began_ms + DAY_MS // 2:
+        if held.evening_stops and from_ms >= _midnight(at_ms, flight.timezone) + DAY_MS // 2:
             return Hush(Status.WARNING, Reason.DAILY_BUDGET, from_ms, missing)
         return Hush(Status.CRITICAL, Reason.NOT_SERVING, from_ms, missing)
     if held.evening_stops > 1:
@@ -185,16 +190,23 @@ def _outcome(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *
     since = max(heard.since_ms[above], campaign.flight.start_ms)
     trials = float(observed.to_date[below] - heard.then[above][below])
     first = max(len(past.hours) - DAYS * HOURS, 0)
-    known, tried = (float(past.hours[first:, column].sum()) for column in (above, below))
+    known, tried = past.once(("of the week", above, below), lambda: _of_week(past, first, above, below))
     tried = max(tried - trials, 0.0)
     if known < LEAST_KNOWN or tried <= 0:
         return _unseen(campaign, watch, observed, trials, since)
-    missing = trials * known / tried * (known / (known + 1))
-    days = max((len(past.hours) - first) / HOURS, 0.25)
-    proof = max(log(known / days / FALSE_A_DAY), 1.2 * _usual_gap(past, first, (above, below), known / tried))
-    if missing >= proof:
+    missing = trials * known / tried
+    # The logarithm of the chance to see none, with a rate that is itself known from so many only (gamma-Poisson).
+    surprise = (known + 0.5) * log1p(trials / tried)
+    a_day = known / max((len(past.hours) - first) / HOURS, 0.25)
+    proof = log(a_day / (FALSE_A_DAY if a_day >= RARE_A_DAY else FALSE_RARE_A_DAY))
+    proof = max(proof, GAPS * _usual_gap(past, first, (above, below), known / tried))
+    if surprise >= proof:
         return Hush(Status.CRITICAL, Reason.SILENT, since, missing)
-    return Hush(Status.ON_PACE, Reason.QUIET, since, missing) if missing >= proof / 2 else FLOWING
+    return Hush(Status.ON_PACE, Reason.QUIET, since, missing) if surprise >= proof / 2 else FLOWING
+
+
+def _of_week(past: Past, first: int, above: int, below: int) -> tuple[float, float]:
+    return float(past.hours[first:, above].sum()), float(past.hours[first:, below].sum())
 
 
 def _unseen(campaign: Campaign, watch: Watch, observed: Observed, trials: float, since: int) -> Hush:
