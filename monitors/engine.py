@@ -6,12 +6,11 @@ backtest and in the simulator it is the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from kpis.measures import ZERO, Stream
 from kpis.windows import parse_window
-from monitors.goals.subject import Subject, Watch, key_of, subjects_of
+from monitors.goals.subject import Subject, key_of, subjects_of
 from monitors.goals.values import Campaign, RatioGoal, Rule
 from monitors.habits.dispersion import of_proportion
 from monitors.habits.heard import Heard, first_heard, nothing_heard
@@ -19,9 +18,9 @@ from monitors.pacing import evidence, returns
 from monitors.pacing.causes import explained, waiting
 from monitors.pacing.evidence import Evidence, EvidencePolicy
 from monitors.pacing.judge import judge
-from monitors.pacing.needs import streams_of
 from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
 from monitors.sight import Sight
+from monitors.vantage import Vantage
 
 
 @dataclass
@@ -50,18 +49,14 @@ class Engine:
             seen: what is seen of it.
             now_ms: the clock, for freshness.
         """
-        heard, views = self._hear(campaign, seen, now_ms), {seen.as_of_ms: seen}
+        heard = self._hear(campaign, seen, now_ms)
+        vantage = Vantage(seen) if campaign.flight.start_ms <= now_ms < campaign.flight.end_ms else None
         judged: list[tuple[Subject, Verdict]] = []
         for goal in subjects_of(campaign):
-            needed = streams_of(goal, seen.alive)
-            missing = _never_seen(goal, needed, seen)
-            if missing is not None and campaign.flight.start_ms <= now_ms < campaign.flight.end_ms:
-                judged.append((goal, waiting(goal, missing, seen.as_of_ms)))
+            view = seen if vantage is None else vantage.of(goal)
+            if isinstance(view, Stream):
+                judged.append((goal, waiting(goal, view, seen.as_of_ms)))
                 continue
-            at_ms = seen.complete_to(needed)
-            if at_ms not in views:
-                views[at_ms] = seen.until(at_ms or 0) or seen
-            view = views[at_ms]
             observed = view.of(goal, heard, self.proven(campaign, goal, view))
             judged.append((goal, judge(campaign, goal, observed, self.verdicts, now_ms)))
         return explained(judged)
@@ -119,13 +114,6 @@ class Engine:
             self.heard[campaign.series] = heard
             self.changed.add(campaign.series)
         return heard
-
-
-def _never_seen(goal: Subject, needed: Iterable[Stream], seen: Sight) -> Stream | None:
-    """A stream that a goal needs and that never had an event, though others have; None where there is none."""
-    if isinstance(goal, Watch) or not seen.alive:
-        return None
-    return next((stream for stream in sorted(needed) if stream in seen.streams and stream not in seen.alive), None)
 
 
 def _is_within(goal: RatioGoal, start_ms: int, at_ms: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -20,9 +20,6 @@ from monitors.pacing.verdict import Observed, Status
 from monitors.read.history import ToDate
 from monitors.read.past import Past, open_quarters
 from monitors.read.snapshot import Snapshot, StreamHealth
-
-LATE_MS = 60_000
-"""A feed that is later than a minute by habit is judged as of its own time; less is no matter for any rule."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,19 +57,6 @@ class Sight:
         """Measures since the last whole hour."""
         return add(self.open_quarters) if self.open_quarters else ZERO
 
-    @property
-    def alive(self) -> frozenset[Stream]:
-        """The streams that have ever had an event."""
-        return frozenset(stream for stream, health in self.streams.items() if health.reached_ms is not None)
-
-    def complete_to(self, needed: Iterable[Stream]) -> int | None:
-        """The watermark of some streams; the campaign's own where none of them is late."""
-        known = [self.streams[s].watermark_ms for s in needed if s in self.streams]
-        times = [ms for ms in (self.as_of_ms, *known) if ms is not None]
-        found = min(times, default=None)
-        is_late = found is not None and self.as_of_ms is not None and self.as_of_ms - found > LATE_MS
-        return found if is_late else self.as_of_ms
-
     def until(self, at_ms: int) -> Sight | None:
         """What was to be seen of it at an earlier moment, down to the quarter hour; None where it is not known."""
         end = at_ms - at_ms % QUARTER_MS
@@ -89,7 +73,7 @@ class Sight:
             past=past,
             open_quarters=open_quarters(self.recent_ms, self.recent[:first], past, end - 1),
             periods={per: _less(row, later) for per, row in self.periods.items()},
-            late_ms=self.as_of_ms - at_ms,
+            late_ms=self.as_of_ms - end,
         )
 
     def of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:

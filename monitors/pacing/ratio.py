@@ -30,12 +30,7 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
     ratio = None if value is None else value / goal.limit
     finding = _Finding(Status.NO_DATA, Reason.NO_WINDOW)
     if observed.has_window or ended:
-        if goal.rule is Rule.THRESHOLD:
-            finding = _at_once(goal, ratio)
-        elif goal.kpi.is_proportion:
-            finding = _proportion(goal, row, ratio, policy)
-        else:
-            finding = _by_volume(goal, row, ratio)
+        finding = _by_this_look(goal, row, ratio, policy)
         if observed.proven is not None and not ended:
             is_met = finding.reason is not Reason.NO_EVENTS and (ratio is None or ratio in goal.warning)
             finding = _by_evidence(observed.proven, finding, is_met=is_met)
@@ -63,6 +58,12 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
         critical=goal.critical,
         as_of_ms=at_ms,
     )
+
+
+def _by_this_look(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
+    if goal.rule is Rule.THRESHOLD:
+        return _at_once(goal, ratio)
+    return _proportion(goal, row, ratio, policy) if goal.kpi.is_proportion else _by_volume(goal, row, ratio)
 
 
 def _at_once(goal: RatioGoal, ratio: float | None) -> _Finding:

@@ -26,6 +26,7 @@ from monitors.pacing.verdict import (
     status_of,
     worse_of,
 )
+from monitors.read.past import Past
 
 FIRST_DAY_UNDER, FIRST_DAY_OVER = 0.3, 3.0
 """On a first day nobody knows its shape: the nights of busy campaigns bring a fifth of the mean, and the first half of
@@ -70,20 +71,12 @@ def judge_total(
     if flight.start_ms < observed.history_from_ms:
         return Verdict.withheld(Status.NO_DATA, Reason.HISTORY_GONE, goal, at_ms)
     found = pace(observed.to_date[goal.total.column], goal.target, flight, curve, at_ms)
-    ends: Outlook | None = None
-    if at_ms >= flight.end_ms:
-        finding = _by_bands(goal, found, Reason.FLIGHT_ENDED, policy)
-    elif observed.past is None or goal.rule is Rule.THRESHOLD:
-        finding = _at_once(goal, found, policy)
-    else:
-        ends = outlook(observed.past, goal, flight, curve)
-        held = usual(observed.past, goal, whole or flight, curve)
-        finding = _on_its_way(flight, goal, observed, policy, at_ms, found=found, ends=ends, held=held)
-    projected, interval = found.projected, None
-    if ends is not None and observed.past is not None and ends.knows_day:
-        expected, deviation = _ends_at(ends, found.actual, at_ms, observed.past.end_ms)
-        half = student(policy.z_interval, ends.freedom) * deviation
-        projected, interval = round(expected), (round(max(expected - half, found.actual)), round(expected + half))
+    ends, finding = None, _by_bands(goal, found, Reason.FLIGHT_ENDED, policy)
+    if at_ms < flight.end_ms:
+        ends, finding = _underway(
+            flight, goal, observed, policy, at_ms, found=found, curve=curve, whole=whole or flight
+        )
+    projected, interval = _shown(found, ends, observed.past, policy, at_ms)
     return Verdict(
         status=finding.status,
         recovered=finding.recovered,
@@ -101,6 +94,36 @@ def judge_total(
         interval=interval,
         since_ms=finding.since_ms,
     )
+
+
+def _underway(
+    flight: Flight,
+    goal: TotalGoal,
+    observed: Observed,
+    policy: VerdictPolicy,
+    at_ms: int,
+    *,
+    found: Pace,
+    curve: Curve,
+    whole: Flight,
+) -> tuple[Outlook | None, _Standing]:
+    """How a flight that is not over stands, and where it will end; by this look alone where nothing else is known."""
+    if observed.past is None or goal.rule is Rule.THRESHOLD:
+        return None, _at_once(goal, found, policy)
+    ends = outlook(observed.past, goal, flight, curve)
+    held = usual(observed.past, goal, whole, curve)
+    return ends, _on_its_way(flight, goal, observed, policy, at_ms, found=found, ends=ends, held=held)
+
+
+def _shown(
+    found: Pace, ends: Outlook | None, past: Past | None, policy: VerdictPolicy, at_ms: int
+) -> tuple[int | None, tuple[int, int] | None]:
+    """Where the total will end, and between what in nine of ten cases."""
+    if ends is None or past is None or not ends.knows_day:
+        return found.projected, None
+    expected, deviation = _ends_at(ends, found.actual, at_ms, past.end_ms)
+    half = student(policy.z_interval, ends.freedom) * deviation
+    return round(expected), (round(max(expected - half, found.actual)), round(expected + half))
 
 
 def _on_its_way(
