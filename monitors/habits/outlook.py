@@ -13,11 +13,13 @@ from kpis.arrays import Floats, Int64s
 from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
 from monitors.goals.values import Flight, TotalGoal
-from monitors.habits.habit import Habit, inflation, learn
+from monitors.habits.habit import Habit, learn
 from monitors.read.past import HOURS, Past, hours_of_day
 
 LEVEL_HOURS = 72
 """The level is that of the last three days: long enough for a steady mean, short enough to follow what changed."""
+_REACH = 100
+"""Hours further apart than this resemble each other no more."""
 RECENT_HOURS = 24
 """A day: the shortest span that holds each hour of it once."""
 
@@ -104,7 +106,8 @@ def _outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outlo
     expected = plan.past * habit.shape[of_day[: len(actual)]]
     level, recent = (_level(actual[first:], expected[first:], most) for most in (LEVEL_HOURS, RECENT_HOURS))
     weights = plan.rest * habit.shape[of_day[len(actual) :]]
-    deviation, freedom = _uncertainty(habit, plan.rest, weights, of_day[len(actual) :], min(own, LEVEL_HOURS))
+    behind = expected[max(first, len(actual) - LEVEL_HOURS) :]
+    deviation, freedom = _uncertainty(habit, behind, weights, of_day[len(actual) :])
     whole = float(weights.sum())
     return Outlook(
         habit=habit,
@@ -124,16 +127,32 @@ def _level(actual: Floats, expected: Floats, most: int) -> float:
     return float(actual[-most:].sum()) / below if below > 0 else 0.0
 
 
-def _uncertainty(habit: Habit, rest: Floats, weights: Floats, of_day: Int64s, level_hours: int) -> tuple[float, float]:
-    """The standard deviation of the rest as a part of it, and its degrees of freedom."""
+def _uncertainty(habit: Habit, behind: Floats, weights: Floats, of_day: Int64s) -> tuple[float, float]:
+    """The standard deviation of the rest as a part of it, and its degrees of freedom.
+
+    Args:
+        habit: what is usual.
+        behind: what the hours that give the level should have brought, by habit.
+        weights: what each hour to come will bring.
+        of_day: the local hour of each of those.
+    """
     whole = float(weights.sum())
     if whole <= 0:
-        return 0.0, float(level_hours)
-    by_hour = np.bincount(of_day, weights, HOURS)
-    of_shape = float((by_hour**2 / np.maximum(habit.days, 0.5)).sum()) / whole**2
-    of_level = 1 / level_hours
+        return 0.0, float(len(behind))
+    by_hour = np.bincount(of_day, weights, HOURS) / whole
+    of_shape = _variance(by_hour / np.sqrt(np.maximum(habit.days, 0.5)), habit.persistence)
+    of_level = _variance(behind / max(float(behind.sum()), 1e-12), habit.persistence)
     past = max(of_level, habit.shaped * of_shape + (1 - habit.shaped) * of_level)
-    future = float((weights * weights).sum()) / whole**2
-    spread = inflation(level_hours, habit.persistence)
-    variance = past * spread + future * inflation(int((rest > 0).sum()), habit.persistence)
-    return habit.scatter * float(np.sqrt(variance)), level_hours / spread + 2
+    variance = past + _variance(weights / whole, habit.persistence)
+    # So many independent hours would say as much of their scatter (G. V. Bayley and J. M. Hammersley, 1946).
+    square = habit.persistence**2
+    freedom = habit.hours * (1 - square) / (1 + square) + 2
+    return habit.scatter * float(np.sqrt(variance)), freedom
+
+
+def _variance(parts: Floats, persistence: float) -> float:
+    """The variance of a weighted sum of hours that scatter by 1 and resemble the hour before by ``persistence``."""
+    reach = min(len(parts) - 1, _REACH)
+    kernel = persistence ** np.arange(1, reach + 1)
+    before = np.convolve(parts, np.concatenate([[0.0], kernel]))[: len(parts)]
+    return float((parts * parts).sum() + 2 * (parts * before).sum())

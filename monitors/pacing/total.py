@@ -59,14 +59,8 @@ def judge_total(
 ) -> Verdict:
     """Judge a total at a moment at or after the flight's start.
 
-    Args:
-        flight: the campaign's, or the day, week or month of it that the target is for.
-        goal: with the target of that.
-        observed: what is known of it.
-        policy: when to judge.
-        at_ms: the watermark.
-        curve: how the target spreads.
-        whole: the campaign's flight, where ``flight`` is a part of it.
+    ``flight`` is the campaign's, or the day, week or month of it that the target is for; then ``whole`` is the
+    campaign's.
     """
     if flight.start_ms < observed.history_from_ms:
         return Verdict.withheld(Status.NO_DATA, Reason.HISTORY_GONE, goal, at_ms)
