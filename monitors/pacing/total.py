@@ -57,11 +57,7 @@ def judge_total(
     curve: Curve,
     whole: Flight | None = None,
 ) -> Verdict:
-    """Judge a total at a moment at or after the flight's start.
-
-    ``flight`` is the campaign's, or the day, week or month of it that the target is for; then ``whole`` is the
-    campaign's.
-    """
+    """Judge a total at a moment at or after the start of a flight, or of a day, week or month of a ``whole`` one."""
     if flight.start_ms < observed.history_from_ms:
         return Verdict.withheld(Status.NO_DATA, Reason.HISTORY_GONE, goal, at_ms)
     found = pace(observed.to_date[goal.total.column], goal.target, flight, curve, at_ms)
