@@ -8,6 +8,11 @@ from kpis.measures import WIDTH, ZERO, Row, add
 from kpis.times import HOUR_MS, QUARTER_MS
 from monitors.read.past import Past
 
+FIRST_STEP_MS = float(QUARTER_MS)
+"""Before any is known: reports come every quarter of an hour at least."""
+RISE, FALL = 1.25, 0.975
+"""Rising nine times as fast as falling, it settles where one gap in ten is longer: log(1.25) / -log(0.975) is 8.8."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -17,12 +22,16 @@ class Heard:
         total: what had been counted.
         since_ms: of each measure, the watermark of the look that saw it change last.
         then: of each measure, all that had been counted at that look.
+        before: all that had been counted before each measure grew last, of that measure.
+        step_ms: how long each measure takes by habit from one growth to the next: some nine in ten are shorter.
         armed_ms: the clock of the first look: what should have come before is not this monitor's to judge.
     """
 
     total: Row
     since_ms: Row
     then: tuple[Row, ...]
+    before: Row
+    step_ms: tuple[float, ...]
     armed_ms: int
 
     def after(self, total: Row, at_ms: int) -> Heard:
@@ -32,12 +41,23 @@ class Heard:
         grew = [now != before for now, before in zip(total, self.total, strict=True)]
         since = tuple(at_ms if new else held for new, held in zip(grew, self.since_ms, strict=True))
         then = tuple(total if new else held for new, held in zip(grew, self.then, strict=True))
-        return replace(self, total=total, since_ms=since, then=then)
+        before = tuple(t if new else b for new, t, b in zip(grew, self.total, self.before, strict=True))
+        gaps = [at_ms - held for held in self.since_ms]
+        steps = tuple(_step(s, g) if new else s for new, s, g in zip(grew, self.step_ms, gaps, strict=True))
+        return replace(self, total=total, since_ms=since, then=then, before=before, step_ms=steps)
+
+
+def _step(usual_ms: float, gap_ms: int) -> float:
+    """A high quantile, tracked: it rises by much with each longer gap, and falls by little with each shorter one."""
+    if gap_ms > usual_ms:
+        return min(usual_ms * RISE, gap_ms)
+    return max(usual_ms * FALL, gap_ms)
 
 
 def nothing_heard(now_ms: int) -> Heard:
     """What is known before anything ever came."""
-    return Heard(ZERO, (now_ms,) * WIDTH, (ZERO,) * WIDTH, now_ms)
+    steps = (FIRST_STEP_MS,) * WIDTH
+    return Heard(ZERO, (now_ms,) * WIDTH, (ZERO,) * WIDTH, ZERO, steps, now_ms)
 
 
 def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: int) -> Heard:
@@ -50,7 +70,8 @@ def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: i
         at_ms: the watermark.
     """
     since = tuple(_last(column, past, open_quarters, at_ms) for column in range(WIDTH))
-    return Heard(total, since, tuple(_before(total, past, open_quarters, ms) for ms in since), at_ms)
+    then = tuple(_before(total, past, open_quarters, ms) for ms in since)
+    return Heard(total, since, then, total, (FIRST_STEP_MS,) * WIDTH, at_ms)
 
 
 def _before(total: Row, past: Past, open_quarters: tuple[Row, ...], since_ms: int) -> Row:

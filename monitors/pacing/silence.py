@@ -25,6 +25,8 @@ LAUNCH_MS = 25 * MINUTE_MS
 LEAST_QUIET_MS = 4 * MINUTE_MS
 FIRST_DAY_QUIET_MS = HOUR_MS
 """While its hours of the day are not known, a pause of an hour may be its habit."""
+STEPS = 2.5
+"""Reports that come every five minutes are missed when a second one is."""
 PAUSES = 1.5
 """A pause that lasts half as long again as is usual is none of the usual."""
 FALSE_SERVING_A_DAY = 0.0005
@@ -107,7 +109,7 @@ def _serving(campaign: Campaign, observed: Observed, past: Past, heard: Heard, a
     from_ms = max(since, flight.start_ms)
     quiet_ms = at_ms - from_ms
     missing = expected_at_least(held, from_ms, at_ms, flight.timezone) if quiet_ms > MINUTE_MS else 0.0
-    longest = max(PAUSES * held.pause_ms, LEAST_QUIET_MS)
+    longest = max(PAUSES * held.pause_ms, STEPS * heard.step_ms[column], LEAST_QUIET_MS)
     if held.hours < HOURS:
         longest = max(longest, FIRST_DAY_QUIET_MS)
     proof = log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY)
@@ -115,9 +117,10 @@ def _serving(campaign: Campaign, observed: Observed, past: Past, heard: Heard, a
         if held.evening_stops and from_ms >= _midnight(at_ms, flight.timezone) + DAY_MS // 2:
             return Hush(Status.WARNING, Reason.DAILY_BUDGET, from_ms, missing)
         return Hush(Status.CRITICAL, Reason.NOT_SERVING, from_ms, missing)
+    is_quiet = missing >= SUSPICIOUS and quiet_ms > heard.step_ms[column]
     if held.evening_stops > 1:
         return Hush(Status.WARNING, Reason.DAILY_BUDGET, None, 0.0)
-    return Hush(Status.ON_PACE, Reason.QUIET, from_ms, missing) if missing >= SUSPICIOUS else FLOWING
+    return Hush(Status.ON_PACE, Reason.QUIET, from_ms, missing) if is_quiet else FLOWING
 
 
 def _launch(campaign: Campaign, armed_ms: int, at_ms: int) -> Hush:
