@@ -57,6 +57,8 @@ class Engine:
             if isinstance(view, Stream):
                 judged.append((goal, waiting(goal, view, seen.as_of_ms)))
                 continue
+            if view is seen:
+                view = seen.settled(goal, heard)
             observed = view.of(goal, heard, self.proven(campaign, goal, view))
             judged.append((goal, judge(campaign, goal, observed, self.verdicts, now_ms)))
         return explained(judged)

@@ -77,7 +77,9 @@ def decode_heard(raw: bytes) -> Heard | None:
         held = _decode_heard(raw)
     except UNREADABLE:
         return None
-    is_whole = set(map(len, (held.then, held.before, held.step_ms, held.total, held.since_ms, *held.then))) == {WIDTH}
+    is_whole = set(
+        map(len, (held.then, held.before, held.step_ms, held.gaps, held.total, held.since_ms, *held.then))
+    ) == {WIDTH}
     return held if is_whole and fits((*held.total, *held.since_ms, *held.before, held.armed_ms)) else None
 
 

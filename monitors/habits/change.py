@@ -17,7 +17,7 @@ from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
 from monitors.goals.values import Flight, TotalGoal
 from monitors.habits.habit import Habit, inflation, learn
-from monitors.habits.outlook import LEVEL_HOURS, planned
+from monitors.habits.outlook import LEVEL_HOURS, began, learned_from, planned
 from monitors.read.past import HOURS, Past, hours_of_day
 
 TESTED_HOURS = 12
@@ -88,7 +88,7 @@ def usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual | 
 
 
 def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual | None:
-    first = past.since(flight.start_ms)
+    first = began(past, goal, flight)
     tested = min(TESTED_HOURS, len(past.hours) - first - HOURS)
     if tested < 0:
         return None
@@ -99,8 +99,7 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual |
     actual = past.hours[:, goal.total.column].astype(np.float64)
     of_day = hours_of_day(past.start_ms, len(actual) + 1, flight.timezone)
     parts = np.concatenate([plan.past, plan.rest[:1]])
-    if not goal.curve.is_shaped and first:
-        parts[:first] = plan.past[first:].mean()
+    parts = learned_from(parts, actual, first, is_shaped=goal.curve.is_shaped)
     habit = learn(actual[:before], parts[:before], of_day[:before])
     if habit is None:
         return None

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kpis.measures import WIDTH, ZERO, Row, add
+from kpis.measures import INDEX, WIDTH, ZERO, Row, add
 from kpis.times import HOUR_MS, QUARTER_MS
 from monitors.read.past import Past
 
+COMES_OF = {INDEX["clicks"]: INDEX["impressions"], INDEX["conversions"]: INDEX["clicks"]}
+"""The measure that another one comes of."""
+REPORTS_MS = 120_000.0
+"""What comes in steps of two minutes and more comes as reports of many."""
+FADE = 0.9995
+"""After some 1,400 events a gap counts half."""
 FIRST_STEP_MS = float(QUARTER_MS)
 """Before any is known: reports come every quarter of an hour at least."""
 RISE, FALL = 1.25, 0.975
 """Rising nine times as fast as falling, it settles where one gap in ten is longer: log(1.25) / -log(0.975) is 8.8."""
+NO_GAPS = ((0.0, 0.0),) * WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,8 @@ class Heard:
         then: of each measure, all that had been counted at that look.
         before: all that had been counted before each measure grew last, of that measure.
         step_ms: how long each measure takes by habit from one growth to the next: some nine in ten are shorter.
+        gaps: of each measure, how much of what it comes of passed between two growths: the most, and the second most;
+            they fade with each growth.
         armed_ms: the clock of the first look: what should have come before is not this monitor's to judge.
     """
 
@@ -32,6 +41,7 @@ class Heard:
     then: tuple[Row, ...]
     before: Row
     step_ms: tuple[float, ...]
+    gaps: tuple[tuple[float, float], ...]
     armed_ms: int
 
     def after(self, total: Row, at_ms: int) -> Heard:
@@ -44,7 +54,21 @@ class Heard:
         before = tuple(t if new else b for new, t, b in zip(grew, self.total, self.before, strict=True))
         gaps = [at_ms - held for held in self.since_ms]
         steps = tuple(_step(s, g) if new else s for new, s, g in zip(grew, self.step_ms, gaps, strict=True))
-        return replace(self, total=total, since_ms=since, then=then, before=before, step_ms=steps)
+        kept = tuple(self._gap(column) if new else self.gaps[column] for column, new in enumerate(grew))
+        return replace(self, total=total, since_ms=since, then=then, before=before, step_ms=steps, gaps=kept)
+
+    def unsettled(self, column: int) -> int:
+        """How much of a measure came with a last report of many, whose outcomes are still to come; 0 of a steady one."""
+        return self.total[column] - self.before[column] if self.step_ms[column] >= REPORTS_MS else 0
+
+    def _gap(self, column: int) -> tuple[float, float]:
+        """The two largest gaps of a measure that grows now."""
+        of = COMES_OF.get(column)
+        if of is None:
+            return self.gaps[column]
+        passed = float(max(self.before[of] - self.then[column][of], 0))
+        most, second = (gap * FADE for gap in self.gaps[column])
+        return (most, max(second, passed)) if passed <= most else (passed, most)
 
 
 def _step(usual_ms: float, gap_ms: int) -> float:
@@ -57,7 +81,7 @@ def _step(usual_ms: float, gap_ms: int) -> float:
 def nothing_heard(now_ms: int) -> Heard:
     """What is known before anything ever came."""
     steps = (FIRST_STEP_MS,) * WIDTH
-    return Heard(ZERO, (now_ms,) * WIDTH, (ZERO,) * WIDTH, ZERO, steps, now_ms)
+    return Heard(ZERO, (now_ms,) * WIDTH, (ZERO,) * WIDTH, ZERO, steps, NO_GAPS, now_ms)
 
 
 def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: int) -> Heard:
@@ -71,7 +95,7 @@ def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: i
     """
     since = tuple(_last(column, past, open_quarters, at_ms) for column in range(WIDTH))
     then = tuple(_before(total, past, open_quarters, ms) for ms in since)
-    return Heard(total, since, then, total, (FIRST_STEP_MS,) * WIDTH, at_ms)
+    return Heard(total, since, then, total, (FIRST_STEP_MS,) * WIDTH, NO_GAPS, at_ms)
 
 
 def _before(total: Row, past: Past, open_quarters: tuple[Row, ...], since_ms: int) -> Row:

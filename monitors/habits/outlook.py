@@ -50,6 +50,7 @@ class Outlook:
         freedom: degrees of freedom behind it.
         open_hour: of ``rest``, in the hour that is open.
         hours: whole hours of the flight behind it.
+        began_ms: when the first of them began.
         knows_day: whether each hour of the day was seen, or is given by the curve.
     """
 
@@ -61,6 +62,7 @@ class Outlook:
     freedom: float
     open_hour: float
     hours: int
+    began_ms: int
     knows_day: bool
 
 
@@ -77,6 +79,32 @@ def outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outloo
     return past.once(key, lambda: _outlook(past, goal, flight, curve))
 
 
+def began(past: Past, goal: TotalGoal, flight: Flight) -> int:
+    """The hour of a past in which the first of a flight's total came: what begins late says nothing by its absence."""
+    first = past.since(flight.start_ms)
+    came = np.flatnonzero(past.hours[first:, goal.total.column])
+    return first + int(came[0]) if len(came) else len(past.hours)
+
+
+def learned_from(parts: Floats, actual: Floats, first: int, *, is_shaped: bool) -> Floats:
+    """The plan of hours that a habit is learned from: those before the flight too, where the curve has no shape.
+
+    Args:
+        parts: what the curve gives each hour.
+        actual: what came in each.
+        first: the first hour of the flight.
+        is_shaped: whether the curve says what each hour of the day gets.
+    """
+    found = parts.copy()
+    if first and not is_shaped:
+        came = np.flatnonzero(actual)
+        found[:first] = parts[first:].mean() if first < len(parts) else 1.0
+        found[: int(came[0]) if len(came) else 0] = 0.0
+    elif first:
+        found[:first] = 0.0
+    return found
+
+
 def planned(past: Past, flight: Flight, curve: Curve) -> Plan:
     """What the curve gives each hour."""
     return past.once(("plan", flight, curve), lambda: _planned(past, flight, curve))
@@ -90,16 +118,13 @@ def _planned(past: Past, flight: Flight, curve: Curve) -> Plan:
 
 
 def _outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outlook | None:
-    plan, first = planned(past, flight, curve), past.since(flight.start_ms)
+    plan, actual = planned(past, flight, curve), past.hours[:, goal.total.column].astype(np.float64)
+    first = began(past, goal, flight)
     own = len(past.hours) - first
     if own < 1 or not len(plan.rest):
         return None
-    actual = past.hours[:, goal.total.column].astype(np.float64)
     of_day = hours_of_day(past.start_ms, len(past.hours) + len(plan.rest), flight.timezone)
-    parts = plan.past
-    if not goal.curve.is_shaped and first:
-        parts = parts.copy()
-        parts[:first] = plan.past[first:].mean() or 1.0
+    parts = learned_from(plan.past, actual, first, is_shaped=goal.curve.is_shaped)
     habit = learn(actual, parts, of_day[: len(actual)])
     if habit is None:
         return None
@@ -118,6 +143,7 @@ def _outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outlo
         freedom=freedom,
         open_hour=level * float(weights[0]),
         hours=own,
+        began_ms=past.start_ms + first * HOUR_MS,
         knows_day=goal.curve.is_shaped or bool((habit.days > 0).all()),
     )
 
