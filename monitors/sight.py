@@ -79,7 +79,7 @@ class Sight:
         )
 
     def settled(self, goal: Subject, heard: Heard) -> Sight:
-        """Without the last report of many impressions, or of much spend, of which a ratio's outcomes are still to come."""
+        """Without the last report of many impressions or much spend, of which a ratio's outcomes are yet to come."""
         if not isinstance(goal, RatioGoal):
             return self
         causes = {INDEX[name] for name in (goal.kpi.numerator, goal.kpi.denominator)} & _CAUSES

@@ -58,7 +58,7 @@ class Heard:
         return replace(self, total=total, since_ms=since, then=then, before=before, step_ms=steps, gaps=kept)
 
     def unsettled(self, column: int) -> int:
-        """How much of a measure came with a last report of many, whose outcomes are still to come; 0 of a steady one."""
+        """How much of a measure came with a last report of many, whose outcomes are yet to come; 0 of a steady one."""
         return self.total[column] - self.before[column] if self.step_ms[column] >= REPORTS_MS else 0
 
     def _gap(self, column: int) -> tuple[float, float]:
