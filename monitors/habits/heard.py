@@ -57,9 +57,13 @@ class Heard:
         kept = tuple(self._gap(column) if new else self.gaps[column] for column, new in enumerate(grew))
         return replace(self, total=total, since_ms=since, then=then, before=before, step_ms=steps, gaps=kept)
 
+    def comes_in_reports(self, column: int) -> bool:
+        """Whether a measure comes in reports of many, minutes apart."""
+        return self.step_ms[column] >= REPORTS_MS
+
     def unsettled(self, column: int) -> int:
         """How much of a measure came with a last report of many, whose outcomes are yet to come; 0 of a steady one."""
-        return self.total[column] - self.before[column] if self.step_ms[column] >= REPORTS_MS else 0
+        return self.total[column] - self.before[column] if self.comes_in_reports(column) else 0
 
     def _gap(self, column: int) -> tuple[float, float]:
         """The two largest gaps of a measure that grows now."""

@@ -176,7 +176,7 @@ def _change(goal: TotalGoal, found: Pace, ends: Outlook, changed: Shift, level: 
     persists = (found.actual + ends.rest / max(ends.level, 1e-12) * level * changed.factor) / goal.target
     status = status_of(persists, goal.warning, goal.critical)
     if not changed.is_proven or status is Status.ON_PACE or abs(persists - 1) < goal.materiality:
-        return _Standing(Status.ON_PACE, Reason.WITHIN, Status.ON_PACE)
+        return _Standing(Status.ON_PACE, Reason.WITHIN, status if changed.stands else Status.ON_PACE)
     return _Standing(status, Reason.CHANGED, status, direction_of(persists), changed.since_ms)
 
 
