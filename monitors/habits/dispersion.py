@@ -13,8 +13,8 @@ LEAST_HOURS = HOURS
 """From a day on: less would take the day's own course for scatter, or miss it."""
 MOST = 25.0
 """A rate that scatters five times as much as chance is judged like that; more is no rate at all."""
-OF_REPORTS = 3.0
-"""Impressions that a report brings at once were shown to few people at one time, who click alike or not."""
+OF_REPORTS = 5.0
+"""What comes in reports of thousands scatters by five times chance on quiet days of real campaigns, by more on others."""
 DAYS = 7
 
 

@@ -17,6 +17,10 @@ LOW_PART = 0.5
 LOW_QUANTILE = 0.2
 FIRST_PART = 0.25
 """Of an hour of the day that was not seen yet: a quarter of the last hours. Evenings are no nights."""
+YOUNG_HOURS = 3 * HOURS
+"""Before three days are known, what is a habit and what is not cannot be told apart."""
+NIGHT_ENDS = 7
+"""Until a night was seen, nothing is expected of one: from local midnight to this hour."""
 SURPRISING = 8.0
 """So many events missing at the least: chance does that once in three thousand."""
 
@@ -27,7 +31,8 @@ class Rhythm:
 
     Attributes:
         least: what each local hour of the day brings at the least, in events an hour.
-        pause_ms: how long a surprising pause lasts by habit; 0 without one.
+        pause_ms: how long a surprising pause lasts by habit: the second longest of the week, what happened once being no
+            habit; the longest, before three days are known; 0 without one.
         evening_stops: on how many of the last days, from yesterday back without a break, it stopped in the evening
             until midnight.
         busiest_hour: the most that an hour of the last week brought.
@@ -62,6 +67,7 @@ def _rhythm(past: Past, column: int, timezone: str) -> Rhythm:
     of_day = hours_of_day(start_ms, len(counts), timezone)
     recent = float(counts[-3:].mean()) if len(counts) else 0.0
     least = np.full(HOURS, recent * FIRST_PART)
+    least[:NIGHT_ENDS] = 0.0
     for hour in set(of_day.tolist()):
         least[hour] = np.quantile(counts[of_day == hour], LOW_QUANTILE) * LOW_PART
     busy = past.busy[len(past.busy) - 4 * len(counts) :, column]
@@ -93,12 +99,13 @@ def _runs(busy: Mask) -> list[tuple[int, int]]:
 
 
 def _pauses(busy: Mask, least: Floats, midnight: int) -> int:
-    """The second longest of the surprising pauses, in quarter hours: what happened once is no habit."""
+    """How long a surprising pause lasts by habit, in quarter hours."""
     found = sorted(
         (b - a for a, b in _runs(busy) if least[a:b].sum() >= SURPRISING and not _ends_at_midnight(b, midnight)),
         reverse=True,
     )
-    return found[1] if len(found) > 1 else 0
+    place = 1 if len(busy) >= YOUNG_HOURS * 4 else 0
+    return found[place] if len(found) > place else 0
 
 
 def _evening_stops(busy: Mask, least: Floats, midnight: int) -> int:

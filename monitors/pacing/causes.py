@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from kpis.measures import Stream
 from monitors.goals.subject import Subject, Watch, Watched
-from monitors.goals.values import RatioGoal, TotalGoal
-from monitors.pacing.verdict import Direction, Reason, Status, Verdict
+from monitors.goals.values import RatioGoal
+from monitors.pacing.verdict import Reason, Status, Verdict
 
 Judged = tuple[Subject, Verdict]
 
@@ -63,7 +63,7 @@ def _held(goal: Subject, verdict: Verdict, causes: Iterable[tuple[Watched, Verdi
         if not _hangs_on(goal, watched) or (isinstance(goal, Watch) and goal.of is watched):
             continue
         if cause.reason is Reason.SURGE:
-            if verdict.direction is Direction.OVER and isinstance(goal, TotalGoal):
+            if verdict.status is not Status.ON_PACE and not isinstance(goal, Watch):
                 return _hold(verdict, Reason.EXPLAINED)
             continue
         if cause.reason is Reason.QUIET:

@@ -14,6 +14,7 @@ from kpis.measures import INDEX
 from kpis.times import QUARTER_MS
 from monitors.goals.subject import Watch, Watched
 from monitors.goals.values import Bound, Campaign, RatioGoal
+from monitors.habits.dispersion import OF_REPORTS
 from monitors.habits.heard import Heard
 from monitors.habits.rhythm import DAYS
 from monitors.pacing.hush import FLOWING, NOTHING_KNOWN, SUSPICIOUS, Hush, quiet
@@ -72,6 +73,8 @@ def outcome(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *,
     surprise = (known + 0.5) * log1p(trials / tried)
     a_day = known / max((len(past.hours) - first) / HOURS, 0.25)
     proof = log(a_day / (FALSE_A_DAY if a_day >= RARE_A_DAY else FALSE_RARE_A_DAY))
+    if heard.comes_in_reports(below) and len(past.hours) < 2 * HOURS:
+        surprise /= OF_REPORTS
     proof = max(proof * (1 if known >= WELL_KNOWN else WARY), GAPS * heard.gaps[above][1] * known / tried)
     if surprise >= proof:
         return Hush(Status.CRITICAL, Reason.SILENT, since, missing)

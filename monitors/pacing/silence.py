@@ -14,7 +14,7 @@ from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
 from monitors.goals.subject import Watch, Watched
 from monitors.goals.values import Campaign, Flight, TotalGoal
 from monitors.habits.heard import Heard, first_heard
-from monitors.habits.rhythm import SURPRISING, Rhythm, expected_at_least, rhythm
+from monitors.habits.rhythm import SURPRISING, YOUNG_HOURS, Rhythm, expected_at_least, rhythm
 from monitors.pacing.hush import FLOWING, NOTHING_KNOWN, SUSPICIOUS, Hush, quiet
 from monitors.pacing.outcomes import LEAST_KNOWN, outcome, uncharged
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict
@@ -29,6 +29,7 @@ WORTH_WAKING = 0.004
 """As a part of a day's delivery, what must be missing at the least: six minutes of the mean. Less wakes nobody."""
 STEPS = 2.5
 """Reports that come every five minutes are missed when a second one is."""
+YOUNG_PAUSES = 2.0
 PAUSES = 1.25
 """A pause that lasts a quarter as long again as the second longest of the week is none of the usual."""
 FALSE_SERVING_A_DAY = 0.0005
@@ -126,7 +127,8 @@ def _serving(campaign: Campaign, observed: Observed, held: Rhythm, heard: Heard,
 
 def _long(held: Rhythm, step_ms: float) -> float:
     """How long it must be quiet to be no pause of the usual kind; those are known to a quarter hour."""
-    usual = PAUSES * (held.pause_ms + QUARTER_MS) if held.pause_ms else 0.0
+    pauses = PAUSES if held.hours >= YOUNG_HOURS else YOUNG_PAUSES
+    usual = pauses * (held.pause_ms + QUARTER_MS) if held.pause_ms else 0.0
     first = FIRST_DAY_QUIET_MS if held.hours < HOURS else 0
     return max(usual, first, STEPS * step_ms, LEAST_QUIET_MS)
 
