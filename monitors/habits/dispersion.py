@@ -14,7 +14,7 @@ LEAST_HOURS = HOURS
 MOST = 25.0
 """A rate that scatters five times as much as chance is judged like that; more is no rate at all."""
 OF_REPORTS = 5.0
-"""What comes in reports of thousands scatters by five times chance on quiet days of real campaigns, by more on others."""
+"""What comes in reports of thousands scatters by five times chance on quiet days of real campaigns, or by more."""
 DAYS = 7
 
 

@@ -31,8 +31,8 @@ class Rhythm:
 
     Attributes:
         least: what each local hour of the day brings at the least, in events an hour.
-        pause_ms: how long a surprising pause lasts by habit: the second longest of the week, what happened once being no
-            habit; the longest, before three days are known; 0 without one.
+        pause_ms: how long a surprising pause lasts by habit: the second longest of the week, since what happened once
+            is no habit; the longest, before three days are known; 0 without one.
         evening_stops: on how many of the last days, from yesterday back without a break, it stopped in the evening
             until midnight.
         busiest_hour: the most that an hour of the last week brought.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -64,7 +64,14 @@ def of_quarters(start_ms: int, quarters: Int64s) -> Past:
     whole = len(quarters) // 4
     kept = quarters[max(whole - KEPT_HOURS, 0) * 4 : whole * 4]
     hours = kept.reshape(-1, 4, quarters.shape[1]).sum(axis=1).astype(np.float32)
-    return Past(start_ms + max(whole - KEPT_HOURS, 0) * HOUR_MS, hours, kept != 0)
+    return _from_first(start_ms + max(whole - KEPT_HOURS, 0) * HOUR_MS, hours, kept != 0)
+
+
+def _from_first(start_ms: int, hours: np.ndarray[Any, Any], busy: np.ndarray[Any, Any]) -> Past:
+    """A past that begins with the first hour that had anything, and KEPT_HOURS ago at most."""
+    came = busy.any(axis=1).nonzero()[0]
+    first = max(int(came[0]) // 4 if len(came) else len(hours), len(hours) - KEPT_HOURS)
+    return Past(start_ms + first * HOUR_MS, hours[first:], busy[first * 4 :])
 
 
 def nothing_yet(at_ms: int) -> Past:
@@ -82,14 +89,14 @@ def joined(before: Past, start_ms: int, quarters: Int64s, until_ms: int) -> Past
         until_ms: only hours that have ended by then are past.
     """
     count = max((until_ms - start_ms) // HOUR_MS, 0)
-    fresh = of_quarters(start_ms, quarters[: count * 4])
-    kept = min(max((fresh.start_ms - before.start_ms) // HOUR_MS, 0), len(before.hours))
-    gap = max((fresh.start_ms - before.start_ms) // HOUR_MS - kept, 0) if len(before.hours) else 0
-    hours = np.concatenate([before.hours[:kept], np.zeros((gap, WIDTH), np.float32), fresh.hours])
-    busy = np.concatenate([before.busy[: kept * 4], np.zeros((gap * 4, WIDTH), np.bool_), fresh.busy])
-    start = before.start_ms if len(before.hours) else fresh.start_ms
-    extra = max(len(hours) - KEPT_HOURS, 0)
-    return Past(start + extra * HOUR_MS, hours[extra:], busy[extra * 4 :])
+    fresh = quarters[: count * 4].reshape(-1, 4, WIDTH)
+    kept = min(max((start_ms - before.start_ms) // HOUR_MS, 0), len(before.hours))
+    gap = max((start_ms - before.start_ms) // HOUR_MS - kept, 0) if len(before.hours) else 0
+    hours = np.concatenate(
+        [before.hours[:kept], np.zeros((gap, WIDTH), np.float32), fresh.sum(axis=1).astype(np.float32)]
+    )
+    busy = np.concatenate([before.busy[: kept * 4], np.zeros((gap * 4, WIDTH), np.bool_), quarters[: count * 4] != 0])
+    return _from_first(start_ms + count * HOUR_MS - len(hours) * HOUR_MS, hours, busy)
 
 
 def open_quarters(start_ms: int, quarters: Int64s, past: Past, at_ms: int) -> tuple[Row, ...]:
