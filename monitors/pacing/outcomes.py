@@ -23,9 +23,9 @@ from monitors.read.past import HOURS, Past
 
 FALSE_A_DAY = 0.001
 """How often a stream that works may be called silent by chance: one day in a thousand."""
-FALSE_RARE_A_DAY = 0.01
+FALSE_RARE_A_DAY = 0.015
 RARE_A_DAY = 50.0
-"""Of fewer events a day each is dear: to wait for more proof costs days, so one false alarm in a hundred of them is
+"""Of fewer events a day each is dear: to wait for more proof costs days, so one false alarm in two months is
 the lesser evil."""
 GAPS = 1.2
 """A gap must be longer than gaps have been by habit."""

@@ -69,7 +69,7 @@ def of_quarters(start_ms: int, quarters: Int64s) -> Past:
 
 def _from_first(start_ms: int, hours: np.ndarray[Any, Any], busy: np.ndarray[Any, Any]) -> Past:
     """A past that begins with the first hour that had anything, and KEPT_HOURS ago at most."""
-    came = busy.any(axis=1).nonzero()[0]
+    came = np.flatnonzero(busy.any(axis=1))
     first = max(int(came[0]) // 4 if len(came) else len(hours), len(hours) - KEPT_HOURS)
     return Past(start_ms + first * HOUR_MS, hours[first:], busy[first * 4 :])
 
