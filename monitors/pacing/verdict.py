@@ -97,6 +97,8 @@ class Reason(StrEnum):
     """Something else is wrong that explains it, and is told."""
     AWAITS_STREAM = "awaits_stream"
     """A stream that it needs stands still or is late: it is judged when that has caught up."""
+    GOAL_GONE = "goal_gone"
+    """The goal is in the goals file no more."""
 
 
 @dataclass(frozen=True, slots=True)
