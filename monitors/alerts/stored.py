@@ -17,6 +17,9 @@ from monitors.pacing.evidence import Evidence
 from monitors.pacing.verdict import Direction, Status
 
 
+_NONE = msgspec.Raw(b"null")
+
+
 class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     """A goal's alert state, with the flight it belongs to, and the last alert while it fires."""
 
@@ -30,7 +33,7 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     sent: Status | None = None
     sent_direction: Direction | None = None
     flight_start_ms: int | None = None
-    alert: msgspec.Raw | None = None
+    alert: msgspec.Raw = _NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def encode_state(state: AlertState, campaign: Campaign, alert: bytes | None = No
             sent=state.sent,
             sent_direction=state.sent_direction,
             flight_start_ms=campaign.flight.start_ms,
-            alert=None if kept is None else msgspec.Raw(kept),
+            alert=_NONE if kept is None else msgspec.Raw(kept),
         )
     )
 
@@ -108,7 +111,8 @@ def decode_held(raw: bytes | None) -> Held:
         held.told, held.direction, held.since_ms, held.waiting, held.waiting_since_ms, held.unjudged_since_ms,
         held.sent, held.sent_direction,
     )  # fmt: skip
-    return Held(state, held.flight_start_ms, held.flight_end_ms, None if held.alert is None else bytes(held.alert))
+    alert = bytes(held.alert)
+    return Held(state, held.flight_start_ms, held.flight_end_ms, None if alert == b"null" else alert)
 
 
 def decode_state(raw: bytes | None, campaign: Campaign) -> AlertState:
