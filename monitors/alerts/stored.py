@@ -16,7 +16,6 @@ from monitors.habits.heard import Heard
 from monitors.pacing.evidence import Evidence
 from monitors.pacing.verdict import Direction, Status
 
-
 _NONE = msgspec.Raw(b"null")
 
 
