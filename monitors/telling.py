@@ -14,11 +14,12 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.check_in import as_of, check_in_of, due, key_of_milestones
 from monitors.alerts.check_in_words import check_in_headline
 from monitors.alerts.endings import end_of, restated
-from monitors.alerts.lifecycle import Change, LifecyclePolicy, Transition, ended, step
+from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, ended, step
 from monitors.alerts.muting import within_mutes
 from monitors.alerts.outbox import Outbox, Recorded
 from monitors.alerts.sentences import headline
 from monitors.alerts.stored import (
+    NOTHING_HELD,
     Held,
     decode_held,
     decode_milestones,
@@ -103,8 +104,10 @@ class Telling:
     ) -> Transition:
         state, at_ms = held.state, verdict.as_of_ms or now_ms
         if held.is_before(campaign.flight):
-            # What is left of an earlier flight; its next one is judged from the next look on.
-            return within_mutes(ended(state, at_ms), None, is_muted=is_muted)
+            if state.is_firing:
+                # What is left of an earlier flight ends; this one is judged from the next look on.
+                return within_mutes(ended(state, at_ms), None, is_muted=is_muted)
+            held, state = NOTHING_HELD, AlertState()
         found = restated(step(state, verdict, self._policy.of(goal), at_ms), held, campaign, goal, verdict)
         return within_mutes(found, verdict, is_muted=is_muted)
 

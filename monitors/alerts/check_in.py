@@ -50,6 +50,7 @@ class CheckIn(msgspec.Struct, frozen=True, kw_only=True):
         goal: its field in the state hash.
         at_ms: the clock.
         campaign, name, account: whose, by id and for people.
+        owner, slack_channel: who looks after it, and where it is told; empty for nobody, and where all others are.
         fraction: the part of the flight that is over; None for a milestone at a time.
         milestone_ms: when the milestone is.
         as_of_ms: the watermark of the numbers.
@@ -71,6 +72,8 @@ class CheckIn(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     timezone: str
     standings: tuple[Standing, ...]
+    owner: str = ""
+    slack_channel: str = ""
     muted: bool = False
 
     def time(self, ms: int | None) -> str:
@@ -159,6 +162,8 @@ def check_in_of(
         currency=currency,
         timezone=campaign.flight.timezone,
         standings=tuple(_standing(one) for one in found if _is_shown(one)),
+        owner=campaign.owner,
+        slack_channel=campaign.slack_channel,
     )
 
 

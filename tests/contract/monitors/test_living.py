@@ -95,13 +95,13 @@ class Monitors:
                 source.refresh(self.now_s)
         assert [source.problem for source in self.sources] == ["", ""]
 
-    async def at(self, now_ms: int, spend: int, until_ms: int = MIDNIGHT + DAY) -> None:
-        """The numbers of a moment, and a few cycles of both."""
+    async def at(self, now_ms: int, spend: int, from_ms: int = MIDNIGHT) -> None:
+        """The numbers of a moment: what a day's flight spent by now, evenly; and a few cycles of both."""
         self.clock.shown[0] = now_ms
-        count = -((MIDNIGHT - min(now_ms, until_ms)) // QUARTER_MS)
+        count = -((from_ms - min(now_ms, from_ms + DAY)) // QUARTER_MS)
         for quarter in range(count):
             amount = spend // count + (spend % count if quarter == 0 else 0)
-            await self.seed.history(0, "c42", MIDNIGHT + quarter * QUARTER_MS, row(1000, 20, spend=amount))
+            await self.seed.history(0, "c42", from_ms + quarter * QUARTER_MS, row(1000, 20, spend=amount))
         for partition in range(2):
             await self.seed.meta(partition, now_ms)
         await self.look()
@@ -298,6 +298,21 @@ def test_a_miss_of_an_earlier_flight_ends_when_the_next_one_takes_its_place(serv
         closed = (Change.ENDED, Status.CRITICAL, Status.NO_DATA, Reason.FLIGHT_CLOSED)
         assert await both.changes() == [FIRED, closed]
         assert {one.state.told for one in both.cycles[0].view.assessments} == {Status.ON_PACE}
+        await both.at(NOON + 2 * DAY + HOUR, MUCH, MIDNIGHT + 2 * DAY)
+        assert [c for c in await both.changes() if c[0] is Change.FIRED] == [FIRED, FIRED]
+
+    run(server, tmp_path, goals(), test)
+
+
+def test_what_was_told_and_over_in_an_earlier_flight_does_not_hide_the_next_one(server: int, tmp_path: Path) -> None:
+    async def test(both: Monitors) -> None:
+        await both.at(NOON, MUCH)
+        await both.at(NOON + HOUR, GOOD + 50_000_000)
+        await both.write(goals(day=24))
+        await both.at(NOON + 2 * DAY + 2 * HOUR, MUCH, MIDNIGHT + 2 * DAY)
+        await both.change_leaders()
+        spend = [a.change for a in await both.waiting() if isinstance(a, Alert) and a.label == "spend"]
+        assert spend == [Change.FIRED, Change.CORRECTED, Change.FIRED]
 
     run(server, tmp_path, goals(), test)
 
