@@ -129,7 +129,8 @@ class Cycle:
         judged: list[Assessment] = []
         for campaign in campaigns:
             found = self._engine.look(campaign, self._sight(campaign, snapshot, queries, sums, now), now)
-            judged += await self._telling.judged(told, campaign, found)
+            summed = sums[queries[campaign]] if campaign in queries else None
+            judged += await self._telling.judged(told, campaign, found, summed)
         if leads and has_file:
             await self._telling.gone(told, campaigns, judged)
             await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
+from kpis.measures import Row
 from kpis.series import split
 from kpis.units import Unit
 from monitors.alerts.alert import Alert
@@ -42,20 +43,44 @@ def end_of(key: str, held: Held, transition: Transition, reason: Reason, at_ms: 
     )
 
 
-def restated(transition: Transition, held: Held, campaign: Campaign, goal: Subject, verdict: Verdict) -> Transition:
-    """A recovery that only a correction of what was counted can explain, named so.
+def restated(
+    transition: Transition, held: Held, campaign: Campaign, goal: Subject, verdict: Verdict, *, then: Row | None
+) -> Transition:
+    """A recovery that a correction of what was counted explains, named so.
 
-    That is so of two: a miss that was told of the whole flight, for then nothing more can come, and a flight's target
-    that was exceeded already, for no later hour takes that back. All others may have got better by themselves.
+    That is so of three: a miss that was told of the whole flight, for then nothing more can come; a flight's target
+    that was exceeded already, for no later hour takes that back; and a flight's total of which so much more (or less)
+    is known to have been counted when it was told that it would not have been. All others may have got better by
+    themselves.
+
+    Args:
+        transition: what a verdict made of the alert.
+        held: what was stored of it.
+        campaign: whose.
+        goal: which.
+        verdict: the verdict.
+        then: what is known now to have been counted by the time of ``held.counted``; None when nothing is.
     """
     told = held.alert
     if transition.change is not Change.RESOLVED or told is None or not _is_same(told, held, campaign, verdict):
         return transition
     is_final = told.reason is Reason.FLIGHT_ENDED and verdict.reason is Reason.FLIGHT_ENDED
-    is_total = isinstance(goal, TotalGoal) and goal.per is Period.FLIGHT
-    if is_final or (is_total and told.reason is Reason.EXCEEDED):
+    if is_final or (isinstance(goal, TotalGoal) and goal.per is Period.FLIGHT and _is_other(told, held, goal, then)):
         return replace(transition, change=Change.CORRECTED)
     return transition
+
+
+def _is_other(told: Alert, held: Held, goal: TotalGoal, then: Row | None) -> bool:
+    """Whether a total would not have been told by what is known now of the time at which it was."""
+    if told.reason is Reason.EXCEEDED:
+        return True
+    expected = {Reason.PROJECTED: told.target, Reason.OUTSIDE: told.expected}.get(told.reason)
+    found = told.projected if told.reason is Reason.PROJECTED else told.actual
+    if then is None or held.counted is None or not expected or found is None or not told.actual:
+        return False
+    correction = then[goal.total.column] - held.counted[1]
+    # A projection goes on at the level of what was counted, so it is off by the same part.
+    return correction != 0 and found * (1 + correction / told.actual) / expected in goal.warning
 
 
 def _is_same(told: Alert, held: Held, campaign: Campaign, verdict: Verdict) -> bool:

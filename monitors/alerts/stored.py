@@ -32,6 +32,7 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     sent: Status | None = None
     sent_direction: Direction | None = None
     flight_start_ms: int | None = None
+    counted: tuple[int, int] | None = None
     alert: msgspec.Raw = _NONE
 
 
@@ -43,12 +44,14 @@ class Held:
         state: its alert state.
         flight_start_ms, flight_end_ms: of the flight it belongs to; None where an older version did not say.
         raw: the last alert as it is stored, while it fires.
+        counted: a quarter hour's begin that had passed then, and all that was known to have been counted by it.
     """
 
     state: AlertState
     flight_start_ms: int | None = None
     flight_end_ms: int | None = None
     raw: bytes | None = None
+    counted: tuple[int, int] | None = None
 
     @property
     def alert(self) -> Alert | None:
@@ -72,13 +75,16 @@ _decode_alert = msgspec.json.Decoder(Alert).decode
 _decode_rendered = msgspec.json.Decoder(Rendered).decode
 
 
-def encode_state(state: AlertState, campaign: Campaign, alert: bytes | None = None) -> bytes:
+def encode_state(
+    state: AlertState, campaign: Campaign, alert: bytes | None = None, counted: tuple[int, int] | None = None
+) -> bytes:
     """A state as stored.
 
     Args:
         state: what people were told.
         campaign: whose.
         alert: the last alert, as stored; kept while the state fires.
+        counted: what had been counted by then, see :class:`Held`; likewise.
     """
     kept = None if alert is None or not state.is_firing else alert
     return _encode(
@@ -93,6 +99,7 @@ def encode_state(state: AlertState, campaign: Campaign, alert: bytes | None = No
             sent=state.sent,
             sent_direction=state.sent_direction,
             flight_start_ms=campaign.flight.start_ms,
+            counted=counted if state.is_firing else None,
             alert=_NONE if kept is None else msgspec.Raw(kept),
         )
     )
@@ -111,7 +118,8 @@ def decode_held(raw: bytes | None) -> Held:
         held.sent, held.sent_direction,
     )  # fmt: skip
     alert = bytes(held.alert)
-    return Held(state, held.flight_start_ms, held.flight_end_ms, None if alert == b"null" else alert)
+    raw_alert = None if alert == b"null" else alert
+    return Held(state, held.flight_start_ms, held.flight_end_ms, raw_alert, held.counted)
 
 
 def decode_state(raw: bytes | None, campaign: Campaign) -> AlertState:

@@ -339,6 +339,20 @@ def test_a_final_miss_that_late_data_takes_back_is_corrected_and_one_that_the_fi
     run(server, tmp_path, goals(), test)
 
 
+def test_a_projected_miss_is_corrected_when_what_came_late_belongs_to_the_hours_before_it(
+    server: int, tmp_path: Path
+) -> None:
+    """Spend that is reported hours later: nothing got better, more is known."""
+
+    async def test(both: Monitors) -> None:
+        await both.at(NOON + 4 * HOUR, 100_000_000)
+        await both.change_leaders()
+        await both.at(NOON + 5 * HOUR, 700_000_000)
+        assert [c[0] for c in await both.changes()] == [Change.FIRED, Change.CORRECTED]
+
+    run(server, tmp_path, goals(), test)
+
+
 def test_a_goal_with_patience_is_told_after_it_and_another_at_once(server: int, tmp_path: Path) -> None:
     async def test(both: Monitors) -> None:
         await both.at(NOON, MUCH)
