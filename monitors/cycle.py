@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from uuid import uuid4
 
 from kpis.contract.published import BadLayout
 from kpis.measures import ZERO
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable, Unusable
 from kpis.times import DAY_MS
-from monitors.alerts.alert import alert_of
 from monitors.alerts.assessment import Assessment
-from monitors.alerts.lifecycle import Change, LifecyclePolicy, Transition, step
+from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.notifiers.protocol import Outcome
-from monitors.alerts.outbox import Outbox, Recorded
-from monitors.alerts.sentences import headline
-from monitors.alerts.stored import decode_state, encode_alert, encode_state
+from monitors.alerts.outbox import Outbox
 from monitors.engine import Engine
 from monitors.gathering import Gathering
+from monitors.goals.reload import GoalsSource
 from monitors.goals.subject import key_of
-from monitors.goals.values import Campaign, Goals
+from monitors.goals.values import Campaign
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.history import Query, ToDate
@@ -31,14 +27,13 @@ from monitors.read.pasts import Pasts
 from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
 from monitors.sight import Sight, sight
+from monitors.telling import Round, Telling
 from monitors.view import View
 
 KEEP_S = 15.0
 """For how many real seconds the last view stands while Redis is away: no number is better than an old one."""
 
 NOTHING_SENT: Mapping[Outcome, int] = MappingProxyType({})
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ class Cycle:
     Args:
         reader: reads Redis.
         outbox: keeps alert states, and what waits to be told.
-        goals: what is judged.
+        goals: what is judged; refreshed by whoever made it.
         clock: the deployment's.
         policy: how to judge and tell.
         outcomes: attempts to send so far, counted by who sends.
@@ -77,7 +72,7 @@ class Cycle:
         self,
         reader: Reader,
         outbox: Outbox,
-        goals: Goals,
+        goals: GoalsSource,
         clock: Clock,
         policy: CyclePolicy,
         *,
@@ -89,10 +84,10 @@ class Cycle:
         self._clock = clock
         self._policy = policy
         self._outcomes = outcomes
+        self._telling = Telling(outbox, policy.lifecycle, sends=bool(policy.notifier))
         self._engine = Engine(policy.verdicts, policy.evidence)
         self._gathering = Gathering(outbox, self._engine)
         self._pasts = Pasts(reader.flights)
-        self._acts = bool(goals.campaigns) or bool(policy.notifier)
         self.view = View()
 
     async def cycle(self) -> None:
@@ -114,33 +109,32 @@ class Cycle:
                 leads=False,
                 snapshot=None if is_old else self.view.snapshot,
                 assessments=() if is_old else self.view.assessments,
+                goals_problem=self._goals.problem,
             )
             raise
 
     async def _cycle(self) -> None:
-        leads = self._acts and await self._outbox.lead()
+        # The goals of this cycle: a thread may change the source's at any time.
+        campaigns, has_file = self._goals.goals.campaigns, bool(self._goals.version)
+        acts = has_file or bool(self._policy.notifier)
+        leads = acts and await self._outbox.lead()
         snapshot = await self._reader.read()
         now = self._clock.now_ms()
-        queries = {c: q for c in self._goals.campaigns if (q := self._query(c, snapshot, now)) is not None}
+        queries = {c: q for c in campaigns if (q := self._query(c, snapshot, now)) is not None}
         sums = await self._reader.flights.to_date(snapshot.layout.partitions, queries.values()) if queries else {}
-        states = await self._outbox.states() if self._goals.campaigns else {}
+        states = await self._outbox.states() if has_file else {}
         await self._gathering.load()
         await self._pasts.load(snapshot.layout.partitions, {q.series for q in queries.values()}, now)
+        told = Round(states, leads, snapshot.layout.currency, now)
         judged: list[Assessment] = []
-        for campaign in self._goals.campaigns:
-            for goal, verdict in self._engine.look(campaign, self._sight(campaign, snapshot, queries, sums, now), now):
-                held = states.get(key_of(campaign, goal))
-                at_ms = verdict.as_of_ms or now
-                transition = step(decode_state(held, campaign), verdict, self._policy.lifecycle, at_ms)
-                one = Assessment(campaign, goal, verdict, transition.after)
-                if leads:
-                    await self._record(one, transition, held, snapshot.layout.currency)
-                judged.append(one)
-        if leads and judged:
-            known = {key_of(j.campaign, j.goal) for j in judged}
-            await self._outbox.forget([name for name in states if name not in known])
-            await self._gathering.keep(known, monotonic())
-        waiting = await self._outbox.waiting() if self._acts else 0
+        for campaign in campaigns:
+            found = self._engine.look(campaign, self._sight(campaign, snapshot, queries, sums, now), now)
+            summed = sums[queries[campaign]] if campaign in queries else None
+            judged += await self._telling.judged(told, campaign, found, summed)
+        if leads and has_file:
+            await self._telling.gone(told, campaigns, judged)
+            await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
+        waiting = await self._outbox.waiting() if acts else 0
         self.view = View(
             snapshot=snapshot,
             assessments=tuple(judged),
@@ -154,6 +148,8 @@ class Cycle:
             notifier=self._policy.notifier,
             waiting=waiting,
             history_problems=self._reader.flights.problems,
+            campaigns=campaigns,
+            goals_problem=self._goals.problem,
         )
 
     def _sight(
@@ -177,19 +173,6 @@ class Cycle:
         if not flight.start_ms <= now_ms < final or flight.start_ms < history_from(snapshot, now_ms):
             return None
         return Query(campaign.series, flight.start_ms, min(flight.end_ms, now_ms + 1))
-
-    async def _record(self, one: Assessment, transition: Transition, held: bytes | None, currency: str) -> None:
-        if transition.change in {Change.NONE, Change.HELD}:
-            return
-        key = key_of(one.campaign, one.goal)
-        text, message = "", None
-        if transition.change.is_told:
-            alert = alert_of(one, transition, currency, key, uuid4().hex)
-            text, message = headline(alert), encode_alert(alert)
-        after = encode_state(transition.after, one.campaign)
-        recorded = await self._outbox.record(key, held, after, message, send=bool(self._policy.notifier))
-        if recorded is Recorded.WRITTEN and message is not None:
-            _log.info("%s: %s", transition.change, text)
 
 
 def history_from(snapshot: Snapshot, now_ms: int) -> int:

@@ -28,6 +28,7 @@ from monitors.cycle import NOTHING_SENT, Cycle, CyclePolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.goals.announce import GoalAnnouncement
+from monitors.goals.reload import EVERY_S
 from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.breakdowns import Breakdowns
 from monitors.read.history import History
@@ -50,27 +51,28 @@ async def run(settings: MonitorSettings) -> None:
         InvalidGoals: the goals file cannot be used.
         Misconfigured: the port is taken.
     """
-    found = goals_file.load(settings.goals) if settings.goals else goals_file.Goals()
+    source = goals_file.GoalsSource(settings.goals)
     redis = connect(settings)
     outbox = Outbox(redis, settings.redis_address, uuid4().hex, int(settings.leader_ttl_s * 1000))
     reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
-    announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in found.campaigns))
+    announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in source.goals.campaigns))
     known, notifier = next(iter(configured(settings)), (None, None))
     delivery = None if notifier is None else Delivery(outbox, notifier, BACKOFF)
     outcomes = delivery.outcomes if delivery is not None else NOTHING_SENT
     policy = _policy(settings, notifier=known.what if known is not None else "")
-    monitor = Cycle(reader, outbox, found, settings.the_clock, policy, outcomes=outcomes)
+    monitor = Cycle(reader, outbox, source, settings.the_clock, policy, outcomes=outcomes)
     # Long enough for a message that is under way: cut off, it would be sent again after a restart.
     grace_s = 1.0 + (notifier.timeout_s if notifier is not None else _LEAST_GRACE_S)
     stop = asyncio.Event()
     try:
-        async with _serving(settings, monitor, found, _board(settings, redis)):
+        async with _serving(settings, monitor, _board(settings, redis)):
             with _signals(stop):
                 await _until(
                     stop,
                     grace_s,
                     _refreshing(monitor, announced, settings.refresh_s, stop),
                     _sending(settings, monitor, delivery, stop),
+                    _following(source, stop),
                 )
     finally:
         with suppress(Recoverable):
@@ -100,7 +102,10 @@ async def _refreshing(monitor: Cycle, announced: GoalAnnouncement, every_s: floa
     failures, said = 0, ""
     while not stop.is_set():
         try:
+            before = monitor.view.campaigns
             await monitor.cycle()
+            if monitor.view.campaigns is not before:
+                announced.replace(campaign.series for campaign in monitor.view.campaigns)
             if monitor.view.leads:
                 await announced.publish(monotonic())
             if said:
@@ -112,6 +117,21 @@ async def _refreshing(monitor: Cycle, announced: GoalAnnouncement, every_s: floa
                 said = str(e)
                 _log.warning("%s; trying again", said)
         await _pause(stop, backoff.before(failures) if failures else every_s)
+
+
+async def _following(source: goals_file.GoalsSource, stop: asyncio.Event) -> None:
+    """Read the goals file again when it changes, in a thread: neither a long file nor a slow disk holds up judging."""
+    said = source.problem
+    while not stop.is_set():
+        if await asyncio.to_thread(source.refresh, monotonic()):
+            _log.info("goals file read again: %d campaigns", len(source.goals.campaigns))
+        if source.problem != said:
+            said = source.problem
+            if said:
+                _log.error("%s; the goals of before are judged on", said)
+            else:
+                _log.info("the goals file can be used again")
+        await _pause(stop, EVERY_S)
 
 
 async def _sending(settings: MonitorSettings, monitor: Cycle, delivery: Delivery | None, stop: asyncio.Event) -> None:
@@ -149,13 +169,10 @@ def _board(settings: MonitorSettings, redis: Any) -> BoardParts:
 
 
 @asynccontextmanager
-async def _serving(
-    settings: MonitorSettings, monitor: Cycle, goals: goals_file.Goals, board: BoardParts
-) -> AsyncIterator[None]:
+async def _serving(settings: MonitorSettings, monitor: Cycle, board: BoardParts) -> AsyncIterator[None]:
     exported = ExportPolicy(
         breakdowns=settings.export_breakdowns,
         budget=BudgetPolicy(settings.max_exported_series),
-        pinned=frozenset(campaign.series for campaign in goals.campaigns),
     )
     refused: Counter[Access] = Counter()
     exporter, ready_s = Exporter(exported, refused), max(_READY_S, 5 * settings.refresh_s)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.notifiers.protocol import Outcome
 from monitors.alerts.status_changes import RecentChanges
+from monitors.goals.values import Campaign
 from monitors.read.snapshot import ReadProblem, Snapshot
 
 
@@ -28,6 +29,8 @@ class View:
         notifier: by whom, see :class:`monitors.alerts.notifiers.known.Known`; empty when nobody is told.
         waiting: messages that wait to be sent.
         history_problems: what the last read of history could not use.
+        campaigns: those of the goals file, as they were judged.
+        goals_problem: why the goals file as it is now is not used, for people; empty while it is.
     """
 
     snapshot: Snapshot | None = None
@@ -42,3 +45,5 @@ class View:
     notifier: str = ""
     waiting: int = 0
     history_problems: Mapping[ReadProblem, int] = field(default_factory=dict)
+    campaigns: tuple[Campaign, ...] = ()
+    goals_problem: str = ""

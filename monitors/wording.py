@@ -66,5 +66,6 @@ REASONS: dict[Reason, str] = {
     Reason.NO_VALUE: "nothing to divide by",
     Reason.HISTORY_GONE: "older than the history kept",
     Reason.STALE_DATA: "data too old to judge",
+    Reason.GOAL_GONE: "no longer in the goals file",
 }
 """Why a verdict is what it is, for people."""

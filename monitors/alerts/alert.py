@@ -10,6 +10,7 @@ import msgspec
 
 from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
+from monitors.alerts.check_in import CheckIn
 from monitors.alerts.lifecycle import Change, Transition
 from monitors.goals.values import Band, Bound, RatioGoal
 from monitors.pacing.verdict import Direction, Reason, Status
@@ -31,6 +32,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         warning, critical: bands of ``ratio``.
         as_of_ms: the watermark that the verdict was judged at.
         timezone: how people read it.
+        muted: whether it is only told, for the campaign is muted, and not sent.
 
     The others are those of :class:`~monitors.pacing.verdict.Verdict`.
     """
@@ -60,6 +62,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     critical: tuple[float | None, float | None]
     as_of_ms: int | None
     timezone: str
+    muted: bool = False
 
     @property
     def as_of(self) -> str:
@@ -85,7 +88,7 @@ class Rendered(msgspec.Struct, frozen=True):
     blocks: list[dict[str, Any]]
 
 
-Outgoing = Alert | Rendered
+Outgoing = Alert | CheckIn | Rendered
 """What waits in the outbox."""
 
 
@@ -100,6 +103,7 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         unique: its id.
     """
     campaign, goal, verdict = one.campaign, one.goal, one.verdict
+    before, after = transition.statuses
     return Alert(
         id=unique,
         goal=key,
@@ -111,8 +115,8 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         unit=goal.unit,
         currency=currency,
         change=transition.change,
-        before=transition.before.told,
-        after=transition.after.told,
+        before=before,
+        after=after,
         reason=verdict.reason,
         direction=verdict.direction,
         actual=verdict.actual,
@@ -126,4 +130,5 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         critical=verdict.critical.pair,
         as_of_ms=verdict.as_of_ms,
         timezone=campaign.flight.timezone,
+        muted=not transition.is_sent,
     )

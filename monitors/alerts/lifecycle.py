@@ -2,16 +2,24 @@
 
 A miss must last ``for_ms`` before it fires or becomes worse. It ends when the verdict's ``recovered`` status says so,
 which stands further in than the threshold that raised it; a critical one is over once its value is back in the band.
-Verdicts that judge nothing change nothing.
+Verdicts that judge nothing change nothing, but no told miss outlives its flight, or a day without a judgement.
+
+What people are told is not always what they were sent: while a campaign is muted, changes are told and not sent
+(:mod:`monitors.alerts.muting`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from monitors.pacing.verdict import Direction, Status, Verdict
+from kpis.times import DAY_MS
+from monitors.goals.subject import Subject, Watch
+from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 
+UNJUDGED_MS = DAY_MS
+"""A miss that could not be judged again for a day says nothing of now."""
+_OVER = frozenset({Reason.FLIGHT_ENDED, Reason.FLIGHT_CLOSED})
 _LEVEL = {Status.ON_PACE: 0, Status.WARNING: 1, Status.CRITICAL: 2}
 _STATUS = {level: status for status, level in _LEVEL.items()}
 
@@ -45,6 +53,10 @@ class Change(StrEnum):
     """A miss on the other side than before."""
     RESOLVED = "resolved"
     """A miss before, on pace now."""
+    CORRECTED = "corrected"
+    """A miss before, on pace now, for what was counted before has been corrected."""
+    ENDED = "ended"
+    """A miss before that nobody judges any more."""
 
     @property
     def is_told(self) -> bool:
@@ -63,6 +75,12 @@ class LifecyclePolicy:
 
     for_ms: int = 0
 
+    def of(self, goal: Subject) -> LifecyclePolicy:
+        """That of one goal, which may be more patient by what its file says."""
+        if isinstance(goal, Watch):
+            return self
+        return LifecyclePolicy(max(self.for_ms, goal.for_ms, goal.patience_ms))
+
 
 @dataclass(frozen=True, slots=True)
 class AlertState:
@@ -74,6 +92,9 @@ class AlertState:
         since_ms: the watermark at which ``told`` began.
         waiting: a worse status that waits; None when nothing does.
         waiting_since_ms: the watermark at which it began to wait.
+        unjudged_since_ms: since when a told miss is not judged; None while it is.
+        sent: the status that was sent last, where that is not the told one; None where it is.
+        sent_direction: the side of the miss that was sent.
     """
 
     told: Status = Status.ON_PACE
@@ -81,22 +102,49 @@ class AlertState:
     since_ms: int | None = None
     waiting: Status | None = None
     waiting_since_ms: int | None = None
+    unjudged_since_ms: int | None = None
+    sent: Status | None = None
+    sent_direction: Direction | None = None
+
+    @property
+    def known(self) -> tuple[Status, Direction | None]:
+        """What people were sent last: they know no more."""
+        return (self.told, self.direction) if self.sent is None else (self.sent, self.sent_direction)
+
+    @property
+    def is_firing(self) -> bool:
+        """Whether a miss is told, and not its end."""
+        return self.told is not Status.ON_PACE
 
     @property
     def phase(self) -> AlertPhase:
         """Where the alert is in its life (a firing one that waits to become worse is firing)."""
-        if self.told is not Status.ON_PACE:
+        if self.is_firing:
             return AlertPhase.FIRING
         return AlertPhase.OK if self.waiting is None else AlertPhase.PENDING
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step: the state before and after, and what kind of change it is."""
+    """One step.
+
+    Attributes:
+        before: the state before it.
+        after: the state after it.
+        change: what kind of change it is.
+        is_sent: whether people get it; False for what is only told in a mute.
+    """
 
     before: AlertState
     after: AlertState
     change: Change
+    is_sent: bool = True
+
+    @property
+    def statuses(self) -> tuple[Status, Status]:
+        """The status people knew and the one they know now; what ended has no status any more."""
+        was = self.before.known[0] if self.is_sent else self.before.told
+        return was, Status.NO_DATA if self.change is Change.ENDED else self.after.told
 
 
 def step(state: AlertState, verdict: Verdict, policy: LifecyclePolicy, now_ms: int) -> Transition:
@@ -105,22 +153,44 @@ def step(state: AlertState, verdict: Verdict, policy: LifecyclePolicy, now_ms: i
     Args:
         state: before; a goal that was never judged has ``AlertState()``.
         verdict: the new judgement.
-        policy: how patient to be.
+        policy: how patient to be, see :meth:`LifecyclePolicy.of`.
         now_ms: the watermark of the verdict.
     """
     if not verdict.status.is_judgement:
-        return Transition(state, state, Change.HELD)
+        return _unjudged(state, verdict, now_ms)
     told, seen, back = _LEVEL[state.told], _LEVEL[verdict.status], _LEVEL[verdict.recovered]
     if seen > told or _has_turned(state, verdict):
         return _worse(state, verdict, policy, now_ms)
-    calm = AlertState(state.told, state.direction, state.since_ms)
     if back < told:
         # A critical miss whose value is back in its band is no warning, however near the bound it still is.
         eased = back > 0 and not _is_met(verdict)
         target = _STATUS[back] if eased else Status.ON_PACE
-        side = verdict.direction if eased else None
-        return Transition(state, AlertState(target, side, now_ms), Change.EASED if eased else Change.RESOLVED)
+        after = _told(state, target, verdict.direction if eased else None, now_ms)
+        return Transition(state, after, Change.EASED if eased else Change.RESOLVED)
+    calm = _told(state, state.told, state.direction, state.since_ms)
     return Transition(state, calm, Change.NONE if state.waiting is None else Change.WITHDRAWN)
+
+
+def ended(state: AlertState, now_ms: int) -> Transition:
+    """The end of a miss that nobody judges any more; of what does not fire, nothing."""
+    if not state.is_firing:
+        return Transition(state, state, Change.NONE)
+    return Transition(state, _told(state, Status.ON_PACE, None, now_ms), Change.ENDED)
+
+
+def _unjudged(state: AlertState, verdict: Verdict, now_ms: int) -> Transition:
+    """Old data leaves a miss as it is; where there is nothing to judge it ends with the flight, or in a day."""
+    if not state.is_firing or verdict.status is Status.HOLD:
+        return Transition(state, state, Change.HELD)
+    since = now_ms if state.unjudged_since_ms is None else state.unjudged_since_ms
+    if verdict.reason in _OVER or now_ms - since >= UNJUDGED_MS:
+        return ended(state, now_ms)
+    return Transition(state, replace(state, unjudged_since_ms=since), Change.HELD)
+
+
+def _told(state: AlertState, told: Status, direction: Direction | None, since_ms: int | None) -> AlertState:
+    """A state in which nothing waits; what was sent is as before."""
+    return AlertState(told, direction, since_ms, sent=state.sent, sent_direction=state.sent_direction)
 
 
 def _is_met(verdict: Verdict) -> bool:
@@ -130,7 +200,7 @@ def _is_met(verdict: Verdict) -> bool:
 
 def _has_turned(state: AlertState, verdict: Verdict) -> bool:
     """Whether a told miss is now one on the other side."""
-    missed = verdict.status is not Status.ON_PACE and state.told is not Status.ON_PACE
+    missed = verdict.status is not Status.ON_PACE and state.is_firing
     return missed and None not in {verdict.direction, state.direction} and verdict.direction is not state.direction
 
 
@@ -140,10 +210,9 @@ def _worse(state: AlertState, verdict: Verdict, policy: LifecyclePolicy, now_ms:
         since = now_ms
     if now_ms - since < policy.for_ms:
         change = Change.PENDING if state.waiting is None else Change.NONE
-        after = AlertState(state.told, state.direction, state.since_ms, verdict.status, since)
-        return Transition(state, after, change)
-    if state.told is Status.ON_PACE:
-        change = Change.FIRED
-    else:
-        change = Change.TURNED if _has_turned(state, verdict) else Change.WORSENED
-    return Transition(state, AlertState(verdict.status, verdict.direction, now_ms), change)
+        calm = _told(state, state.told, state.direction, state.since_ms)
+        return Transition(state, replace(calm, waiting=verdict.status, waiting_since_ms=since), change)
+    after = _told(state, verdict.status, verdict.direction, now_ms)
+    if not state.is_firing:
+        return Transition(state, after, Change.FIRED)
+    return Transition(state, after, Change.TURNED if _has_turned(state, verdict) else Change.WORSENED)

@@ -7,7 +7,7 @@ sends it again, for a webhook knows no idempotency key.
 Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
 
     pw:{alerts}:leader    string  token of the monitor that acts                  (expires)
-    pw:{alerts}:state     hash    goal -> state as JSON
+    pw:{alerts}:state     hash    goal -> state as JSON; campaign -> its milestones
     pw:{alerts}:evidence  hash    goal -> evidence as JSON
     pw:{alerts}:outbox    list    messages to send, oldest first
     pw:{alerts}:told      list    the last messages, sent or not, for people
@@ -86,18 +86,26 @@ class Outbox:
         return {k.decode(errors="replace"): v for k, v in raw.items()}
 
     async def record(
-        self, goal: str, before: bytes | None, after: bytes, message: bytes | None, *, send: bool
+        self, goal: str, before: bytes | None, after: bytes | None, message: bytes | None, *, send: bool
     ) -> Recorded:
         """Write a transition, and its message if it has one, both or neither.
 
         Args:
             goal: whose state.
             before: the stored state that was judged from; None when there was none.
-            after: the new one.
+            after: the new one; None to forget it.
             message: what to tell; None for nothing.
             send: whether the message also goes to the outbox, not only to what was told.
         """
-        args: list[_Arg] = [self._token, goal, before or b"", after, message or b"", KEEP_TOLD, "1" if send else "0"]
+        args: list[_Arg] = [
+            self._token,
+            goal,
+            before or b"",
+            after or b"",
+            message or b"",
+            KEEP_TOLD,
+            "1" if send else "0",
+        ]
         answer = await self._call(self._record(keys=[LEADER, STATE, OUTBOX, TOLD], args=args))
         return Recorded(answer.decode())
 

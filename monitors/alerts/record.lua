@@ -1,7 +1,7 @@
 -- Record a transition and its message in one step, if this monitor leads and the state is what it judged from.
 --
 -- KEYS  leader, state, outbox, told
--- ARGV  token, goal, state before ('' for none), state after, message ('' for none), how many told are kept, '1' to send it
+-- ARGV  token, goal, state before ('' for none), state after ('' for none), message ('' for none), how many told are kept, '1' to send it
 --
 -- Answers 'written', 'repeated' (this very step is already there: its reply was lost), 'follower' or 'changed'.
 
@@ -12,7 +12,11 @@ local held = redis.call('HGET', KEYS[2], ARGV[2]) or ''
 if held ~= ARGV[3] then
   return held == ARGV[4] and 'repeated' or 'changed'
 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[4])
+if ARGV[4] == '' then
+  redis.call('HDEL', KEYS[2], ARGV[2])
+else
+  redis.call('HSET', KEYS[2], ARGV[2], ARGV[4])
+end
 if ARGV[5] ~= '' then
   if ARGV[7] == '1' then
     redis.call('RPUSH', KEYS[3], ARGV[5])

@@ -8,7 +8,7 @@ from monitors.alerts.alert import Alert
 from monitors.alerts.lifecycle import Change
 from monitors.goals.values import Band
 from monitors.pacing.verdict import Direction, Reason, Status
-from monitors.wording import LOOK
+from monitors.wording import LOOK, REASONS
 
 NAME_LIMIT = 80
 
@@ -49,6 +49,10 @@ def bounded(text: str, limit: int) -> str:
 
 
 def _what(alert: Alert) -> str:
+    if alert.change is Change.ENDED:
+        return f"is not judged any more: {REASONS.get(alert.reason, alert.reason)}"
+    if alert.change is Change.CORRECTED:
+        return "is on pace: what was counted has been corrected"
     word = LOOK[alert.after].word
     side = f" ({alert.direction})" if alert.direction and alert.after is not Status.ON_PACE else ""
     if alert.reason is Reason.FLIGHT_ENDED:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 
 from kpis.contract.documents import UNREADABLE
 from kpis.measures import WIDTH, fits
 from monitors.alerts.alert import Alert, Outgoing, Rendered
+from monitors.alerts.check_in import CheckIn, Milestones
 from monitors.alerts.lifecycle import AlertState
-from monitors.goals.values import Campaign
+from monitors.goals.values import Campaign, Flight
 from monitors.habits.heard import Heard
 from monitors.pacing.evidence import Evidence
 from monitors.pacing.verdict import Direction, Status
 
+_NONE = msgspec.Raw(b"null")
 
-class Stored(msgspec.Struct, frozen=True):
-    """A goal's alert state, with the end of the flight it belongs to."""
+
+class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A goal's alert state, with the flight it belongs to, and the last alert while it fires."""
 
     told: Status
     direction: Direction | None
@@ -23,33 +28,117 @@ class Stored(msgspec.Struct, frozen=True):
     waiting: Status | None
     waiting_since_ms: int | None
     flight_end_ms: int
+    unjudged_since_ms: int | None = None
+    sent: Status | None = None
+    sent_direction: Direction | None = None
+    flight_start_ms: int | None = None
+    counted: tuple[int, int] | None = None
+    alert: msgspec.Raw = _NONE
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is stored of a goal.
+
+    Attributes:
+        state: its alert state.
+        flight_start_ms, flight_end_ms: of the flight it belongs to; None where an older version did not say.
+        raw: the last alert as it is stored, while it fires.
+        counted: a quarter hour's begin that had passed then, and all that was known to have been counted by it.
+    """
+
+    state: AlertState
+    flight_start_ms: int | None = None
+    flight_end_ms: int | None = None
+    raw: bytes | None = None
+    counted: tuple[int, int] | None = None
+
+    @property
+    def alert(self) -> Alert | None:
+        """The last alert; None when none is kept, or another version wrote it."""
+        found = None if self.raw is None else decode_alert(self.raw)
+        return found if isinstance(found, Alert) else None
+
+    def is_before(self, flight: Flight) -> bool:
+        """Whether it is of an earlier flight."""
+        return self.flight_end_ms is not None and self.flight_end_ms <= flight.start_ms
+
+
+NOTHING_HELD = Held(AlertState())
 _encode = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(Stored).decode
 _decode_evidence = msgspec.json.Decoder(Evidence).decode
 _decode_heard = msgspec.json.Decoder(Heard).decode
+_decode_milestones = msgspec.json.Decoder(Milestones).decode
+_decode_check_in = msgspec.json.Decoder(CheckIn).decode
 _decode_alert = msgspec.json.Decoder(Alert).decode
 _decode_rendered = msgspec.json.Decoder(Rendered).decode
 
 
-def encode_state(state: AlertState, campaign: Campaign) -> bytes:
-    """A state as stored."""
-    held = (state.told, state.direction, state.since_ms, state.waiting, state.waiting_since_ms)
-    return _encode(Stored(*held, campaign.flight.end_ms))
+def encode_state(
+    state: AlertState, campaign: Campaign, alert: bytes | None = None, counted: tuple[int, int] | None = None
+) -> bytes:
+    """A state as stored.
+
+    Args:
+        state: what people were told.
+        campaign: whose.
+        alert: the last alert, as stored; kept while the state fires.
+        counted: what had been counted by then, see :class:`Held`; likewise.
+    """
+    kept = None if alert is None or not state.is_firing else alert
+    return _encode(
+        Stored(
+            told=state.told,
+            direction=state.direction,
+            since_ms=state.since_ms,
+            waiting=state.waiting,
+            waiting_since_ms=state.waiting_since_ms,
+            flight_end_ms=campaign.flight.end_ms,
+            unjudged_since_ms=state.unjudged_since_ms,
+            sent=state.sent,
+            sent_direction=state.sent_direction,
+            flight_start_ms=campaign.flight.start_ms,
+            counted=counted if state.is_firing else None,
+            alert=_NONE if kept is None else msgspec.Raw(kept),
+        )
+    )
+
+
+def decode_held(raw: bytes | None) -> Held:
+    """What is stored of a goal; nothing when there is none, or it cannot be read."""
+    if raw is None:
+        return NOTHING_HELD
+    try:
+        held = _decode_state(raw)
+    except UNREADABLE:
+        return NOTHING_HELD
+    state = AlertState(
+        held.told, held.direction, held.since_ms, held.waiting, held.waiting_since_ms, held.unjudged_since_ms,
+        held.sent, held.sent_direction,
+    )  # fmt: skip
+    alert = bytes(held.alert)
+    raw_alert = None if alert == b"null" else alert
+    return Held(state, held.flight_start_ms, held.flight_end_ms, raw_alert, held.counted)
 
 
 def decode_state(raw: bytes | None, campaign: Campaign) -> AlertState:
     """A stored state; a fresh one when there is none, it cannot be read, or it is of an earlier flight."""
-    if raw is None:
-        return AlertState()
+    held = decode_held(raw)
+    return AlertState() if held.is_before(campaign.flight) else held.state
+
+
+def encode_milestones(held: Milestones) -> bytes:
+    """A campaign's milestones as stored."""
+    return _encode(held)
+
+
+def decode_milestones(raw: bytes | None) -> Milestones | None:
+    """The same, read; None when there are none, or they cannot be."""
     try:
-        held = _decode_state(raw)
+        return None if raw is None else _decode_milestones(raw)
     except UNREADABLE:
-        return AlertState()
-    if held.flight_end_ms <= campaign.flight.start_ms:
-        return AlertState()
-    return AlertState(held.told, held.direction, held.since_ms, held.waiting, held.waiting_since_ms)
+        return None
 
 
 def encode_evidence(held: Evidence) -> bytes:
@@ -90,7 +179,7 @@ def encode_alert(alert: Outgoing) -> bytes:
 
 def decode_alert(raw: bytes) -> Outgoing | None:
     """A stored alert, or a message that an older version left; None when it cannot be read."""
-    for decode in (_decode_alert, _decode_rendered):
+    for decode in (_decode_alert, _decode_check_in, _decode_rendered):
         try:
             return decode(raw)
         except UNREADABLE:

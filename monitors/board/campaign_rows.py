@@ -131,7 +131,7 @@ def summarize(
         goals=len(view.assessments),
         statuses=statuses,
         waiting=view.waiting,
-        notices=notices(found.partitions) if found else (),
+        notices=notices(found.partitions if found else (), view.goals_problem),
     )
 
 

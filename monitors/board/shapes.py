@@ -81,7 +81,7 @@ class Summary(Struct, frozen=True):
 
     ``campaigns`` counts all campaigns, of which at most ``shown`` are on the board: those with goals, then those that
     spent most. ``max_lag_ms`` is how old data may be to be judged; ``lag`` counts records in Kafka not yet read.
-    ``notices`` are sentences about partitions that are not counted now.
+    ``notices`` are sentences about partitions that are not counted now, and a goals file that cannot be used.
     """
 
     now_ms: int

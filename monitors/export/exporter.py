@@ -33,14 +33,12 @@ class ExportPolicy:
     Attributes:
         breakdowns: whether breakdown series are; they can be many.
         budget: how many series are.
-        pinned: series that are in any case: those with goals.
         streams: streams whose counters are there at zero.
         reasons: reasons for refusing whose counters are there at zero.
     """
 
     breakdowns: bool = False
     budget: BudgetPolicy = field(default_factory=BudgetPolicy)
-    pinned: frozenset[str] = frozenset()
     streams: tuple[str, ...] = tuple(Stream)
     reasons: tuple[str, ...] = tuple(Reject)
 
@@ -67,16 +65,16 @@ class Exporter:
         yield _monitor(view, self._refused)
         if view.snapshot is None:
             return
-        chosen = self._choose(view.snapshot)
+        chosen = self._choose(view.snapshot, frozenset(campaign.series for campaign in view.campaigns))
         currency = view.snapshot.layout.currency
         yield kpi_samples(chosen, currency, breakdowns=self._policy.breakdowns)
         yield _limits(chosen, self._policy.budget)
         yield pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons)
         yield pace_samples(view.assessments, currency)
 
-    def _choose(self, snapshot: Snapshot) -> Export:
+    def _choose(self, snapshot: Snapshot, pinned: frozenset[str]) -> Export:
         policy = self._policy
-        chosen = export(snapshot, self._kept, policy.pinned, policy.budget, breakdowns=policy.breakdowns)
+        chosen = export(snapshot, self._kept, pinned, policy.budget, breakdowns=policy.breakdowns)
         self._kept = chosen.kept
         return chosen
 
@@ -94,13 +92,14 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
         (
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
             *(definition for known in KNOWN for definition in (known.attempts, known.waiting)),
-            metrics.REFUSED_REQUESTS,
+            metrics.REFUSED_REQUESTS, metrics.GOALS_PROBLEM,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
     found.add(metrics.REDIS_UP, (), float(view.redis_up))
     found.add(metrics.REDIS_READS, (), view.reads)
     found.add(metrics.LEADER, (), float(view.leads))
+    found.add(metrics.GOALS_PROBLEM, (), float(bool(view.goals_problem)))
     for known in KNOWN:
         # What nobody is told by has sent nothing; without any, what is written to the outbox is for the first.
         is_used = known.what == (view.notifier or KNOWN[0].what)

@@ -101,6 +101,8 @@ class Reason(StrEnum):
     """It will miss its target by less than is worth a message."""
     AWAITS_STREAM = "awaits_stream"
     """A stream that it needs stands still or is late: it is judged when that has caught up."""
+    GOAL_GONE = "goal_gone"
+    """The goal is in the goals file no more."""
 
 
 @dataclass(frozen=True, slots=True)

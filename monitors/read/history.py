@@ -68,6 +68,14 @@ class ToDate:
     recent_ms: int = 0
     recent: Int64s = field(default_factory=nothing)
 
+    def until(self, at_ms: int, end_ms: int) -> Row | None:
+        """What is counted before a moment of a query that goes to ``end_ms``; None when its day is closed."""
+        if at_ms < self.recent_ms:
+            return None
+        first, last = ((ms - self.recent_ms) // QUARTER_MS for ms in (at_ms, end_ms + QUARTER_MS - 1))
+        later = self.recent[first:last].sum(axis=0).tolist()
+        return tuple(all_of_it - after for all_of_it, after in zip(self.row, later, strict=True))
+
 
 class History:
     """Reads history.

@@ -19,6 +19,8 @@ from pydantic import SecretStr
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from monitors.alerts.alert import Alert, Outgoing, Rendered
+from monitors.alerts.check_in import CheckIn
+from monitors.alerts.check_in_words import check_in_headline, check_in_lines
 from monitors.alerts.notifiers.protocol import Answer, Outcome
 from monitors.alerts.sentences import bounded, facts, headline, shown_name, status_change
 from monitors.wording import LOOK
@@ -61,6 +63,17 @@ def render(alert: Alert, url: str | None = None) -> Message:
     return Message(bounded("\n".join(lines), TEXT_LIMIT), blocks)
 
 
+def render_check_in(check_in: CheckIn) -> Message:
+    """A check-in in Slack's form: its lines as they are."""
+    first, lines = check_in_headline(check_in), "\n".join(check_in_lines(check_in))
+    body = {"type": "mrkdwn", "text": bounded(escape(lines), TEXT_LIMIT)}
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": bounded(first, HEADER_LIMIT), "emoji": False}},
+        {"type": "section", "text": body},
+    ]
+    return Message(bounded(escape(f"{first}\n{lines}"), TEXT_LIMIT), blocks)
+
+
 def escape(text: str) -> str:
     """Text with the three characters that Slack gives a meaning replaced, as Slack asks."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -90,12 +103,17 @@ class Slack:
 
     async def send(self, alert: Outgoing) -> Answer:
         """Post once; never raises for what the network or Slack does."""
-        message = Message(alert.text, alert.blocks) if isinstance(alert, Rendered) else render(alert, self._public_url)
+        message = self._message(alert)
         try:
             response = await self._client.send(text=message.text, blocks=message.blocks)
         except (aiohttp.ClientError, TimeoutError, OSError) as e:
             return Answer(Outcome.UNREACHABLE, type(e).__name__)
         return judge(response.status_code, response.headers)
+
+    def _message(self, alert: Outgoing) -> Message:
+        if isinstance(alert, Rendered):
+            return Message(alert.text, alert.blocks)
+        return render_check_in(alert) if isinstance(alert, CheckIn) else render(alert, self._public_url)
 
 
 def judge(status: int, headers: Mapping[str, str]) -> Answer:

@@ -71,6 +71,20 @@ def test_a_transition_and_its_message_are_written_together_and_only_once(server:
     asyncio.run(run())
 
 
+def test_a_state_that_is_forgotten_with_its_message_is_gone_and_forgotten_once(server: int) -> None:
+    async def run() -> None:
+        async with redis_at(server) as redis:
+            outbox = outbox_of(redis)
+            await outbox.lead()
+            await outbox.record("g", None, b"A", None, send=True)
+            assert await outbox.record("g", b"A", None, text("m"), send=True) is Recorded.WRITTEN
+            assert await outbox.record("g", b"A", None, text("m"), send=True) is Recorded.REPEATED
+            assert await outbox.states() == {}
+            assert await redis.lrange(OUTBOX, 0, -1) == [text("m")]
+
+    asyncio.run(run())
+
+
 def test_without_sending_a_message_is_kept_as_told_only(server: int) -> None:
     async def run() -> None:
         async with redis_at(server) as redis:

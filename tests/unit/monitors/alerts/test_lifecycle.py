@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.measures import TOTALS
+from kpis.times import DAY_MS
 from monitors.alerts.lifecycle import AlertPhase, AlertState, Change, LifecyclePolicy, step
 from monitors.alerts.stored import decode_state, encode_state
 from monitors.goals import Band, Campaign, Flight, TotalGoal
+from monitors.goals.subject import WATCHES
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 
 GOAL = TotalGoal(TOTALS["spend"], 100, Band(0.9, 1.1), Band(0.75, 1.25))
@@ -84,9 +86,36 @@ def test_a_miss_that_turns_to_the_other_side_is_told() -> None:
 
 def test_verdicts_that_judge_nothing_change_nothing() -> None:
     firing = step(AlertState(), seen(Status.CRITICAL), AT_ONCE, 0).after
-    for status in (Status.HOLD, Status.NO_DATA):
-        transition = step(firing, seen(status), AT_ONCE, 10**9)
-        assert (transition.after, transition.change) == (firing, Change.HELD)
+    for state in (firing, AlertState()):
+        transition = step(state, seen(Status.HOLD), AT_ONCE, 10**9)
+        assert (transition.after, transition.change) == (state, Change.HELD)
+    transition = step(AlertState(), seen(Status.NO_DATA), AT_ONCE, 10**9)
+    assert (transition.after, transition.change) == (AlertState(), Change.HELD)
+
+
+def test_a_miss_that_is_not_judged_for_a_day_ends() -> None:
+    """Any judgement in between begins the day anew; data that is too old does not end it."""
+    none, held, miss = seen(Status.NO_DATA), seen(Status.HOLD), seen(Status.CRITICAL)
+    path = ((0, miss), (1, none), (DAY_MS, none), (DAY_MS + 1, none), (DAY_MS + 2, none))
+    assert walk(AT_ONCE, *path) == [Change.FIRED, Change.HELD, Change.HELD, Change.ENDED, Change.HELD]
+    path = ((0, miss), (1, none), (DAY_MS, miss), (DAY_MS + 2, none), (3 * DAY_MS, held))
+    assert walk(AT_ONCE, *path) == [Change.FIRED, Change.HELD, Change.NONE, Change.HELD, Change.HELD]
+
+
+def test_a_miss_ends_with_its_flight() -> None:
+    for reason in (Reason.FLIGHT_CLOSED, Reason.FLIGHT_ENDED):
+        over = replace(seen(Status.NO_DATA), reason=reason)
+        assert walk(AT_ONCE, (0, seen(Status.WARNING)), (1, over), (2, over)) == [
+            Change.FIRED, Change.ENDED, Change.HELD,
+        ]  # fmt: skip
+        assert walk(AT_ONCE, (0, seen(Status.ON_PACE)), (1, over)) == [Change.NONE, Change.HELD]
+
+
+def test_a_goal_is_as_patient_as_the_most_patient_of_what_it_and_the_settings_say() -> None:
+    patient = replace(GOAL, for_ms=5, patience_ms=7)
+    assert [LifecyclePolicy(ms).of(patient).for_ms for ms in (0, 6, 9)] == [7, 7, 9]
+    assert LifecyclePolicy(3).of(replace(GOAL, for_ms=5)) == LifecyclePolicy(5)
+    assert LifecyclePolicy(3).of(WATCHES[0]) == LifecyclePolicy(3)
 
 
 def test_phases_are_named_as_people_know_them() -> None:

@@ -25,6 +25,7 @@ from monitors.alerts.notifiers.protocol import Outcome
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import LABEL_LIMIT, Format, label, negotiate
+from monitors.goals import Campaign, Flight
 from monitors.metrics import Definition
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from monitors.view import View
@@ -38,6 +39,11 @@ def view(series: dict[str, Row], **counters: int) -> View:
     rows = {name: SeriesRows({"5m": r, "total": r}, (0,)) for name, r in series.items()}
     health = (PartitionHealth(0, 1_500, True, 2_500, {"ads.clicks": 3}, counters),)
     return View(snapshot=Snapshot(Layout(1, "EUR", ("5m",), 40), 0, health, rows, {}), redis_up=True)
+
+
+def with_goals(*campaigns: str) -> tuple[Campaign, ...]:
+    """Campaigns of a goals file."""
+    return tuple(Campaign(name, name, Flight(0, 1, "UTC"), ()) for name in campaigns)
 
 
 def scrape(found: View, policy: ExportPolicy = ExportPolicy()) -> str:  # noqa: B008
@@ -163,7 +169,7 @@ def test_below_the_limit_there_is_no_other() -> None:
 
 def test_a_campaign_with_a_goal_is_exported_whatever_it_spent() -> None:
     found = view({"big": row(spend=9), "small": row(1)})
-    text = scrape(found, ExportPolicy(budget=BudgetPolicy(1), pinned=frozenset({"small"})))
+    text = scrape(replace(found, campaigns=with_goals("small")), ExportPolicy(budget=BudgetPolicy(1)))
     assert 'pacewatch_impressions_total{campaign="small"}' in text
     assert 'pacewatch_impressions_total{campaign="big"}' not in text
 
@@ -178,7 +184,8 @@ def test_what_was_exported_last_stays_at_the_next_scrape() -> None:
 
 def test_a_campaign_that_is_really_called_other_is_told_apart() -> None:
     found = view({"__other__": row(1), "%__other__".replace("%", "%25"): row(2), "c1": row(3, spend=9), "c2": row(4)})
-    text = scrape(found, ExportPolicy(budget=BudgetPolicy(3), pinned=frozenset({"__other__", "%25__other__"})))
+    found = replace(found, campaigns=with_goals("__other__", "%__other__"))
+    text = scrape(found, ExportPolicy(budget=BudgetPolicy(3)))
     shown = {
         n: samples(text, campaign=n).get("pacewatch_impressions_total") for n in ("%__other__", "%%__other__", "c1")
     }

@@ -1,0 +1,182 @@
+"""What becomes of judgements: transitions, check-ins and endings, each recorded in Redis with its message."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+import msgspec
+
+from kpis.measures import Row
+from kpis.times import QUARTER_MS
+from monitors.alerts.alert import Alert, alert_of
+from monitors.alerts.assessment import Assessment
+from monitors.alerts.check_in import as_of, check_in_of, due, key_of_milestones
+from monitors.alerts.check_in_words import check_in_headline
+from monitors.alerts.endings import end_of, restated
+from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, ended, step
+from monitors.alerts.muting import within_mutes
+from monitors.alerts.outbox import Outbox, Recorded
+from monitors.alerts.sentences import headline
+from monitors.alerts.stored import (
+    NOTHING_HELD,
+    Held,
+    decode_held,
+    decode_milestones,
+    encode_alert,
+    encode_milestones,
+    encode_state,
+)  # fmt: skip
+from monitors.goals.subject import Subject, key_of
+from monitors.goals.values import Campaign, TotalGoal, muted_at
+from monitors.pacing.verdict import Reason, Verdict
+from monitors.read.history import ToDate
+
+_log = logging.getLogger(__name__)
+
+Judged = tuple[Subject, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one cycle tells from.
+
+    Attributes:
+        states: all that is stored, by its field in the state hash.
+        leads: whether this monitor writes.
+        currency: of all money.
+        now_ms: the clock.
+    """
+
+    states: Mapping[str, bytes]
+    leads: bool
+    currency: str
+    now_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is told of one campaign.
+
+    Attributes:
+        campaign: which.
+        is_muted: whether it is muted now.
+        sums: its flight to date; None when it is not read.
+    """
+
+    campaign: Campaign
+    is_muted: bool
+    sums: ToDate | None
+
+    def counted(self, goal: Subject, at_ms: int) -> tuple[int, int] | None:
+        """The last quarter hour that had begun by a moment, and what a total had come to before it."""
+        quarter_ms = at_ms - at_ms % QUARTER_MS
+        row = self.before(quarter_ms)
+        return (quarter_ms, row[goal.total.column]) if row is not None and isinstance(goal, TotalGoal) else None
+
+    def before(self, at_ms: int) -> Row | None:
+        """What is known to have been counted before a moment; None when that is not known."""
+        return None if self.sums is None else self.sums.until(at_ms, self.campaign.flight.end_ms)
+
+
+class Telling:
+    """Follows what people are told, and writes it while this monitor leads.
+
+    Args:
+        outbox: where.
+        policy: how patient alerts are.
+        sends: whether messages are sent; else they are only kept as told.
+
+    Every method raises :class:`~kpis.runtime.errors.Unreachable` when Redis does not answer.
+    """
+
+    def __init__(self, outbox: Outbox, policy: LifecyclePolicy, *, sends: bool) -> None:
+        self._outbox = outbox
+        self._policy = policy
+        self._sends = sends
+
+    async def judged(
+        self, now: Round, campaign: Campaign, judged: Iterable[Judged], sums: ToDate | None
+    ) -> list[Assessment]:
+        """Take what a look at a campaign found, and its flight to date; gives it with what people know of it then."""
+        place = Place(campaign, muted_at(campaign, now.now_ms) is not None, sums)
+        found: list[Assessment] = []
+        for goal, verdict in judged:
+            held = decode_held(now.states.get(key_of(campaign, goal)))
+            transition = self._step(now, place, held, goal, verdict)
+            one = Assessment(campaign, goal, verdict, transition.after)
+            if now.leads and (transition.change.is_told or transition.after != held.state):
+                await self._record(now, place, one, held, transition)
+            found.append(one)
+        if now.leads and found:
+            await self._check_in(now, place, found)
+        return found
+
+    async def gone(self, now: Round, campaigns: Sequence[Campaign], judged: Iterable[Assessment]) -> None:
+        """End what fires and is in the goals file no more, and forget all that is not."""
+        known = {key_of(one.campaign, one.goal) for one in judged}
+        known |= {key_of_milestones(campaign) for campaign in campaigns if campaign.milestones}
+        forgotten: list[str] = []
+        for key in now.states.keys() - known:
+            held = decode_held(now.states[key])
+            if not held.state.is_firing:
+                forgotten.append(key)
+                continue
+            transition = within_mutes(ended(held.state, now.now_ms), None, is_muted=False)
+            alert = end_of(key, held, transition, Reason.GOAL_GONE, now.now_ms, unique=uuid4().hex)
+            await self._write(now, key, None, alert)
+        await self._outbox.forget(forgotten)
+
+    def _step(self, now: Round, place: Place, held: Held, goal: Subject, verdict: Verdict) -> Transition:
+        state, at_ms = held.state, verdict.as_of_ms or now.now_ms
+        campaign, is_muted = place.campaign, place.is_muted
+        if held.is_before(campaign.flight):
+            if state.is_firing:
+                # What is left of an earlier flight ends; this one is judged from the next look on.
+                return within_mutes(ended(state, at_ms), None, is_muted=is_muted)
+            held, state = NOTHING_HELD, AlertState()
+        found = step(state, verdict, self._policy.of(goal), at_ms)
+        if found.change is Change.RESOLVED:
+            then = None if held.counted is None else place.before(held.counted[0])
+            found = restated(found, held, campaign, goal, verdict, then=then)
+        return within_mutes(found, verdict, is_muted=is_muted)
+
+    async def _record(self, now: Round, place: Place, one: Assessment, held: Held, transition: Transition) -> None:
+        key, alert = key_of(one.campaign, one.goal), None
+        raw, counted = held.raw, held.counted
+        if transition.change is Change.ENDED:
+            is_before = held.is_before(one.campaign.flight)
+            reason = Reason.FLIGHT_CLOSED if is_before else one.verdict.reason
+            at_ms = one.verdict.as_of_ms or now.now_ms
+            alert = end_of(key, held, transition, reason, at_ms, unique=uuid4().hex)
+        elif transition.change.is_told:
+            alert = alert_of(one, transition, now.currency, key, uuid4().hex)
+            raw, counted = encode_alert(alert), place.counted(one.goal, alert.at_ms)
+        await self._write(now, key, encode_state(transition.after, one.campaign, raw, counted), alert)
+
+    async def _write(self, now: Round, key: str, after: bytes | None, alert: Alert | None) -> None:
+        message = None if alert is None else encode_alert(alert)
+        send = self._sends and alert is not None and not alert.muted
+        recorded = await self._outbox.record(key, now.states.get(key), after, message, send=send)
+        if recorded is Recorded.WRITTEN and alert is not None:
+            muted = " (muted)" if alert.muted else ""
+            _log.info("%s: %s%s", alert.change, headline(alert), muted)
+
+    async def _check_in(self, now: Round, place: Place, judged: list[Assessment]) -> None:
+        campaign, is_muted = place.campaign, place.is_muted
+        key = key_of_milestones(campaign)
+        held = decode_milestones(now.states.get(key))
+        after, milestone = due(campaign, held, as_of(judged), now.now_ms)
+        if after is None or (after == held and milestone is None):
+            return
+        made = None
+        if milestone is not None:
+            found = check_in_of(campaign, milestone, judged, now.currency, now.now_ms, unique=uuid4().hex)
+            made = msgspec.structs.replace(found, muted=is_muted)
+        message = None if made is None else encode_alert(made)
+        send = self._sends and not is_muted
+        recorded = await self._outbox.record(key, now.states.get(key), encode_milestones(after), message, send=send)
+        if recorded is Recorded.WRITTEN and made is not None:
+            _log.info("check-in: %s%s", check_in_headline(made), " (muted)" if is_muted else "")
