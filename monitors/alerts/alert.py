@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,8 +12,10 @@ import msgspec
 from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import Change, Transition
-from monitors.goals.values import Band, Bound, RatioGoal
+from monitors.goals.subject import Watched
+from monitors.goals.values import Band, Bound
 from monitors.pacing.verdict import Direction, Reason, Status
+from monitors.phrases import Case, case_of
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +34,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         warning, critical: bands of ``ratio``.
         as_of_ms: the watermark that the verdict was judged at.
         timezone: how people read it.
+        watched: of a watch, what it watches; it has no target, bands or ratio.
+        measure: of a watch over serving, what its amounts count; empty when that is not known.
+
+    What has a default was not known to older versions, whose alerts may still wait in the outbox.
 
     The others are those of :class:`~monitors.pacing.verdict.Verdict`.
     """
@@ -60,6 +67,15 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     critical: tuple[float | None, float | None]
     as_of_ms: int | None
     timezone: str
+    interval: tuple[int, int] | None = None
+    since_ms: int | None = None
+    watched: Watched | None = None
+    measure: str = ""
+
+    @property
+    def case(self) -> Case:
+        """What it has to say."""
+        return Case(**{field.name: getattr(self, field.name) for field in fields(Case)})
 
     @property
     def as_of(self) -> str:
@@ -100,6 +116,7 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         unique: its id.
     """
     campaign, goal, verdict = one.campaign, one.goal, one.verdict
+    case = case_of(campaign, goal, verdict, currency)
     return Alert(
         id=unique,
         goal=key,
@@ -121,9 +138,13 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         ratio=verdict.ratio,
         projected=verdict.projected,
         required_per_day=verdict.required_per_day,
-        bound=goal.bound if isinstance(goal, RatioGoal) else None,
+        bound=case.bound,
         warning=verdict.warning.pair,
         critical=verdict.critical.pair,
         as_of_ms=verdict.as_of_ms,
-        timezone=campaign.flight.timezone,
+        timezone=case.timezone,
+        interval=verdict.interval,
+        since_ms=verdict.since_ms,
+        watched=case.watched,
+        measure=case.measure,
     )
