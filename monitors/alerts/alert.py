@@ -106,15 +106,7 @@ Outgoing = Alert | Rendered
 
 
 def alert_of(one: Assessment, transition: Transition, currency: str, key: str, unique: str) -> Alert:
-    """The alert about a change.
-
-    Args:
-        one: the goal, and the judgement that made the change.
-        transition: what changed.
-        currency: of all money.
-        key: the goal's field in the state hash.
-        unique: its id.
-    """
+    """The alert about a change of ``one``; ``key`` is its field in the state hash, ``unique`` the alert's id."""
     campaign, goal, verdict = one.campaign, one.goal, one.verdict
     case = case_of(campaign, goal, verdict, currency)
     return Alert(
