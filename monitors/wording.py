@@ -78,8 +78,8 @@ REASONS: dict[Reason, str] = {
     Reason.DAILY_BUDGET: "stops every evening until midnight, as when the day's budget is used up",
     Reason.SURGE: "far more is served than usual",
     Reason.SILENT: "nothing comes of what goes on",
-    Reason.EXPLAINED: "waits: something else is wrong that explains it",
-    Reason.AWAITS_STREAM: "waits: events that it needs are quiet or late",
+    Reason.EXPLAINED: "waits, as something else is wrong that explains it",
+    Reason.AWAITS_STREAM: "waits for events that are quiet or late",
 }
 """Why a verdict is what it is, for people; :mod:`monitors.phrases` says it with what is known."""
 

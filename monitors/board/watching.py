@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from monitors.alerts.assessment import Assessment
 from monitors.board.shapes import CampaignNow, WatchNow
 from monitors.pacing.verdict import Reason, Status
@@ -49,5 +51,11 @@ def is_alarming(row: CampaignNow) -> bool:
 
 
 def shown_of(row: CampaignNow) -> list[WatchNow]:
-    """The watches that people should see."""
-    return [watch for watch in row.watches if watch.shown]
+    """The watches that people should see; those of which the same is said in one."""
+    found: dict[tuple[Status, str], WatchNow] = {}
+    for watch in row.watches:
+        if watch.shown:
+            at = (watch.status, watch.says)
+            before = found.get(at)
+            found[at] = replace(watch, label=f"{before.label}, {watch.label}") if before else watch
+    return list(found.values())

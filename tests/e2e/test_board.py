@@ -15,9 +15,10 @@ from playwright.sync_api import Browser, Page, expect
 from redis.asyncio import Redis
 
 from kpis.series import key
+from kpis.times import QUARTER_MS
 from tests.browser.chromium import chromium, faults, page
 from tests.kit.http_client import Client, basic
-from tests.kit.monitor_fakes import DAY, HOUR, Seed, row
+from tests.kit.monitor_fakes import DAY, Seed, row
 from tests.kit.processes import until
 from tests.kit.redis_server import redis_server
 from tests.kit.system import System
@@ -79,7 +80,12 @@ class Launch:
                 await seed.series(
                     0, key(campaign, [("channel", "search")]), self.now, {"1h": row(10), "total": row(900, 9)}
                 )
-                await seed.history(0, key(campaign), self.start + HOUR, counts)
+                quarters = range(self.start, self.now, QUARTER_MS)
+                parts = [tuple(n // len(quarters) for n in counts)] * len(quarters)
+                # What the division left over, so that the history adds up.
+                parts[-1] = tuple(n - n // len(quarters) * (len(quarters) - 1) for n in counts)
+                for at, part_of in zip(quarters, parts, strict=True):
+                    await seed.history(0, key(campaign), at, part_of)
             for number in range(extra):
                 counts = row(number, number // 50, 0, number * 1000)
                 await seed.series(1, f"x{number:04}", self.now, {"1m": row(number), "1h": counts, "total": counts})

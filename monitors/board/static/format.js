@@ -10,7 +10,16 @@ export const reason = (goal) => goal.says || (look.reasons[goal.reason] ?? goal.
 const usual = look.as_usual[0].toUpperCase() + look.as_usual.slice(1);
 /** A status as a word: a watch that misses nothing is as usual, it has no pace to be on. */
 export const word = (status, isWatch) => (isWatch && status === "on_pace" ? usual : WORDS[status]);
-export const shownWatches = (row) => row.watches.filter((watch) => watch.shown);
+
+/** The watches that people should see; those of which the same is said in one. */
+export function shownWatches(row) {
+  const found = new Map();
+  for (const watch of row.watches.filter((one) => one.shown)) {
+    const before = found.get(watch.status + watch.says);
+    found.set(watch.status + watch.says, before ? { ...watch, label: `${before.label}, ${watch.label}` } : watch);
+  }
+  return [...found.values()];
+}
 
 const formats = Object.fromEntries(Object.entries(look.units).map(([unit, { digits, percent }]) => [unit, new Intl.NumberFormat("en-US",
   { style: percent ? "percent" : "decimal", minimumFractionDigits: digits, maximumFractionDigits: digits })]));

@@ -64,7 +64,7 @@ function watches(row) {
 function why(row) {
   const goal = row.goals[0];
   if (!goal) return "";
-  const side = goal.direction && goal.status !== "on_pace" ? ` ${goal.direction}` : "";
+  const side = goal.direction && (goal.status === "critical" || goal.status === "warning") ? ` ${goal.direction}` : "";
   const since = goal.since_ms && goal.told === goal.status && goal.status !== "on_pace" ? `, told at ${clock(goal.since_ms, now())}` : "";
   return `${goal.label}${side}${goal.reason === "outside" ? "" : `: ${reason(goal)}`}${since}`;
 }

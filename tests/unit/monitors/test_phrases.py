@@ -97,7 +97,7 @@ ENDS: dict[str, Any] = {"projected": eur(8_234.56)[0], "interval": eur(7_891, 8_
             "30.50 of the 5,000 EUR expected by now",
         ),
         (Reason.FLIGHT_ENDED, {"actual": eur(9_000)[0]}, "9,000 of 10,000 EUR at its end"),
-        (Reason.EXPLAINED, ENDS, "Waits: something else is wrong that explains it"),
+        (Reason.EXPLAINED, ENDS, "Waits, as something else is wrong that explains it"),
     ],
 )
 def test_of_a_total_it_is_said_where_it_will_end(reason: Reason, more: dict[str, Any], expected: str) -> None:
