@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kpis.measures import ZERO
+from kpis.measures import ZERO, Stream
 from kpis.windows import parse_window
 from monitors.goals.subject import Subject, key_of, subjects_of
-from monitors.goals.values import Campaign, RatioGoal
+from monitors.goals.values import Campaign, RatioGoal, Rule
 from monitors.habits.dispersion import of_proportion
 from monitors.habits.heard import Heard, first_heard, nothing_heard
 from monitors.pacing import evidence, returns
-from monitors.pacing.causes import explained
+from monitors.pacing.causes import explained, waiting
 from monitors.pacing.evidence import Evidence, EvidencePolicy
 from monitors.pacing.judge import judge
-from monitors.pacing.verdict import Observed, Status, Verdict, VerdictPolicy
+from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
 from monitors.sight import Sight
+from monitors.vantage import Vantage
 
 
 @dataclass
@@ -49,35 +50,42 @@ class Engine:
             now_ms: the clock, for freshness.
         """
         heard = self._hear(campaign, seen, now_ms)
+        vantage = Vantage(seen) if campaign.flight.start_ms <= now_ms < campaign.flight.end_ms else None
         judged: list[tuple[Subject, Verdict]] = []
         for goal in subjects_of(campaign):
-            observed = seen.of(goal, heard, None)
-            proven = self.proven(campaign, goal, observed)
-            if proven is not None:
-                observed = seen.of(goal, heard, proven)
+            view = seen if vantage is None else vantage.of(goal)
+            if isinstance(view, Stream):
+                judged.append((goal, waiting(goal, view, seen.as_of_ms)))
+                continue
+            observed = view.of(goal, heard, self.proven(campaign, goal, view))
             judged.append((goal, judge(campaign, goal, observed, self.verdicts, now_ms)))
         return explained(judged)
 
-    def proven(self, campaign: Campaign, goal: Subject, observed: Observed) -> Status | None:
+    def proven(self, campaign: Campaign, goal: Subject, seen: Sight) -> Status | None:
         """What is proven after a look; None for goals that are not judged by evidence, or where there can be none.
 
         It goes by the flight's sums to date: unlike totals they are all of one moment, also while one stream is behind.
         """
-        at_ms, flight = observed.as_of_ms, campaign.flight
-        if not isinstance(goal, RatioGoal) or at_ms is None or not flight.start_ms <= at_ms < flight.end_ms:
+        at_ms, flight = seen.as_of_ms, campaign.flight
+        if (
+            not isinstance(goal, RatioGoal)
+            or goal.rule is Rule.THRESHOLD
+            or at_ms is None
+            or not flight.start_ms <= at_ms < flight.end_ms
+        ):
             return None
-        if flight.start_ms < observed.history_from_ms:
+        if flight.start_ms < seen.history_from_ms:
             return None
         if not evidence.applies_to(goal):
-            past = observed.past
-            return None if past is None else returns.proven(past, goal, flight, observed.open_hour)
-        total, name = observed.to_date, key_of(campaign, goal)
+            past = seen.past
+            return None if past is None else returns.proven(past, goal, flight, seen.open_hour)
+        total, name = seen.to_date, key_of(campaign, goal)
         held, found = self.held.get(name), None
         if held is None or not held.is_about(goal, flight, self.proof):
-            since = observed.window if _is_within(goal, flight.start_ms, at_ms) else observed.to_date
+            since = seen.windows.get(goal.window) if _is_within(goal, flight.start_ms, at_ms) else seen.to_date
             found = evidence.begin(goal, flight, since or ZERO, total, at_ms, policy=self.proof)
         else:
-            spread = of_proportion(observed.past, goal)
+            spread = of_proportion(seen.past, goal)
             found = evidence.gain(held, goal, total, at_ms, self.proof, dispersion=spread)
         if found is not held:
             self.held[name] = found

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from math import floor, log10
 from zoneinfo import ZoneInfo
 
-from kpis.measures import TOTALS
+from kpis.measures import TOTALS, Stream
 from kpis.units import STYLES, Unit, close_amount
 from monitors.goals.subject import Subject, Watch, Watched
 from monitors.goals.values import Bound, Campaign, RatioGoal
@@ -21,6 +21,7 @@ from monitors.wording import REASONS
 
 _DIGITS = 3
 """Of a target, those that a projection has at the most."""
+_STREAMS = {str(stream): stream.topic_suffix for stream in Stream}
 _WHOLE_FROM = 100
 """From so many units of currency on, cents say nothing."""
 
@@ -33,6 +34,7 @@ class Case:
         watched: of a watch, what it watches.
         bound: of a ratio, the side it should be on.
         measure: of a watch over serving, what its amounts count; empty when that is not known.
+        waits_for: the stream that it waits for; empty when it waits for none.
         timezone: how people read times.
     """
 
@@ -48,6 +50,7 @@ class Case:
     watched: Watched | None
     bound: Bound | None
     measure: str
+    waits_for: str
     unit: Unit
     currency: str
     timezone: str
@@ -75,6 +78,7 @@ def case_of(campaign: Campaign, goal: Subject, verdict: Verdict, currency: str) 
         watched=goal.of if isinstance(goal, Watch) else None,
         bound=goal.bound if isinstance(goal, RatioGoal) else None,
         measure="",
+        waits_for=verdict.waits_for,
         unit=goal.unit,
         currency=currency,
         timezone=campaign.flight.timezone,
@@ -83,6 +87,8 @@ def case_of(campaign: Campaign, goal: Subject, verdict: Verdict, currency: str) 
 
 def phrase(case: Case) -> str:
     """A verdict in words, such as ``will end at 8,200 (7,900 to 8,600) of 10,000 EUR``."""
+    if case.reason is Reason.AWAITS_STREAM and case.waits_for in _STREAMS:
+        return f"waits for {_STREAMS[case.waits_for]}, quiet or late"
     if case.watched is not None:
         found = _OF_WATCHES.get(case.reason)
     else:
@@ -140,6 +146,10 @@ def _projected(case: Case) -> str:
         return _ends(case)
     ends = _rounded(case, case.projected, _step(case.target, _DIGITS))
     return f"would end at {ends} of {_whole(case, case.target)} at this pace"
+
+
+def _immaterial(case: Case) -> str:
+    return f"will end at {ending(case)}, too near to be worth a message" if ending(case) else ""
 
 
 def _unproven(case: Case) -> str:
@@ -258,6 +268,7 @@ _OF_TOTALS: dict[Reason, Callable[[Case], str]] = {
     Reason.WITHIN: _ends,
     Reason.PROJECTED: _projected,
     Reason.NOT_PROVEN: _unproven,
+    Reason.IMMATERIAL: _immaterial,
     Reason.CHANGED: _changed,
     Reason.EXCEEDED: _exceeded,
     Reason.OUTSIDE: _by_now,

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from kpis.measures import ZERO, Row
+import numpy as np
+
+from kpis.arrays import Int64s
+from kpis.measures import WIDTH, ZERO, Row, Stream, add
+from kpis.times import HOUR_MS, QUARTER_MS
+from kpis.windows import parse_window
+from monitors.goals.periods import period_at
 from monitors.goals.subject import Subject
-from monitors.goals.values import Campaign, RatioGoal
+from monitors.goals.values import Campaign, Flight, Period, RatioGoal, TotalGoal
 from monitors.habits.heard import Heard
 from monitors.pacing.verdict import Observed, Status
 from monitors.read.history import ToDate
 from monitors.read.past import Past, open_quarters
-from monitors.read.snapshot import Snapshot
+from monitors.read.snapshot import Snapshot, StreamHealth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +33,11 @@ class Sight:
         windows: measures in each rolling window that is kept; None where the campaign is not in it.
         past: the whole hours before; None when they are not known.
         open_quarters: the quarter hours since, the last one up to now.
+        streams: how each stream stands that is known of; empty where nobody says.
+        recent_ms: the first millisecond of the quarter hours of late.
+        recent: what was counted in each of them, [quarter, measure]; empty where the past ends the day before.
+        periods: measures since the current day, week or month began.
+        late_ms: how late it is meant to be: as of a feed that is late by habit.
     """
 
     as_of_ms: int | None
@@ -34,12 +46,42 @@ class Sight:
     windows: Mapping[str, Row | None] = field(default_factory=dict)
     past: Past | None = None
     open_quarters: tuple[Row, ...] = ()
+    streams: Mapping[Stream, StreamHealth] = field(default_factory=dict)
+    recent_ms: int = 0
+    recent: Int64s = field(default_factory=lambda: np.zeros((0, WIDTH), np.int64))
+    periods: Mapping[Period, Row] = field(default_factory=dict)
+    late_ms: int = 0
+
+    @property
+    def open_hour(self) -> Row:
+        """Measures since the last whole hour."""
+        return add(self.open_quarters) if self.open_quarters else ZERO
+
+    def until(self, at_ms: int) -> Sight | None:
+        """What was to be seen of it at an earlier moment, down to the quarter hour; None where it is not known."""
+        end = at_ms - at_ms % QUARTER_MS
+        first = (end - self.recent_ms) // QUARTER_MS
+        if self.past is None or self.as_of_ms is None or not 0 <= first <= len(self.recent):
+            return None
+        later = tuple(self.recent[first:].sum(axis=0).tolist())
+        past = _cut(self.past, end - end % HOUR_MS)
+        return replace(
+            self,
+            as_of_ms=end,
+            to_date=_less(self.to_date, later),
+            windows={name: self._window(name, end) for name in self.windows},
+            past=past,
+            open_quarters=open_quarters(self.recent_ms, self.recent[:first], past, end - 1),
+            periods={per: _less(row, later) for per, row in self.periods.items()},
+            late_ms=self.as_of_ms - end,
+        )
 
     def of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:
         """What one goal is judged from."""
         window = goal.window if isinstance(goal, RatioGoal) else None
+        is_part = isinstance(goal, TotalGoal) and goal.per is not Period.FLIGHT
         return Observed(
-            to_date=self.to_date,
+            to_date=self.periods.get(goal.per, ZERO) if is_part and isinstance(goal, TotalGoal) else self.to_date,
             window=None if window is None else self.windows.get(window),
             as_of_ms=self.as_of_ms,
             history_from_ms=self.history_from_ms,
@@ -48,10 +90,25 @@ class Sight:
             past=self.past,
             open_quarters=self.open_quarters,
             heard=heard,
+            late_ms=self.late_ms,
         )
 
+    def _window(self, name: str, end_ms: int) -> Row:
+        """A window that ends at a quarter hour, in whole quarter hours."""
+        last = (end_ms - self.recent_ms) // QUARTER_MS
+        span = max(_span_ms(name) // QUARTER_MS, 1)
+        return tuple(self.recent[max(last - span, 0) : last].sum(axis=0).tolist())
 
-def sight(campaign: Campaign, snapshot: Snapshot, found: ToDate, past: Past | None, history_from_ms: int) -> Sight:
+
+def sight(
+    campaign: Campaign,
+    snapshot: Snapshot,
+    found: ToDate,
+    past: Past | None,
+    history_from_ms: int,
+    *,
+    periods: Mapping[Period, Row] | None = None,
+) -> Sight:
     """What is seen of a campaign.
 
     Args:
@@ -60,6 +117,7 @@ def sight(campaign: Campaign, snapshot: Snapshot, found: ToDate, past: Past | No
         found: its flight to date, and the watermark of that.
         past: its past at that watermark.
         history_from_ms: the oldest time that history certainly reaches back to.
+        periods: measures since the current day, week or month began.
     """
     # Sum and clock of one moment: on a fast clock the snapshot's may already be another.
     as_of = found.as_of_ms if found.as_of_ms is not None else snapshot.as_of(campaign.series)
@@ -73,4 +131,31 @@ def sight(campaign: Campaign, snapshot: Snapshot, found: ToDate, past: Past | No
         windows={name: snapshot.row(campaign.series, name) for name in snapshot.layout.windows},
         past=past,
         open_quarters=recent,
+        streams=snapshot.streams_of(campaign.series),
+        recent_ms=found.recent_ms,
+        recent=found.recent,
+        periods=periods or {},
     )
+
+
+def periods_of(campaign: Campaign, at_ms: int) -> dict[Period, Flight]:
+    """The current day, week or month of each kind that a campaign's totals are for."""
+    wanted = {g.per for g in campaign.goals if isinstance(g, TotalGoal) and g.per is not Period.FLIGHT}
+    return {per: period_at(campaign.flight, per, at_ms) for per in wanted}
+
+
+def _cut(past: Past, end_ms: int) -> Past:
+    """A past that ends earlier; computed once, so that what is computed of it is."""
+    if end_ms >= past.end_ms:
+        return past
+    hours = max((end_ms - past.start_ms) // HOUR_MS, 0)
+    return past.once(("cut", hours), lambda: Past(past.start_ms, past.hours[:hours], past.busy[: hours * 4]))
+
+
+def _less(row: Row, later: Row) -> Row:
+    return tuple(a - b for a, b in zip(row, later, strict=True))
+
+
+@lru_cache(maxsize=64)
+def _span_ms(window: str) -> int:
+    return parse_window(window).span_ms

@@ -79,6 +79,8 @@ REASONS: dict[Reason, str] = {
     Reason.SURGE: "far more is served than usual",
     Reason.SILENT: "nothing comes of what goes on",
     Reason.EXPLAINED: "waits, as something else is wrong that explains it",
+    Reason.NOTHING_DUE: "nothing is due in this period",
+    Reason.IMMATERIAL: "misses its target by less than is worth a message",
     Reason.AWAITS_STREAM: "waits for events that are quiet or late",
 }
 """Why a verdict is what it is, for people; :mod:`monitors.phrases` says it with what is known."""
@@ -89,12 +91,13 @@ BACK: dict[Watched, str] = {
     Watched.SERVING: "served as usual again",
     Watched.CLICKS: "clicks come again",
     Watched.CONVERSIONS: "conversions come again",
+    Watched.SPEND: "spend comes again",
 }
 """What is told when a watch has nothing to say any more."""
 LOOK_AT: dict[Reason, str] = {
     Reason.NOT_SERVING: "is it paused, refused or out of budget? If not, do its events still come?",
     Reason.NOTHING_SERVED: "is it switched on and approved? Do its events carry this campaign id?",
-    Reason.SILENT: "does its tracking still work? Does the stream still come?",
+    Reason.SILENT: "does its tracking or its report still work? Does the stream still come?",
     Reason.DAILY_BUDGET: "should the day's budget be more, or spread over the day?",
     Reason.SURGE: "are bids and budget right? Is the traffic real?",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -40,9 +40,13 @@ def run(goal: Goal, flight: Flight, at: Int64s, stream: Int64s) -> Iterator[Told
         at: when it is looked at, epoch milliseconds, evenly apart.
         stream: what was counted since the look before, a row each.
     """
-    campaign, engine = Campaign("sim", "sim", flight, (goal,)), Engine()
-    states: dict[str, AlertState] = {}
-    for now, seen in sights(at, stream):
+    return told(Campaign("sim", "sim", flight, (goal,)), sights(at, stream))
+
+
+def told(campaign: Campaign, looks: Iterable[tuple[int, Sight]]) -> Iterator[Told]:
+    """What people are told of a campaign that is looked at again and again."""
+    engine, states = Engine(), dict[str, AlertState]()
+    for now, seen in looks:
         for one, verdict in engine.look(campaign, seen, now):
             transition = step(states.get(one.id, AlertState()), verdict, LIFECYCLE, now)
             states[one.id] = transition.after

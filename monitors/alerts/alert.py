@@ -71,6 +71,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int | None = None
     watched: Watched | None = None
     measure: str = ""
+    waits_for: str = ""
 
     @property
     def case(self) -> Case:
@@ -139,4 +140,5 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         since_ms=verdict.since_ms,
         watched=case.watched,
         measure=case.measure,
+        waits_for=verdict.waits_for,
     )

@@ -19,6 +19,8 @@ class Watched(StrEnum):
     """That what is served is clicked."""
     CONVERSIONS = "conversions"
     """That clicks bring conversions: that tracking works."""
+    SPEND = "spend"
+    """That what is served is charged, where spend comes as a stream of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,13 +81,13 @@ class Shift:
         return self.strength >= PROOF
 
 
-def usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_shaped: bool) -> Usual | None:
+def usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual | None:
     """What the last hours should have been; None before there is a day to learn from."""
     key = ("usual", goal.id, goal.target, flight, goal.curve)
-    return past.once(key, lambda: _usual(past, goal, flight, curve, is_shaped=is_shaped))
+    return past.once(key, lambda: _usual(past, goal, flight, curve))
 
 
-def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_shaped: bool) -> Usual | None:
+def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual | None:
     first = past.since(flight.start_ms)
     tested = min(TESTED_HOURS, len(past.hours) - first - HOURS)
     if tested < 0:
@@ -99,7 +99,7 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_shap
     actual = past.hours[:, goal.total.column].astype(np.float64)
     of_day = hours_of_day(past.start_ms, len(actual) + 1, flight.timezone)
     parts = np.concatenate([plan.past, plan.rest[:1]])
-    if not is_shaped and first:
+    if not goal.curve.is_shaped and first:
         parts[:first] = plan.past[first:].mean()
     habit = learn(actual[:before], parts[:before], of_day[:before])
     if habit is None:

@@ -62,7 +62,7 @@ class Outlook:
     knows_day: bool
 
 
-def outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_shaped: bool) -> Outlook | None:
+def outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outlook | None:
     """The outlook of a total; None before a whole hour of the flight is past, or when nothing came in it.
 
     Args:
@@ -70,10 +70,9 @@ def outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_sha
         goal: whose target the curve divides.
         flight: the campaign's.
         curve: how the target spreads.
-        is_shaped: whether the curve says what each hour of the day gets; else that is learned, also from before.
     """
     key = ("outlook", goal.id, goal.target, flight, goal.curve)
-    return past.once(key, lambda: _outlook(past, goal, flight, curve, is_shaped=is_shaped))
+    return past.once(key, lambda: _outlook(past, goal, flight, curve))
 
 
 def planned(past: Past, flight: Flight, curve: Curve) -> Plan:
@@ -88,7 +87,7 @@ def _planned(past: Past, flight: Flight, curve: Curve) -> Plan:
     return Plan(parts[: len(past.hours)], parts[len(past.hours) :])
 
 
-def _outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_shaped: bool) -> Outlook | None:
+def _outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outlook | None:
     plan, first = planned(past, flight, curve), past.since(flight.start_ms)
     own = len(past.hours) - first
     if own < 1 or not len(plan.rest):
@@ -96,7 +95,7 @@ def _outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_sh
     actual = past.hours[:, goal.total.column].astype(np.float64)
     of_day = hours_of_day(past.start_ms, len(past.hours) + len(plan.rest), flight.timezone)
     parts = plan.past
-    if not is_shaped and first:
+    if not goal.curve.is_shaped and first:
         parts = parts.copy()
         parts[:first] = plan.past[first:].mean() or 1.0
     habit = learn(actual, parts, of_day[: len(actual)])
@@ -116,7 +115,7 @@ def _outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve, *, is_sh
         freedom=freedom,
         open_hour=level * float(weights[0]),
         hours=own,
-        knows_day=is_shaped or bool((habit.days > 0).all()),
+        knows_day=goal.curve.is_shaped or bool((habit.days > 0).all()),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from kpis.measures import Stream
 from monitors.goals.subject import Subject, Watch, Watched
 from monitors.goals.values import RatioGoal, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
@@ -20,8 +21,16 @@ _NEEDS = {
     Watched.SERVING: frozenset({"impressions", "clicks", "conversions", "spend_micros", "revenue_micros"}),
     Watched.CLICKS: frozenset({"clicks", "conversions", "revenue_micros"}),
     Watched.CONVERSIONS: frozenset({"conversions", "revenue_micros"}),
+    Watched.SPEND: frozenset({"spend_micros"}),
 }
 """The measures that stand still while what is watched does."""
+_BRINGS = {
+    Watched.SERVING: Stream.IMPRESSION,
+    Watched.CLICKS: Stream.CLICK,
+    Watched.CONVERSIONS: Stream.CONVERSION,
+    Watched.SPEND: Stream.SPEND,
+}
+"""The stream that brings what is watched."""
 _STANDS_STILL = frozenset({Reason.NOT_SERVING, Reason.NOTHING_SERVED, Reason.SILENT, Reason.QUIET})
 
 
@@ -52,8 +61,15 @@ def _held(goal: Subject, verdict: Verdict, causes: Iterable[tuple[Watched, Verdi
             if verdict.direction is Direction.OVER and isinstance(goal, TotalGoal):
                 return _hold(verdict, Reason.EXPLAINED)
             continue
-        return _hold(verdict, Reason.AWAITS_STREAM if cause.reason is Reason.QUIET else Reason.EXPLAINED)
+        if cause.reason is Reason.QUIET:
+            return replace(_hold(verdict, Reason.AWAITS_STREAM), waits_for=str(_BRINGS[watched]))
+        return _hold(verdict, Reason.EXPLAINED)
     return verdict
+
+
+def waiting(goal: Subject, stream: Stream, as_of_ms: int | None) -> Verdict:
+    """The verdict of a goal that hangs on a stream which has not brought anything yet."""
+    return replace(Verdict.withheld(Status.HOLD, Reason.AWAITS_STREAM, goal, as_of_ms), waits_for=str(stream))
 
 
 def _hold(verdict: Verdict, reason: Reason) -> Verdict:
@@ -63,7 +79,7 @@ def _hold(verdict: Verdict, reason: Reason) -> Verdict:
 def _hangs_on(goal: Subject, watched: Watched) -> bool:
     needs = _NEEDS[watched]
     if isinstance(goal, Watch):
-        return goal.of is not Watched.SERVING and watched is not Watched.CONVERSIONS
+        return goal.of is not Watched.SERVING and watched in {Watched.SERVING, Watched.CLICKS}
     if isinstance(goal, RatioGoal):
         return bool(needs & {goal.kpi.numerator, goal.kpi.denominator})
     return goal.total.name in needs

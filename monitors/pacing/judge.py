@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from monitors.goals.curves import Curve, curve_of
+from monitors.goals.periods import period_at, target_of
 from monitors.goals.subject import Subject, Watch
-from monitors.goals.values import Campaign, Flight, TotalGoal
+from monitors.goals.values import Campaign, Flight, Period, TotalGoal
 from monitors.pacing.ratio import judge_ratio
 from monitors.pacing.silence import judge_watch, never_began
 from monitors.pacing.total import judge_total
@@ -40,10 +43,23 @@ def judge(
         return Verdict.withheld(status, reason, goal, observed.as_of_ms)
     at_ms = observed.as_of_ms or 0
     if isinstance(goal, TotalGoal):
-        return judge_total(campaign.flight, goal, observed, policy, at_ms, curve=curve or curve_of(goal.curve))
+        return _judge_total(campaign.flight, goal, observed, policy, at_ms, curve=curve or curve_of(goal.curve))
     if isinstance(goal, Watch):
         return judge_watch(campaign, goal, observed, at_ms)
     return judge_ratio(campaign.flight, goal, observed, policy, at_ms)
+
+
+def _judge_total(
+    flight: Flight, goal: TotalGoal, observed: Observed, policy: VerdictPolicy, at_ms: int, *, curve: Curve
+) -> Verdict:
+    """Judge a total in the period that a moment lies in."""
+    if goal.per is Period.FLIGHT:
+        return judge_total(flight, goal, observed, policy, at_ms, curve=curve)
+    target = target_of(goal, flight, at_ms)
+    if target <= 0:
+        return Verdict.withheld(Status.NO_DATA, Reason.NOTHING_DUE, goal, at_ms)
+    part = period_at(flight, goal.per, at_ms)
+    return judge_total(part, replace(goal, target=target), observed, policy, at_ms, curve=curve, whole=flight)
 
 
 def _withheld(flight: Flight, observed: Observed, policy: VerdictPolicy, now_ms: int) -> tuple[Status, Reason] | None:
@@ -56,7 +72,7 @@ def _withheld(flight: Flight, observed: Observed, policy: VerdictPolicy, now_ms:
     if as_of is None:
         return Status.NO_DATA, Reason.NO_CLOCK
     # Of a flight that is over, data up to its end is all there is to know.
-    if as_of < min(now_ms, flight.end_ms) - policy.max_lag_ms:
+    if as_of < min(now_ms, flight.end_ms) - policy.max_lag_ms - observed.late_ms:
         return Status.HOLD, Reason.STALE_DATA
     if as_of < flight.start_ms:
         return Status.NO_DATA, Reason.NOT_STARTED

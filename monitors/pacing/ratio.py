@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kpis.measures import INDEX, ZERO, Row
 from kpis.units import MICROS
-from monitors.goals.values import Band, Bound, Flight, RatioGoal
+from monitors.goals.values import Band, Bound, Flight, RatioGoal, Rule
 from monitors.pacing.intervals import wilson
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy, direction_of, status_of
 
@@ -30,7 +30,7 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
     ratio = None if value is None else value / goal.limit
     finding = _Finding(Status.NO_DATA, Reason.NO_WINDOW)
     if observed.has_window or ended:
-        finding = _proportion(goal, row, ratio, policy) if goal.kpi.is_proportion else _by_volume(goal, row, ratio)
+        finding = _by_this_look(goal, row, ratio, policy)
         if observed.proven is not None and not ended:
             is_met = finding.reason is not Reason.NO_EVENTS and (ratio is None or ratio in goal.warning)
             finding = _by_evidence(observed.proven, finding, is_met=is_met)
@@ -58,6 +58,20 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
         critical=goal.critical,
         as_of_ms=at_ms,
     )
+
+
+def _by_this_look(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
+    if goal.rule is Rule.THRESHOLD:
+        return _at_once(goal, ratio)
+    return _proportion(goal, row, ratio, policy) if goal.kpi.is_proportion else _by_volume(goal, row, ratio)
+
+
+def _at_once(goal: RatioGoal, ratio: float | None) -> _Finding:
+    """A plain threshold: what is, against the bound, however little it is made of."""
+    if ratio is None:
+        return _Finding(Status.NO_DATA, Reason.NO_VALUE)
+    status = status_of(ratio, goal.warning, goal.critical)
+    return _Finding(status, Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE)
 
 
 def _by_evidence(proven: Status, window: _Finding, *, is_met: bool) -> _Finding:

@@ -38,6 +38,9 @@ PRIOR_HOURS = 6.0
 PRIOR_LUMPS = 4.0
 """Orders' squares over their mean before any is known: lognormal orders with 1.2 have 1 + 3.2 times their mean."""
 
+LEAST_ORDERS = 10
+"""Fewer say too little of what an order brings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wagered:
@@ -45,12 +48,12 @@ class Wagered:
 
     Attributes:
         stakes: the logarithm for each stake.
-        lump: how lumpy the good is, in its unit.
+        lump: how lumpy the good is, in its unit; None while too few orders say what they bring.
         limit: the bound they are about.
     """
 
     stakes: tuple[float, ...]
-    lump: float
+    lump: float | None
     limit: float
 
 
@@ -72,6 +75,8 @@ def proven(past: Past, goal: RatioGoal, flight: Flight, open_hour: Row) -> Statu
 def _is_proven(past: Past, goal: RatioGoal, flight: Flight, open_hour: Row, limit: float) -> bool:
     key = ("money", goal.id, limit, flight.start_ms)
     held = past.once(key, lambda: _upto(past, goal, flight, limit))
+    if held.lump is None:
+        return False
     above, below = (float(open_hour[INDEX[name]]) for name in (goal.kpi.numerator, goal.kpi.denominator))
     good, exposure = _sides(goal.kpi, goal.bound, limit, above, below)
     gained = [_gain(s, good, exposure, held.lump) for s in STAKES]
@@ -86,6 +91,8 @@ def _upto(past: Past, goal: RatioGoal, flight: Flight, limit: float) -> Wagered:
     good, exposure = _sides(goal.kpi, goal.bound, limit, above, below)
     lump = _lump(past, goal, good[-LUMP_DAYS * HOURS :], exposure[-LUMP_DAYS * HOURS :])
     stakes = [-1e9] * len(STAKES)
+    if lump is None:
+        return Wagered(tuple(stakes), None, limit)
     for hour in range(max(first, len(good) - MEMORY_HOURS), len(good)):
         for place, stake in enumerate(STAKES):
             gain = _gain(stake, float(good[hour]), float(exposure[hour]), lump)
@@ -101,25 +108,24 @@ def _sides(kpi: Kpi, bound: Bound, limit: float, above: N, below: N) -> tuple[N,
     return below * 1.0, above * (up / (down * limit))
 
 
-def _lump(past: Past, goal: RatioGoal, good: Floats, exposure: Floats) -> float:
-    whole = float(good.sum())
-    prior = PRIOR_LUMPS * _amount(past, goal)
-    if whole <= 0 or exposure.sum() <= 0:
-        return prior
+def _lump(past: Past, goal: RatioGoal, good: Floats, exposure: Floats) -> float | None:
+    amount, whole = _amount(past, goal), float(good.sum())
+    if amount is None or whole <= 0 or exposure.sum() <= 0:
+        return amount and PRIOR_LUMPS * amount
     rest = good - exposure * (whole / exposure.sum())
-    busy = int((exposure > 0).sum())
-    square = float((rest * rest).sum()) + prior * whole * PRIOR_HOURS / max(busy, 1)
-    return max(square / (whole * (1 + PRIOR_HOURS / max(busy, 1))), _amount(past, goal))
+    seen = PRIOR_HOURS / max(int((exposure > 0).sum()), 1)
+    square = float((rest * rest).sum()) + PRIOR_LUMPS * amount * whole * seen
+    return max(square / (whole * (1 + seen)), amount)
 
 
-def _amount(past: Past, goal: RatioGoal) -> float:
-    """The mean of what one event brings: 1 for counts, of an order its value."""
+def _amount(past: Past, goal: RatioGoal) -> float | None:
+    """The mean of what one event brings: 1 for counts, of an order its value; None while there are too few."""
     name = goal.kpi.numerator if goal.bound is Bound.AT_LEAST else goal.kpi.denominator
     if not name.endswith("_micros"):
         return 1.0
     money, orders = (float(past.hours[:, INDEX[n]].sum()) for n in (name, "conversions"))
     up, down = goal.kpi.factors
-    return money * up / down / orders if orders > 0 and money > 0 else 1.0
+    return money * up / down / orders if orders >= LEAST_ORDERS and money > 0 else None
 
 
 def _gain(stake: float, good: float, exposure: float, lump: float) -> float:

@@ -7,22 +7,19 @@ against how many of those came.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log
-
-import numpy as np
 
 from kpis.measures import INDEX
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
 from monitors.goals.subject import Watch, Watched
-from monitors.goals.values import Bound, Campaign, Flight, RatioGoal, TotalGoal
+from monitors.goals.values import Campaign, Flight, TotalGoal
 from monitors.habits.heard import Heard, first_heard
-from monitors.habits.rhythm import DAYS, SURPRISING, Rhythm, expected_at_least, rhythm
+from monitors.habits.rhythm import SURPRISING, Rhythm, expected_at_least, rhythm
+from monitors.pacing.hush import FLOWING, SUSPICIOUS, Hush
+from monitors.pacing.outcomes import LEAST_KNOWN, outcome, uncharged
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict
 from monitors.read.past import HOURS, Past, hours_of_day
 
-SUSPICIOUS = 3.0
-"""So many events missing is what chance does once in twenty: no alarm yet, but no time to judge what hangs on them."""
 LAUNCH_MS = 25 * MINUTE_MS
 """A campaign that serves has served something by then: ad servers take up to a quarter of an hour to begin."""
 LEAST_QUIET_MS = 4 * MINUTE_MS
@@ -30,44 +27,11 @@ FIRST_DAY_QUIET_MS = HOUR_MS
 """While its hours of the day are not known, a pause of an hour may be its habit."""
 PAUSES = 1.5
 """A pause that lasts half as long again as is usual is none of the usual."""
-FALSE_A_DAY = 0.01
-"""How often a stream that works may be called silent by chance: one day in a hundred."""
 FALSE_SERVING_A_DAY = 0.0005
 """How often a campaign that serves may be called dark by chance: one day in two thousand."""
-LEAST_KNOWN = 5
-"""Events that a rate is known from at the least."""
-UNSEEN_PROOF = 5.3
-"""Expected by the goal's own rate and not one seen: chance does that once in two hundred."""
 SURGE_HOURS = 1.2
 """A quarter hour that brings more than the busiest hour of the week did is some five times its rate."""
-
-_OF = {
-    Watched.CLICKS: ("clicks", "impressions"),
-    Watched.CONVERSIONS: ("conversions", "clicks"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Hush:
-    """What a watch found.
-
-    Attributes:
-        status: how it stands.
-        reason: why.
-        since_ms: since when nothing came, or when what is wrong began.
-        expected: how many events should have come since, at the least.
-        actual: how many came.
-    """
-
-    status: Status
-    reason: Reason
-    since_ms: int | None = None
-    expected: float = 0.0
-    actual: int = 0
-
-
-FLOWING = Hush(Status.ON_PACE, Reason.FLOWING)
-NOTHING_KNOWN = Hush(Status.NO_DATA, Reason.TOO_EARLY)
+_SERVED = (INDEX["impressions"], INDEX["clicks"], INDEX["spend_micros"])
 
 
 def judge_watch(campaign: Campaign, watch: Watch, observed: Observed, at_ms: int) -> Verdict:
@@ -87,8 +51,10 @@ def judge_watch(campaign: Campaign, watch: Watch, observed: Observed, at_ms: int
         heard = observed.heard or first_heard(total, past, observed.open_quarters, at_ms)
         if watch.of is Watched.SERVING:
             hush = _serving(campaign, observed, past, heard, at_ms)
+        elif watch.of is Watched.SPEND:
+            hush = uncharged(observed, past, heard, at_ms)
         else:
-            hush = _outcome(campaign, watch, observed, past, heard=heard)
+            hush = outcome(campaign, watch, observed, past, heard=heard)
     return Verdict(
         status=hush.status,
         recovered=hush.status,
@@ -123,11 +89,10 @@ def _is_miss(hush: Hush) -> bool:
 
 def _served(observed: Observed, past: Past) -> int:
     """The column that shows serving best: impressions, else clicks, else spend."""
-    for name in ("impressions", "clicks", "spend_micros"):
-        column = INDEX[name]
-        if observed.to_date[column] or past.busy[:, column].any():
+    for column in _SERVED:
+        if observed.to_date[column]:
             return column
-    return INDEX["impressions"]
+    return past.once(("served",), lambda: next((c for c in _SERVED if past.busy[:, c].any()), _SERVED[0]))
 
 
 def _serving(campaign: Campaign, observed: Observed, past: Past, heard: Heard, at_ms: int) -> Hush:
@@ -145,10 +110,9 @@ def _serving(campaign: Campaign, observed: Observed, past: Past, heard: Heard, a
     longest = max(PAUSES * held.pause_ms, LEAST_QUIET_MS)
     if held.hours < HOURS:
         longest = max(longest, FIRST_DAY_QUIET_MS)
-    began_ms = _midnight(at_ms, flight.timezone)
     proof = log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY)
     if missing >= proof and quiet_ms >= longest:
-        if held.evening_stops and from_ms >= began_ms + DAY_MS // 2:
+        if held.evening_stops and from_ms >= _midnight(at_ms, flight.timezone) + DAY_MS // 2:
             return Hush(Status.WARNING, Reason.DAILY_BUDGET, from_ms, missing)
         return Hush(Status.CRITICAL, Reason.NOT_SERVING, from_ms, missing)
     if held.evening_stops > 1:
@@ -177,56 +141,6 @@ def _surge(held: Rhythm, observed: Observed, past: Past, column: int) -> Hush | 
         return None
     since = past.end_ms + next(n for n, q in enumerate(quarters) if q == most) * QUARTER_MS
     return Hush(Status.WARNING, Reason.SURGE, since, held.busiest_hour / 4, most)
-
-
-def _outcome(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, heard: Heard) -> Hush:
-    """Clicks of impressions, conversions of clicks: whether nothing comes of what goes on."""
-    above, below = (INDEX[name] for name in _OF[watch.of])
-    since = max(heard.since_ms[above], campaign.flight.start_ms)
-    trials = float(observed.to_date[below] - heard.then[above][below])
-    first = max(len(past.hours) - DAYS * HOURS, 0)
-    known, tried = (float(past.hours[first:, column].sum()) for column in (above, below))
-    tried = max(tried - trials, 0.0)
-    if known < LEAST_KNOWN or tried <= 0:
-        return _unseen(campaign, watch, observed, trials, since)
-    missing = trials * known / tried * (known / (known + 1))
-    days = max((len(past.hours) - first) / HOURS, 0.25)
-    proof = max(log(known / days / FALSE_A_DAY), 1.2 * _usual_gap(past, first, (above, below), known / tried))
-    if missing >= proof:
-        return Hush(Status.CRITICAL, Reason.SILENT, since, missing)
-    return Hush(Status.ON_PACE, Reason.QUIET, since, missing) if missing >= proof / 2 else FLOWING
-
-
-def _unseen(campaign: Campaign, watch: Watch, observed: Observed, trials: float, since: int) -> Hush:
-    """Before a rate is known, the goal's own is all there is to expect."""
-    above, below = _OF[watch.of]
-    rates = [
-        g.limit
-        for g in campaign.goals
-        if isinstance(g, RatioGoal)
-        and g.kpi.is_proportion
-        and (g.kpi.numerator, g.kpi.denominator) == (above, below)
-        and g.bound is Bound.AT_LEAST
-    ]
-    if not rates or observed.to_date[INDEX[above]]:
-        return NOTHING_KNOWN
-    missing = min(rates) * trials
-    if missing >= UNSEEN_PROOF:
-        return Hush(Status.CRITICAL, Reason.SILENT, since, missing)
-    return Hush(Status.ON_PACE, Reason.QUIET, since, missing) if missing >= SUSPICIOUS else NOTHING_KNOWN
-
-
-def _usual_gap(past: Past, first: int, columns: tuple[int, int], rate: float) -> float:
-    """The second largest number of events that were missing between two hours with some, by the rate."""
-    above, below = columns
-    return past.once(("gap", first, columns), lambda: _gap(past, first, above, below)) * rate
-
-
-def _gap(past: Past, first: int, above: int, below: int) -> float:
-    upto = np.concatenate([[0.0], np.cumsum(past.hours[first:, below], dtype=np.float64)])
-    busy = np.flatnonzero(past.hours[first:, above])
-    gaps = np.sort(upto[busy[1:]] - upto[busy[:-1] + 1])
-    return float(gaps[-2]) if len(gaps) > 1 else 0.0
 
 
 def _midnight(at_ms: int, timezone: str) -> int:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
-from monitors.goals.values import Flight, TotalGoal
-from monitors.habits.change import Shift, shift, usual
+from monitors.goals.values import Flight, Rule, TotalGoal
+from monitors.habits.change import Shift, Usual, shift, usual
 from monitors.habits.outlook import Outlook, outlook
 from monitors.pacing.intervals import student
 from monitors.pacing.pace import Pace, pace
@@ -26,6 +26,7 @@ from monitors.pacing.verdict import (
     status_of,
     worse_of,
 )
+from monitors.read.past import Past
 
 FIRST_DAY_UNDER, FIRST_DAY_OVER = 0.3, 3.0
 """On a first day nobody knows its shape: the nights of busy campaigns bring a fifth of the mean, and the first half of
@@ -47,25 +48,35 @@ class _Standing:
 
 
 def judge_total(
-    flight: Flight, goal: TotalGoal, observed: Observed, policy: VerdictPolicy, at_ms: int, *, curve: Curve
+    flight: Flight,
+    goal: TotalGoal,
+    observed: Observed,
+    policy: VerdictPolicy,
+    at_ms: int,
+    *,
+    curve: Curve,
+    whole: Flight | None = None,
 ) -> Verdict:
-    """Judge a total at a moment at or after the flight's start."""
+    """Judge a total at a moment at or after the flight's start.
+
+    Args:
+        flight: the campaign's, or the day, week or month of it that the target is for.
+        goal: with the target of that.
+        observed: what is known of it.
+        policy: when to judge.
+        at_ms: the watermark.
+        curve: how the target spreads.
+        whole: the campaign's flight, where ``flight`` is a part of it.
+    """
     if flight.start_ms < observed.history_from_ms:
         return Verdict.withheld(Status.NO_DATA, Reason.HISTORY_GONE, goal, at_ms)
     found = pace(observed.to_date[goal.total.column], goal.target, flight, curve, at_ms)
-    ends: Outlook | None = None
-    if at_ms >= flight.end_ms:
-        finding = _by_bands(goal, found, Reason.FLIGHT_ENDED, policy)
-    elif observed.past is None:
-        finding = _at_once(goal, found, policy)
-    else:
-        ends = outlook(observed.past, goal, flight, curve, is_shaped=False)
-        finding = _on_its_way(flight, goal, observed, policy, at_ms, found=found, ends=ends, curve=curve)
-    projected, interval = found.projected, None
-    if ends is not None and observed.past is not None and ends.knows_day:
-        expected, deviation = _ends_at(ends, found.actual, at_ms, observed.past.end_ms)
-        half = student(policy.z_interval, ends.freedom) * deviation
-        projected, interval = round(expected), (round(max(expected - half, found.actual)), round(expected + half))
+    ends, finding = None, _by_bands(goal, found, Reason.FLIGHT_ENDED, policy)
+    if at_ms < flight.end_ms:
+        ends, finding = _underway(
+            flight, goal, observed, policy, at_ms, found=found, curve=curve, whole=whole or flight
+        )
+    projected, interval = _shown(found, ends, observed.past, policy, at_ms)
     return Verdict(
         status=finding.status,
         recovered=finding.recovered,
@@ -85,6 +96,36 @@ def judge_total(
     )
 
 
+def _underway(
+    flight: Flight,
+    goal: TotalGoal,
+    observed: Observed,
+    policy: VerdictPolicy,
+    at_ms: int,
+    *,
+    found: Pace,
+    curve: Curve,
+    whole: Flight,
+) -> tuple[Outlook | None, _Standing]:
+    """How a flight that is not over stands, and where it will end; by this look alone where nothing else is known."""
+    if observed.past is None or goal.rule is Rule.THRESHOLD:
+        return None, _at_once(goal, found, policy)
+    ends = outlook(observed.past, goal, flight, curve)
+    held = usual(observed.past, goal, whole, curve)
+    return ends, _on_its_way(flight, goal, observed, policy, at_ms, found=found, ends=ends, held=held)
+
+
+def _shown(
+    found: Pace, ends: Outlook | None, past: Past | None, policy: VerdictPolicy, at_ms: int
+) -> tuple[int | None, tuple[int, int] | None]:
+    """Where the total will end, and between what in nine of ten cases."""
+    if ends is None or past is None or not ends.knows_day:
+        return found.projected, None
+    expected, deviation = _ends_at(ends, found.actual, at_ms, past.end_ms)
+    half = student(policy.z_interval, ends.freedom) * deviation
+    return round(expected), (round(max(expected - half, found.actual)), round(expected + half))
+
+
 def _on_its_way(
     flight: Flight,
     goal: TotalGoal,
@@ -94,7 +135,7 @@ def _on_its_way(
     *,
     found: Pace,
     ends: Outlook | None,
-    curve: Curve,
+    held: Usual | None,
 ) -> _Standing:
     if goal.warning.high is not None and found.actual > goal.target * goal.warning.high:
         # No later hour takes this back.
@@ -106,7 +147,6 @@ def _on_its_way(
     if not ends.knows_day:
         return _first_day(flight, goal, found, at_ms)
     projected = _projection(goal, found, ends, policy, at_ms, end_ms=past.end_ms)
-    held = usual(past, goal, flight, curve, is_shaped=False)
     if held is None:
         return projected
     open_part = min((at_ms - past.end_ms) / HOUR_MS, 1.0)
@@ -125,6 +165,8 @@ def _projection(
     recent = (expected - ends.rest + ends.recent_rest) / goal.target
     recovered = status_of(recent, goal.warning.narrowed(policy.margin), goal.critical.narrowed(policy.margin))
     point = expected / goal.target
+    if status is not Status.ON_PACE and abs(point - 1) < goal.materiality:
+        return _Standing(Status.ON_PACE, Reason.IMMATERIAL, Status.ON_PACE, direction_of(point))
     if status is Status.ON_PACE:
         reason = Reason.WITHIN if point in goal.warning else Reason.NOT_PROVEN
     else:
@@ -136,7 +178,7 @@ def _change(goal: TotalGoal, found: Pace, ends: Outlook, changed: Shift, level: 
     """A change is worth a message if the flight would miss its target should it last."""
     persists = (found.actual + ends.rest / max(ends.level, 1e-12) * level * changed.factor) / goal.target
     status = status_of(persists, goal.warning, goal.critical)
-    if not changed.is_proven or status is Status.ON_PACE:
+    if not changed.is_proven or status is Status.ON_PACE or abs(persists - 1) < goal.materiality:
         return _Standing(Status.ON_PACE, Reason.WITHIN, Status.ON_PACE)
     return _Standing(status, Reason.CHANGED, status, direction_of(persists), changed.since_ms)
 

@@ -95,6 +95,10 @@ class Reason(StrEnum):
     """What it hangs on goes on, and nothing comes of it: tracking is broken, or the stream stands still."""
     EXPLAINED = "explained"
     """Something else is wrong that explains it, and is told."""
+    NOTHING_DUE = "nothing_due"
+    """The curve expects nothing of this day, week or month."""
+    IMMATERIAL = "immaterial"
+    """It will miss its target by less than is worth a message."""
     AWAITS_STREAM = "awaits_stream"
     """A stream that it needs stands still or is late: it is judged when that has caught up."""
 
@@ -142,6 +146,7 @@ class Observed:
         past: the whole hours before; None to go by this look alone.
         open_quarters: the quarter hours since, the last one up to now.
         heard: when each measure last grew; None to go by the quarter hours.
+        late_ms: how late the streams that are needed are by habit.
     """
 
     to_date: Row
@@ -153,6 +158,7 @@ class Observed:
     past: Past | None = None
     open_quarters: tuple[Row, ...] = ()
     heard: Heard | None = None
+    late_ms: int = 0
 
     @property
     def open_hour(self) -> Row:
@@ -180,6 +186,7 @@ class Verdict:
         as_of_ms: the watermark it was judged at.
         interval: of a total, where the flight ends in nine of ten cases.
         since_ms: since when it is so, where that is known.
+        waits_for: the stream that it waits for; empty when it waits for none.
     """
 
     status: Status
@@ -197,6 +204,7 @@ class Verdict:
     as_of_ms: int | None
     interval: tuple[int, int] | None = None
     since_ms: int | None = None
+    waits_for: str = ""
 
     @classmethod
     def withheld(cls, status: Status, reason: Reason, goal: Subject, as_of_ms: int | None) -> Verdict:

@@ -117,6 +117,9 @@ class Snapshot:
     stored: int = 0
     reads: Mapping[Why, int] = field(default_factory=dict)
     memory: Memory | None = None
+    _together: dict[tuple[int, ...], Mapping[Stream, StreamHealth]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def as_of_ms(self) -> int | None:
@@ -137,6 +140,22 @@ class Snapshot:
         holders = self.partitions if found is None else [self.partitions[n] for n in found.partitions]
         times = (partition.complete_to(asked) for partition in holders)
         return min((ms for ms in times if ms is not None), default=None)
+
+    def streams_of(self, series: str) -> Mapping[Stream, StreamHealth]:
+        """How each stream stands in the partitions that hold a series, of all when none does: the least complete."""
+        found = self.series.get(series)
+        numbers = range(len(self.partitions)) if found is None else found.partitions
+        key = tuple(numbers)
+        if key not in self._together:
+            self._together[key] = self._streams(key)
+        return self._together[key]
+
+    def _streams(self, numbers: Iterable[int]) -> Mapping[Stream, StreamHealth]:
+        found: dict[Stream, list[StreamHealth]] = {}
+        for number in numbers:
+            for stream, health in self.partitions[number].streams.items():
+                found.setdefault(stream, []).append(health)
+        return {stream: _least(healths) for stream, healths in found.items()}
 
     def late_ms(self, stream: Stream) -> int:
         """How late a stream's feed is by habit where it is latest, milliseconds; 0 when that is not known."""
@@ -167,6 +186,15 @@ class Snapshot:
                     rest = name[len(prefix) :]
                     sums[rest] = sums.get(rest, 0) + value
         return sums
+
+
+def _least(healths: Iterable[StreamHealth]) -> StreamHealth:
+    known = list(healths)
+    watermarks, reached, late = (
+        [ms for h in known if (ms := getattr(h, name)) is not None]
+        for name in ("watermark_ms", "reached_ms", "late_ms")
+    )
+    return StreamHealth(min(watermarks, default=None), max(reached, default=None), max(late, default=None))
 
 
 def to_json(

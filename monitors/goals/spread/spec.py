@@ -57,6 +57,11 @@ class CurveSpec:
         return ", ".join(parts)
 
     @property
+    def is_shaped(self) -> bool:
+        """Whether it says what each hour of the day gets; else that is learned, from before the flight too."""
+        return bool(self.week) and not self.learned
+
+    @property
     def is_plain(self) -> bool:
         """Whether it is its shape and nothing else."""
         return not (self.week or self.dates or self.lag_ms)

@@ -16,7 +16,8 @@ from monitors.engine import Engine
 from monitors.gathering import KEEP_EVERY_S, Gathering
 from monitors.goals import Bound, Campaign, Flight, RatioGoal
 from monitors.goals.subject import key_of
-from monitors.pacing.verdict import Observed, Status
+from monitors.pacing.verdict import Status
+from monitors.sight import Sight
 from tests.kit.monitor_fakes import DAY, MIDNIGHT, row
 from tests.kit.redis_server import redis_server
 
@@ -45,9 +46,9 @@ def gathering(redis: Redis) -> Kept:
     return Kept(redis)
 
 
-def seen(minute: int, to_date: Row, window: Row | None = None) -> Observed:
+def seen(minute: int, to_date: Row, window: Row | None = None, *, history_from_ms: int = MIDNIGHT - DAY) -> Sight:
     """What is known so many minutes into the flight."""
-    return Observed(to_date, window, MIDNIGHT + minute * MINUTE_MS, MIDNIGHT - DAY)
+    return Sight(MIDNIGHT + minute * MINUTE_MS, history_from_ms, to_date, {"1h": window})
 
 
 def test_what_one_monitor_gathered_the_next_goes_on_from(server: int) -> None:
@@ -65,7 +66,7 @@ def test_what_one_monitor_gathered_the_next_goes_on_from(server: int) -> None:
             await second.load()
             assert second.proven(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
             assert first.proven(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
-            later = Observed(row(800), row(500), MIDNIGHT + 70 * MINUTE_MS, MIDNIGHT - DAY)
+            later = seen(70, row(800), row(500))
             assert alone.proven(CAMPAIGN, CTR, later) is Status.ON_PACE
 
     asyncio.run(run())
@@ -119,10 +120,10 @@ def test_what_has_no_history_or_is_not_in_its_flight_gathers_nothing(server: int
         async with Redis(port=server) as redis:
             made = gathering(redis)
             await made.load()
-            beyond = Observed(row(1_000), row(1_000), MIDNIGHT + DAY // 2, MIDNIGHT + 1)
+            beyond = seen(12 * 60, row(1_000), row(1_000), history_from_ms=MIDNIGHT + 1)
             assert made.proven(CAMPAIGN, CTR, beyond) is None
             assert made.proven(CAMPAIGN, CTR, seen(-1, row(1_000))) is None
             assert made.proven(CAMPAIGN, CTR, seen(24 * 60, row(1_000))) is None
-            assert made.proven(CAMPAIGN, CTR, Observed(row(), None, None, 0)) is None
+            assert made.proven(CAMPAIGN, CTR, Sight(None, 0)) is None
 
     asyncio.run(run())

@@ -31,7 +31,7 @@ SHANGHAI = Flight(MIDNIGHT - 30 * DAY, MIDNIGHT + 30 * DAY, "Asia/Shanghai")
 SPEND = TotalGoal(TOTALS["spend"], 10_000 * MICROS, Band(0.9, 1.1), Band(0.75, 1.25))
 CLICKS = TotalGoal(TOTALS["clicks"], 10_000, Band(0.9, 1.1), Band(0.75, 1.25))
 CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
-SERVING, CLICKED, CONVERTED = (Watch(of) for of in Watched)
+SERVING, CLICKED, CONVERTED, CHARGED = (Watch(of) for of in Watched)
 
 
 def verdict(goal: Subject, reason: Reason, status: Status = Status.CRITICAL, **more: Any) -> Verdict:
@@ -64,7 +64,7 @@ def eur(*units: float) -> tuple[int, ...]:
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_its_words(reason: Reason) -> None:
     assert REASONS[reason]
-    for goal in (SPEND, CTR, SERVING, CLICKED, CONVERTED):
+    for goal in (SPEND, CTR, SERVING, CLICKED, CONVERTED, CHARGED):
         assert said(goal, reason), "whatever is known of it"
         assert "0 of 0" not in said(goal, reason, actual=0, expected=0)
 
@@ -97,6 +97,12 @@ ENDS: dict[str, Any] = {"projected": eur(8_234.56)[0], "interval": eur(7_891, 8_
             "30.50 of the 5,000 EUR expected by now",
         ),
         (Reason.FLIGHT_ENDED, {"actual": eur(9_000)[0]}, "9,000 of 10,000 EUR at its end"),
+        (
+            Reason.IMMATERIAL,
+            {"projected": eur(9_834.56)[0], "interval": eur(9_801, 9_888)},
+            "Will end at 9,830 (9,800 to 9,890) of 10,000 EUR, too near to be worth a message",
+        ),
+        (Reason.AWAITS_STREAM, {"waits_for": "spend"}, "Waits for spend, quiet or late"),
         (Reason.EXPLAINED, ENDS, "Waits, as something else is wrong that explains it"),
     ],
 )
@@ -172,6 +178,8 @@ def test_a_projection_has_the_digits_that_its_interval_allows() -> None:
             {"since_ms": NOON - HOUR},
             "No conversions since 19:00 (CST), though it is clicked",
         ),
+        (CHARGED, Reason.SILENT, {"since_ms": NOON - HOUR}, "No spend since 19:00 (CST), though it is served"),
+        (CONVERTED, Reason.AWAITS_STREAM, {"waits_for": "click"}, "Waits for clicks, quiet or late"),
         (SERVING, Reason.ARMED, {}, "Flight has begun, its first event is awaited"),
         (CLICKED, Reason.FLOWING, {}, "Flows as it should"),
     ],
@@ -229,7 +237,12 @@ def test_a_message_about_a_watch_has_no_targets_and_says_what_to_look_at() -> No
 
 @pytest.mark.parametrize(
     ("watch", "again"),
-    [(SERVING, "served as usual again"), (CLICKED, "clicks come again"), (CONVERTED, "conversions come again")],
+    [
+        (SERVING, "served as usual again"),
+        (CLICKED, "clicks come again"),
+        (CONVERTED, "conversions come again"),
+        (CHARGED, "spend comes again"),
+    ],
 )
 def test_a_watch_that_is_well_again_says_so(watch: Watch, again: str) -> None:
     alert = told(watch, Reason.FLOWING, before=Status.CRITICAL, after=Status.ON_PACE)
@@ -264,7 +277,7 @@ def test_an_alert_comes_back_from_the_outbox_and_one_of_an_older_version_is_read
     alert = told(SERVING, Reason.NOT_SERVING, since_ms=NOON, expected=5)
     assert decode_alert(encode_alert(alert)) == alert
     older = msgspec.to_builtins(told(SPEND, Reason.OUTSIDE, actual=1, expected=2, ratio=0.5, projected=1))
-    for name in ("interval", "since_ms", "watched", "measure"):
+    for name in ("interval", "since_ms", "watched", "measure", "waits_for"):
         del older[name]
     read = decode_alert(msgspec.json.encode(older))
     assert isinstance(read, Alert)

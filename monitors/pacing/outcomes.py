@@ -1,0 +1,138 @@
+"""The rule for what comes of other events: clicks of impressions, conversions of clicks, spend of what is served.
+
+Nothing at all is held against how many there were of what it comes of, by the campaign's own rate.
+"""
+
+from __future__ import annotations
+
+from math import log, log1p
+
+import numpy as np
+
+from kpis.arrays import Mask
+from kpis.measures import INDEX
+from kpis.times import QUARTER_MS
+from monitors.goals.subject import Watch, Watched
+from monitors.goals.values import Bound, Campaign, RatioGoal
+from monitors.habits.heard import Heard
+from monitors.habits.rhythm import DAYS
+from monitors.pacing.hush import FLOWING, NOTHING_KNOWN, SUSPICIOUS, Hush
+from monitors.pacing.verdict import Observed, Reason, Status
+from monitors.read.past import HOURS, Past
+
+FALSE_A_DAY = 0.001
+"""How often a stream that works may be called silent by chance: one day in a thousand."""
+FALSE_RARE_A_DAY = 0.01
+RARE_A_DAY = 50.0
+"""Of fewer events a day each is dear: to wait for more proof costs days, so one false alarm in a hundred of them is
+the lesser evil."""
+GAPS = 1.2
+"""A gap must be longer than gaps have been by habit."""
+LEAST_KNOWN = 5
+"""Events that a rate is known from at the least."""
+UNSEEN_PROOF = 5.3
+"""Expected by the goal's own rate and not one seen: chance does that once in two hundred."""
+_OF = {
+    Watched.CLICKS: ("clicks", "impressions"),
+    Watched.CONVERSIONS: ("conversions", "clicks"),
+}
+CHARGE_PAUSES = 3.0
+"""Spend may come once an hour, or once a day: three times as long as it ever took is no habit."""
+LEAST_CHARGED = 8
+"""Quarter hours with spend that its rhythm is known from at the least."""
+LEAST_UNCHARGED_MS = 2 * QUARTER_MS
+
+
+def outcome(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, heard: Heard) -> Hush:
+    """Whether nothing comes of what goes on.
+
+    Args:
+        campaign: whose.
+        watch: of clicks, which come of impressions, or of conversions, which come of clicks.
+        observed: what is known.
+        past: the campaign's.
+        heard: when each measure last grew.
+    """
+    above, below = (INDEX[name] for name in _OF[watch.of])
+    since = max(heard.since_ms[above], campaign.flight.start_ms)
+    trials = float(observed.to_date[below] - heard.then[above][below])
+    first = max(len(past.hours) - DAYS * HOURS, 0)
+    known, tried = past.once(("of the week", above, below), lambda: _of_week(past, first, above, below))
+    tried = max(tried - trials, 0.0)
+    if known < LEAST_KNOWN or tried <= 0:
+        return _unseen(campaign, watch, observed, trials, since)
+    missing = trials * known / tried
+    # The logarithm of the chance to see none, with a rate that is itself known from so many only (gamma-Poisson).
+    surprise = (known + 0.5) * log1p(trials / tried)
+    a_day = known / max((len(past.hours) - first) / HOURS, 0.25)
+    proof = log(a_day / (FALSE_A_DAY if a_day >= RARE_A_DAY else FALSE_RARE_A_DAY))
+    proof = max(proof, GAPS * _usual_gap(past, first, (above, below), known / tried))
+    if surprise >= proof:
+        return Hush(Status.CRITICAL, Reason.SILENT, since, missing)
+    return Hush(Status.ON_PACE, Reason.QUIET, since, missing) if surprise >= proof / 2 else FLOWING
+
+
+def _of_week(past: Past, first: int, above: int, below: int) -> tuple[float, float]:
+    return float(past.hours[first:, above].sum()), float(past.hours[first:, below].sum())
+
+
+def _unseen(campaign: Campaign, watch: Watch, observed: Observed, trials: float, since: int) -> Hush:
+    """Before a rate is known, the goal's own is all there is to expect."""
+    above, below = _OF[watch.of]
+    rates = [
+        g.limit
+        for g in campaign.goals
+        if isinstance(g, RatioGoal)
+        and g.kpi.is_proportion
+        and (g.kpi.numerator, g.kpi.denominator) == (above, below)
+        and g.bound is Bound.AT_LEAST
+    ]
+    if not rates or observed.to_date[INDEX[above]]:
+        return NOTHING_KNOWN
+    missing = min(rates) * trials
+    if missing >= UNSEEN_PROOF:
+        return Hush(Status.CRITICAL, Reason.SILENT, since, missing)
+    return Hush(Status.ON_PACE, Reason.QUIET, since, missing) if missing >= SUSPICIOUS else NOTHING_KNOWN
+
+
+def _usual_gap(past: Past, first: int, columns: tuple[int, int], rate: float) -> float:
+    """The second largest number of events that were missing between two hours with some, by the rate."""
+    above, below = columns
+    return past.once(("gap", first, columns), lambda: _gap(past, first, above, below)) * rate
+
+
+def _gap(past: Past, first: int, above: int, below: int) -> float:
+    upto = np.concatenate([[0.0], np.cumsum(past.hours[first:, below], dtype=np.float64)])
+    busy = np.flatnonzero(past.hours[first:, above])
+    gaps = np.sort(upto[busy[1:]] - upto[busy[:-1] + 1])
+    return float(gaps[-2]) if len(gaps) > 1 else 0.0
+
+
+def uncharged(observed: Observed, past: Past, heard: Heard, at_ms: int) -> Hush:
+    """Whether no spend comes, though the campaign is served.
+
+    Args:
+        observed: what is known.
+        past: the campaign's.
+        heard: when each measure last grew.
+        at_ms: the watermark.
+    """
+    spend, served = INDEX["spend_micros"], INDEX["impressions"]
+    pauses, known = past.once(("charged",), lambda: _charge_pauses(past.busy[:, spend]))
+    if known < LEAST_CHARGED:
+        return NOTHING_KNOWN
+    since = heard.since_ms[spend]
+    if observed.to_date[served] <= heard.then[spend][served]:
+        return FLOWING
+    quiet_ms = at_ms - since
+    if quiet_ms >= max(CHARGE_PAUSES * pauses * QUARTER_MS, LEAST_UNCHARGED_MS):
+        return Hush(Status.CRITICAL, Reason.SILENT, since)
+    is_quiet = quiet_ms >= max(pauses * QUARTER_MS, LEAST_UNCHARGED_MS / 2)
+    return Hush(Status.ON_PACE, Reason.QUIET, since) if is_quiet else FLOWING
+
+
+def _charge_pauses(busy: Mask) -> tuple[int, int]:
+    """From one quarter hour with spend to the next, the second longest it took of late; and how many there were."""
+    found = np.flatnonzero(busy[-DAYS * HOURS * 4 :])
+    steps = np.sort(np.diff(found))
+    return (int(steps[-2]) if len(steps) > 1 else 0), len(found)

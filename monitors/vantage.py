@@ -1,0 +1,48 @@
+"""Each goal sees what it needs: a campaign as of the streams that the goal hangs on."""
+
+from __future__ import annotations
+
+from kpis.measures import Stream
+from monitors.goals.subject import Subject, Watch
+from monitors.pacing.needs import streams_of
+from monitors.sight import Sight
+
+LATE_MS = 60_000
+"""A feed that is later than a minute by habit is judged as of its own time; less is no matter for any rule."""
+
+
+class Vantage:
+    """One look at a campaign, as of its streams.
+
+    Args:
+        seen: the look.
+    """
+
+    def __init__(self, seen: Sight) -> None:
+        self._seen = seen
+        self._alive = frozenset(s for s, health in seen.streams.items() if health.reached_ms is not None)
+        as_of = seen.as_of_ms
+        self._late = {
+            stream: health.watermark_ms
+            for stream, health in seen.streams.items()
+            if as_of is not None and health.watermark_ms is not None and as_of - health.watermark_ms > LATE_MS
+        }
+        self._earlier: dict[int, Sight] = {}
+
+    def of(self, goal: Subject) -> Sight | Stream:
+        """What a goal or watch is judged from; a stream that it needs where that has never brought anything."""
+        if not self._alive or (not self._late and len(self._alive) == len(Stream)):
+            return self._seen
+        needed = streams_of(goal, self._alive)
+        if not isinstance(goal, Watch):
+            for stream in sorted(needed):
+                if stream in self._seen.streams and stream not in self._alive:
+                    return stream
+        late = [self._late[stream] for stream in needed if stream in self._late]
+        return self._at(min(late)) if late else self._seen
+
+    def _at(self, at_ms: int) -> Sight:
+        if at_ms not in self._earlier:
+            # Further back than what is held of late there is nothing to go by but what is known now.
+            self._earlier[at_ms] = self._seen.until(at_ms) or self._seen
+        return self._earlier[at_ms]
