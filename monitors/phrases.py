@@ -22,6 +22,8 @@ from monitors.wording import REASONS
 _DIGITS = 3
 """Of a target, those that a projection has at the most."""
 _STREAMS = {str(stream): stream.topic_suffix for stream in Stream}
+_WIDE = 0.5
+"""An interval that spans more than that part of the target says that next to nothing is known yet."""
 _WHOLE_FROM = 100
 """From so many units of currency on, cents say nothing."""
 
@@ -138,12 +140,16 @@ def missing(case: Case) -> str:
 
 
 def _ends(case: Case) -> str:
+    if case.interval is not None and case.interval[1] - case.interval[0] > _WIDE * case.target:
+        low, high = (_rounded(case, value, _step(value, 2)) for value in case.interval)
+        return f"may end anywhere from {low} to {high} of {_whole(case, case.target)}"
     return f"will end at {ending(case)}" if ending(case) else ""
 
 
 def _projected(case: Case) -> str:
     if ending(case) or case.projected is None:
-        return _ends(case)
+        # However wide its interval is: that it lies beside the target is what is told.
+        return f"will end at {ending(case)}" if ending(case) else ""
     ends = _rounded(case, case.projected, _step(case.target, _DIGITS))
     return f"would end at {ends} of {_whole(case, case.target)} at this pace"
 
@@ -153,6 +159,8 @@ def _immaterial(case: Case) -> str:
 
 
 def _unproven(case: Case) -> str:
+    if _ends(case).startswith("may"):
+        return _ends(case)
     return f"may end at {ending(case)}, which is not proven" if ending(case) else ""
 
 

@@ -28,7 +28,7 @@ function goals(d, currency) {
   const rows = d.campaign.goals.flatMap((goal) => {
     const more = [`${WORDS[goal.status]}: ${reason(goal)}`];
     if (goal.told !== "on_pace" && goal.since_ms) more.push(`told as ${WORDS[goal.told].toLowerCase()} ${ago(goal.since_ms, now())}`);
-    if (goal.projected !== null) more.push(ends(goal, currency));
+    if (goal.projected !== null && !goal.says.includes(" end ")) more.push(ends(goal, currency));
     if (goal.required_per_day) more.push(`needs ${amount(goal.required_per_day, goal.unit, currency)} a day`);
     return [el("div", { class: "goal" }, el("span", { class: "ratio" }, share(goal.ratio)), paceBar(goal),
       el("small", {}, `${goal.label} ${outOf(goal, currency)}`)), el("p", { class: "fact" }, more.join(" · "))];

@@ -79,6 +79,11 @@ ENDS: dict[str, Any] = {"projected": eur(8_234.56)[0], "interval": eur(7_891, 8_
         (Reason.PROJECTED, {"projected": eur(2_345.6)[0]}, "Would end at 2,300 of 10,000 EUR at this pace"),
         (Reason.WITHIN, ENDS, "Will end at 8,200 (7,900 to 8,600) of 10,000 EUR"),
         (Reason.WITHIN, {}, "Inside its band"),
+        (
+            Reason.WITHIN,
+            {"projected": eur(9_812)[0], "interval": eur(3_441, 22_804)},
+            "May end anywhere from 3,400 to 23,000 of 10,000 EUR",
+        ),
         (Reason.NOT_PROVEN, ENDS, "May end at 8,200 (7,900 to 8,600) of 10,000 EUR, which is not proven"),
         (
             Reason.CHANGED,
