@@ -122,8 +122,16 @@ def ending(case: Case) -> str:
         return ""
     low, high = case.interval
     step = min(_step(case.target, _DIGITS), _step((high - low) / 2, 1)) if high > low else _step(case.target, _DIGITS)
-    ends, least, most = (_rounded(case, value, step) for value in (case.projected, low, high))
-    return f"{ends} ({least} to {most}) of {_whole(case, case.target)}"
+    point, least, most = (_rounded(case, value, step) for value in (case.projected, low, high))
+    return f"{point} ({least} to {most}) of {_whole(case, case.target)}"
+
+
+def ends(case: Case) -> str:
+    """Where a total will end, as a phrase; empty when that is not known, and vague where next to nothing is."""
+    if case.interval is not None and case.interval[1] - case.interval[0] > _WIDE * case.target:
+        low, high = (_rounded(case, value, _step(value, 2)) for value in case.interval)
+        return f"may end anywhere from {low} to {high} of {_whole(case, case.target)}"
+    return f"will end at {ending(case)}" if ending(case) else ""
 
 
 def missing(case: Case) -> str:
@@ -139,19 +147,12 @@ def missing(case: Case) -> str:
     return f"{counted} {case.currency} of {measure.title}" if measure.unit.is_money else f"{counted} {measure.title}"
 
 
-def _ends(case: Case) -> str:
-    if case.interval is not None and case.interval[1] - case.interval[0] > _WIDE * case.target:
-        low, high = (_rounded(case, value, _step(value, 2)) for value in case.interval)
-        return f"may end anywhere from {low} to {high} of {_whole(case, case.target)}"
-    return f"will end at {ending(case)}" if ending(case) else ""
-
-
 def _projected(case: Case) -> str:
     if ending(case) or case.projected is None:
         # However wide its interval is: that it lies beside the target is what is told.
         return f"will end at {ending(case)}" if ending(case) else ""
-    ends = _rounded(case, case.projected, _step(case.target, _DIGITS))
-    return f"would end at {ends} of {_whole(case, case.target)} at this pace"
+    point = _rounded(case, case.projected, _step(case.target, _DIGITS))
+    return f"would end at {point} of {_whole(case, case.target)} at this pace"
 
 
 def _immaterial(case: Case) -> str:
@@ -159,8 +160,8 @@ def _immaterial(case: Case) -> str:
 
 
 def _unproven(case: Case) -> str:
-    if _ends(case).startswith("may"):
-        return _ends(case)
+    if ends(case).startswith("may"):
+        return ends(case)
     return f"may end at {ending(case)}, which is not proven" if ending(case) else ""
 
 
@@ -182,11 +183,11 @@ def _ended(case: Case) -> str:
     return f"{_bare(case, case.actual)} of {_whole(case, case.target)} at its end"
 
 
-def _beside_bound(case: Case) -> str:
+def _beside_bound(case: Case, of: str = "") -> str:
     if case.bound is None or case.actual is None:
         return ""
     value, limit = (close_amount(v, case.unit, case.currency) for v in (case.actual, case.target))
-    return f"{value}, should be {case.bound.replace('_', ' ')} {limit}"
+    return f"{value}{of}, should be {case.bound.replace('_', ' ')} {limit}"
 
 
 def _chance(case: Case) -> str:
@@ -194,7 +195,7 @@ def _chance(case: Case) -> str:
 
 
 def _ratio_ended(case: Case) -> str:
-    return f"{_beside_bound(case)}, at its end" if _beside_bound(case) else ""
+    return _beside_bound(case, " over the whole flight")
 
 
 def _not_serving(case: Case) -> str:
@@ -273,7 +274,7 @@ def _bare(case: Case, value: float | None) -> str:
 
 
 _OF_TOTALS: dict[Reason, Callable[[Case], str]] = {
-    Reason.WITHIN: _ends,
+    Reason.WITHIN: ends,
     Reason.PROJECTED: _projected,
     Reason.NOT_PROVEN: _unproven,
     Reason.IMMATERIAL: _immaterial,

@@ -8,7 +8,7 @@ from monitors.alerts.alert import Alert
 from monitors.alerts.lifecycle import Change
 from monitors.goals.values import Band
 from monitors.pacing.verdict import Direction, Reason, Status
-from monitors.phrases import ending, missing, moment, phrase
+from monitors.phrases import ending, ends, missing, moment, phrase
 from monitors.wording import BACK, LOOK, LOOK_AT, word_of
 
 NAME_LIMIT = 80
@@ -86,7 +86,7 @@ def _what(alert: Alert) -> str:
 def _why(alert: Alert) -> str:
     """What is told of it, after a colon; of what is well again only where it will end."""
     if alert.after is Status.ON_PACE and alert.reason is not Reason.FLIGHT_ENDED:
-        return f": will end at {ending(alert.case)}" if alert.bound is None and ending(alert.case) else ""
+        return f": {ends(alert.case)}" if alert.bound is None and ends(alert.case) else ""
     return f": {phrase(alert.case)}"
 
 

@@ -70,7 +70,7 @@ def constant(name: str) -> float:
     for part in rest:
         found = getattr(found, part)
         found = found() if isinstance(found, type) else found
-    return float(found)  # type: ignore[arg-type]
+    return float(found)
 
 
 def test_every_reason_that_the_page_on_pacing_names_exists() -> None:
