@@ -78,7 +78,7 @@ REASONS: dict[Reason, str] = {
     Reason.DAILY_BUDGET: "stops every evening until midnight, as when the day's budget is used up",
     Reason.SURGE: "far more is served than usual",
     Reason.SILENT: "nothing comes of what goes on",
-    Reason.EXPLAINED: "waits, as something else is wrong that explains it",
+    Reason.EXPLAINED: "waits: what else is wrong explains it",
     Reason.NOTHING_DUE: "nothing is due in this period",
     Reason.IMMATERIAL: "misses its target by less than is worth a message",
     Reason.AWAITS_STREAM: "waits for events that are quiet or late",

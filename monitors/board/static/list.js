@@ -63,7 +63,8 @@ function watches(row) {
 
 function why(row) {
   const goal = row.goals[0];
-  if (!goal) return "";
+  // What explains it stands above, as what a watch says.
+  if (!goal || goal.reason === "explained") return "";
   const side = goal.direction && (goal.status === "critical" || goal.status === "warning") ? ` ${goal.direction}` : "";
   const since = goal.since_ms && goal.told === goal.status && goal.status !== "on_pace" ? `, told at ${clock(goal.since_ms, now())}` : "";
   return `${goal.label}${side}${goal.reason === "outside" ? "" : `: ${reason(goal)}`}${since}`;

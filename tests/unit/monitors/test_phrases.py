@@ -108,7 +108,7 @@ ENDS: dict[str, Any] = {"projected": eur(8_234.56)[0], "interval": eur(7_891, 8_
             "Will end at 9,830 (9,800 to 9,890) of 10,000 EUR, too near to be worth a message",
         ),
         (Reason.AWAITS_STREAM, {"waits_for": "spend"}, "Waits for spend, quiet or late"),
-        (Reason.EXPLAINED, ENDS, "Waits, as something else is wrong that explains it"),
+        (Reason.EXPLAINED, ENDS, "Waits: what else is wrong explains it"),
     ],
 )
 def test_of_a_total_it_is_said_where_it_will_end(reason: Reason, more: dict[str, Any], expected: str) -> None:

@@ -113,7 +113,7 @@ def test_watches_are_no_goals_and_those_with_something_to_say_are_shown() -> Non
     assert (made.summary.goals, made.summary.statuses) == (1, {"critical": 1})
     assert [(w.label, w.says) for w in shown_of(found)] == [
         ("serving", "nothing served since 11:00 (UTC); at least 2,300 events should have come since"),
-        ("clicks, conversions", "waits, as something else is wrong that explains it"),
+        ("clicks, conversions", "waits: what else is wrong explains it"),
     ]
     assert "nothing served since 11:00" in board_page(made)
     assert "0 of 0" not in board_page(made)

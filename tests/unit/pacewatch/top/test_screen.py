@@ -182,7 +182,7 @@ def test_a_watch_is_said_first_and_fits_a_narrow_terminal() -> None:
     counted = SeriesRows({"1h": row(1000, 10), "total": row(9000, 90, 1, 5)}, (0,))
     lines = drawn(Campaigns("1", SUMMARY, [campaign_row("a", counted, dark("a"), "1h", ("0az", 9))]), width=80, most=5)
     (line,) = (line for line in lines if "Critical" in line)
-    assert "serving critical: nothing served" in line
+    assert "nothing served since 11:00" in line
     assert len(line) <= 80
     wide = drawn(Campaigns("1", SUMMARY, [campaign_row("a", counted, dark("a"), "1h", ("0az", 9))]), width=400)
     assert any("clicks, conversions on hold: waits" in line for line in wide)
