@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kpis.measures import ZERO, Stream
+from kpis.measures import INDEX, ZERO, Stream
 from kpis.windows import parse_window
 from monitors.goals.subject import Subject, key_of, subjects_of
 from monitors.goals.values import Campaign, RatioGoal, Rule
@@ -57,11 +57,13 @@ class Engine:
             if isinstance(view, Stream):
                 judged.append((goal, waiting(goal, view, seen.as_of_ms)))
                 continue
-            observed = view.of(goal, heard, self.proven(campaign, goal, view))
+            if view is seen:
+                view = seen.settled(goal, heard)
+            observed = view.of(goal, heard, self.proven(campaign, goal, view, heard))
             judged.append((goal, judge(campaign, goal, observed, self.verdicts, now_ms)))
         return explained(judged)
 
-    def proven(self, campaign: Campaign, goal: Subject, seen: Sight) -> Status | None:
+    def proven(self, campaign: Campaign, goal: Subject, seen: Sight, heard: Heard | None = None) -> Status | None:
         """What is proven after a look; None for goals that are not judged by evidence, or where there can be none.
 
         It goes by the flight's sums to date: unlike totals they are all of one moment, also while one stream is behind.
@@ -85,7 +87,7 @@ class Engine:
             since = seen.windows.get(goal.window) if _is_within(goal, flight.start_ms, at_ms) else seen.to_date
             found = evidence.begin(goal, flight, since or ZERO, total, at_ms, policy=self.proof)
         else:
-            spread = of_proportion(seen.past, goal)
+            spread = of_proportion(seen.past, goal, comes_in_reports=_in_reports(goal, heard))
             found = evidence.gain(held, goal, total, at_ms, self.proof, dispersion=spread)
         if found is not held:
             self.held[name] = found
@@ -114,6 +116,10 @@ class Engine:
             self.heard[campaign.series] = heard
             self.changed.add(campaign.series)
         return heard
+
+
+def _in_reports(goal: RatioGoal, heard: Heard | None) -> bool:
+    return heard is not None and heard.comes_in_reports(INDEX[goal.kpi.denominator])
 
 
 def _is_within(goal: RatioGoal, start_ms: int, at_ms: int) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from kpis.arrays import Int64s
-from kpis.measures import WIDTH, ZERO, Row, Stream, add
+from kpis.measures import INDEX, WIDTH, ZERO, Row, Stream, add
 from kpis.times import HOUR_MS, QUARTER_MS
 from kpis.windows import parse_window
 from monitors.goals.periods import period_at
@@ -20,6 +20,8 @@ from monitors.pacing.verdict import Observed, Status
 from monitors.read.history import ToDate
 from monitors.read.past import Past, open_quarters
 from monitors.read.snapshot import Snapshot, StreamHealth
+
+_CAUSES = frozenset({INDEX["impressions"], INDEX["spend_micros"]})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +76,21 @@ class Sight:
             open_quarters=open_quarters(self.recent_ms, self.recent[:first], past, end - 1),
             periods={per: _less(row, later) for per, row in self.periods.items()},
             late_ms=self.as_of_ms - end,
+        )
+
+    def settled(self, goal: Subject, heard: Heard) -> Sight:
+        """Without the last report of many impressions or much spend, of which a ratio's outcomes are yet to come."""
+        if not isinstance(goal, RatioGoal):
+            return self
+        causes = {INDEX[name] for name in (goal.kpi.numerator, goal.kpi.denominator)} & _CAUSES
+        if len(causes) != 1 or not (last := heard.unsettled(*causes)):
+            return self
+        (column,) = causes
+        return replace(
+            self,
+            to_date=_without(self.to_date, column, last),
+            windows={n: row and _without(row, column, last) for n, row in self.windows.items()},
+            open_quarters=(*self.open_quarters[:-1], *(_without(q, column, last) for q in self.open_quarters[-1:])),
         )
 
     def of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:
@@ -150,6 +167,10 @@ def _cut(past: Past, end_ms: int) -> Past:
         return past
     hours = max((end_ms - past.start_ms) // HOUR_MS, 0)
     return past.once(("cut", hours), lambda: Past(past.start_ms, past.hours[:hours], past.busy[: hours * 4]))
+
+
+def _without(row: Row, column: int, amount: int) -> Row:
+    return (*row[:column], max(row[column] - amount, 0), *row[column + 1 :])
 
 
 def _less(row: Row, later: Row) -> Row:

@@ -16,7 +16,8 @@ HEAD = """<!-- Made by make trust. -->
 # Trust
 
 How often alerts cry wolf, and how soon they tell a true miss: the monitor's own decision code over simulated streams
-whose truth is known, from fixed seeds. Ratios are looked at every 5 s, totals every minute. Intervals in brackets are
+whose truth is known, from fixed seeds. Ratios are looked at every 15 s (broken tracking every 5 s), silence every
+minute, totals every 5 minutes; each campaign has its watches beside its goal. Intervals in brackets are
 95% (Wilson) for shares, and the middle 80% of runs for delays. `make trust` writes this page.
 
 | case | found | must be | |

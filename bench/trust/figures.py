@@ -52,16 +52,19 @@ class Delay:
         minutes: of each run; None where it never was.
         most: the median that is allowed.
         false: runs told something before it began.
+        false_most: the share of them that is allowed; None where another case says.
     """
 
     minutes: Sequence[float | None]
     most: float
     false: int = 0
+    false_most: float | None = None
 
     @property
     def is_met(self) -> bool:
         """Whether the median is allowed."""
-        return self._quantile(0.5) <= self.most
+        is_quiet = self.false_most is None or self.false <= self.false_most * len(self.minutes)
+        return is_quiet and self._quantile(0.5) <= self.most
 
     def __str__(self) -> str:
         low, middle, high = (self._quantile(q) for q in (0.1, 0.5, 0.9))
@@ -71,14 +74,49 @@ class Delay:
     @property
     def allowed(self) -> str:
         """What is allowed, in words."""
-        return f"median {_span(self.most)}"
+        quiet = "" if self.false_most is None else f", at most {self.false_most:.0%} false"
+        return f"median {_span(self.most)}{quiet}"
 
     def _quantile(self, part: float) -> float:
         found = sorted(np.inf if m is None else m for m in self.minutes)
         return float(found[min(int(part * len(found)), len(found) - 1)])
 
 
-Figure = Share | Delay
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How often what came lay in the interval that had been given for it.
+
+    Attributes:
+        inside: flights.
+        runs: of so many.
+        least: the share that is wanted.
+        most: the share that is too much: the interval would be wider than it says.
+        width: its width, as a part of what came, in the middle.
+    """
+
+    inside: int
+    runs: int
+    least: float
+    most: float
+    width: float
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the share is what is wanted."""
+        return self.least <= self.inside / self.runs <= self.most
+
+    def __str__(self) -> str:
+        low, high = wilson(self.inside, self.runs, Z)
+        share = f"{self.inside / self.runs:.1%} ({low:.1%} to {high:.1%})"
+        return f"{share} of {self.runs} inside, intervals {self.width:.0%} wide"
+
+    @property
+    def allowed(self) -> str:
+        """What is wanted, in words."""
+        return f"{self.least:.0%} to {self.most:.0%}"
+
+
+Figure = Share | Delay | Coverage
 
 
 def _span(minutes: float) -> str:

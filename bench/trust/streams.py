@@ -30,10 +30,13 @@ def evening(at: Int64s) -> Floats:
     return np.asarray(by_hour[(at - 1) // HOUR_MS % 24])
 
 
-def gusts(at: Int64s, rng: np.random.Generator, sigma: float = 0.3) -> Floats:
-    """A factor for each hour, lognormal with mean 1."""
+def gusts(at: Int64s, rng: np.random.Generator, sigma: float = 0.3, persistence: float = 0.0) -> Floats:
+    """A factor for each hour, lognormal with mean 1; ``persistence`` is the correlation with the hour before."""
     hours = (at - 1) // HOUR_MS
-    return np.asarray(rng.lognormal(-sigma * sigma / 2, sigma, int(hours[-1]) + 1)[hours])
+    steps = rng.normal(size=int(hours[-1]) + 1)
+    for hour in range(1, len(steps)) if persistence else ():
+        steps[hour] = persistence * steps[hour - 1] + (1 - persistence**2) ** 0.5 * steps[hour]
+    return np.asarray(np.exp(sigma * steps - sigma * sigma / 2)[hours])
 
 
 def rows(**measures: Int64s) -> Int64s:

@@ -77,8 +77,10 @@ def decode_heard(raw: bytes) -> Heard | None:
         held = _decode_heard(raw)
     except UNREADABLE:
         return None
-    is_whole = {len(held.then), *map(len, (held.total, held.since_ms, *held.then))} == {WIDTH}
-    return held if is_whole and fits((*held.total, *held.since_ms, held.armed_ms)) else None
+    is_whole = set(
+        map(len, (held.then, held.before, held.step_ms, held.gaps, held.total, held.since_ms, *held.then))
+    ) == {WIDTH}
+    return held if is_whole and fits((*held.total, *held.since_ms, *held.before, held.armed_ms)) else None
 
 
 def encode_alert(alert: Outgoing) -> bytes:

@@ -21,6 +21,10 @@ class Watched(StrEnum):
     """That clicks bring conversions: that tracking works."""
     SPEND = "spend"
     """That what is served is charged, where spend comes as a stream of its own."""
+    EVENINGS = "evenings"
+    """That it is served to the end of the day: that the day's budget lasts."""
+    SURGE = "surge"
+    """That no hour brings far more than any of the last week did."""
 
 
 @dataclass(frozen=True, slots=True)

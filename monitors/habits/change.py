@@ -17,7 +17,7 @@ from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
 from monitors.goals.values import Flight, TotalGoal
 from monitors.habits.habit import Habit, inflation, learn
-from monitors.habits.outlook import LEVEL_HOURS, planned
+from monitors.habits.outlook import LEVEL_HOURS, began, learned_from, planned
 from monitors.read.past import HOURS, Past, hours_of_day
 
 TESTED_HOURS = 12
@@ -49,6 +49,7 @@ class Usual:
         variance: of the logarithm of an hour.
         least: what is added to both sides, so that nothing at all has a logarithm.
         level: usual, actual over the plan's part by habit.
+        last_away: the logarithm of actual over usual of the last whole hour.
     """
 
     actual: Floats
@@ -59,6 +60,7 @@ class Usual:
     variance: float
     least: float
     level: float
+    last_away: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,23 @@ class Shift:
         since_ms: the hour it began in.
         factor: actual over usual since then.
         strength: how strong the evidence is, against :data:`PROOF`.
+        lasts: whether the last hour shows it too: what is over is no change.
     """
 
     since_ms: int
     factor: float
     strength: float
+    lasts: bool
 
     @property
     def is_proven(self) -> bool:
         """Whether it is no chance."""
-        return self.strength >= PROOF
+        return self.lasts and self.strength >= PROOF
+
+    @property
+    def stands(self) -> bool:
+        """Whether, once told, it is not over."""
+        return self.lasts and self.strength >= PROOF / 2
 
 
 def usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual | None:
@@ -88,7 +97,7 @@ def usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual | 
 
 
 def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual | None:
-    first = past.since(flight.start_ms)
+    first = began(past, goal, flight)
     tested = min(TESTED_HOURS, len(past.hours) - first - HOURS)
     if tested < 0:
         return None
@@ -99,8 +108,7 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual |
     actual = past.hours[:, goal.total.column].astype(np.float64)
     of_day = hours_of_day(past.start_ms, len(actual) + 1, flight.timezone)
     parts = np.concatenate([plan.past, plan.rest[:1]])
-    if not goal.curve.is_shaped and first:
-        parts[:first] = plan.past[first:].mean()
+    parts = learned_from(parts, actual, first, is_shaped=goal.curve.is_shaped)
     habit = learn(actual[:before], parts[:before], of_day[:before])
     if habit is None:
         return None
@@ -113,7 +121,9 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual |
         return None
     scatter, weight = _wary(habit, before - from_hour)
     away = _away(actual[before:], expected[:-1], least, scatter)
-    gains = np.array([[(s * e - s * s / 2) * weight / scatter**2 for e in away.tolist()] for s in SHIFTS])
+    # An hour of which nothing came is silence, which is told as such.
+    counts = weight / scatter**2 * (actual[before:] > 0)
+    gains = np.array([(s * away - s * s / 2) * counts for s in SHIFTS])
     sums = np.concatenate([np.zeros((len(SHIFTS), 1)), np.cumsum(gains[:, ::-1], axis=1).reshape(len(SHIFTS), -1)], 1)
     is_steady = _is_steady(past, goal, from_hour)
     return Usual(
@@ -125,6 +135,7 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual |
         variance=scatter**2,
         least=least,
         level=level,
+        last_away=float(away[-1]) if len(away) and actual[-1] > 0 else 0.0,
     )
 
 
@@ -153,23 +164,29 @@ def shift(held: Usual, open_actual: float, open_part: float, end_ms: int) -> Shi
         open_part: how much of it is past, 0 to 1.
         end_ms: the end of the last whole hour.
     """
-    counts_open = held.open_expected is not None and open_part >= _LEAST_OPEN
-    best, best_hours = -np.inf, 0
+    scatter, is_open = (
+        held.variance**0.5,
+        held.open_expected is not None and open_part >= _LEAST_OPEN and open_actual > 0,
+    )
+    expected = (held.open_expected or 0.0) * open_part if is_open else 0.0
+    away = _bounded(log((open_actual + held.least) / (expected + held.least)), scatter) if is_open else 0.0
+    best, best_hours, best_shift = -np.inf, 0, 0.0
     for place, s in enumerate(SHIFTS):
-        gained = 0.0
-        if counts_open:
-            scatter = held.variance**0.5
-            expected = (held.open_expected or 0.0) * open_part
-            away = _bounded(log((open_actual + held.least) / (expected + held.least)), scatter)
-            gained = open_part * (s * away - s * s / 2) * held.weight / held.variance
+        gained = open_part * (s * away - s * s / 2) * held.weight / held.variance if is_open else 0.0
         hours = int(held.sums[place].argmax())
         if held.sums[place, hours] + gained > best:
-            best, best_hours = float(held.sums[place, hours]) + gained, hours
-    actual = float(held.actual[len(held.actual) - best_hours :].sum()) + (open_actual if counts_open else 0.0)
-    expected = float(held.expected[len(held.expected) - best_hours :].sum())
-    expected += (held.open_expected or 0.0) * open_part if counts_open else 0.0
-    factor = actual / expected if expected > 0 else 1.0
-    return Shift(end_ms - best_hours * HOUR_MS, factor, best)
+            best, best_hours, best_shift = float(held.sums[place, hours]) + gained, hours, s
+    came, usual_was = held.actual[len(held.actual) - best_hours :], held.expected[len(held.expected) - best_hours :]
+    busy = came > 0
+    actual = float(came.sum()) + (open_actual if is_open else 0.0)
+    should = float(usual_was[busy].sum()) + expected
+    last = away if is_open else held.last_away
+    return Shift(
+        since_ms=end_ms - best_hours * HOUR_MS,
+        factor=actual / should if should > 0 else 1.0,
+        strength=best,
+        lasts=last * best_shift >= best_shift**2 / 2,
+    )
 
 
 def _away(actual: Floats, expected: Floats, least: float, scatter: float) -> Floats:

@@ -13,19 +13,24 @@ LEAST_HOURS = HOURS
 """From a day on: less would take the day's own course for scatter, or miss it."""
 MOST = 25.0
 """A rate that scatters five times as much as chance is judged like that; more is no rate at all."""
+OF_REPORTS = 3.0
+"""Impressions that a report brings at once were shown to few people at one time, who click alike or not."""
 DAYS = 7
 
 
-def of_proportion(past: Past | None, goal: RatioGoal) -> float:
+def of_proportion(past: Past | None, goal: RatioGoal, *, comes_in_reports: bool = False) -> float:
     """Pearson's statistic over its degrees of freedom (P. McCullagh and J. A. Nelder, "Generalized Linear Models",
     1989, section 4.5) of the hours up to half a day ago; 1 where it is no more than chance explains.
 
     Args:
         past: the campaign's; None when it is not known.
         goal: a proportion.
+        comes_in_reports: whether its trials come many at once: until hours say more, they are supposed to scatter.
     """
     if past is None:
         return 1.0
+    if comes_in_reports and len(past.hours) < LEAST_HOURS + TESTED_HOURS:
+        return OF_REPORTS
     names = (goal.kpi.numerator, goal.kpi.denominator)
     return past.once(("dispersion", names), lambda: _pearson(*_parts(past, goal)))
 

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kpis.measures import WIDTH, ZERO, Row, add
+from kpis.measures import INDEX, WIDTH, ZERO, Row, add
 from kpis.times import HOUR_MS, QUARTER_MS
 from monitors.read.past import Past
+
+COMES_OF = {INDEX["clicks"]: INDEX["impressions"], INDEX["conversions"]: INDEX["clicks"]}
+"""The measure that another one comes of."""
+REPORTS_MS = 120_000.0
+"""What comes in steps of two minutes and more comes as reports of many."""
+FADE = 0.9995
+"""After some 1,400 events a gap counts half."""
+FIRST_STEP_MS = float(QUARTER_MS)
+"""Before any is known: reports come every quarter of an hour at least."""
+RISE, FALL = 1.25, 0.975
+"""Rising nine times as fast as falling, it settles where one gap in ten is longer: log(1.25) / -log(0.975) is 8.8."""
+NO_GAPS = ((0.0, 0.0),) * WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +29,19 @@ class Heard:
         total: what had been counted.
         since_ms: of each measure, the watermark of the look that saw it change last.
         then: of each measure, all that had been counted at that look.
+        before: all that had been counted before each measure grew last, of that measure.
+        step_ms: how long each measure takes by habit from one growth to the next: some nine in ten are shorter.
+        gaps: of each measure, how much of what it comes of passed between two growths: the most, and the second most;
+            they fade with each growth.
         armed_ms: the clock of the first look: what should have come before is not this monitor's to judge.
     """
 
     total: Row
     since_ms: Row
     then: tuple[Row, ...]
+    before: Row
+    step_ms: tuple[float, ...]
+    gaps: tuple[tuple[float, float], ...]
     armed_ms: int
 
     def after(self, total: Row, at_ms: int) -> Heard:
@@ -32,12 +51,41 @@ class Heard:
         grew = [now != before for now, before in zip(total, self.total, strict=True)]
         since = tuple(at_ms if new else held for new, held in zip(grew, self.since_ms, strict=True))
         then = tuple(total if new else held for new, held in zip(grew, self.then, strict=True))
-        return replace(self, total=total, since_ms=since, then=then)
+        before = tuple(t if new else b for new, t, b in zip(grew, self.total, self.before, strict=True))
+        gaps = [at_ms - held for held in self.since_ms]
+        steps = tuple(_step(s, g) if new else s for new, s, g in zip(grew, self.step_ms, gaps, strict=True))
+        kept = tuple(self._gap(column) if new else self.gaps[column] for column, new in enumerate(grew))
+        return replace(self, total=total, since_ms=since, then=then, before=before, step_ms=steps, gaps=kept)
+
+    def comes_in_reports(self, column: int) -> bool:
+        """Whether a measure comes in reports of many, minutes apart."""
+        return self.step_ms[column] >= REPORTS_MS
+
+    def unsettled(self, column: int) -> int:
+        """How much of a measure came with a last report of many, whose outcomes are yet to come; 0 of a steady one."""
+        return self.total[column] - self.before[column] if self.comes_in_reports(column) else 0
+
+    def _gap(self, column: int) -> tuple[float, float]:
+        """The two largest gaps of a measure that grows now."""
+        of = COMES_OF.get(column)
+        if of is None:
+            return self.gaps[column]
+        passed = float(max(self.before[of] - self.then[column][of], 0))
+        most, second = (gap * FADE for gap in self.gaps[column])
+        return (most, max(second, passed)) if passed <= most else (passed, most)
+
+
+def _step(usual_ms: float, gap_ms: int) -> float:
+    """A high quantile, tracked: it rises by much with each longer gap, and falls by little with each shorter one."""
+    if gap_ms > usual_ms:
+        return min(usual_ms * RISE, gap_ms)
+    return max(usual_ms * FALL, gap_ms)
 
 
 def nothing_heard(now_ms: int) -> Heard:
     """What is known before anything ever came."""
-    return Heard(ZERO, (now_ms,) * WIDTH, (ZERO,) * WIDTH, now_ms)
+    steps = (FIRST_STEP_MS,) * WIDTH
+    return Heard(ZERO, (now_ms,) * WIDTH, (ZERO,) * WIDTH, ZERO, steps, NO_GAPS, now_ms)
 
 
 def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: int) -> Heard:
@@ -50,7 +98,8 @@ def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: i
         at_ms: the watermark.
     """
     since = tuple(_last(column, past, open_quarters, at_ms) for column in range(WIDTH))
-    return Heard(total, since, tuple(_before(total, past, open_quarters, ms) for ms in since), at_ms)
+    then = tuple(_before(total, past, open_quarters, ms) for ms in since)
+    return Heard(total, since, then, total, (FIRST_STEP_MS,) * WIDTH, NO_GAPS, at_ms)
 
 
 def _before(total: Row, past: Past, open_quarters: tuple[Row, ...], since_ms: int) -> Row:

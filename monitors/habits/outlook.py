@@ -13,11 +13,13 @@ from kpis.arrays import Floats, Int64s
 from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
 from monitors.goals.values import Flight, TotalGoal
-from monitors.habits.habit import Habit, inflation, learn
+from monitors.habits.habit import Habit, learn
 from monitors.read.past import HOURS, Past, hours_of_day
 
 LEVEL_HOURS = 72
 """The level is that of the last three days: long enough for a steady mean, short enough to follow what changed."""
+_REACH = 100
+"""Hours further apart than this resemble each other no more."""
 RECENT_HOURS = 24
 """A day: the shortest span that holds each hour of it once."""
 
@@ -48,6 +50,7 @@ class Outlook:
         freedom: degrees of freedom behind it.
         open_hour: of ``rest``, in the hour that is open.
         hours: whole hours of the flight behind it.
+        began_ms: when the first of them began.
         knows_day: whether each hour of the day was seen, or is given by the curve.
     """
 
@@ -59,6 +62,7 @@ class Outlook:
     freedom: float
     open_hour: float
     hours: int
+    began_ms: int
     knows_day: bool
 
 
@@ -75,6 +79,32 @@ def outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outloo
     return past.once(key, lambda: _outlook(past, goal, flight, curve))
 
 
+def began(past: Past, goal: TotalGoal, flight: Flight) -> int:
+    """The hour of a past in which the first of a flight's total came: what begins late says nothing by its absence."""
+    first = past.since(flight.start_ms)
+    came = np.flatnonzero(past.hours[first:, goal.total.column])
+    return first + int(came[0]) if len(came) else len(past.hours)
+
+
+def learned_from(parts: Floats, actual: Floats, first: int, *, is_shaped: bool) -> Floats:
+    """The plan of hours that a habit is learned from: those before the flight too, where the curve has no shape.
+
+    Args:
+        parts: what the curve gives each hour.
+        actual: what came in each.
+        first: the first hour of the flight.
+        is_shaped: whether the curve says what each hour of the day gets.
+    """
+    found = parts.copy()
+    if first and not is_shaped:
+        came = np.flatnonzero(actual)
+        found[:first] = parts[first:].mean() if first < len(parts) else 1.0
+        found[: int(came[0]) if len(came) else 0] = 0.0
+    elif first:
+        found[:first] = 0.0
+    return found
+
+
 def planned(past: Past, flight: Flight, curve: Curve) -> Plan:
     """What the curve gives each hour."""
     return past.once(("plan", flight, curve), lambda: _planned(past, flight, curve))
@@ -88,23 +118,21 @@ def _planned(past: Past, flight: Flight, curve: Curve) -> Plan:
 
 
 def _outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outlook | None:
-    plan, first = planned(past, flight, curve), past.since(flight.start_ms)
+    plan, actual = planned(past, flight, curve), past.hours[:, goal.total.column].astype(np.float64)
+    first = began(past, goal, flight)
     own = len(past.hours) - first
     if own < 1 or not len(plan.rest):
         return None
-    actual = past.hours[:, goal.total.column].astype(np.float64)
     of_day = hours_of_day(past.start_ms, len(past.hours) + len(plan.rest), flight.timezone)
-    parts = plan.past
-    if not goal.curve.is_shaped and first:
-        parts = parts.copy()
-        parts[:first] = plan.past[first:].mean() or 1.0
+    parts = learned_from(plan.past, actual, first, is_shaped=goal.curve.is_shaped)
     habit = learn(actual, parts, of_day[: len(actual)])
     if habit is None:
         return None
     expected = plan.past * habit.shape[of_day[: len(actual)]]
     level, recent = (_level(actual[first:], expected[first:], most) for most in (LEVEL_HOURS, RECENT_HOURS))
     weights = plan.rest * habit.shape[of_day[len(actual) :]]
-    deviation, freedom = _uncertainty(habit, plan.rest, weights, of_day[len(actual) :], min(own, LEVEL_HOURS))
+    behind = expected[max(first, len(actual) - LEVEL_HOURS) :]
+    deviation, freedom = _uncertainty(habit, behind, weights, of_day[len(actual) :])
     whole = float(weights.sum())
     return Outlook(
         habit=habit,
@@ -115,6 +143,7 @@ def _outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outlo
         freedom=freedom,
         open_hour=level * float(weights[0]),
         hours=own,
+        began_ms=past.start_ms + first * HOUR_MS,
         knows_day=goal.curve.is_shaped or bool((habit.days > 0).all()),
     )
 
@@ -124,16 +153,32 @@ def _level(actual: Floats, expected: Floats, most: int) -> float:
     return float(actual[-most:].sum()) / below if below > 0 else 0.0
 
 
-def _uncertainty(habit: Habit, rest: Floats, weights: Floats, of_day: Int64s, level_hours: int) -> tuple[float, float]:
-    """The standard deviation of the rest as a part of it, and its degrees of freedom."""
+def _uncertainty(habit: Habit, behind: Floats, weights: Floats, of_day: Int64s) -> tuple[float, float]:
+    """The standard deviation of the rest as a part of it, and its degrees of freedom.
+
+    Args:
+        habit: what is usual.
+        behind: what the hours that give the level should have brought, by habit.
+        weights: what each hour to come will bring.
+        of_day: the local hour of each of those.
+    """
     whole = float(weights.sum())
     if whole <= 0:
-        return 0.0, float(level_hours)
-    by_hour = np.bincount(of_day, weights, HOURS)
-    of_shape = float((by_hour**2 / np.maximum(habit.days, 0.5)).sum()) / whole**2
-    of_level = 1 / level_hours
+        return 0.0, float(len(behind))
+    by_hour = np.bincount(of_day, weights, HOURS) / whole
+    of_shape = _variance(by_hour / np.sqrt(np.maximum(habit.days, 0.5)), habit.persistence)
+    of_level = _variance(behind / max(float(behind.sum()), 1e-12), habit.persistence)
     past = max(of_level, habit.shaped * of_shape + (1 - habit.shaped) * of_level)
-    future = float((weights * weights).sum()) / whole**2
-    spread = inflation(level_hours, habit.persistence)
-    variance = past * spread + future * inflation(int((rest > 0).sum()), habit.persistence)
-    return habit.scatter * float(np.sqrt(variance)), level_hours / spread + 2
+    variance = past + _variance(weights / whole, habit.persistence)
+    # So many independent hours would say as much of their scatter (G. V. Bayley and J. M. Hammersley, 1946).
+    square = habit.persistence**2
+    freedom = habit.hours * (1 - square) / (1 + square) + 2
+    return habit.scatter * float(np.sqrt(variance)), freedom
+
+
+def _variance(parts: Floats, persistence: float) -> float:
+    """The variance of a weighted sum of hours that scatter by 1 and resemble the hour before by ``persistence``."""
+    reach = min(len(parts) - 1, _REACH)
+    kernel = persistence ** np.arange(1, reach + 1)
+    before = np.convolve(parts, np.concatenate([[0.0], kernel]))[: len(parts)]
+    return float((parts * parts).sum() + 2 * (parts * before).sum())

@@ -22,6 +22,8 @@ _NEEDS = {
     Watched.CLICKS: frozenset({"clicks", "conversions", "revenue_micros"}),
     Watched.CONVERSIONS: frozenset({"conversions", "revenue_micros"}),
     Watched.SPEND: frozenset({"spend_micros"}),
+    Watched.EVENINGS: frozenset(),
+    Watched.SURGE: frozenset({"impressions", "clicks", "conversions", "spend_micros", "revenue_micros"}),
 }
 """The measures that stand still while what is watched does."""
 _BRINGS = {
@@ -29,9 +31,12 @@ _BRINGS = {
     Watched.CLICKS: Stream.CLICK,
     Watched.CONVERSIONS: Stream.CONVERSION,
     Watched.SPEND: Stream.SPEND,
+    Watched.EVENINGS: Stream.IMPRESSION,
+    Watched.SURGE: Stream.IMPRESSION,
 }
 """The stream that brings what is watched."""
-_STANDS_STILL = frozenset({Reason.NOT_SERVING, Reason.NOTHING_SERVED, Reason.SILENT, Reason.QUIET})
+_CAUSES_OF_SILENCE = frozenset({Watched.SERVING, Watched.CLICKS})
+_STANDS_STILL = frozenset({Reason.NOT_SERVING, Reason.NOTHING_SERVED, Reason.SILENT, Reason.QUIET, Reason.DAILY_BUDGET})
 
 
 def explained(judged: Iterable[Judged]) -> list[Judged]:
@@ -41,13 +46,13 @@ def explained(judged: Iterable[Judged]) -> list[Judged]:
         judged: all of one campaign's goals and watches with their verdicts.
     """
     found = list(judged)
-    causes = [(goal.of, verdict) for goal, verdict in found if isinstance(goal, Watch) and _is_cause(verdict)]
+    causes = [(goal.of, verdict) for goal, verdict in found if isinstance(goal, Watch) and _is_cause(goal, verdict)]
     return [(goal, _held(goal, verdict, causes)) for goal, verdict in found]
 
 
-def _is_cause(verdict: Verdict) -> bool:
-    if verdict.reason is Reason.DAILY_BUDGET:
-        return verdict.since_ms is not None
+def _is_cause(watch: Watch, verdict: Verdict) -> bool:
+    if watch.of is Watched.EVENINGS:
+        return False
     return verdict.reason in _STANDS_STILL or verdict.reason is Reason.SURGE
 
 
@@ -79,7 +84,7 @@ def _hold(verdict: Verdict, reason: Reason) -> Verdict:
 def _hangs_on(goal: Subject, watched: Watched) -> bool:
     needs = _NEEDS[watched]
     if isinstance(goal, Watch):
-        return goal.of is not Watched.SERVING and watched in {Watched.SERVING, Watched.CLICKS}
+        return goal.of in {Watched.CLICKS, Watched.CONVERSIONS, Watched.SPEND} and watched in _CAUSES_OF_SILENCE
     if isinstance(goal, RatioGoal):
         return bool(needs & {goal.kpi.numerator, goal.kpi.denominator})
     return goal.total.name in needs

@@ -20,6 +20,7 @@ class Hush:
         since_ms: since when nothing came, or when what is wrong began.
         expected: how many events should have come since, at the least.
         actual: how many came.
+        recovered: whether an alert that was told may end; until then it stands.
     """
 
     status: Status
@@ -27,7 +28,13 @@ class Hush:
     since_ms: int | None = None
     expected: float = 0.0
     actual: int = 0
+    recovered: bool = True
 
 
 FLOWING = Hush(Status.ON_PACE, Reason.FLOWING)
 NOTHING_KNOWN = Hush(Status.NO_DATA, Reason.TOO_EARLY)
+
+
+def quiet(since_ms: int, missing: float = 0.0) -> Hush:
+    """Nothing came for a while: no alarm yet, and no end of one."""
+    return Hush(Status.ON_PACE, Reason.QUIET, since_ms, missing, recovered=False)

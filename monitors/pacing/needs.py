@@ -13,6 +13,8 @@ _WATCHED = {
     Watched.CLICKS: frozenset({Stream.IMPRESSION, Stream.CLICK}),
     Watched.CONVERSIONS: frozenset({Stream.CLICK, Stream.CONVERSION}),
     Watched.SPEND: frozenset({Stream.IMPRESSION, Stream.SPEND}),
+    Watched.EVENINGS: frozenset({Stream.IMPRESSION}),
+    Watched.SURGE: frozenset({Stream.IMPRESSION}),
 }
 
 

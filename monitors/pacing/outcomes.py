@@ -16,7 +16,7 @@ from monitors.goals.subject import Watch, Watched
 from monitors.goals.values import Bound, Campaign, RatioGoal
 from monitors.habits.heard import Heard
 from monitors.habits.rhythm import DAYS
-from monitors.pacing.hush import FLOWING, NOTHING_KNOWN, SUSPICIOUS, Hush
+from monitors.pacing.hush import FLOWING, NOTHING_KNOWN, SUSPICIOUS, Hush, quiet
 from monitors.pacing.verdict import Observed, Reason, Status
 from monitors.read.past import HOURS, Past
 
@@ -30,6 +30,10 @@ GAPS = 1.2
 """A gap must be longer than gaps have been by habit."""
 LEAST_KNOWN = 5
 """Events that a rate is known from at the least."""
+UNSEEN_MS = QUARTER_MS
+"""What comes of others takes its time."""
+WELL_KNOWN, WARY = 10, 1.5
+"""Before ten were seen, it is not known how they cluster, and half as much again must be missing."""
 UNSEEN_PROOF = 5.3
 """Expected by the goal's own rate and not one seen: chance does that once in two hundred."""
 _OF = {
@@ -43,7 +47,7 @@ LEAST_CHARGED = 8
 LEAST_UNCHARGED_MS = 2 * QUARTER_MS
 
 
-def outcome(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, heard: Heard) -> Hush:
+def outcome(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, heard: Heard, at_ms: int) -> Hush:
     """Whether nothing comes of what goes on.
 
     Args:
@@ -52,31 +56,36 @@ def outcome(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *,
         observed: what is known.
         past: the campaign's.
         heard: when each measure last grew.
+        at_ms: the watermark.
     """
     above, below = (INDEX[name] for name in _OF[watch.of])
     since = max(heard.since_ms[above], campaign.flight.start_ms)
-    trials = float(observed.to_date[below] - heard.then[above][below])
+    # What came last may be a report of many at once, whose outcomes are still to come.
+    trials = float(max(heard.before[below] - heard.then[above][below], 0))
     first = max(len(past.hours) - DAYS * HOURS, 0)
     known, tried = past.once(("of the week", above, below), lambda: _of_week(past, first, above, below))
-    tried = max(tried - trials, 0.0)
+    tried -= max(trials - observed.open_hour[below], 0.0)
     if known < LEAST_KNOWN or tried <= 0:
-        return _unseen(campaign, watch, observed, trials, since)
+        return _unseen(campaign, watch, observed, trials, since=since, at_ms=at_ms)
     missing = trials * known / tried
     # The logarithm of the chance to see none, with a rate that is itself known from so many only (gamma-Poisson).
     surprise = (known + 0.5) * log1p(trials / tried)
     a_day = known / max((len(past.hours) - first) / HOURS, 0.25)
     proof = log(a_day / (FALSE_A_DAY if a_day >= RARE_A_DAY else FALSE_RARE_A_DAY))
-    proof = max(proof, GAPS * _usual_gap(past, first, (above, below), known / tried))
+    proof = max(proof * (1 if known >= WELL_KNOWN else WARY), GAPS * heard.gaps[above][1] * known / tried)
     if surprise >= proof:
         return Hush(Status.CRITICAL, Reason.SILENT, since, missing)
-    return Hush(Status.ON_PACE, Reason.QUIET, since, missing) if surprise >= proof / 2 else FLOWING
+    return quiet(since, missing) if surprise >= proof / 2 else FLOWING
 
 
 def _of_week(past: Past, first: int, above: int, below: int) -> tuple[float, float]:
-    return float(past.hours[first:, above].sum()), float(past.hours[first:, below].sum())
+    """Of the hours that had any of the latter: outcomes without what they come of say nothing of a rate."""
+    hours = past.hours[first:]
+    busy = hours[hours[:, below] > 0]
+    return float(busy[:, above].sum()), float(busy[:, below].sum())
 
 
-def _unseen(campaign: Campaign, watch: Watch, observed: Observed, trials: float, since: int) -> Hush:
+def _unseen(campaign: Campaign, watch: Watch, observed: Observed, trials: float, *, since: int, at_ms: int) -> Hush:
     """Before a rate is known, the goal's own is all there is to expect."""
     above, below = _OF[watch.of]
     rates = [
@@ -87,25 +96,12 @@ def _unseen(campaign: Campaign, watch: Watch, observed: Observed, trials: float,
         and (g.kpi.numerator, g.kpi.denominator) == (above, below)
         and g.bound is Bound.AT_LEAST
     ]
-    if not rates or observed.to_date[INDEX[above]]:
+    if not rates or observed.to_date[INDEX[above]] or at_ms - since < UNSEEN_MS:
         return NOTHING_KNOWN
     missing = min(rates) * trials
     if missing >= UNSEEN_PROOF:
         return Hush(Status.CRITICAL, Reason.SILENT, since, missing)
-    return Hush(Status.ON_PACE, Reason.QUIET, since, missing) if missing >= SUSPICIOUS else NOTHING_KNOWN
-
-
-def _usual_gap(past: Past, first: int, columns: tuple[int, int], rate: float) -> float:
-    """The second largest number of events that were missing between two hours with some, by the rate."""
-    above, below = columns
-    return past.once(("gap", first, columns), lambda: _gap(past, first, above, below)) * rate
-
-
-def _gap(past: Past, first: int, above: int, below: int) -> float:
-    upto = np.concatenate([[0.0], np.cumsum(past.hours[first:, below], dtype=np.float64)])
-    busy = np.flatnonzero(past.hours[first:, above])
-    gaps = np.sort(upto[busy[1:]] - upto[busy[:-1] + 1])
-    return float(gaps[-2]) if len(gaps) > 1 else 0.0
+    return quiet(since, missing) if missing >= SUSPICIOUS else NOTHING_KNOWN
 
 
 def uncharged(observed: Observed, past: Past, heard: Heard, at_ms: int) -> Hush:
@@ -128,7 +124,7 @@ def uncharged(observed: Observed, past: Past, heard: Heard, at_ms: int) -> Hush:
     if quiet_ms >= max(CHARGE_PAUSES * pauses * QUARTER_MS, LEAST_UNCHARGED_MS):
         return Hush(Status.CRITICAL, Reason.SILENT, since)
     is_quiet = quiet_ms >= max(pauses * QUARTER_MS, LEAST_UNCHARGED_MS / 2)
-    return Hush(Status.ON_PACE, Reason.QUIET, since) if is_quiet else FLOWING
+    return quiet(since) if is_quiet else FLOWING
 
 
 def _charge_pauses(busy: Mask) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from monitors.goals.subject import Watch, Watched
 from monitors.goals.values import Campaign, Flight, TotalGoal
 from monitors.habits.heard import Heard, first_heard
 from monitors.habits.rhythm import SURPRISING, Rhythm, expected_at_least, rhythm
-from monitors.pacing.hush import FLOWING, SUSPICIOUS, Hush
+from monitors.pacing.hush import FLOWING, NOTHING_KNOWN, SUSPICIOUS, Hush, quiet
 from monitors.pacing.outcomes import LEAST_KNOWN, outcome, uncharged
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict
 from monitors.read.past import HOURS, Past, hours_of_day
@@ -23,10 +23,14 @@ from monitors.read.past import HOURS, Past, hours_of_day
 LAUNCH_MS = 25 * MINUTE_MS
 """A campaign that serves has served something by then: ad servers take up to a quarter of an hour to begin."""
 LEAST_QUIET_MS = 4 * MINUTE_MS
-FIRST_DAY_QUIET_MS = HOUR_MS
-"""While its hours of the day are not known, a pause of an hour may be its habit."""
-PAUSES = 1.5
-"""A pause that lasts half as long again as is usual is none of the usual."""
+FIRST_DAY_QUIET_MS = 3 * HOUR_MS
+"""While its hours of the day are not known, it may be night."""
+WORTH_WAKING = 0.004
+"""As a part of a day's delivery, what must be missing at the least: six minutes of the mean. Less wakes nobody."""
+STEPS = 2.5
+"""Reports that come every five minutes are missed when a second one is."""
+PAUSES = 1.25
+"""A pause that lasts a quarter as long again as the second longest of the week is none of the usual."""
 FALSE_SERVING_A_DAY = 0.0005
 """How often a campaign that serves may be called dark by chance: one day in two thousand."""
 SURGE_HOURS = 1.2
@@ -47,17 +51,12 @@ def judge_watch(campaign: Campaign, watch: Watch, observed: Observed, at_ms: int
     if past is None or at_ms >= campaign.flight.end_ms:
         hush = Hush(Status.NO_DATA, Reason.TOO_EARLY if past is None else Reason.FLIGHT_ENDED)
     else:
-        total = observed.to_date
-        heard = observed.heard or first_heard(total, past, observed.open_quarters, at_ms)
-        if watch.of is Watched.SERVING:
-            hush = _serving(campaign, observed, past, heard, at_ms)
-        elif watch.of is Watched.SPEND:
-            hush = uncharged(observed, past, heard, at_ms)
-        else:
-            hush = outcome(campaign, watch, observed, past, heard=heard)
+        heard = observed.heard or first_heard(observed.to_date, past, observed.open_quarters, at_ms)
+        hush = _found(campaign, watch, observed, past, heard=heard, at_ms=at_ms)
+    held = hush.status if hush.recovered else Status.CRITICAL
     return Verdict(
         status=hush.status,
-        recovered=hush.status,
+        recovered=held,
         reason=hush.reason,
         direction=Direction.OVER if hush.reason is Reason.SURGE else Direction.UNDER if _is_miss(hush) else None,
         actual=hush.actual if _is_miss(hush) else None,
@@ -71,6 +70,19 @@ def judge_watch(campaign: Campaign, watch: Watch, observed: Observed, at_ms: int
         as_of_ms=at_ms,
         since_ms=hush.since_ms,
     )
+
+
+def _found(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, heard: Heard, at_ms: int) -> Hush:
+    if watch.of is Watched.SPEND:
+        return uncharged(observed, past, heard, at_ms)
+    if watch.of in {Watched.CLICKS, Watched.CONVERSIONS}:
+        return outcome(campaign, watch, observed, past, heard=heard, at_ms=at_ms)
+    column = _served(observed, past)
+    held = rhythm(past, column, campaign.flight.timezone)
+    if watch.of is Watched.SURGE:
+        return _surge(held, observed, past, column)
+    serving = _serving(campaign, observed, held, heard, at_ms, column=column)
+    return serving if watch.of is Watched.SERVING else _evenings(held, serving)
 
 
 def never_began(flight: Flight, watch: Watch, heard: Heard | None, now_ms: int) -> Verdict | None:
@@ -95,29 +107,36 @@ def _served(observed: Observed, past: Past) -> int:
     return past.once(("served",), lambda: next((c for c in _SERVED if past.busy[:, c].any()), _SERVED[0]))
 
 
-def _serving(campaign: Campaign, observed: Observed, past: Past, heard: Heard, at_ms: int) -> Hush:
-    flight, column = campaign.flight, _served(observed, past)
-    since = heard.since_ms[column]
+def _serving(campaign: Campaign, observed: Observed, held: Rhythm, heard: Heard, at_ms: int, *, column: int) -> Hush:
     if not any(observed.to_date):
         return _launch(campaign, heard.armed_ms, at_ms)
-    held = rhythm(past, column, flight.timezone)
-    surge = _surge(held, observed, past, column)
-    if surge is not None:
-        return surge
-    from_ms = max(since, flight.start_ms)
-    quiet_ms = at_ms - from_ms
-    missing = expected_at_least(held, from_ms, at_ms, flight.timezone) if quiet_ms > MINUTE_MS else 0.0
-    longest = max(PAUSES * held.pause_ms, LEAST_QUIET_MS)
-    if held.hours < HOURS:
-        longest = max(longest, FIRST_DAY_QUIET_MS)
-    proof = log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY)
-    if missing >= proof and quiet_ms >= longest:
-        if held.evening_stops and from_ms >= _midnight(at_ms, flight.timezone) + DAY_MS // 2:
-            return Hush(Status.WARNING, Reason.DAILY_BUDGET, from_ms, missing)
+    zone = campaign.flight.timezone
+    from_ms = max(heard.since_ms[column], campaign.flight.start_ms)
+    quiet_ms, step_ms = at_ms - from_ms, heard.step_ms[column]
+    if quiet_ms <= max(MINUTE_MS, step_ms):
+        return FLOWING
+    missing = expected_at_least(held, from_ms, at_ms, zone)
+    proof = max(log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY), WORTH_WAKING * held.a_day)
+    if missing >= proof and quiet_ms >= _long(held, step_ms):
+        if held.evening_stops and from_ms >= _midnight(at_ms, zone) + DAY_MS // 2:
+            return Hush(Status.ON_PACE, Reason.DAILY_BUDGET, from_ms, missing)
         return Hush(Status.CRITICAL, Reason.NOT_SERVING, from_ms, missing)
-    if held.evening_stops > 1:
-        return Hush(Status.WARNING, Reason.DAILY_BUDGET, None, 0.0)
-    return Hush(Status.ON_PACE, Reason.QUIET, from_ms, missing) if missing >= SUSPICIOUS else FLOWING
+    return quiet(from_ms, missing) if missing >= SUSPICIOUS else FLOWING
+
+
+def _long(held: Rhythm, step_ms: float) -> float:
+    """How long it must be quiet to be no pause of the usual kind; those are known to a quarter hour."""
+    usual = PAUSES * (held.pause_ms + QUARTER_MS) if held.pause_ms else 0.0
+    first = FIRST_DAY_QUIET_MS if held.hours < HOURS else 0
+    return max(usual, first, STEPS * step_ms, LEAST_QUIET_MS)
+
+
+def _evenings(held: Rhythm, serving: Hush) -> Hush:
+    """Once is no habit: it is told when it stops on a second evening, and ends with a day that has all of it."""
+    stops = serving.reason is Reason.DAILY_BUDGET
+    if stops or held.evening_stops > 1:
+        return Hush(Status.WARNING, Reason.DAILY_BUDGET, serving.since_ms if stops else None, serving.expected)
+    return Hush(Status.ON_PACE, Reason.FLOWING, recovered=not held.evening_stops)
 
 
 def _launch(campaign: Campaign, armed_ms: int, at_ms: int) -> Hush:
@@ -132,13 +151,13 @@ def _launch(campaign: Campaign, armed_ms: int, at_ms: int) -> Hush:
     return Hush(Status.CRITICAL, Reason.NOTHING_SERVED, flight.start_ms, max(counts, default=0.0))
 
 
-def _surge(held: Rhythm, observed: Observed, past: Past, column: int) -> Hush | None:
+def _surge(held: Rhythm, observed: Observed, past: Past, column: int) -> Hush:
     quarters = [row[column] for row in observed.open_quarters]
     if held.hours < HOURS or not quarters or held.busiest_hour < LEAST_KNOWN * SURPRISING:
-        return None
+        return NOTHING_KNOWN
     most = max(quarters)
     if most <= SURGE_HOURS * held.busiest_hour:
-        return None
+        return FLOWING
     since = past.end_ms + next(n for n, q in enumerate(quarters) if q == most) * QUARTER_MS
     return Hush(Status.WARNING, Reason.SURGE, since, held.busiest_hour / 4, most)
 

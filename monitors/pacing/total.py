@@ -7,6 +7,7 @@ are not, and hours scatter. Once it is over, its sum itself is held against its 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
@@ -57,17 +58,7 @@ def judge_total(
     curve: Curve,
     whole: Flight | None = None,
 ) -> Verdict:
-    """Judge a total at a moment at or after the flight's start.
-
-    Args:
-        flight: the campaign's, or the day, week or month of it that the target is for.
-        goal: with the target of that.
-        observed: what is known of it.
-        policy: when to judge.
-        at_ms: the watermark.
-        curve: how the target spreads.
-        whole: the campaign's flight, where ``flight`` is a part of it.
-    """
+    """Judge a total at a moment at or after the start of a flight, or of a day, week or month of a ``whole`` one."""
     if flight.start_ms < observed.history_from_ms:
         return Verdict.withheld(Status.NO_DATA, Reason.HISTORY_GONE, goal, at_ms)
     found = pace(observed.to_date[goal.total.column], goal.target, flight, curve, at_ms)
@@ -137,21 +128,27 @@ def _on_its_way(
     ends: Outlook | None,
     held: Usual | None,
 ) -> _Standing:
-    if goal.warning.high is not None and found.actual > goal.target * goal.warning.high:
-        # No later hour takes this back.
-        status = status_of(found.actual / goal.target, goal.warning, goal.critical)
-        return _Standing(status, Reason.EXCEEDED, status, Direction.OVER)
+    standings = [_exceeded(goal, found)]
     past = observed.past
     if found.ratio is None or ends is None or past is None:
-        return _Standing(Status.NO_DATA, Reason.TOO_EARLY, Status.NO_DATA)
-    if not ends.knows_day:
-        return _first_day(flight, goal, found, at_ms)
-    projected = _projection(goal, found, ends, policy, at_ms, end_ms=past.end_ms)
-    if held is None:
-        return projected
-    open_part = min((at_ms - past.end_ms) / HOUR_MS, 1.0)
-    changed = shift(held, observed.open_hour[goal.total.column], open_part, past.end_ms)
-    return _worst(projected, _change(goal, found, ends, changed, held.level))
+        standings.append(_Standing(Status.NO_DATA, Reason.TOO_EARLY, Status.NO_DATA))
+    elif not ends.knows_day:
+        standings.append(_first_day(goal, found, at_ms - max(ends.began_ms, flight.start_ms)))
+    else:
+        standings.append(_projection(goal, found, ends, policy, at_ms, end_ms=past.end_ms))
+        if held is not None:
+            open_part = min((at_ms - past.end_ms) / HOUR_MS, 1.0)
+            changed = shift(held, observed.open_hour[goal.total.column], open_part, past.end_ms)
+            standings.append(_change(goal, found, ends, changed, held.level))
+    return reduce(_worst, [one for one in standings if one is not None])
+
+
+def _exceeded(goal: TotalGoal, found: Pace) -> _Standing | None:
+    """More than the whole flight should bring: no later hour takes that back."""
+    if goal.warning.high is None or found.actual <= goal.target * goal.warning.high:
+        return None
+    status = status_of(found.actual / goal.target, goal.warning, goal.critical)
+    return _Standing(status, Reason.EXCEEDED, status, Direction.OVER)
 
 
 def _projection(
@@ -179,7 +176,7 @@ def _change(goal: TotalGoal, found: Pace, ends: Outlook, changed: Shift, level: 
     persists = (found.actual + ends.rest / max(ends.level, 1e-12) * level * changed.factor) / goal.target
     status = status_of(persists, goal.warning, goal.critical)
     if not changed.is_proven or status is Status.ON_PACE or abs(persists - 1) < goal.materiality:
-        return _Standing(Status.ON_PACE, Reason.WITHIN, Status.ON_PACE)
+        return _Standing(Status.ON_PACE, Reason.WITHIN, status if changed.stands else Status.ON_PACE)
     return _Standing(status, Reason.CHANGED, status, direction_of(persists), changed.since_ms)
 
 
@@ -191,9 +188,9 @@ def _worst(first: _Standing, second: _Standing) -> _Standing:
     )
 
 
-def _first_day(flight: Flight, goal: TotalGoal, found: Pace, at_ms: int) -> _Standing:
+def _first_day(goal: TotalGoal, found: Pace, past_ms: int) -> _Standing:
     """Before each hour of the day was seen once, only what no day's shape explains is told."""
-    ratio, past_ms = found.ratio or 0.0, at_ms - flight.start_ms
+    ratio = found.ratio or 0.0
     is_under = past_ms >= FIRST_DAY_UNDER_MS and ratio < FIRST_DAY_UNDER
     is_over = past_ms >= FIRST_DAY_OVER_MS and ratio > FIRST_DAY_OVER
     status = status_of(ratio, goal.warning, goal.critical)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.trust.cases import CASES, at_least
+from bench.trust.cases import CASES
 from bench.trust.engine import run
 from bench.trust.figures import Delay, Share
+from bench.trust.ratios import at_least
 from bench.trust.streams import evening, flat, gusts, served, sold, spent, times
 from kpis.measures import INDEX, TOTALS
 from kpis.times import DAY_MS, HOUR_MS
