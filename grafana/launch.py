@@ -100,7 +100,7 @@ def _states(title: str, about: str, expr: str, legend: str, *, height: int) -> P
 def _line() -> Panel:
     about = (
         "What the goal counts, what its curve expects by now, and where the flight will end, with where it ends in "
-        "nine of ten cases. Without an interval the past says too little yet."
+        "nine of ten cases. Empty where the past says too little yet: the least and the most."
     )
     found = {
         "Actual ({{unit}})": f"pacewatch_pace_actual{{{GOAL}}}",
