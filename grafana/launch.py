@@ -20,14 +20,14 @@ IN = f'{ONE},window="$window"'
 
 def build() -> dash.Dashboard:
     """The dashboard."""
-    told = f"pacewatch_pace_alert_status{{{ONE}}}"
+    told = f'{{__name__=~"pacewatch_(pace|watch)_alert_status",{ONE}}}'
     changes = dash.AnnotationQuery().name("Status changes").datasource(style.SOURCE).enable(True).icon_color("orange")
     changes = changes.expr(f"({told} == 1) unless ({told} offset 15s == 1)")
     made = board("pacewatch-launch", "Pacewatch: Launch", "One campaign: pace, thresholds, KPIs and spend.")
     made = made.with_variable(account()).with_variable(goal_campaign()).with_variable(goal()).with_variable(window())
     made = made.annotation(changes)
     made = made.with_row(dash.Row("On pace?"))
-    for panel in (_pace_now(), _spent(), _fresh(), _timeline(), _line(), _ratio()):
+    for panel in (_pace_now(), _spent(), _fresh(), _timeline(), _watches(), _line(), _ratio()):
         made = made.with_panel(panel)
     made = made.with_row(dash.Row("KPIs, rolling $window"))
     for kpi in CATALOGUE:
@@ -69,25 +69,45 @@ def _fresh() -> Panel:
 
 
 def _timeline() -> Panel:
-    about = "The status of each goal of the campaign over time. Hold: the data was too old to judge."
+    about = (
+        "The status of each goal of the campaign over time. Hold: the data was too old to judge, or something else is "
+        "wrong that explains it."
+    )
+    return _states("Status of all goals", about, style.coded(ONE), "{{goal}}", height=5)
+
+
+def _watches() -> Panel:
+    about = (
+        "What every campaign is watched for: that it is served, that what is served is clicked, that clicks convert. "
+        "On pace: events come as usual. The reason is in pacewatch_watch_reason."
+    )
+    return _states("Watches", about, style.coded(ONE, of="watch"), "{{watch}}", height=4)
+
+
+def _states(title: str, about: str, expr: str, legend: str, *, height: int) -> Panel:
     return (
         statetimeline.Panel()
-        .title("Status of all goals")
+        .title(title)
         .description(about)
         .datasource(style.SOURCE)
-        .height(5)
+        .height(height)
         .span(24)
         .mappings(style.statuses())
-        .with_target(query(style.coded(ONE), "{{goal}}"))
+        .with_target(query(expr, legend))
     )
 
 
 def _line() -> Panel:
-    about = "What the goal counts, what its curve expects by now, and where the flight ends at this pace."
+    about = (
+        "What the goal counts, what its curve expects by now, and where the flight will end, with where it ends in "
+        "nine of ten cases. Empty where the past says too little yet: the least and the most."
+    )
     found = {
         "Actual ({{unit}})": f"pacewatch_pace_actual{{{GOAL}}}",
         "Expected ({{unit}})": f"pacewatch_pace_expected{{{GOAL}}}",
         "Projected at the end ({{unit}})": f"pacewatch_pace_projected{{{GOAL}}}",
+        "Projected at the least ({{unit}})": f"pacewatch_pace_projected_low{{{GOAL}}}",
+        "Projected at the most ({{unit}})": f"pacewatch_pace_projected_high{{{GOAL}}}",
     }
     return lines("Pace line: $goal", about, found, "short", height=10)
 

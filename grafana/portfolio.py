@@ -37,13 +37,15 @@ def build() -> dash.Dashboard:
 def _table() -> Panel:
     about = (
         "A row for each campaign; the most money at risk first. Money at risk: how far the projected end of the flight "
-        "is from the target, for money goals in warning or critical. Click a campaign to open it."
+        "is from the target, for money goals in warning or critical. "
+        "Watches: how many of serving, clicks and conversions say that something is wrong. Click a campaign to open it."
     )
     kpi = 'window="$window"'
     columns = {
         "Money at risk": "max by (campaign) (campaign:pacewatch_money_at_risk:max)",
         "Critical goals": f'sum by (campaign) (pacewatch_pace_status{{status="critical"}} * {OF_ACCOUNT})',
         "Warning goals": 'sum by (campaign) (pacewatch_pace_status{status="warning"})',
+        "Watches": "sum by (campaign) (campaign_status:pacewatch_watches:count)",
         "Lowest pace": "min by (campaign) (pacewatch_pace_ratio)",
         "Highest pace": "max by (campaign) (pacewatch_pace_ratio)",
         "Spend": f"sum by (campaign) (pacewatch_window_spend{{{kpi}}})",
@@ -60,8 +62,10 @@ def _over_time() -> Panel:
     found = {
         "Critical": f'sum(pacewatch_pace_status{{status="critical"}} * {OF_ACCOUNT})',
         "Warning": f'sum(pacewatch_pace_status{{status="warning"}} * {OF_ACCOUNT})',
+        "Watches": f"sum(campaign_status:pacewatch_watches:count * {OF_ACCOUNT})",
     }
-    return lines("Goals that miss their pace", "How many goals are in warning and in critical.", found, "none")
+    about = "How many goals are in warning and in critical, and how many watches say that something is wrong."
+    return lines("Goals that miss their pace", about, found, "none")
 
 
 def _spend() -> Panel:

@@ -69,7 +69,8 @@ def statuses() -> list[dashboard.ValueMapping]:
 CODES = {"no_data": 0, "on_pace": 1, "warning": 2, "critical": 3, "hold": 4}
 
 
-def coded(selector: str) -> str:
-    """The query of a goal's status as a number."""
-    parts = (f'{code} * pacewatch_pace_status{{{selector},status="{name}"}}' for name, code in CODES.items())
-    return f"sum by (campaign, goal) ({' or '.join(parts)})"
+def coded(selector: str, of: str = "goal") -> str:
+    """The query of the status of goals, or of watches, as a number."""
+    metric = "pacewatch_pace_status" if of == "goal" else "pacewatch_watch_status"
+    parts = (f'{code} * {metric}{{{selector},status="{name}"}}' for name, code in CODES.items())
+    return f"sum by (campaign, {of}) ({' or '.join(parts)})"

@@ -125,7 +125,13 @@ BREAKDOWN = _kpi_metrics("breakdown_", "campaign", "breakdown")
 PACE_RATIO = _gauge("pace_ratio", "Actual over expected to date; 1 is on pace.", "campaign", "goal")
 PACE_ACTUAL = _gauge("pace_actual", "What the goal counts, so far.", "campaign", "goal", "unit")
 PACE_EXPECTED = _gauge("pace_expected", "What the goal's curve or bound expects by now.", "campaign", "goal", "unit")
-PACE_PROJECTED = _gauge("pace_projected", "Where the flight ends at this pace.", "campaign", "goal", "unit")
+PACE_PROJECTED = _gauge("pace_projected", "Where the flight will end.", "campaign", "goal", "unit")
+PACE_PROJECTED_LOW = _gauge(
+    "pace_projected_low", "Where the flight will end at the least, in 95 of 100 cases.", "campaign", "goal", "unit"
+)
+PACE_PROJECTED_HIGH = _gauge(
+    "pace_projected_high", "Where the flight will end at the most, in 95 of 100 cases.", "campaign", "goal", "unit"
+)
 PACE_REQUIRED = _gauge(
     "pace_required_per_day", "What each remaining day must bring to reach the target.", "campaign", "goal", "unit"
 )
@@ -137,6 +143,19 @@ PACE_ALERT = _gauge(
 )
 PACE_THRESHOLD = _gauge("pace_threshold", "Where pace_ratio leaves a band.", "campaign", "goal", "severity", "bound")
 PACE_AS_OF = _gauge("pace_as_of_timestamp_seconds", "The watermark that the goal was judged at.", "campaign", "goal")
+WATCH_STATUS = _gauge(
+    "watch_status", "1 for the status the watch has, 0 for the others.", "campaign", "watch", "status"
+)
+WATCH_REASON = _gauge("watch_reason", "1 for the reason of the watch's status.", "campaign", "watch", "reason")
+WATCH_ALERT = _gauge(
+    "watch_alert_status", "1 for the status that people were told, 0 for the others.", "campaign", "watch", "status"
+)
+WATCH_SINCE = _gauge(
+    "watch_since_timestamp_seconds",
+    "Since when what is watched is silent, or far more than usual.",
+    "campaign",
+    "watch",
+)
 FLIGHT_START = _gauge("flight_start_timestamp_seconds", "When the flight begins.", "campaign")
 FLIGHT_END = _gauge("flight_end_timestamp_seconds", "When the flight is over.", "campaign")
 CAMPAIGN_INFO = _gauge(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from monitors.goals.subject import Watched
 from monitors.pacing.verdict import Reason, Status
 
 
@@ -67,5 +68,45 @@ REASONS: dict[Reason, str] = {
     Reason.HISTORY_GONE: "older than the history kept",
     Reason.STALE_DATA: "data too old to judge",
     Reason.GOAL_GONE: "no longer in the goals file",
+    Reason.PROJECTED: "will end outside its band",
+    Reason.CHANGED: "the last hours are not as usual",
+    Reason.EXCEEDED: "more than the whole target already",
+    Reason.ARMED: "flight has begun, its first event is awaited",
+    Reason.FLOWING: "flows as it should",
+    Reason.QUIET: "quiet for a while, which may be chance",
+    Reason.NOT_SERVING: "nothing is served any more",
+    Reason.NOTHING_SERVED: "nothing was served yet",
+    Reason.DAILY_BUDGET: "stops every evening until midnight, as when the day's budget is used up",
+    Reason.SURGE: "far more is served than usual",
+    Reason.SILENT: "nothing comes of what goes on",
+    Reason.EXPLAINED: "waits: what else is wrong explains it",
+    Reason.NOTHING_DUE: "nothing is due in this period",
+    Reason.IMMATERIAL: "misses its target by less than is worth a message",
+    Reason.AWAITS_STREAM: "waits for events that are quiet or late",
 }
-"""Why a verdict is what it is, for people."""
+"""Why a verdict is what it is, for people; :mod:`monitors.phrases` says it with what is known."""
+
+AS_USUAL = "as usual"
+"""What a watch is that misses nothing: it has no pace to be on."""
+BACK: dict[Watched, str] = {
+    Watched.SERVING: "served as usual again",
+    Watched.CLICKS: "clicks come again",
+    Watched.CONVERSIONS: "conversions come again",
+    Watched.SPEND: "spend comes again",
+    Watched.EVENINGS: "served to the end of the day again",
+    Watched.SURGE: "no more is served than in other hours",
+}
+"""What is told when a watch has nothing to say any more."""
+LOOK_AT: dict[Reason, str] = {
+    Reason.NOT_SERVING: "is it paused, refused or out of budget? If not, do its events still come?",
+    Reason.NOTHING_SERVED: "is it switched on and approved? Do its events carry this campaign id?",
+    Reason.SILENT: "does its tracking or its report still work? Does the stream still come?",
+    Reason.DAILY_BUDGET: "should the day's budget be more, or spread over the day?",
+    Reason.SURGE: "are bids and budget right? Is the traffic real?",
+}
+"""What to look at first when a watch tells."""
+
+
+def word_of(status: Status | None, *, is_watch: bool) -> str:
+    """A status in a sentence, of a goal or of a watch."""
+    return AS_USUAL if is_watch and status is Status.ON_PACE else LOOK[status].word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,8 +13,10 @@ from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.lifecycle import Change, Transition
-from monitors.goals.values import Band, Bound, RatioGoal
+from monitors.goals.subject import Watched
+from monitors.goals.values import Band, Bound
 from monitors.pacing.verdict import Direction, Reason, Status
+from monitors.phrases import Case, case_of
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +36,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         as_of_ms: the watermark that the verdict was judged at.
         timezone: how people read it.
         muted: whether it is only told, for the campaign is muted, and not sent.
+        watched: of a watch, what it watches; it has no target, bands or ratio.
+        measure: of a watch over serving, what its amounts count; empty when that is not known.
+
+    What has a default was not known to older versions, whose alerts may still wait in the outbox.
 
     The others are those of :class:`~monitors.pacing.verdict.Verdict`.
     """
@@ -63,6 +70,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     as_of_ms: int | None
     timezone: str
     muted: bool = False
+    interval: tuple[int, int] | None = None
+    since_ms: int | None = None
+    watched: Watched | None = None
+    measure: str = ""
+    waits_for: str = ""
+
+    @property
+    def case(self) -> Case:
+        """What it has to say."""
+        return Case(**{field.name: getattr(self, field.name) for field in fields(Case)})
 
     @property
     def as_of(self) -> str:
@@ -93,17 +110,10 @@ Outgoing = Alert | CheckIn | Rendered
 
 
 def alert_of(one: Assessment, transition: Transition, currency: str, key: str, unique: str) -> Alert:
-    """The alert about a change.
-
-    Args:
-        one: the goal, and the judgement that made the change.
-        transition: what changed.
-        currency: of all money.
-        key: the goal's field in the state hash.
-        unique: its id.
-    """
+    """The alert about a change of ``one``; ``key`` is its field in the state hash, ``unique`` the alert's id."""
     campaign, goal, verdict = one.campaign, one.goal, one.verdict
     before, after = transition.statuses
+    case = case_of(campaign, goal, verdict, currency)
     return Alert(
         id=unique,
         goal=key,
@@ -125,10 +135,15 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         ratio=verdict.ratio,
         projected=verdict.projected,
         required_per_day=verdict.required_per_day,
-        bound=goal.bound if isinstance(goal, RatioGoal) else None,
+        bound=case.bound,
         warning=verdict.warning.pair,
         critical=verdict.critical.pair,
         as_of_ms=verdict.as_of_ms,
-        timezone=campaign.flight.timezone,
         muted=not transition.is_sent,
+        timezone=case.timezone,
+        interval=verdict.interval,
+        since_ms=verdict.since_ms,
+        watched=case.watched,
+        measure=case.measure,
+        waits_for=verdict.waits_for,
     )

@@ -9,14 +9,18 @@ from msgspec import Struct
 
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
-from monitors.goals.subject import key_of
+from monitors.goals.subject import Watch, key_of
 from monitors.pacing.verdict import Direction, Reason, Status
+from monitors.phrases import case_of, phrase
 
 KEPT = 200
 
 
 class StatusChange(Struct, frozen=True):
-    """A change of what people are told about a goal, as this monitor saw it since it started."""
+    """A change of what people are told about a goal or a watch, as this monitor saw it since it started.
+
+    ``says`` is its reason in words, with money in the base currency.
+    """
 
     at_ms: int
     campaign: str
@@ -27,6 +31,8 @@ class StatusChange(Struct, frozen=True):
     after: Status
     direction: Direction | None
     reason: Reason
+    says: str = ""
+    is_watch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +83,6 @@ def _change(one: Assessment, before: Status, now_ms: int) -> StatusChange:
         after=one.state.told,
         direction=one.state.direction,
         reason=one.verdict.reason,
+        says=phrase(case_of(one.campaign, one.goal, one.verdict, "")),
+        is_watch=isinstance(one.goal, Watch),
     )

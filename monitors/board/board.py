@@ -78,7 +78,8 @@ class Board:
             before = self._seen.get(name)
             # Judged anew means another object; what has no goals changes with its documents only.
             if is_fresh or before is None or before[0] is not seen[name][0] or before[1] != seen[name][1]:
-                rows.append(campaign_row(name, *seen[name], self._window, self._trail.of(name)))
+                pulse = self._trail.of(name)
+                rows.append(campaign_row(name, *seen[name], self._window, pulse, currency=_currency(view)))
         gone = self._seen.keys() - seen.keys()
         self._seen = seen
         changed, left = self.feed.put(rows, [split(name)[0] for name in gone])
@@ -114,6 +115,10 @@ class Board:
             max_lag_ms=self.policy.max_lag_ms,
             campaigns=campaigns,
         )
+
+
+def _currency(view: View) -> str:
+    return view.snapshot.layout.currency if view.snapshot else ""
 
 
 def encoded(value: msgspec.Struct) -> bytes:

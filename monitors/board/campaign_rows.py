@@ -9,10 +9,13 @@ from kpis.measures import Row
 from kpis.series import split
 from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
-from monitors.board.notices import notices
-from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary
+from monitors.board.notices import notices, streams
+from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, WatchNow
+from monitors.board.watching import MISSES, in_order, is_alarming, watch_now
+from monitors.goals.subject import Watch
 from monitors.goals.values import Campaign
 from monitors.pacing.verdict import Status
+from monitors.phrases import case_of, phrase
 from monitors.read.snapshot import SeriesRows, Snapshot
 from monitors.view import View
 from monitors.wording import LOOK, RANK
@@ -27,18 +30,25 @@ def recent_window(windows: Sequence[str]) -> str:
 
 
 def campaign_row(
-    series: str, rows: SeriesRows | None, judged: Sequence[Assessment], window: str, pulse: tuple[str, int]
+    series: str,
+    rows: SeriesRows | None,
+    judged: Sequence[Assessment],
+    window: str,
+    pulse: tuple[str, int],
+    *,
+    currency: str = "",
 ) -> CampaignNow:
     """A campaign.
 
     Args:
         series: its key.
         rows: what was counted of it; None before its first event.
-        judged: its goals, judged.
+        judged: its goals and watches, judged.
         window: whose KPIs are shown.
         pulse: the drawn line and its greatest value, see :mod:`monitors.board.pulse`.
+        currency: of all money, for what is said.
     """
-    goals = tuple(sorted(map(goal_now, judged), key=lambda g: (RANK[g.status], -_off(g))))
+    goals, watches = _judged(judged, currency)
     known: Campaign | None = judged[0].campaign if judged else None
     campaign = known.campaign if known else split(series)[0]
     windows: Mapping[str, Row] = rows.windows if rows else {}
@@ -46,7 +56,7 @@ def campaign_row(
         id=campaign,
         name=known.name if known else campaign,
         account=known.account if known else "",
-        status=goals[0].status if goals else None,
+        status=_worst(goals, watches),
         goals=goals,
         risk_micros=sum(_risk(g) for g in goals if g.id == "spend"),
         total=measures(windows.get(TOTAL)),
@@ -56,10 +66,24 @@ def campaign_row(
         partitions=rows.partitions if rows else (),
         start_ms=known.flight.start_ms if known else None,
         end_ms=known.flight.end_ms if known else None,
+        watches=watches,
     )
 
 
-def goal_now(one: Assessment) -> GoalNow:
+def _judged(judged: Sequence[Assessment], currency: str) -> tuple[tuple[GoalNow, ...], tuple[WatchNow, ...]]:
+    goals = [goal_now(one, currency) for one in judged if not isinstance(one.goal, Watch)]
+    watches = [watch_now(one, currency) for one in judged if isinstance(one.goal, Watch)]
+    return tuple(sorted(goals, key=lambda g: (RANK[g.status], -_off(g)))), tuple(sorted(watches, key=in_order))
+
+
+def _worst(goals: Sequence[GoalNow], watches: Sequence[WatchNow]) -> Status | None:
+    """The worst status of all; a watch that has nothing to say does not make a campaign on pace."""
+    found = [goal.status for goal in goals[:1]]
+    found += [watch.status for watch in watches if watch.status in MISSES or watch.status is Status.HOLD]
+    return min(found, key=RANK.__getitem__, default=None)
+
+
+def goal_now(one: Assessment, currency: str) -> GoalNow:
     """A goal."""
     verdict, state = one.verdict, one.state
     return GoalNow(
@@ -80,6 +104,9 @@ def goal_now(one: Assessment) -> GoalNow:
         phase=state.phase,
         told=state.told,
         since_ms=state.since_ms,
+        says=phrase(case_of(one.campaign, one.goal, verdict, currency)),
+        interval=verdict.interval,
+        began_ms=verdict.since_ms,
     )
 
 
@@ -88,11 +115,11 @@ def measures(row: Row | None) -> Measures | None:
     return None if row is None else Measures(*row, *(kpi.of(row) for kpi in CATALOGUE))
 
 
-def worst_first(row: CampaignNow) -> tuple[int, int, float, int, str]:
-    """A sort key: status, money at risk, distance from pace, spend, id."""
+def worst_first(row: CampaignNow) -> tuple[int, bool, int, float, int, str]:
+    """A sort key: status, whether a watch tells, money at risk, distance from pace, spend, id."""
     spent = row.total.spend_micros if row.total else 0
     off = _off(row.goals[0]) if row.goals else 0.0
-    return RANK[row.status], -row.risk_micros, -off, -spent, row.id
+    return RANK[row.status], not is_alarming(row), -row.risk_micros, -off, -spent, row.id
 
 
 def same_to_people(a: CampaignNow, b: CampaignNow) -> bool:
@@ -128,10 +155,11 @@ def summarize(
         pulse_window=windows[0] if windows else "",
         campaigns=campaigns,
         shown=shown,
-        goals=len(view.assessments),
+        goals=sum(not isinstance(one.goal, Watch) for one in view.assessments),
         statuses=statuses,
         waiting=view.waiting,
         notices=notices(found.partitions if found else (), view.goals_problem),
+        streams=streams(found, max_lag_ms) if found else (),
     )
 
 
@@ -140,21 +168,33 @@ def _off(goal: GoalNow) -> float:
 
 
 def _risk(goal: GoalNow) -> int:
-    if goal.status not in {Status.WARNING, Status.CRITICAL} or goal.actual is None or goal.expected is None:
+    if goal.status not in MISSES or goal.actual is None or goal.expected is None:
         return 0
     return abs(round(goal.actual - goal.expected))
 
 
 def _seen(row: CampaignNow) -> tuple[object, ...]:
     goals = tuple(
-        (g.id, g.status, g.reason, g.direction, g.actual, g.told, g.since_ms, g.phase, *map(_coarse, _moving(g)))
+        (
+            g.id,
+            g.status,
+            g.reason,
+            g.says,
+            g.direction,
+            g.actual,
+            g.told,
+            g.since_ms,
+            g.phase,
+            *map(_coarse, _moving(g)),
+        )
         for g in row.goals
     )
-    return row.name, row.account, row.total, row.recent, row.pulse, row.pulse_max, row.partitions, goals
+    watches = tuple((w.id, w.status, w.reason, w.says, w.shown, w.told, w.since_ms) for w in row.watches)
+    return row.name, row.account, row.total, row.recent, row.pulse, row.pulse_max, row.partitions, goals, watches
 
 
 def _moving(goal: GoalNow) -> tuple[float | None, ...]:
-    return goal.expected, goal.ratio, goal.projected, goal.required_per_day
+    return goal.expected, goal.ratio, goal.projected, goal.required_per_day, *(goal.interval or ())
 
 
 def _coarse(value: float | None) -> str:

@@ -11,7 +11,7 @@ from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
 from kpis.units import NONE, STYLES, Unit
 from monitors.board.shapes import CampaignNow
-from monitors.wording import LOOKS, NO_GOAL, REASONS
+from monitors.wording import AS_USUAL, LOOKS, NO_GOAL, REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ def page_data() -> str:
     found = {
         "none": NONE,
         "no_goal": NO_GOAL,
+        "as_usual": AS_USUAL,
         "statuses": [{"name": look.name, "word": look.title, "mark": look.mark} for look in LOOKS],
         "reasons": {str(reason): text for reason, text in REASONS.items()},
         "units": {str(unit): asdict(style) for unit, style in STYLES.items()},

@@ -1,10 +1,13 @@
-"""What the board says of partitions that are not counted now, and of goals that cannot be used. Pure."""
+"""What the board says of partitions that are not counted, streams that are late, goals that cannot be used. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from monitors.read.snapshot import PartitionHealth
+from kpis.measures import Stream
+from kpis.times import MINUTE_MS, span_text
+from monitors.board.shapes import StreamNow
+from monitors.read.snapshot import PartitionHealth, Snapshot
 
 _MOST = 5
 """Notices of partitions; an outage of all of them is said in one more."""
@@ -18,6 +21,29 @@ def notices(partitions: Iterable[PartitionHealth], goals_problem: str = "") -> t
     more = [f"{len(found) - _MOST} more partitions are not counted either."] if len(found) > _MOST else []
     about_goals = [f"The last good goals are judged: {goals_problem[:_LONGEST_PROBLEM]}"] if goals_problem else []
     return (*about_goals, *found[:_MOST], *more)
+
+
+def streams(found: Snapshot, max_lag_ms: int) -> tuple[StreamNow, ...]:
+    """How each stream stands that the worker tells of.
+
+    Args:
+        found: what was read.
+        max_lag_ms: how far behind is nothing to tell.
+    """
+    return tuple(_stream(found, one, max_lag_ms) for one in Stream if found.complete_to(one) is not None)
+
+
+def _stream(found: Snapshot, stream: Stream, max_lag_ms: int) -> StreamNow:
+    complete_to, late_ms, says = found.complete_to(stream), found.late_ms(stream), ""
+    # Beside the numbers as a whole: where all is behind, that is said of all of it.
+    behind_ms = (found.as_of_ms or 0) - (complete_to or 0)
+    is_behind = behind_ms > late_ms + max_lag_ms
+    if is_behind:
+        habit = f", {span_text(late_ms)} of it by habit" if late_ms >= MINUTE_MS else ""
+        says = f"The stream of {stream.topic_suffix} is {span_text(behind_ms)} behind{habit}."
+    elif late_ms >= MINUTE_MS:
+        says = f"The stream of {stream.topic_suffix} comes {span_text(late_ms)} late by habit."
+    return StreamNow(str(stream), complete_to, found.reached_ms(stream), late_ms, is_behind, says)
 
 
 def _of(health: PartitionHealth) -> str:

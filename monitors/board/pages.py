@@ -12,8 +12,9 @@ from kpis.units import amount
 from monitors.board.board import Board
 from monitors.board.campaign_rows import worst_first
 from monitors.board.columns import COLUMNS, page_data
-from monitors.board.shapes import CampaignNow, GoalNow
-from monitors.wording import LOOK, REASONS
+from monitors.board.shapes import CampaignNow, GoalNow, WatchNow
+from monitors.board.watching import MISSES, shown_of
+from monitors.wording import LOOK, REASONS, word_of
 
 FIRST_ROWS = 60
 """Rows in the page itself, more than a screen shows; the rest comes with the first load of the API."""
@@ -72,6 +73,13 @@ def pace_text(goal: GoalNow, currency: str) -> str:
     return f"{goal.label} {goal.ratio:.0%}: {actual} of {expected}"
 
 
+def watch_text(watch: WatchNow) -> str:
+    """A watch in words; what is wrong says itself what it is about."""
+    if watch.status in MISSES:
+        return watch.says
+    return f"{watch.label} {word_of(watch.status, is_watch=True)}: {watch.says}"
+
+
 def _heads() -> list[tuple[str, str, str]]:
     """Text, what it sorts by, and more attributes of each head."""
     columns = [(c.label, c.key, "" if c.is_headline else ' class="extra"') for c in COLUMNS]
@@ -99,7 +107,8 @@ def _badge(row: CampaignNow) -> str:
 
 
 def _goals(row: CampaignNow, currency: str) -> str:
-    return pace_text(row.goals[0], currency) if row.goals else LOOK[None].word
+    said = [*map(watch_text, shown_of(row)), *(pace_text(goal, currency) for goal in row.goals[:1])]
+    return " · ".join(said) if said else LOOK[None].word
 
 
 def _page(title: str, main: str, script: str = "") -> str:

@@ -31,7 +31,11 @@ else:
 
 
 class GoalNow(Struct, frozen=True):
-    """A goal and its verdict. ``warning`` and ``critical`` are bands [low, high] of ``ratio``; null is an open side."""
+    """A goal and its verdict. ``warning`` and ``critical`` are bands [low, high] of ``ratio``; null is an open side.
+
+    ``says`` is the reason in words. ``projected`` is where a total will end, ``interval`` [low, high] where it ends in
+    nine of ten cases. ``began_ms`` is since when it is so, where that is known; ``since_ms`` since when it is told.
+    """
 
     id: str
     label: str
@@ -50,10 +54,37 @@ class GoalNow(Struct, frozen=True):
     phase: AlertPhase
     told: Status
     since_ms: int | None
+    says: str
+    interval: tuple[int, int] | None
+    began_ms: int | None
+
+
+class WatchNow(Struct, frozen=True):
+    """What a campaign with goals is watched for: that it is served, clicked, and that clicks convert.
+
+    ``says`` is the reason in words. ``actual`` and ``expected`` are how many events came since ``began_ms``, and how
+    many should have at the least; null while nothing is wrong. ``since_ms`` is since when it is told. ``shown`` says
+    whether people should see it: it has something to say, or is still told.
+    """
+
+    id: str
+    label: str
+    status: Status
+    reason: Reason
+    says: str
+    actual: int | float | None
+    expected: int | float | None
+    began_ms: int | None
+    phase: AlertPhase
+    told: Status
+    since_ms: int | None
+    shown: bool
 
 
 class CampaignNow(Struct, frozen=True):
-    """One campaign. ``status`` is its worst goal's, null without goals; ``risk_micros`` is how far spend is off pace.
+    """One campaign. ``status`` is that of its worst goal, or of a watch that is worse; null without goals.
+
+    ``risk_micros`` is how far spend is off pace. ``watches`` has those with something to say first.
 
     ``total`` is all that was ever counted, ``recent`` is of the window that the summary names; both are null before the
     first event. ``pulse`` draws the impressions of the shortest window over the last minutes: a digit or letter (base
@@ -74,6 +105,22 @@ class CampaignNow(Struct, frozen=True):
     partitions: tuple[int, ...]
     start_ms: int | None
     end_ms: int | None
+    watches: tuple[WatchNow, ...] = ()
+
+
+class StreamNow(Struct, frozen=True):
+    """One stream. ``complete_to_ms`` is up to when it is complete everywhere, ``reached_ms`` its latest event time.
+
+    ``late_ms`` is how late it comes by habit; 0 below a minute. ``is_behind`` says whether it is later than that.
+    ``says`` is a sentence where it is late or behind; else empty.
+    """
+
+    name: str
+    complete_to_ms: int | None
+    reached_ms: int | None
+    late_ms: int
+    is_behind: bool
+    says: str
 
 
 class Summary(Struct, frozen=True):
@@ -82,6 +129,7 @@ class Summary(Struct, frozen=True):
     ``campaigns`` counts all campaigns, of which at most ``shown`` are on the board: those with goals, then those that
     spent most. ``max_lag_ms`` is how old data may be to be judged; ``lag`` counts records in Kafka not yet read.
     ``notices`` are sentences about partitions that are not counted now, and a goals file that cannot be used.
+    ``goals`` counts goals, not watches.
     """
 
     now_ms: int
@@ -100,6 +148,7 @@ class Summary(Struct, frozen=True):
     statuses: dict[str, int]
     waiting: int
     notices: tuple[str, ...] = ()
+    streams: tuple[StreamNow, ...] = ()
 
 
 class Campaigns(Struct, frozen=True):

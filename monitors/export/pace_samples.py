@@ -1,4 +1,4 @@
-"""Samples of verdicts, thresholds and flights. Pure."""
+"""Samples of verdicts on goals and watches, thresholds and flights. Pure."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ from kpis.units import STYLES, Unit
 from monitors import metrics
 from monitors.alerts.assessment import Assessment
 from monitors.export.samples import Families, campaign_label, seconds
-from monitors.goals.subject import Subject
+from monitors.goals.subject import Subject, Watch
+from monitors.metrics import Definition
 from monitors.pacing.verdict import Status
 
 
 def pace_samples(judged: Iterable[Assessment], currency: str) -> Families:
-    """Verdicts, thresholds and flights of every goal."""
+    """Verdicts and flights of every goal and watch; a watch has no target, and so no pace."""
     found = Families(
         (
             metrics.PACE_RATIO, metrics.PACE_ACTUAL, metrics.PACE_EXPECTED, metrics.PACE_PROJECTED,
-            metrics.PACE_REQUIRED, metrics.PACE_TARGET, metrics.PACE_STATUS, metrics.PACE_REASON,
-            metrics.PACE_ALERT, metrics.PACE_THRESHOLD, metrics.PACE_AS_OF, metrics.FLIGHT_START,
-            metrics.FLIGHT_END, metrics.CAMPAIGN_INFO,
+            metrics.PACE_PROJECTED_LOW, metrics.PACE_PROJECTED_HIGH, metrics.PACE_REQUIRED, metrics.PACE_TARGET,
+            metrics.PACE_STATUS, metrics.PACE_REASON, metrics.PACE_ALERT, metrics.PACE_THRESHOLD, metrics.PACE_AS_OF,
+            metrics.WATCH_STATUS, metrics.WATCH_REASON, metrics.WATCH_ALERT, metrics.WATCH_SINCE,
+            metrics.FLIGHT_START, metrics.FLIGHT_END, metrics.CAMPAIGN_INFO,
         )
     )  # fmt: skip
     campaigns = {}
     for one in judged:
         campaigns[one.campaign.campaign] = one.campaign
-        _goal(found, one, currency)
+        if isinstance(one.goal, Watch):
+            _watch(found, one, one.goal)
+        else:
+            _goal(found, one, currency)
     for name, campaign in campaigns.items():
         at = campaign_label(name)
         found.add(metrics.FLIGHT_START, (at,), campaign.flight.start_ms / 1000)
@@ -38,24 +43,38 @@ def _goal(found: Families, one: Assessment, currency: str) -> None:
     at = (campaign_label(one.campaign.campaign), one.goal.id)
     verdict = one.verdict
     unit, scale = _unit(one.goal, currency)
+    low, high = verdict.interval or (None, None)
     for definition, value in (
         (metrics.PACE_ACTUAL, verdict.actual),
         (metrics.PACE_EXPECTED, verdict.expected),
         (metrics.PACE_PROJECTED, verdict.projected),
+        (metrics.PACE_PROJECTED_LOW, low),
+        (metrics.PACE_PROJECTED_HIGH, high),
         (metrics.PACE_REQUIRED, verdict.required_per_day),
         (metrics.PACE_TARGET, verdict.target),
     ):
         found.add(definition, (*at, unit), None if value is None else value / scale)
     found.add(metrics.PACE_RATIO, at, verdict.ratio)
-    for status in Status:
-        found.add(metrics.PACE_STATUS, (*at, status), float(status is verdict.status))
-        if status.is_judgement:
-            found.add(metrics.PACE_ALERT, (*at, status), float(status is one.state.told))
+    _statuses(found, one, at, metrics.PACE_STATUS, metrics.PACE_ALERT)
     found.add(metrics.PACE_REASON, (*at, verdict.reason), 1)
     for severity, band in ((Status.WARNING, verdict.warning), (Status.CRITICAL, verdict.critical)):
         found.add(metrics.PACE_THRESHOLD, (*at, severity, "low"), band.low)
         found.add(metrics.PACE_THRESHOLD, (*at, severity, "high"), band.high)
     found.add(metrics.PACE_AS_OF, at, seconds(verdict.as_of_ms))
+
+
+def _watch(found: Families, one: Assessment, watch: Watch) -> None:
+    at = (campaign_label(one.campaign.campaign), str(watch.of))
+    _statuses(found, one, at, metrics.WATCH_STATUS, metrics.WATCH_ALERT)
+    found.add(metrics.WATCH_REASON, (*at, one.verdict.reason), 1)
+    found.add(metrics.WATCH_SINCE, at, seconds(one.verdict.since_ms))
+
+
+def _statuses(found: Families, one: Assessment, at: tuple[str, str], has: Definition, told: Definition) -> None:
+    for status in Status:
+        found.add(has, (*at, status), float(status is one.verdict.status))
+        if status.is_judgement:
+            found.add(told, (*at, status), float(status is one.state.told))
 
 
 def _unit(goal: Subject, currency: str) -> tuple[str, int]:

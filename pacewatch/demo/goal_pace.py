@@ -10,6 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 _TIMEOUT = aiohttp.ClientTimeout(total=2)
 _LIMIT = 20_000_000
+_STATUS = frozenset({"pacewatch_pace_status", "pacewatch_watch_status"})
+_REASON = frozenset({"pacewatch_pace_reason", "pacewatch_watch_reason"})
+_MISSES = frozenset({"warning", "critical"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +38,23 @@ class GoalPace:
 
 
 def parse(text: str) -> dict[str, list[GoalPace]]:
-    """The goals of each campaign, from the text of ``/metrics``."""
+    """The goals of each campaign, and its watches that say something is wrong, from the text of ``/metrics``."""
     status: dict[tuple[str, str], str] = {}
     reason: dict[tuple[str, str], str] = {}
     ratio: dict[tuple[str, str], float] = {}
     for family in text_string_to_metric_families(text):
-        if not family.name.startswith("pacewatch_pace_"):
+        if not family.name.startswith(("pacewatch_pace_", "pacewatch_watch_")):
             continue
         for sample in family.samples:
-            at = (sample.labels.get("campaign", ""), sample.labels.get("goal", ""))
+            labels = sample.labels
+            at = (labels.get("campaign", ""), labels.get("goal") or labels.get("watch", ""))
             if sample.name == "pacewatch_pace_ratio":
                 ratio[at] = sample.value
-            elif sample.value == 1 and sample.name == "pacewatch_pace_status":
-                status[at] = sample.labels["status"]
-            elif sample.value == 1 and sample.name == "pacewatch_pace_reason":
-                reason[at] = sample.labels["reason"]
+            elif sample.value == 1 and sample.name in _STATUS:
+                if "goal" in labels or labels["status"] in _MISSES:
+                    status[at] = labels["status"]
+            elif sample.value == 1 and sample.name in _REASON:
+                reason[at] = labels["reason"]
     found: dict[str, list[GoalPace]] = {}
     for at, named in status.items():
         found.setdefault(at[0], []).append(GoalPace(at[1], named, reason.get(at, ""), ratio.get(at)))

@@ -15,8 +15,9 @@ from kpis.runtime.printable import blanked
 from kpis.units import Unit, amount
 from monitors.board.campaign_rows import worst_first
 from monitors.board.columns import COLUMNS, Column
-from monitors.board.pages import pace_text
+from monitors.board.pages import pace_text, watch_text
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
+from monitors.board.watching import shown_of
 from monitors.wording import LOOK, LOOKS
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
@@ -124,7 +125,7 @@ def notices(summary: Summary) -> list[str]:
     behind = 0 if summary.as_of_ms is None else summary.now_ms - summary.as_of_ms
     if not found and behind > summary.max_lag_ms:
         found.append(f"The pipeline is {behind // 1000:,} s behind: pace is on hold until it catches up.")
-    return [*found, *summary.notices]
+    return [*found, *summary.notices, *(stream.says for stream in summary.streams if stream.says)]
 
 
 def sparkline(pulse: str) -> str:
@@ -145,7 +146,7 @@ def _head(summary: Summary, found: int, shown: int, choice: Choice) -> str:
 def _first(row: CampaignNow, currency: str) -> tuple[Text, Text, Text]:
     """What is always there: status, campaign, pace."""
     look = LOOK[row.status]
-    pace = " · ".join(pace_text(goal, currency) for goal in row.goals[:2])
+    pace = " · ".join([*map(watch_text, shown_of(row)), *(pace_text(goal, currency) for goal in row.goals[:2])])
     return (
         Text(f"{look.mark} {look.title}", style=look.terminal),
         Text(blanked(row.name)),

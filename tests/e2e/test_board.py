@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from redis.asyncio import Redis
 
 from kpis.series import key
+from kpis.times import QUARTER_MS
 from tests.browser.chromium import chromium, faults, page
 from tests.kit.http_client import Client, basic
 from tests.kit.monitor_fakes import DAY, HOUR, Seed, row
@@ -42,7 +43,7 @@ class Launch:
         self.url = f"http://127.0.0.1:{self.system.port}"
 
     def goals(self, *campaigns: tuple[str, str]) -> None:
-        """A goals file: each campaign should spend 3,000 in three days; (id, name)."""
+        """A goals file: each campaign should spend 3,000 in three days, and is judged at once; (id, name)."""
         day = [
             datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M")
             for ms in (self.start, self.start + 3 * DAY)
@@ -53,7 +54,7 @@ class Launch:
                 f"  - campaign: {campaign!r}",
                 f"    name: {name!r}",
                 f"    flight: {{start: {day[0]}, end: {day[1]}, timezone: UTC}}",
-                "    goals: [{total: spend, target: 3000}, {ratio: ctr, at_least: 0.01, window: 1h}]",
+                "    goals: [{total: spend, target: 3000, rule: threshold}, {ratio: ctr, at_least: 0.01, window: 1h}]",
             ]
         file = self.system.directory / "goals.yaml"
         file.write_text("\n".join(lines) + "\n")
@@ -64,6 +65,23 @@ class Launch:
         # Playwright has an event loop in this thread.
         with ThreadPoolExecutor(1) as aside:
             aside.submit(asyncio.run, self._put(spends, extra)).result()
+
+    def put_dark(self, campaign: str) -> None:
+        """A campaign whose spend feed comes two hours late, and that nothing was served of for six hours."""
+        with ThreadPoolExecutor(1) as aside:
+            aside.submit(asyncio.run, self._put_dark(campaign)).result()
+
+    async def _put_dark(self, campaign: str) -> None:
+        await self._put({campaign: 1}, 0)
+        async with Redis(port=self.port) as redis:
+            seed = Seed(redis)
+            quarters = range(self.start, self.now, QUARTER_MS)
+            dark = sum(at > self.now - 6 * HOUR for at in quarters)
+            for at in quarters[-dark:]:
+                await seed.history(0, key(campaign), at, row())
+            for number in range(2):
+                late = {"clock:ads.spend": self.now - 2 * HOUR, "late:ads.spend": 2 * HOUR}
+                await seed.meta(number, self.now, **{name.replace(":", "__"): ms for name, ms in late.items()})
 
     async def _put(self, spends: dict[str, float], extra: int) -> None:
         async with Redis(port=self.port) as redis:
@@ -79,7 +97,13 @@ class Launch:
                 await seed.series(
                     0, key(campaign, [("channel", "search")]), self.now, {"1h": row(10), "total": row(900, 9)}
                 )
-                await seed.history(0, key(campaign), self.start + HOUR, counts)
+                *quarters, begun = range(self.start, self.now, QUARTER_MS)
+                last, count = row(100, 2, 1, 1, 1), len(quarters)
+                await seed.history(0, key(campaign), begun, last)
+                rest = [total - late for total, late in zip(counts, last, strict=True)]
+                for number, at in enumerate(quarters):
+                    own = [n * (number + 1) // count - n * number // count for n in rest]
+                    await seed.history(0, key(campaign), at, tuple(own))
             for number in range(extra):
                 counts = row(number, number // 50, 0, number * 1000)
                 await seed.series(1, f"x{number:04}", self.now, {"1m": row(number), "1h": counts, "total": counts})
@@ -147,6 +171,31 @@ def test_the_worst_campaign_is_first_and_says_why(browser: Browser, launch: Laun
         expect(first).to_contain_text("spend under")
         expect(first).to_contain_text("60%")
         expect(made.locator("#changes")).to_contain_text("Late launch spend: on pace → ▲ Critical under")
+
+
+@pytest.mark.parametrize(
+    "options", [{**DESK, "viewport": {"width": 1280, "height": 900}}, PHONE], ids=["desk", "phone"]
+)
+def test_what_is_silent_is_a_line_of_its_own_and_a_late_stream_is_said(
+    browser: Browser, launch: Launch, options: dict[str, Any]
+) -> None:
+    launch.goals(("dark", "Gone dark"))
+    launch.put_dark("dark")
+    ready(launch)
+    with page(browser, **options) as made:
+        opened(made, launch)
+        first = made.locator("#board tbody tr").first
+        expect(first).to_contain_text("Critical")
+        expect(first.locator("p.watch").first).to_contain_text("▲ serving: nothing served since")
+        expect(first).to_contain_text("explains it")
+        expect(first).not_to_contain_text("0 of 0")
+        expect(made.locator("#notices")).to_have_text("The stream of spend comes 2 h 00 min late by habit.")
+        assert made.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+        assert faults(made) == []
+        made.locator("#board tbody a").first.click()
+        expect(made.locator("#campaign section", has_text="Watches")).to_contain_text("serving: nothing served since")
+        assert made.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+        assert faults(made) == []
 
 
 def test_it_works_by_keyboard_alone(browser: Browser, launch: Launch) -> None:

@@ -84,7 +84,8 @@ def goals(directory: Path) -> str:
     file.write_text(
         "campaigns:\n  - campaign: sim-0\n    name: Launch\n    account: Acme\n"
         f"    flight: {{start: {start.isoformat()}, end: {end.isoformat()}, timezone: UTC}}\n"
-        "    goals:\n      - {total: spend, target: 100000}\n      - {ratio: ctr, at_least: 0.0001, window: 1m}\n"
+        "    goals:\n      - {total: spend, target: 100000, rule: threshold}\n"
+        "      - {ratio: ctr, at_least: 0.0001, window: 1m}\n"
     )
     return str(file)
 

@@ -2,7 +2,7 @@
 
 import { byId, el } from "./dom.js";
 import { paceBar } from "./draw.js";
-import { ago, amount, clock, look, MARKS, outOf, reason, share, span, WORDS } from "./format.js";
+import { ago, amount, clock, ends, look, MARKS, outOf, reason, share, span, toldWhy, word, WORDS } from "./format.js";
 import { paceLine } from "./line.js";
 import { follow, get, header, now, state } from "./live.js";
 
@@ -12,7 +12,7 @@ let shown = "";
 let loadedAt = -Infinity;
 let loading = false;
 
-const badge = (status) => el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, MARKS[status]), ` ${WORDS[status]}`);
+const badge = (status, isWatch = false) => el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, MARKS[status]), ` ${word(status, isWatch)}`);
 const section = (title, ...children) => el("section", {}, el("h2", {}, title), ...children);
 
 function facts(d) {
@@ -28,12 +28,19 @@ function goals(d, currency) {
   const rows = d.campaign.goals.flatMap((goal) => {
     const more = [`${WORDS[goal.status]}: ${reason(goal)}`];
     if (goal.told !== "on_pace" && goal.since_ms) more.push(`told as ${WORDS[goal.told].toLowerCase()} ${ago(goal.since_ms, now())}`);
-    if (goal.projected !== null) more.push(`projected ${amount(goal.projected, goal.unit, currency)} of ${amount(goal.target, goal.unit, currency)}`);
+    if (goal.projected !== null && !goal.says.includes(" end ")) more.push(ends(goal, currency));
     if (goal.required_per_day) more.push(`needs ${amount(goal.required_per_day, goal.unit, currency)} a day`);
     return [el("div", { class: "goal" }, el("span", { class: "ratio" }, share(goal.ratio)), paceBar(goal),
       el("small", {}, `${goal.label} ${outOf(goal, currency)}`)), el("p", { class: "fact" }, more.join(" · "))];
   });
   return section("Goals", ...(rows.length ? rows : [el("p", {}, "The goals file has none for this campaign.")]));
+}
+
+/** All three, as they stand: that nothing is wrong with tracking is worth knowing too. */
+function watches(d) {
+  if (!d.campaign.watches.length) return null;
+  return section("Watches", ...d.campaign.watches.map((watch) => el("p", { class: "watch" }, badge(watch.status, true), ` ${watch.label}: ${watch.says}`,
+    watch.told !== "on_pace" && watch.since_ms ? ` · told as ${WORDS[watch.told].toLowerCase()} ${ago(watch.since_ms, now())}` : "")));
 }
 
 function lines(d, currency) {
@@ -64,7 +71,7 @@ function parts(d) {
 
 function changes(d) {
   const items = d.changes.slice(0, 20).map((c) => el("li", {}, el("time", { datetime: new Date(c.at_ms).toISOString() }, ago(c.at_ms, now())),
-    ` ${c.label}: ${WORDS[c.before].toLowerCase()} → `, badge(c.after), c.direction && c.after !== "on_pace" ? ` ${c.direction}` : ""));
+    ` ${c.label}: ${word(c.before, c.is_watch).toLowerCase()} → `, badge(c.after, c.is_watch), toldWhy(c)));
   return el("section", { id: "changes" }, el("h2", {}, "Status changes"), el("ol", {}, ...(items.length ? items : [el("li", {}, "None among the last that this monitor saw.")])));
 }
 
@@ -72,7 +79,7 @@ function draw(d) {
   const currency = d.summary.currency;
   const scrolled = [...box.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
   const focused = [...box.querySelectorAll(".scroll")].indexOf(document.activeElement);
-  box.replaceChildren(facts(d), el("div", {}, ...lines(d, currency)), el("div", {}, goals(d, currency), changes(d)),
+  box.replaceChildren(facts(d), el("div", {}, ...lines(d, currency)), el("div", {}, watches(d), goals(d, currency), changes(d)),
     el("section", { class: "wide" }, el("h2", {}, `Windows, money in ${currency}`), table("Windows", "Window", Object.entries(d.windows))),
     el("section", { class: "wide" }, el("h2", {}, `Breakdowns, money in ${currency}`), parts(d)));
   const made = [...box.querySelectorAll(".scroll")];

@@ -6,7 +6,20 @@ const status = (part) => Object.fromEntries(look.statuses.map((one) => [one.name
 export const WORDS = status("word");
 export const MARKS = status("mark");
 export const ORDER = look.statuses.map((one) => one.name);
-export const reason = (goal) => look.reasons[goal.reason] ?? goal.reason;
+export const reason = (goal) => goal.says || (look.reasons[goal.reason] ?? goal.reason);
+const usual = look.as_usual[0].toUpperCase() + look.as_usual.slice(1);
+/** A status as a word: a watch that misses nothing is as usual, it has no pace to be on. */
+export const word = (status, isWatch) => (isWatch && status === "on_pace" ? usual : WORDS[status]);
+
+/** The watches that people should see; those of which the same is said in one. */
+export function shownWatches(row) {
+  const found = new Map();
+  for (const watch of row.watches.filter((one) => one.shown)) {
+    const before = found.get(watch.status + watch.says);
+    found.set(watch.status + watch.says, before ? { ...watch, label: `${before.label}, ${watch.label}` } : watch);
+  }
+  return [...found.values()];
+}
 
 const formats = Object.fromEntries(Object.entries(look.units).map(([unit, { digits, percent }]) => [unit, new Intl.NumberFormat("en-US",
   { style: percent ? "percent" : "decimal", minimumFractionDigits: digits, maximumFractionDigits: digits })]));
@@ -49,6 +62,14 @@ export function moment(ms, withDay = true) {
   return withDay ? `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${time}` : time;
 }
 
+/** Will end at 8,200 (7,900 to 8,600): what nobody said yet of where a total ends. */
+export function ends(goal, currency) {
+  if (goal.projected === null) return "";
+  const said = (value) => amount(value, goal.unit);
+  const between = goal.interval ? ` (${said(goal.interval[0])} to ${said(goal.interval[1])}, nine times of ten)` : "";
+  return `projected ${said(goal.projected)}${between} of ${amount(goal.target, goal.unit, currency)}`;
+}
+
 /** 4,700.44 of 7,838.96 EUR: what there is of what is expected by now. */
 export function outOf(goal, currency) {
   if (goal.actual === null) return reason(goal);
@@ -59,4 +80,11 @@ export function outOf(goal, currency) {
 export function clock(ms, now) {
   const isToday = new Date(ms).toDateString() === new Date(now).toDateString();
   return moment(ms, !isToday).slice(0, -3);
+}
+
+/** What follows a change: its side, and why. */
+export function toldWhy(change) {
+  if (change.after === "on_pace") return "";
+  const side = change.direction && !change.is_watch ? ` ${change.direction}` : "";
+  return `${side}${change.says ? `: ${change.says}` : ""}`;
 }

@@ -2,7 +2,7 @@
 
 import { byId, el, say } from "./dom.js";
 import { paceBar, pulse } from "./draw.js";
-import { amount, ago, brief, clock, look, MARKS, ORDER, outOf, reason, share, WORDS } from "./format.js";
+import { ago, amount, brief, clock, look, MARKS, ORDER, outOf, reason, share, shownWatches, toldWhy, word, WORDS } from "./format.js";
 import { follow, header, now, state } from "./live.js";
 
 const PAGE = 100;
@@ -32,7 +32,8 @@ function compare(a, b) {
 
 function worst(a, b) {
   const off = (row) => (row.goals[0]?.ratio == null ? 0 : Math.abs(1 - row.goals[0].ratio));
-  return ORDER.indexOf(statusOf(a)) - ORDER.indexOf(statusOf(b)) || b.risk_micros - a.risk_micros || off(b) - off(a)
+  const alarm = (row) => row.watches.some((watch) => watch.status === "critical" || watch.status === "warning");
+  return ORDER.indexOf(statusOf(a)) - ORDER.indexOf(statusOf(b)) || alarm(b) - alarm(a) || b.risk_micros - a.risk_micros || off(b) - off(a)
     || (b.total?.spend_micros ?? 0) - (a.total?.spend_micros ?? 0) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
@@ -48,17 +49,24 @@ function draw(row) {
     el("th", { scope: "row", role: "rowheader" }, el("div", {},
       el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, MARKS[status]), ` ${WORDS[status]}`), " ",
       el("a", { href: `/campaign?id=${encodeURIComponent(row.id)}` }, row.name)),
-      el("small", {}, why(row)), el("small", {}, [row.account, row.name === row.id ? "" : row.id].filter(Boolean).join(" · "))),
+      ...watches(row), el("small", {}, why(row)), el("small", {}, [row.account, row.name === row.id ? "" : row.id].filter(Boolean).join(" · "))),
     el("td", { role: "cell", "data-label": "Pace", class: "goals" }, ...goals(row, currency)),
     ...look.columns.map(cell),
     el("td", { role: "cell", "data-label": "Last minutes", class: "minutes" }, pulse(row, shortest)));
 }
 
+/** What is silent, or far more than usual, since when: a line for each watch that says something. */
+function watches(row) {
+  return shownWatches(row).map((watch) => el("p", { class: "watch" },
+    el("span", { class: `badge ${watch.status}` }, el("span", { "aria-hidden": "true" }, MARKS[watch.status]), ` ${watch.label}`), `: ${watch.says}`));
+}
+
 function why(row) {
   const goal = row.goals[0];
-  if (!goal) return "";
-  const side = goal.direction && goal.status !== "on_pace" ? ` ${goal.direction}` : "";
-  const since = goal.since_ms && goal.told === goal.status && goal.status !== "on_pace" ? `, since ${clock(goal.since_ms, now())}` : "";
+  // What explains it stands above, as what a watch says.
+  if (!goal || goal.reason === "explained") return "";
+  const side = goal.direction && (goal.status === "critical" || goal.status === "warning") ? ` ${goal.direction}` : "";
+  const since = goal.since_ms && goal.told === goal.status && goal.status !== "on_pace" ? `, told at ${clock(goal.since_ms, now())}` : "";
   return `${goal.label}${side}${goal.reason === "outside" ? "" : `: ${reason(goal)}`}${since}`;
 }
 
@@ -134,8 +142,8 @@ function changes() {
   const list = document.querySelector("#changes ol");
   list.replaceChildren(...state.changes.slice(0, 20).map((c) => el("li", {},
     el("time", { datetime: new Date(c.at_ms).toISOString() }, ago(c.at_ms, now())), " ",
-    el("a", { href: `/campaign?id=${encodeURIComponent(c.campaign)}` }, c.name), ` ${c.label}: ${WORDS[c.before].toLowerCase()} → `,
-    el("span", { class: `badge ${c.after}` }, `${MARKS[c.after]} ${WORDS[c.after]}`), c.direction && c.after !== "on_pace" ? ` ${c.direction}` : "")));
+    el("a", { href: `/campaign?id=${encodeURIComponent(c.campaign)}` }, c.name), ` ${c.label}: ${word(c.before, c.is_watch).toLowerCase()} → `,
+    el("span", { class: `badge ${c.after}` }, `${MARKS[c.after]} ${word(c.after, c.is_watch)}`), toldWhy(c))));
   if (!state.changes.length) list.replaceChildren(el("li", {}, "None that this monitor saw since it started."));
 }
 

@@ -76,6 +76,7 @@ export function header() {
     if (s.problem) notices.push(["bad", `${s.problem}. The numbers are the last that were read.`]);
     else if (behind > s.max_lag_ms) notices.push(["warn", `The pipeline is ${span(behind)} behind: pace is on hold until it catches up.`]);
     for (const words of s.notices || []) notices.push(["bad", words]);
+    for (const stream of s.streams || []) if (stream.says) notices.push([stream.is_behind ? "warn" : "info", stream.says]);
     if (s.shown < s.campaigns) notices.push(["info", `${s.shown} of ${s.campaigns} campaigns are on the board: those with goals, then those that spent most.`]);
     if (!s.goals && s.campaigns) notices.push(["info", "There is no goals file, so nothing has a pace. PACEWATCH_GOALS names one."]);
     if (s.waiting > 3) notices.push(["warn", `${s.waiting} messages to Slack wait to be sent.`]);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from pathlib import Path
@@ -11,13 +12,21 @@ import pytest
 import yaml
 
 from docs.build import main
+from kpis.times import MINUTE_MS
 from monitors import goals
+from monitors.pacing.verdict import Reason
 from pacewatch.goals.overview import lines
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "bench" / "README.md"])
 EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "examples").glob("*.yml"))
 SCHEMA = json.loads((ROOT / "docs" / "goals.schema.json").read_text())
+
+UNSAID = (
+    Reason.FLIGHT_CLOSED, Reason.NOT_STARTED, Reason.NO_CLOCK, Reason.NO_WINDOW, Reason.NO_VALUE, Reason.HISTORY_GONE,
+    Reason.NOTHING_DUE,
+)  # fmt: skip
+"""Reasons whose own words say all there is to know."""
 
 
 def anchors(page: Path) -> set[str]:
@@ -45,6 +54,30 @@ def test_every_file_that_contributing_names_exists() -> None:
     named = re.findall(r"`([a-z_]+/[\w/.*]+)`", (ROOT / "CONTRIBUTING.md").read_text())
     assert len(named) > 15
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_constants_of_the_rules_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| `([\w.]+)` \| ([\d.]+)( min)? \|", (ROOT / "docs" / "pacing.md").read_text(), re.MULTILINE)
+    assert len(rows) > 20
+    wrong = [name for name, value, unit in rows if constant(name) != float(value) * (MINUTE_MS if unit else 1)]
+    assert wrong == []
+
+
+def constant(name: str) -> float:
+    """What ``room.module.NAME``, or a policy's field after it, is in the code."""
+    room, module, *rest = name.split(".")
+    found = importlib.import_module(f"monitors.{room}.{module}")
+    for part in rest:
+        found = getattr(found, part)
+        found = found() if isinstance(found, type) else found
+    return float(found)
+
+
+def test_every_reason_that_the_page_on_pacing_names_exists() -> None:
+    text = (ROOT / "docs" / "pacing.md").read_text().partition("### What the reasons say")[2].partition("## For")[0]
+    named = {name for row in re.findall(r"^\| (`.+?) \|", text, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert named <= set(Reason)
+    assert {*Reason} - named <= set(UNSAID), "a reason that people meet has its line"
 
 
 def test_the_readme_is_short() -> None:

@@ -43,7 +43,7 @@ def alert(
 
 def test_a_message_about_a_total_says_all_that_on_call_needs() -> None:
     assert told(SPEND, row(spend=300_000_000)).text.splitlines() == [
-        ":red_circle: Launch: spend is critical (under)",
+        ":red_circle: Launch: spend is critical (under): 300 of the 500 EUR expected by now",
         "Status: on pace → critical",
         "Actual: 300.00 EUR",
         "Expected: 500.00 EUR of 1,000.00 EUR",

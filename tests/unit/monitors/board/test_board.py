@@ -11,7 +11,7 @@ import pytest
 
 from kpis.catalogue import BY_NAME
 from kpis.contract.published import Layout
-from kpis.measures import TOTALS
+from kpis.measures import TOTALS, Stream
 from kpis.runtime.printable import blanked
 from kpis.series import key
 from kpis.times import DAY_MS, QUARTER_MS
@@ -25,11 +25,13 @@ from monitors.board.detail import detail, history_of, pace_line
 from monitors.board.pages import board_page, campaign_page
 from monitors.board.pulse import EVERY_S, POINTS, Pulses, drawn
 from monitors.board.shapes import Point
+from monitors.board.watching import shown_of
+from monitors.goals.subject import Watch, Watched
 from monitors.goals.values import Band, Bound, Campaign, Flight, Period, RatioGoal, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
-from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
+from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from monitors.view import View
-from pacewatch.top.screen import Choice, chosen, sparkline
+from pacewatch.top.screen import Choice, chosen, notices, sparkline
 from tests.kit.monitor_fakes import HOUR, MIDNIGHT, NOON, WINDOWS, row
 
 SPEND = TotalGoal(TOTALS["spend"], 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
@@ -83,6 +85,106 @@ def test_the_worst_status_comes_first_then_the_most_money_at_risk() -> None:
     assert [r.id for r in sorted(rows, key=worst_first)] == ["worse", "bad", "warned", "held", "fine", "goalless"]
     assert rows[3].risk_micros == 400_000_000
     assert rows[1].risk_micros == 0, "what is on hold is not known to be at risk"
+
+
+def watched(campaign: str, of: Watched, status: Status, reason: Reason, **more: Any) -> Assessment:
+    """A watch of the same campaign."""
+    one, watch = judged(campaign, Status.ON_PACE), Watch(of)
+    told = status if status.is_judgement else Status.ON_PACE
+    verdict = replace(Verdict.withheld(status, reason, watch, NOON), **more)
+    return Assessment(one.campaign, watch, verdict, AlertState(told))
+
+
+def dark(campaign: str) -> tuple[Assessment, ...]:
+    """A campaign that nothing is served of any more: its goal, its clicks and its conversions wait."""
+    held = replace(judged(campaign, Status.HOLD).verdict, reason=Reason.EXPLAINED)
+    return (
+        replace(judged(campaign, Status.HOLD), verdict=held),
+        watched(campaign, Watched.CLICKS, Status.HOLD, Reason.EXPLAINED),
+        watched(campaign, Watched.CONVERSIONS, Status.HOLD, Reason.EXPLAINED),
+        watched(campaign, Watched.SERVING, Status.CRITICAL, Reason.NOT_SERVING, since_ms=NOON - HOUR, expected=2_345),
+    )
+
+
+def test_watches_are_no_goals_and_those_with_something_to_say_are_shown() -> None:
+    made = board(view(*dark("a"), spends={"a": 1}))
+    found = made.feed.rows["a"]
+    assert [goal.id for goal in found.goals] == ["spend"]
+    assert (made.summary.goals, made.summary.statuses) == (1, {"critical": 1})
+    assert [(w.label, w.says) for w in shown_of(found)] == [
+        ("serving", "nothing served since 11:00 (UTC); at least 2,300 events should have come since"),
+        ("clicks, conversions", "waits: what else is wrong explains it"),
+    ]
+    assert "nothing served since 11:00" in board_page(made)
+    assert "0 of 0" not in board_page(made)
+
+
+def test_a_campaign_is_as_bad_as_its_worst_watch_and_no_better_for_one_that_is_well() -> None:
+    well = watched("a", Watched.SERVING, Status.ON_PACE, Reason.FLOWING)
+    early = watched("a", Watched.CLICKS, Status.NO_DATA, Reason.TOO_EARLY)
+    surge = watched("a", Watched.SERVING, Status.WARNING, Reason.SURGE, since_ms=NOON, actual=9, expected=1)
+    for status, watch, expected in (
+        (Status.NO_DATA, well, Status.NO_DATA),
+        (Status.ON_PACE, early, Status.ON_PACE),
+        (Status.ON_PACE, surge, Status.WARNING),
+        (Status.CRITICAL, surge, Status.CRITICAL),
+    ):
+        found = campaign_row("a", None, (judged("a", status), watch), "1h", ("", 0))
+        assert found.status is expected
+        assert [w.shown for w in found.watches] == [watch is surge]
+
+
+def test_old_data_holds_every_watch_and_is_said_once_for_all() -> None:
+    stale = watched("a", Watched.SERVING, Status.HOLD, Reason.STALE_DATA)
+    assert shown_of(campaign_row("a", None, (judged("a", Status.HOLD), stale), "1h", ("", 0))) == []
+    told = replace(stale, state=AlertState(Status.CRITICAL))
+    assert len(shown_of(campaign_row("a", None, (judged("a", Status.HOLD), told), "1h", ("", 0)))) == 1
+    quiet = watched("a", Watched.SERVING, Status.ON_PACE, Reason.QUIET, since_ms=NOON - HOUR)
+    assert len(shown_of(campaign_row("a", None, (judged("a", Status.ON_PACE), quiet), "1h", ("", 0)))) == 1
+
+
+def test_a_dark_campaign_comes_before_one_with_money_at_risk() -> None:
+    rows = [campaign_row("risky", None, (judged("risky", Status.CRITICAL, 1),), "1h", ("", 0))]
+    rows.append(campaign_row("dark", None, dark("dark"), "1h", ("", 0)))
+    assert [row.id for row in sorted(rows, key=worst_first)] == ["dark", "risky"]
+
+
+def test_what_a_watch_says_anew_is_sent_and_what_only_grows_is_not() -> None:
+    made = board(view(*dark("a"), spends={"a": 1}))
+    *held, silent = dark("a")
+
+    def sent(expected: int) -> list[str]:
+        grown = replace(silent, verdict=replace(silent.verdict, expected=expected))
+        return [r.id for r in made.update(view(*held, grown, spends={"a": 1}), NOON, 1).campaigns]
+
+    assert (sent(2_346), sent(2_400)) == ([], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("health", "behind", "says"),
+    [
+        (StreamHealth(NOON, NOON, 0), False, ""),
+        (StreamHealth(NOON - 2 * HOUR, NOON, 2 * HOUR), False, "The stream of spend comes 2 h 00 min late by habit."),
+        (StreamHealth(NOON - HOUR, NOON - HOUR, 0), True, "The stream of spend is 1 h 00 min behind."),
+        (
+            StreamHealth(NOON - 3 * HOUR, NOON, 2 * HOUR),
+            True,
+            "The stream of spend is 3 h 00 min behind, 2 h 00 min of it by habit.",
+        ),
+    ],
+)
+def test_a_stream_that_is_late_or_behind_is_said(health: StreamHealth, behind: bool, says: str) -> None:
+    shown = view(judged("a", Status.ON_PACE), spends={"a": 1})
+    assert shown.snapshot is not None
+    parts = (PartitionHealth(0, NOON, streams={Stream.SPEND: health, Stream.CLICK: StreamHealth(NOON)}),)
+    made = board(replace(shown, snapshot=replace(shown.snapshot, partitions=parts)))
+    spend = next(s for s in made.summary.streams if s.name == "spend")
+    assert (spend.is_behind, spend.says) == (behind, says)
+    assert (spend.complete_to_ms, spend.reached_ms, spend.late_ms) == (
+        health.watermark_ms, health.reached_ms, health.late_ms,
+    )  # fmt: skip
+    assert notices(made.summary) == ([says] if says else [])
+    assert [s.name for s in made.summary.streams] == ["click", "spend"], "of those that the worker tells of"
 
 
 def test_only_rows_that_read_differently_are_sent() -> None:

@@ -18,19 +18,24 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from kpis.contract.published import Layout
-from kpis.measures import Row, Stream
+from kpis.measures import TOTALS, Row, Stream
 from kpis.series import key
+from monitors.alerts.assessment import Assessment
+from monitors.alerts.lifecycle import AlertState
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.alerts.notifiers.protocol import Outcome
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import LABEL_LIMIT, Format, label, negotiate
-from monitors.goals import Campaign, Flight
+from monitors.goals.subject import Subject, Watch, Watched
+from monitors.goals.values import Band, Campaign, Flight, TotalGoal
 from monitors.metrics import Definition
+from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from monitors.view import View
 from tests.kit.monitor_fakes import row
 
+SPEND = TotalGoal(TOTALS["spend"], 10_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
 STREAM_METRICS = ("pacewatch_stream_watermark", "pacewatch_stream_reached", "pacewatch_stream_late")
 
 
@@ -121,6 +126,37 @@ def test_promtool_accepts_every_metric_even_with_hostile_names() -> None:
     text = scrape(view({key(name): row(1, 1, 1, 1, 1) for name in hostile}), ExportPolicy(breakdowns=True))
     done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_watch_has_a_status_and_a_reason_and_no_pace() -> None:
+    """A target of 0 events would be a goal on dashboards, and a division by zero in rules."""
+    since = {"since_ms": 2_000, "direction": Direction.UNDER, "actual": 0, "expected": 9}
+    dark = assessed(Watch(Watched.SERVING), Status.CRITICAL, Reason.NOT_SERVING, **since)
+    lines = scrape(replace(view({}), assessments=(dark,))).splitlines()
+    assert [line for line in lines if line.startswith("pacewatch_watch_") and not line.endswith(" 0.0")] == [
+        'pacewatch_watch_status{campaign="c1",status="critical",watch="serving"} 1.0',
+        'pacewatch_watch_reason{campaign="c1",reason="not_serving",watch="serving"} 1.0',
+        'pacewatch_watch_alert_status{campaign="c1",status="critical",watch="serving"} 1.0',
+        'pacewatch_watch_since_timestamp_seconds{campaign="c1",watch="serving"} 2.0',
+    ]
+    assert [line for line in lines if line.startswith("pacewatch_pace_")] == []
+    assert sum(line.startswith("pacewatch_watch_status{") for line in lines) == len(Status)
+
+
+def test_where_a_total_will_end_has_a_low_and_a_high_in_its_own_unit() -> None:
+    known = {"projected": 8_200_000, "interval": (7_900_000, 8_600_000)}
+    lines = scrape(replace(view({}), assessments=(assessed(SPEND, Status.WARNING, Reason.PROJECTED, **known),)))
+    for name, value in (("", 8.2), ("_low", 7.9), ("_high", 8.6)):
+        assert f'pacewatch_pace_projected{name}{{campaign="c1",goal="spend",unit="EUR"}} {value}' in lines
+    without = scrape(replace(view({}), assessments=(assessed(SPEND, Status.NO_DATA, Reason.TOO_EARLY),)))
+    assert "pacewatch_pace_projected_low{" not in without
+
+
+def assessed(goal: Subject, status: Status, reason: Reason, **more: Any) -> Assessment:
+    """A goal or a watch, and what came of it."""
+    campaign = Campaign("c1", "Launch", Flight(0, 10_000, "UTC"), (SPEND,))
+    verdict = replace(Verdict.withheld(status, reason, goal, 3_000), **more)
+    return Assessment(campaign, goal, verdict, AlertState(status if status.is_judgement else Status.ON_PACE))
 
 
 @settings(max_examples=30)

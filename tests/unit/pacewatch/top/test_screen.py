@@ -20,7 +20,7 @@ from monitors.read.snapshot import SeriesRows
 from monitors.wording import LOOK
 from pacewatch.top.screen import KEYS, SORTS, Choice, chosen, notices, screen, sparkline
 from tests.kit.monitor_fakes import NOON, row
-from tests.unit.monitors.board.test_board import judged
+from tests.unit.monitors.board.test_board import dark, judged
 
 SUMMARY = Summary(
     now_ms=NOON + 3_000, rate=1.0, as_of_ms=NOON, clocks=(NOON,), max_lag_ms=60_000, lag=0, problem="", currency="EUR",
@@ -176,6 +176,16 @@ def test_name_and_pace_are_readable_on_a_terminal_of_common_width(width: int) ->
     assert "300.00 EUR" in line
     assert all(len(line) <= width for line in lines)
     assert any("ROAS" in line for line in lines) == (width >= 140)
+
+
+def test_a_watch_is_said_first_and_fits_a_narrow_terminal() -> None:
+    counted = SeriesRows({"1h": row(1000, 10), "total": row(9000, 90, 1, 5)}, (0,))
+    lines = drawn(Campaigns("1", SUMMARY, [campaign_row("a", counted, dark("a"), "1h", ("0az", 9))]), width=80, most=5)
+    (line,) = (line for line in lines if "Critical" in line)
+    assert "nothing served since 11:00" in line
+    assert len(line) <= 80
+    wide = drawn(Campaigns("1", SUMMARY, [campaign_row("a", counted, dark("a"), "1h", ("0az", 9))]), width=400)
+    assert any("clicks, conversions on hold: waits" in line for line in wide)
 
 
 SHOWN = (Status.CRITICAL, Status.WARNING, Status.ON_PACE)
