@@ -12,7 +12,8 @@ from kpis.measures import ZERO, Row, Stream, unpack
 from kpis.reasons import Reject
 from kpis.settings.shared import Settings
 from kpis.times import DAY_MS, HOUR_MS
-from monitors.goals.values import Campaign
+from kpis.windows import DAY
+from monitors.goals.values import Campaign, RatioGoal
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from pacewatch.backtest.campaign_quarters import CampaignQuarters
 from streams.events.decode import Batch, Decoder
@@ -37,13 +38,16 @@ class OnePartition:
     """
 
     def __init__(self, settings: Settings, campaigns: Iterable[Campaign], from_ms: int) -> None:
-        windows = tuple(w.name for w in settings.the_windows)
-        self._layout = Layout(1, settings.currency, windows, settings.history_days)
-        policy = partition_policy(settings, settings.partitions)
+        campaigns = tuple(campaigns)
+        asked = {g.window for c in campaigns for g in c.goals if isinstance(g, RatioGoal)} | {DAY}
+        windows = tuple(w for w in settings.the_windows if w.name in asked)
+        names = tuple(w.name for w in windows)
+        self._layout = Layout(1, settings.currency, names, settings.history_days)
+        policy = replace(partition_policy(settings, 0), windows=windows)
         # Goals are of whole campaigns. One partition has to hold those of all of them.
         most = policy.series.max_campaigns * settings.partitions
         series = replace(policy.series, breakdowns=(), max_campaigns=most, max_series=policy.series.max_series + most)
-        self._state = Partition(0, replace(policy, series=series, partitions=0))
+        self._state = Partition(0, replace(policy, series=series))
         self._decoders = {s: Decoder(s, decode_policy(settings)) for s in Stream}
         self._late = {s: Lateness() for s in Stream}
         self._reached: dict[Stream, int] = {}
@@ -113,14 +117,14 @@ class OnePartition:
     def _flush(self) -> None:
         if not self._state.pending:
             return
-        flush = self._state.take_flush({})
+        flush = self._state.take_flush({}, documented=False)
         for (series, quarter), packed in flush.history.items():
             if series in self.quarters:
                 self.quarters[series].put(quarter, unpack(packed))
         for (series, quarter), row in flush.late.items():
             if series in self.quarters:
                 self.quarters[series].add(quarter, row)
-        self._known.update(series for series in flush.documents if series in self.quarters)
+        self._known.update(s for s in self.quarters if self._state.registry.index(s) is not None)
 
     def _windows(self, series: str) -> dict[str, Row]:
         index = self._state.registry.index(series)

@@ -63,17 +63,19 @@ class Trial:
     Args:
         policy: what is tried.
         currency: of all money.
+        is_alone: whether no other trial judges the same moments.
 
     Attributes:
         messages: told so far.
     """
 
-    def __init__(self, policy: TrialPolicy, currency: str) -> None:
+    def __init__(self, policy: TrialPolicy, currency: str, *, is_alone: bool = True) -> None:
         self.policy = policy
         self.messages: list[TrialMessage] = []
         self._currency = currency
         self._engine = Engine(policy.verdicts, policy.evidence)
-        self._states: dict[str, AlertState] = {}
+        self._is_alone = is_alone
+        self._states: dict[tuple[str, str], AlertState] = {}
         self._pasts: dict[str, tuple[Past, Past]] = {}
 
     def look(self, moment: Moment) -> None:
@@ -83,19 +85,20 @@ class Trial:
                 self._step(campaign, goal, verdict, moment.now_ms)
 
     def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int) -> None:
-        key, at_ms = key_of(campaign, goal), verdict.as_of_ms or now_ms
-        transition = step(self._states.get(key, AlertState()), verdict, self.policy.lifecycle, at_ms)
-        self._states[key] = transition.after
+        name, at_ms = (campaign.campaign, goal.id), verdict.as_of_ms or now_ms
+        transition = step(self._states.get(name, AlertState()), verdict, self.policy.lifecycle, at_ms)
+        self._states[name] = transition.after
         if not transition.change.is_told:
             return
         told = Assessment(campaign, goal, verdict, transition.after)
+        key = key_of(campaign, goal)
         alert = alert_of(told, transition, self._currency, key, f"backtest-{len(self.messages)}")
         message = TrialMessage(at_ms, campaign, goal, transition.change, transition.after.told, verdict, alert)
         self.messages.append(message)
 
     def _own(self, campaign: Campaign, seen: Sight) -> Sight:
         """The same with a past of its own: what is learned of one depends on the policies."""
-        if seen.past is None:
+        if seen.past is None or self._is_alone:
             return seen
         shared, mine = self._pasts.get(campaign.series, (None, None))
         if shared is not seen.past or mine is None:

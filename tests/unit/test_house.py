@@ -20,8 +20,8 @@ FLOORS = {
                 "policies", "app", "service"),
     "monitors": ("settings", "metrics", "read", "goals", "habits", "pacing", "wording", "alerts", "alerts.notifiers",
                  "view", "export", "board", "web", "sight", "engine", "gathering", "cycle", "service"),
-    "pacewatch": ("terminal", "progress", "variables", "embedded", "replay", "simulate", "rejected", "goals", "kpi",
-                  "demo", "top", "doctor", "cli", "__main__"),
+    "pacewatch": ("terminal", "progress", "variables", "embedded", "replay", "simulate", "rejected", "goals",
+                  "backtest", "kpi", "demo", "top", "doctor", "cli", "__main__"),
 }  # fmt: skip
 """The rooms of each package from the ground up: each imports what stands before it, never what comes after."""
 BELOW = {"kpis": (), "streams": ("kpis",), "monitors": ("kpis",), "pacewatch": ("kpis", "streams", "monitors")}
