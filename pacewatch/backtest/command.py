@@ -63,7 +63,7 @@ class BacktestOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BacktestPlan:
     """What is judged: the goals, what is known to be wrong, and the policies."""
 
     goals: Goals
@@ -91,7 +91,7 @@ async def backtest(options: BacktestOptions) -> int:
     policy = TrialPolicy()
     policy = with_choice(policy, (("max_lag_ms", settings.max_lag_ms), ("for_ms", int(settings.alert_for_s * 1000))))
     labels = labels_file.load(options.labels, found) if options.labels else ()
-    plan = Plan(found, labels, policy, choices(options.sweep, policy))
+    plan = BacktestPlan(found, labels, policy, choices(options.sweep, policy))
     if seen is not None:
         trials, tally = _over_recording(options, settings, plan, seen)
     else:
@@ -128,7 +128,7 @@ def _settings(seen: Scan | None) -> MonitorSettings:
 
 
 def _over_recording(
-    options: BacktestOptions, settings: MonitorSettings, plan: Plan, seen: Scan
+    options: BacktestOptions, settings: MonitorSettings, plan: BacktestPlan, seen: Scan
 ) -> tuple[list[Trial], Tally]:
     span = _span(options, plan.goals, seen, settings.history_days)
     clock = EventTime(span)
@@ -149,7 +149,9 @@ def _over_recording(
     return trials, Tally(looks, partition.counted, partition.repeats, refused, left_out)
 
 
-async def _over_history(options: BacktestOptions, settings: MonitorSettings, plan: Plan) -> tuple[list[Trial], Tally]:
+async def _over_history(
+    options: BacktestOptions, settings: MonitorSettings, plan: BacktestPlan
+) -> tuple[list[Trial], Tally]:
     since, until = _moment("--from", options.since), _moment("--to", options.until)
     _in_order(since, until)
     span = Span(since, until, QUARTER_MS)
@@ -203,13 +205,13 @@ def _recording(options: BacktestOptions) -> Recording:
     return Recording(options.data, mapping_file.load(options.mapping) if options.mapping else None)
 
 
-def _print(options: BacktestOptions, plan: Plan, trials: Sequence[Trial], tally: Tally) -> None:
+def _print(options: BacktestOptions, plan: BacktestPlan, trials: Sequence[Trial], tally: Tally) -> None:
     lines = _json_lines if options.as_json else _text_lines
     for line in lines(options, plan, trials, tally):
         out(line)
 
 
-def _text_lines(options: BacktestOptions, plan: Plan, trials: Sequence[Trial], tally: Tally) -> Iterator[str]:
+def _text_lines(options: BacktestOptions, plan: BacktestPlan, trials: Sequence[Trial], tally: Tally) -> Iterator[str]:
     if options.sweep:
         yield from report.sweep_lines(
             [
@@ -229,7 +231,7 @@ def _text_lines(options: BacktestOptions, plan: Plan, trials: Sequence[Trial], t
     yield from report.tally_lines(tally)
 
 
-def _json_lines(options: BacktestOptions, plan: Plan, trials: Sequence[Trial], tally: Tally) -> Iterator[str]:
+def _json_lines(options: BacktestOptions, plan: BacktestPlan, trials: Sequence[Trial], tally: Tally) -> Iterator[str]:
     if options.sweep:
         for choice, trial in zip(plan.tried, trials, strict=True):
             yield json.dumps(report.sweep_json(choice, len(trial.messages), score(trial.messages, plan.labels)))

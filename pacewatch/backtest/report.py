@@ -13,7 +13,7 @@ from kpis.runtime.printable import printable
 from kpis.times import span_text
 from kpis.units import close_amount
 from monitors.alerts.sentences import bounded
-from pacewatch.backtest.score import Found, Score
+from pacewatch.backtest.score import LabelMatch, Score
 from pacewatch.backtest.sweeping import Choice, shown_choice
 from pacewatch.backtest.trial import TrialMessage
 
@@ -159,7 +159,7 @@ def _cells(message: TrialMessage) -> Cells:
     return (when, *shown, message.change, message.status, message.verdict.reason, sentence(message))
 
 
-def _found_cells(found: Found) -> Cells:
+def _found_cells(found: LabelMatch) -> Cells:
     begin = datetime.fromtimestamp(found.label.from_ms / 1000, UTC).astimezone(ZoneInfo(found.label.timezone))
     message, delay = found.message, found.delay_ms
     told = "not in time" if message is None else f"{_reason(message)} {_local(message.at_ms, message):%m-%d %H:%M}"

@@ -11,7 +11,7 @@ from pacewatch.backtest.trial import TrialMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LabelMatch:
     """One incident, and the first message in time that told of it; None when none did."""
 
     label: Label
@@ -33,7 +33,7 @@ class Score:
         unmatched: those of them that no label explains.
     """
 
-    found: tuple[Found, ...]
+    found: tuple[LabelMatch, ...]
     misses: int
     unmatched: tuple[TrialMessage, ...]
 
@@ -57,7 +57,7 @@ class Score:
 def score(messages: Sequence[TrialMessage], labels: Sequence[Label]) -> Score:
     """Hold messages of something wrong against labels of the same campaign."""
     misses = [m for m in messages if m.is_miss]
-    found = tuple(Found(label, next((m for m in misses if _in_time(m, label)), None)) for label in labels)
+    found = tuple(LabelMatch(label, next((m for m in misses if _in_time(m, label)), None)) for label in labels)
     unmatched = tuple(m for m in misses if not any(_is_about(m, label) for label in labels))
     return Score(found, len(misses), unmatched)
 

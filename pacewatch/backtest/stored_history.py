@@ -65,7 +65,9 @@ class StoredHistory:
         return found
 
     def _snapshot(self, quarters: Mapping[str, CampaignQuarters], known: set[str], now_ms: int) -> Snapshot:
-        spans = {name: parse_window(name).span_ms for name in self.layout.windows}
+        # At the moment that a quarter hour begins, a window of quarter hours has shed its oldest.
+        windows = {name: parse_window(name) for name in self.layout.windows}
+        spans = {n: w.span_ms - (QUARTER_MS if w.pane_ms == QUARTER_MS else 0) for n, w in windows.items()}
         series = {
             name: SeriesRows({w: quarters[name].window(span, now_ms) for w, span in spans.items()}, (0,))
             for name in known

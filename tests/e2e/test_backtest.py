@@ -14,7 +14,8 @@ from tests.golden.week import ALERTS, as_text, told
 def test_the_alerts_of_the_recorded_week_are_those_that_are_kept() -> None:
     """``python -m tests.golden`` writes them anew after the rules of alerts changed."""
     now = as_text(told())
-    difference = [*unified_diff(ALERTS.read_text().splitlines(), now.splitlines(), "kept", "told now", n=0, lineterm="")]
+    lines = ALERTS.read_text().splitlines(), now.splitlines()
+    difference = [*unified_diff(*lines, "kept", "told now", n=0, lineterm="")]
     shown = "\n".join(difference[:60])
     more = f"\n... and {len(difference) - 60} lines more" if len(difference) > 60 else ""
     assert not difference, f"python -m tests.golden writes it anew\n{shown}{more}"

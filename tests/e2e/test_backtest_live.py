@@ -94,7 +94,7 @@ def live(system: System, events: Path) -> Told:
         while not is_over:
             is_over = not player.is_alive()
             time.sleep(0.5)
-            for alert in map(json.loads, client.lrange(TOLD, 0, -1)):  # type: ignore[arg-type]
+            for alert in map(json.loads, client.lrange(TOLD, 0, -1)):
                 if alert["id"] not in known and alert["at_ms"] < UNTIL_MS:
                     known.add(alert["id"])
                     name = alert["campaign"], alert["goal"].partition("|")[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from kpis.contract.redis_client import connect
 from kpis.measures import Stream
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
-from kpis.times import DAY_MS, MINUTE_MS
+from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS
 from monitors import goals as goals_file
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.outbox import TOLD, Outbox
@@ -28,8 +29,10 @@ from monitors.read.reader import Reader
 from pacewatch.backtest.event_time import Batches, EventTime, Span
 from pacewatch.backtest.moments import Watchlist, of_recording
 from pacewatch.backtest.one_partition import OnePartition
+from pacewatch.backtest.stored_history import load as load_history
 from pacewatch.backtest.trial import Trial, TrialPolicy
 from pacewatch.replay.recording import BadLine, Record, Recording
+from pacewatch.replay.shift import shift
 from streams.events.decode import Decoder
 from streams.policies import decode_policy, partition_policy
 from streams.store.load import load
@@ -62,9 +65,12 @@ def backtested(records: Iterable[Record | BadLine], goals: Goals, settings: Sett
     trial, partition = Trial(TrialPolicy(), settings.currency), OnePartition(settings, goals.campaigns, span.first_ms)
     for moment in of_recording(records, EventTime(span), partition, Watchlist(goals.campaigns, span.first_ms, DAY_MS)):
         trial.look(moment)
-    return [
-        (m.at_ms, m.campaign.campaign, m.goal.id, m.change, m.status, m.verdict.reason) for m in trial.messages
-    ]
+    return told_by(trial)
+
+
+def told_by(trial: Trial) -> list[Told]:
+    """Its messages, as far as they are compared."""
+    return [(m.at_ms, m.campaign.campaign, m.goal.id, m.change, m.status, m.verdict.reason) for m in trial.messages]
 
 
 async def cycled(batches: Iterable[Batches], goals: Goals, settings: Settings) -> list[Told]:
@@ -105,6 +111,25 @@ def told_of(raw: bytes) -> Told:
     alert: Any = msgspec.json.decode(raw)
     goal = alert["goal"].partition("|")[2]
     return alert["at_ms"], alert["campaign"], goal, alert["change"], alert["after"], alert["reason"]
+
+
+@pytest.mark.slow
+def test_history_in_redis_tells_the_same_as_the_recording_looked_at_each_quarter_hour(redis_url: str) -> None:
+    """But for windows of an hour, which shed a minute at a time."""
+    since, until = START, START + 3 * DAY_MS // 2
+    # What comes at the very moment that a quarter hour begins is known at a look then, but not of that quarter hour.
+    found = in_span(recorded_week(), since, until)
+    records: list[Record | BadLine] = [shift(one, 1) for one in found if isinstance(one, Record)]
+    goals = goals_file.load(GOALS)
+    settings = Settings.load(redis=redis_url, currency="CNY", clock=f"2x@{until}/{int(time.time() * 1000)}")
+    span = Span(since, until - 1, QUARTER_MS)
+    asyncio.run(cycled(EventTime(span).batches(records), goals, settings))
+    stored, trial = asyncio.run(load_history(settings, goals.campaigns, span)), Trial(TrialPolicy(), "CNY")
+    for moment in stored.moments(Watchlist(goals.campaigns, span.first_ms, DAY_MS)):
+        trial.look(moment)
+    told = [one for one in told_by(trial) if not one[2].endswith(":1h")]
+    assert len(told) > 10
+    assert told == [one for one in backtested(records, goals, settings, span) if not one[2].endswith(":1h")]
 
 
 @pytest.mark.slow
