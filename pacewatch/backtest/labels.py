@@ -27,6 +27,7 @@ class LabelModel(FileModel):
     from_: Time = Field(alias="from", description="When it began: local time of the flight's zone, or with an offset.")
     to: Time | None = Field(None, description="The first moment after it; to the end when not given.")
     by: Time | None = Field(None, description="By when it must be told; by `to` when not given.")
+    goal: Name | None = Field(None, description="The goal or watch that tells it, such as watch:conversions; any.")
     what: Name = Field(description="What it was, in a few words.")
 
 
@@ -47,6 +48,7 @@ class Label:
         by_ms: an alert up to then found it in time; None for at any time.
         what: what it was.
         timezone: of its campaign's flight.
+        goal: the goal or watch whose messages are about it; empty for any of the campaign's.
     """
 
     campaign: str
@@ -55,6 +57,7 @@ class Label:
     by_ms: int | None
     what: str
     timezone: str
+    goal: str = ""
 
 
 def load(path: Path, goals: Goals) -> tuple[Label, ...]:
@@ -110,7 +113,7 @@ def _values(found: LabelsModel, places: list[dict[str, yaml.Node]], goals: Goals
             if at is not None and begin is not None and at <= begin:
                 problems.at(fields[name], f"{where}.{name}", f"{name} is not after from")
         to, by, zone = times.get("to"), times.get("by"), campaign.flight.timezone
-        labels.append(Label(model.campaign, begin or 0, to or by, by or to, model.what, zone))
+        labels.append(Label(model.campaign, begin or 0, to or by, by or to, model.what, zone, model.goal or ""))
     return labels
 
 

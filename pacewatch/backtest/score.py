@@ -72,5 +72,6 @@ def _in_time(message: TrialMessage, label: Label) -> bool:
 
 
 def _is_within(message: TrialMessage, label: Label, until_ms: int | None) -> bool:
-    is_early = until_ms is None or message.at_ms <= until_ms
-    return message.campaign.campaign == label.campaign and label.from_ms <= message.at_ms and is_early
+    if message.campaign.campaign != label.campaign or label.goal not in {"", message.goal.id}:
+        return False
+    return label.from_ms <= message.at_ms and (until_ms is None or message.at_ms <= until_ms)

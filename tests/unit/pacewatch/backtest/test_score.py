@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,12 @@ def test_what_is_told_before_it_began_is_not_about_it() -> None:
     held = score([message(-MINUTE_MS)], [label(None, None)])
     assert (held.precision, held.recall) == (0.0, 0.0)
     assert score([], []).precision is None
+
+
+def test_a_label_of_one_goal_is_told_by_messages_of_that_goal_only() -> None:
+    other, mine = (replace(label(None, None), goal=goal) for goal in ("watch:clicks", "watch:serving"))
+    assert score([message(0)], [other]).recall == 0.0
+    assert score([message(0)], [mine]).recall == 1.0
 
 
 def test_a_table_and_an_object_say_when_in_the_zone_of_the_flight() -> None:
