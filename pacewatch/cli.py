@@ -19,6 +19,7 @@ import typer
 from kpis.runtime import logs
 from kpis.runtime.errors import Misconfigured, PacewatchError, Permanent
 from pacewatch import __version__
+from pacewatch.backtest import cli as backtest_cli
 from pacewatch.goals.cli import goals_app
 from pacewatch.rejected.cli import rejected_app
 from pacewatch.terminal import out, say
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(goals_app, name="goals")
 app.add_typer(rejected_app, name="rejected")
+app.command(epilog=backtest_cli.EXAMPLES, context_settings=backtest_cli.HELP)(backtest_cli.backtest)
 
 
 def main() -> None:

@@ -21,8 +21,8 @@ FLOORS = {
     "monitors": ("settings", "metrics", "read", "goals", "habits", "pacing", "wording", "phrases", "alerts",
                  "alerts.notifiers", "view", "export", "board", "web", "sight", "vantage", "engine", "gathering",
                  "telling", "cycle", "service"),
-    "pacewatch": ("terminal", "progress", "variables", "embedded", "replay", "simulate", "rejected", "goals", "kpi",
-                  "demo", "top", "doctor", "cli", "__main__"),
+    "pacewatch": ("terminal", "progress", "variables", "embedded", "replay", "simulate", "rejected", "goals",
+                  "backtest", "kpi", "demo", "top", "doctor", "cli", "__main__"),
 }  # fmt: skip
 """The rooms of each package from the ground up: each imports what stands before it, never what comes after."""
 BELOW = {"kpis": (), "streams": ("kpis",), "monitors": ("kpis",), "pacewatch": ("kpis", "streams", "monitors")}

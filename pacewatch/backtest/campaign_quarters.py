@@ -1,0 +1,87 @@
+"""One campaign's quarter hours as they become known, and what the monitor would read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kpis.arrays import Int64s
+from kpis.measures import WIDTH, Row
+from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
+from monitors.goals.values import Flight
+from monitors.read.history import CLOSED_AFTER_MS, ToDate
+from monitors.read.past import KEPT_HOURS, Past, nothing_yet, of_quarters
+
+_ROOM = 4 * 96
+_BEFORE_MS = 2 * KEPT_HOURS * HOUR_MS
+
+
+class CampaignQuarters:
+    """Grows by 4 KB a day.
+
+    Args:
+        flight: the campaign's; its sum to date is kept.
+        from_ms: nothing comes that is older.
+    """
+
+    def __init__(self, flight: Flight, from_ms: int) -> None:
+        # A past is two weeks long, of which nothing may be known.
+        self.start_ms = (from_ms - _BEFORE_MS) // DAY_MS * DAY_MS
+        self._first = self.start_ms // QUARTER_MS
+        self._rows: Int64s = np.zeros((_BEFORE_MS // QUARTER_MS + _ROOM, WIDTH), np.int64)
+        self._flight = flight.start_ms // QUARTER_MS, -(-flight.end_ms // QUARTER_MS)
+        self._flight_day = flight.start_ms - flight.start_ms % DAY_MS
+        self._sum: Int64s = np.zeros(WIDTH, np.int64)
+        self._past = nothing_yet(self.start_ms)
+
+    def put(self, quarter: int, row: Sequence[int]) -> None:
+        """What a quarter hour, by its number since the epoch, has by now."""
+        place = self._place(quarter)
+        self._gain(quarter, np.array(row, np.int64) - self._rows[place])
+
+    def add(self, quarter: int, row: Sequence[int]) -> None:
+        """What a quarter hour gains."""
+        self._gain(quarter, np.array(row, np.int64))
+
+    def to_date(self, as_of_ms: int, now_ms: int) -> ToDate:
+        """The flight's sum, and the quarter hours of the days that are not closed."""
+        newest = (now_ms - CLOSED_AFTER_MS) // DAY_MS * DAY_MS
+        recent = max(self._flight_day, newest, self.start_ms)
+        end = (as_of_ms // QUARTER_MS + 1) * QUARTER_MS
+        return ToDate(tuple(self._sum.tolist()), as_of_ms, recent, self.between(recent, end))
+
+    def past(self, at_ms: int) -> Past:
+        """The whole hours before a moment; the same object within an hour, so that what is learned of it is kept."""
+        end = at_ms - at_ms % HOUR_MS
+        if self._past.end_ms != end:
+            start = end - KEPT_HOURS * HOUR_MS
+            self._past = of_quarters(start, self.between(start, end))
+        return self._past
+
+    def between(self, start_ms: int, end_ms: int) -> Int64s:
+        """The quarter hours from one whole one on to before another."""
+        first = self._place(start_ms // QUARTER_MS)
+        self._place(end_ms // QUARTER_MS)
+        return self._rows[first : first + max((end_ms - start_ms) // QUARTER_MS, 0)]
+
+    def window(self, span_ms: int, now_ms: int) -> Row:
+        """What a window of whole quarter hours that ends now has."""
+        now = now_ms - now_ms % QUARTER_MS
+        return tuple(self.between(now - span_ms, now).sum(axis=0).tolist())
+
+    def _gain(self, quarter: int, gain: Int64s) -> None:
+        # In two steps: making the place may make the rows anew.
+        place = self._place(quarter)
+        self._rows[place] += gain
+        if self._flight[0] <= quarter < self._flight[1]:
+            self._sum += gain
+
+    def _place(self, quarter: int) -> int:
+        place = quarter - self._first
+        assert place >= 0
+        if place >= len(self._rows):
+            rows = np.zeros((place * 3 // 2 + _ROOM, WIDTH), np.int64)
+            rows[: len(self._rows)] = self._rows
+            self._rows = rows
+        return place

@@ -1,0 +1,97 @@
+"""History in Redis, looked at again quarter hour by quarter hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from kpis.arrays import Int64s
+from kpis.contract.published import Layout, fetch_layout
+from kpis.settings.shared import Settings
+from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
+from kpis.windows import parse_window
+from monitors.goals.values import Campaign
+from monitors.read.history import History, Query
+from monitors.read.past import KEPT_HOURS
+from monitors.read.reader import connect
+from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
+from pacewatch.backtest.campaign_quarters import CampaignQuarters
+from pacewatch.backtest.event_time import Span
+from pacewatch.backtest.moments import Moment, Watchlist
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHistory:
+    """What was read.
+
+    Attributes:
+        layout: what the worker published, less the windows that quarter hours cannot tell.
+        oldest_ms: the oldest time that history reaches back to.
+        span: when it is looked.
+        rows: each campaign's query and its quarter hours of whole days.
+    """
+
+    layout: Layout
+    oldest_ms: int
+    span: Span
+    rows: Mapping[Campaign, tuple[Query, Int64s]]
+
+    @property
+    def currency(self) -> str:
+        """The base currency."""
+        return self.layout.currency
+
+    def moments(self, watchlist: Watchlist) -> Iterator[Moment]:
+        """All looks; at each the quarter hours that have ended by then are known."""
+        quarters = {c.series: CampaignQuarters(c.flight, q.start_ms) for c, (q, _) in self.rows.items()}
+        known: set[str] = set()
+        for now in range(self.span.first_ms, self.span.last_ms + 1, QUARTER_MS):
+            for campaign, (query, rows) in self.rows.items():
+                if self._tell(quarters[campaign.series], query, rows, now):
+                    known.add(campaign.series)
+            if watchlist.at(now):
+                yield watchlist.moment(self._snapshot(quarters, known, now), quarters, self.oldest_ms)
+
+    def _tell(self, quarters: CampaignQuarters, query: Query, rows: Int64s, now_ms: int) -> bool:
+        """Let a campaign's quarter hours up to a look be known; whether any of them had something."""
+        first = query.start_ms - query.start_ms % DAY_MS
+        since = first if now_ms == self.span.first_ms else now_ms - QUARTER_MS
+        found = False
+        for start in range(since, now_ms, QUARTER_MS):
+            row = rows[(start - first) // QUARTER_MS]
+            if row.any():
+                quarters.put(start // QUARTER_MS, row.tolist())
+                found = True
+        return found
+
+    def _snapshot(self, quarters: Mapping[str, CampaignQuarters], known: set[str], now_ms: int) -> Snapshot:
+        # At the moment that a quarter hour begins, a window of quarter hours has shed its oldest.
+        windows = {name: parse_window(name) for name in self.layout.windows}
+        spans = {n: w.span_ms - (QUARTER_MS if w.pane_ms == QUARTER_MS else 0) for n, w in windows.items()}
+        series = {
+            name: SeriesRows({w: quarters[name].window(span, now_ms) for w, span in spans.items()}, (0,))
+            for name in known
+        }
+        health = PartitionHealth(0, now_ms, caught_up=True, flushed_at_ms=now_ms)
+        return Snapshot(self.layout, now_ms, (health,), series, {})
+
+
+async def load(settings: Settings, campaigns: Iterable[Campaign], span: Span) -> StoredHistory:
+    """Read the history of campaigns: their flights, and two weeks before the first look.
+
+    Raises:
+        Unreachable: Redis does not answer.
+        BadLayout: no worker has written to it yet.
+    """
+    redis = connect(settings)
+    try:
+        layout = await fetch_layout(redis, settings.redis_address)
+        oldest = settings.the_clock.now_ms() - layout.history_days * DAY_MS
+        before = span.first_ms - KEPT_HOURS * HOUR_MS
+        since = {c: max(min(c.flight.start_ms, before), oldest) for c in campaigns}
+        queries = {c: Query(c.series, min(ms, span.first_ms), span.last_ms) for c, ms in since.items()}
+        found = await History(redis, settings.redis_address).days(layout.partitions, queries.values())
+    finally:
+        await redis.aclose()
+    windows = tuple(name for name in layout.windows if parse_window(name).span_ms % QUARTER_MS == 0)
+    return StoredHistory(replace(layout, windows=windows), oldest, span, {c: (q, found[q]) for c, q in queries.items()})

@@ -1,0 +1,107 @@
+"""One set of policies tried: the monitor's engine and lifecycle, and what they would have told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from monitors.alerts.alert import Alert, alert_of
+from monitors.alerts.assessment import Assessment
+from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, step
+from monitors.engine import Engine
+from monitors.goals.subject import Subject, key_of
+from monitors.goals.values import Campaign
+from monitors.pacing.evidence import EvidencePolicy
+from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
+from monitors.read.past import Past
+from monitors.sight import Sight
+from pacewatch.backtest.moments import Moment
+
+MISSES = frozenset({Change.FIRED, Change.WORSENED, Change.TURNED})
+"""Changes that tell of something wrong; the others that it is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPolicy:
+    """What is tried; each as the monitor has it."""
+
+    verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
+    evidence: EvidencePolicy = field(default_factory=EvidencePolicy)
+    lifecycle: LifecyclePolicy = field(default_factory=LifecyclePolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialMessage:
+    """What people would have been told.
+
+    Attributes:
+        at_ms: when, event time.
+        campaign: whose.
+        goal: which of its goals or watches.
+        change: what kind of change.
+        status: what people know from then on.
+        verdict: why.
+        alert: it as notifiers get it.
+    """
+
+    at_ms: int
+    campaign: Campaign
+    goal: Subject
+    change: Change
+    status: Status
+    verdict: Verdict
+    alert: Alert
+
+    @property
+    def is_miss(self) -> bool:
+        """Whether it tells of something wrong."""
+        return self.change in MISSES
+
+
+class Trial:
+    """Judges every moment.
+
+    Args:
+        policy: what is tried.
+        currency: of all money.
+        is_alone: whether no other trial judges the same moments.
+
+    Attributes:
+        messages: told so far.
+    """
+
+    def __init__(self, policy: TrialPolicy, currency: str, *, is_alone: bool = True) -> None:
+        self.policy = policy
+        self.messages: list[TrialMessage] = []
+        self._currency = currency
+        self._engine = Engine(policy.verdicts, policy.evidence)
+        self._is_alone = is_alone
+        self._states: dict[tuple[str, str], AlertState] = {}
+        self._pasts: dict[str, tuple[Past, Past]] = {}
+
+    def look(self, moment: Moment) -> None:
+        """Judge one."""
+        for campaign, seen in moment.seen:
+            for goal, verdict in self._engine.look(campaign, self._own(campaign, seen), moment.now_ms):
+                self._step(campaign, goal, verdict, moment.now_ms)
+
+    def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int) -> None:
+        name, at_ms = (campaign.campaign, goal.id), verdict.as_of_ms or now_ms
+        transition = step(self._states.get(name, AlertState()), verdict, self.policy.lifecycle, at_ms)
+        self._states[name] = transition.after
+        if not transition.change.is_told:
+            return
+        told = Assessment(campaign, goal, verdict, transition.after)
+        key = key_of(campaign, goal)
+        alert = alert_of(told, transition, self._currency, key, f"backtest-{len(self.messages)}")
+        message = TrialMessage(at_ms, campaign, goal, transition.change, transition.after.told, verdict, alert)
+        self.messages.append(message)
+
+    def _own(self, campaign: Campaign, seen: Sight) -> Sight:
+        """The same with a past of its own: what is learned of one depends on the policies."""
+        if seen.past is None or self._is_alone:
+            return seen
+        shared, mine = self._pasts.get(campaign.series, (None, None))
+        if shared is not seen.past or mine is None:
+            mine = replace(seen.past, memo={})
+            self._pasts[campaign.series] = seen.past, mine
+        return replace(seen, past=mine)

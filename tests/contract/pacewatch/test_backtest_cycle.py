@@ -1,0 +1,145 @@
+"""The backtest tells what the monitor's cycle tells, message by message: over a real Redis, by a clock set by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from kpis.contract import layout
+from kpis.contract.published import Layout
+from kpis.contract.redis_client import connect
+from kpis.measures import Stream
+from kpis.runtime.clock import Clock
+from kpis.settings.shared import Settings
+from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS
+from monitors import goals as goals_file
+from monitors.alerts.lifecycle import LifecyclePolicy
+from monitors.alerts.outbox import TOLD, Outbox
+from monitors.cycle import Cycle, CyclePolicy
+from monitors.goals.values import Goals
+from monitors.pacing.verdict import VerdictPolicy
+from monitors.read.reader import Reader
+from pacewatch.backtest.event_time import Batches, EventTime, Span
+from pacewatch.backtest.moments import Watchlist, of_recording
+from pacewatch.backtest.one_partition import OnePartition
+from pacewatch.backtest.stored_history import load as load_history
+from pacewatch.backtest.trial import Trial, TrialPolicy
+from pacewatch.replay.recording import BadLine, Record, Recording
+from pacewatch.replay.shift import shift
+from streams.events.decode import Decoder
+from streams.policies import decode_policy, partition_policy
+from streams.store.load import load
+from streams.store.store import Store
+from tests.kit.recorded import GOALS, recorded_week
+
+Told = tuple[int, str, str, str, str, str]
+START = 1_370_448_000_000
+"""2013-06-06T00:00 in Shanghai."""
+
+
+@dataclass(frozen=True)
+class HandClock(Clock):
+    """A clock that shows what it is told to."""
+
+    shown: list[int] = field(default_factory=lambda: [0])
+
+    def now_ms(self) -> int:
+        return self.shown[0]
+
+
+def in_span(path: Path, since: int, until: int) -> list[Record | BadLine]:
+    """The records of a part of a recording."""
+    with Recording(path) as recording:
+        return [r for r in recording if isinstance(r, Record) and r.ts_ms is not None and since <= r.ts_ms < until]
+
+
+def backtested(records: Iterable[Record | BadLine], goals: Goals, settings: Settings, span: Span) -> list[Told]:
+    """What the backtest says."""
+    trial, partition = Trial(TrialPolicy(), settings.currency), OnePartition(settings, goals.campaigns, span.first_ms)
+    for moment in of_recording(records, EventTime(span), partition, Watchlist(goals.campaigns, span.first_ms, DAY_MS)):
+        trial.look(moment)
+    return told_by(trial)
+
+
+def told_by(trial: Trial) -> list[Told]:
+    """Its messages, as far as they are compared."""
+    return [(m.at_ms, m.campaign.campaign, m.goal.id, m.change, m.status, m.verdict.reason) for m in trial.messages]
+
+
+async def cycled(batches: Iterable[Batches], goals: Goals, settings: Settings) -> list[Told]:
+    """What a monitor says of what a worker's state was at each look."""
+    redis, clock = connect(settings), HandClock()
+    store = Store(redis, "test", settings.history_days, settings.dedupe_hours)
+    windows = tuple(w.name for w in settings.the_windows)
+    await store.publish_layout(Layout(1, settings.currency, windows, settings.history_days))
+    lease = await store.take(0, 0)
+    state = await load(store, lease, partition_policy(settings, 1), START)
+    decoders = {s: Decoder(s, decode_policy(settings)) for s in Stream}
+    outbox = Outbox(redis, "test", "one", 600_000)
+    policy = CyclePolicy(VerdictPolicy(), LifecyclePolicy(), "")
+    cycle = Cycle(Reader(redis, "test", clock, breakdowns=False), outbox, goals, clock, policy)
+    found: list[Told] = []
+    try:
+        for one in batches:
+            clock.shown[0] = one.now_ms
+            for stream, values in one.values.items():
+                batch = decoders[stream].decode(values, one.now_ms)
+                numbers = state.register(batch)
+                state.adopt(await store.totals(0, state.fresh))
+                offset = state.offsets.get(stream, 0) + len(values)
+                state.add(batch, numbers, stream, offset, records=len(values), now_ms=one.now_ms)
+            if one.is_look:
+                state.tick(one.now_ms)
+                await store.write(lease, state.take_flush({layout.CAUGHT_UP: 1}))
+                await cycle.cycle()
+                found += [told_of(raw) for raw in await redis.lrange(TOLD, 0, -1)]
+                await redis.delete(TOLD)
+    finally:
+        await redis.aclose()
+    return found
+
+
+def told_of(raw: bytes) -> Told:
+    """A stored alert, as far as it is compared."""
+    alert: Any = msgspec.json.decode(raw)
+    goal = alert["goal"].partition("|")[2]
+    return alert["at_ms"], alert["campaign"], goal, alert["change"], alert["after"], alert["reason"]
+
+
+@pytest.mark.slow
+def test_history_in_redis_tells_the_same_as_the_recording_looked_at_each_quarter_hour(redis_url: str) -> None:
+    """But for windows of an hour, which shed a minute at a time."""
+    since, until = START, START + 3 * DAY_MS // 2
+    # What comes at the very moment that a quarter hour begins is known at a look then, but not of that quarter hour.
+    found = in_span(recorded_week(), since, until)
+    records: list[Record | BadLine] = [shift(one, 1) for one in found if isinstance(one, Record)]
+    goals = goals_file.load(GOALS)
+    settings = Settings.load(redis=redis_url, currency="CNY", clock=f"2x@{until}/{int(time.time() * 1000)}")
+    span = Span(since, until - 1, QUARTER_MS)
+    asyncio.run(cycled(EventTime(span).batches(records), goals, settings))
+    stored, trial = asyncio.run(load_history(settings, goals.campaigns, span)), Trial(TrialPolicy(), "CNY")
+    for moment in stored.moments(Watchlist(goals.campaigns, span.first_ms, DAY_MS)):
+        trial.look(moment)
+    told = [one for one in told_by(trial) if not one[2].endswith(":1h")]
+    assert len(told) > 10
+    assert told == [one for one in backtested(records, goals, settings, span) if not one[2].endswith(":1h")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("first", "days", "every"), [(0, 1, 1), (3, 2, 5)], ids=["launch", "dark"])
+def test_the_cycle_and_the_backtest_tell_the_same(redis_url: str, first: int, days: int, every: int) -> None:
+    """The first day of the flights, minute by minute; and two later ones, begun in the middle, with the dark day."""
+    since, until = START + first * DAY_MS, START + (first + days) * DAY_MS
+    records = in_span(recorded_week(), since, until)
+    goals, settings = goals_file.load(GOALS), Settings.load(redis=redis_url, currency="CNY")
+    span = Span(since, until - 1, every * MINUTE_MS)
+    told = asyncio.run(cycled(EventTime(span).batches(records), goals, settings))
+    assert len(told) > 10
+    assert backtested(records, goals, settings, span) == told

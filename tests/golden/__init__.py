@@ -1,0 +1,1 @@
+"""What the backtest says of the recorded week, kept: ``python -m tests.golden`` writes it anew."""
