@@ -83,11 +83,12 @@ def joined(before: Past, start_ms: int, quarters: Int64s, until_ms: int) -> Past
     """
     count = max((until_ms - start_ms) // HOUR_MS, 0)
     fresh = of_quarters(start_ms, quarters[: count * 4])
-    kept = min(max((fresh.start_ms - before.start_ms) // HOUR_MS, 0), len(before.hours))
-    gap = max((fresh.start_ms - before.start_ms) // HOUR_MS - kept, 0) if len(before.hours) else 0
+    begins = min(fresh.start_ms, until_ms - until_ms % HOUR_MS)
+    kept = min(max((begins - before.start_ms) // HOUR_MS, 0), len(before.hours))
+    gap = max((begins - before.end_ms) // HOUR_MS, 0) if kept else 0
     hours = np.concatenate([before.hours[:kept], np.zeros((gap, WIDTH), np.float32), fresh.hours])
     busy = np.concatenate([before.busy[: kept * 4], np.zeros((gap * 4, WIDTH), np.bool_), fresh.busy])
-    start = before.start_ms if len(before.hours) else fresh.start_ms
+    start = before.start_ms if kept else begins
     extra = max(len(hours) - KEPT_HOURS, 0)
     return Past(start + extra * HOUR_MS, hours[extra:], busy[extra * 4 :])
 
