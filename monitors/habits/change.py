@@ -40,7 +40,7 @@ class Usual:
     """What the last hours should have been, as of the last whole hour.
 
     Attributes:
-        actual: what came in each tested hour, the last one last.
+        actual: what came in each tested hour, the last one last; a correction below nothing is nothing that came.
         expected: what is usual for each.
         open_expected: what is usual for the hour that is open; None when parts of hours say nothing, as of a
             measure that comes once an hour.
@@ -112,12 +112,13 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual |
     if least <= 0:
         return None
     scatter, weight = _wary(habit, before - from_hour)
-    away = _away(actual[before:], expected[:-1], least, scatter)
+    came = actual[before:].clip(0)
+    away = _away(came, expected[:-1], least, scatter)
     gains = np.array([[(s * e - s * s / 2) * weight / scatter**2 for e in away.tolist()] for s in SHIFTS])
     sums = np.concatenate([np.zeros((len(SHIFTS), 1)), np.cumsum(gains[:, ::-1], axis=1).reshape(len(SHIFTS), -1)], 1)
     is_steady = _is_steady(past, goal, from_hour)
     return Usual(
-        actual=actual[before:],
+        actual=came,
         expected=expected[:-1],
         open_expected=float(expected[-1]) if is_steady else None,
         sums=sums,
@@ -149,10 +150,11 @@ def shift(held: Usual, open_actual: float, open_part: float, end_ms: int) -> Shi
 
     Args:
         held: what is usual.
-        open_actual: what came in the hour that is open.
+        open_actual: what came in the hour that is open; below nothing it counts as nothing.
         open_part: how much of it is past, 0 to 1.
         end_ms: the end of the last whole hour.
     """
+    open_actual = max(open_actual, 0.0)
     counts_open = held.open_expected is not None and open_part >= _LEAST_OPEN
     best, best_hours = -np.inf, 0
     for place, s in enumerate(SHIFTS):
