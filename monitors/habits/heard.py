@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from kpis.measures import WIDTH, ZERO, Row, add
 from kpis.times import HOUR_MS, QUARTER_MS
 from monitors.read.past import Past
@@ -58,7 +60,7 @@ def _before(total: Row, past: Past, open_quarters: tuple[Row, ...], since_ms: in
     first = max((since_ms - past.end_ms) // QUARTER_MS, 0)
     later = add(open_quarters[first:]) if open_quarters[first:] else ZERO
     hour = -((past.start_ms - since_ms) // HOUR_MS)
-    whole = past.hours[max(hour, 0) :].sum(axis=0).tolist() if hour < len(past.hours) else ZERO
+    whole = past.hours[max(hour, 0) :].sum(axis=0, dtype=np.float64).tolist() if hour < len(past.hours) else ZERO
     return tuple(max(int(t - o - w), 0) for t, o, w in zip(total, later, whole, strict=True))
 
 
