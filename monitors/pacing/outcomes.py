@@ -55,7 +55,8 @@ def outcome(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *,
     """
     above, below = (INDEX[name] for name in _OF[watch.of])
     since = max(heard.since_ms[above], campaign.flight.start_ms)
-    trials = float(observed.to_date[below] - heard.then[above][below])
+    # As of a feed that is late there may be less than had come when the other was last heard.
+    trials = max(float(observed.to_date[below] - heard.then[above][below]), 0.0)
     first = max(len(past.hours) - DAYS * HOURS, 0)
     known, tried = past.once(("of the week", above, below), lambda: _of_week(past, first, above, below))
     tried = max(tried - trials, 0.0)

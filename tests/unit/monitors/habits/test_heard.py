@@ -35,13 +35,18 @@ def test_a_first_look_knows_the_quarter_hour_of_the_last_event(rows: list[Row], 
     assert (found.total, found.armed_ms) == (add(rows), at_ms)
 
 
-@given(ROWS)
-def test_what_came_since_is_what_came_in_later_quarter_hours_or_in_the_rest_of_that_hour(rows: list[Row]) -> None:
-    """Within an hour that is past it may be a little more: hours are all that is kept of it."""
-    at_ms = START + len(rows) * QUARTER_MS - 1
+@given(ROWS, st.integers(0, QUARTER_MS - 1))
+def test_what_came_since_is_what_came_in_later_quarter_hours_or_in_the_rest_of_that_hour(
+    rows: list[Row], into_ms: int
+) -> None:
+    """Within an hour that is past it may be a little more: hours are all that is kept of it.
+
+    Of the quarter hour that goes on all counts as heard: what is known of it is not in which order it came.
+    """
+    at_ms = START + (len(rows) - 1) * QUARTER_MS + into_ms
     found = first(rows, at_ms)
     for column in range(WIDTH):
-        later = (found.since_ms[column] - START) // QUARTER_MS
+        later = -(-(found.since_ms[column] - START) // QUARTER_MS)
         whole = -(-later // 4) * 4 if later * QUARTER_MS + START <= at_ms - at_ms % HOUR_MS else later
         exact, least = add(rows[:later]), add(rows[: max(whole, later)])
         assert all(a <= then <= b for a, then, b in zip(exact, found.then[column], least, strict=True))
