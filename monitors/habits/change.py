@@ -40,7 +40,7 @@ class Usual:
     """What the last hours should have been, as of the last whole hour.
 
     Attributes:
-        actual: what came in each tested hour, the last one last.
+        actual: what came in each tested hour, the last one last; a correction below nothing is nothing that came.
         expected: what is usual for each.
         open_expected: what is usual for the hour that is open; None when parts of hours say nothing, as of a
             measure that comes once an hour.
@@ -120,23 +120,27 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual |
     if least <= 0:
         return None
     scatter, weight = _wary(habit, before - from_hour)
-    away = _away(actual[before:], expected[:-1], least, scatter)
-    # An hour of which nothing came is silence, which is told as such.
-    counts = weight / scatter**2 * (actual[before:] > 0)
-    gains = np.array([(s * away - s * s / 2) * counts for s in SHIFTS])
-    sums = np.concatenate([np.zeros((len(SHIFTS), 1)), np.cumsum(gains[:, ::-1], axis=1).reshape(len(SHIFTS), -1)], 1)
-    is_steady = _is_steady(past, goal, from_hour)
+    came = actual[before:].clip(0)
+    away = _away(came, expected[:-1], least, scatter)
     return Usual(
-        actual=actual[before:],
+        actual=came,
         expected=expected[:-1],
-        open_expected=float(expected[-1]) if is_steady else None,
-        sums=sums,
+        open_expected=float(expected[-1]) if _is_steady(past, goal, from_hour) else None,
+        # An hour of which nothing came is silence, which is told as such.
+        sums=_sums(away, weight / scatter**2 * (came > 0)),
         weight=weight,
         variance=scatter**2,
         least=least,
         level=level,
-        last_away=float(away[-1]) if len(away) and actual[-1] > 0 else 0.0,
+        last_away=float(away[-1]) if len(away) and came[-1] > 0 else 0.0,
     )
+
+
+def _sums(away: Floats, weights: Floats) -> Floats:
+    """The evidence for each shift of the last 0, 1, 2, ... hours, [shift, hours]."""
+    gains = np.array([(s * away - s * s / 2) * weights for s in SHIFTS])
+    upto = np.cumsum(gains[:, ::-1], axis=1).reshape(len(SHIFTS), -1)
+    return np.concatenate([np.zeros((len(SHIFTS), 1)), upto], axis=1)
 
 
 def _wary(habit: Habit, level_hours: int) -> tuple[float, float]:
@@ -160,10 +164,11 @@ def shift(held: Usual, open_actual: float, open_part: float, end_ms: int) -> Shi
 
     Args:
         held: what is usual.
-        open_actual: what came in the hour that is open.
+        open_actual: what came in the hour that is open; below nothing it counts as nothing.
         open_part: how much of it is past, 0 to 1.
         end_ms: the end of the last whole hour.
     """
+    open_actual = max(open_actual, 0.0)
     scatter, is_open = (
         held.variance**0.5,
         held.open_expected is not None and open_part >= _LEAST_OPEN and open_actual > 0,

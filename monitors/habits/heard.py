@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from kpis.measures import INDEX, WIDTH, ZERO, Row, add
 from kpis.times import HOUR_MS, QUARTER_MS
 from monitors.read.past import Past
@@ -103,11 +105,11 @@ def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: i
 
 
 def _before(total: Row, past: Past, open_quarters: tuple[Row, ...], since_ms: int) -> Row:
-    """What had been counted at the end of a quarter hour, or a little more where that hour is past."""
+    """What had been counted at the end of a quarter hour, or a little more where that hour is past or it goes on."""
     first = max(-((past.end_ms - since_ms) // QUARTER_MS), 0)
     later = add(open_quarters[first:]) if open_quarters[first:] else ZERO
     hour = -((past.start_ms - since_ms) // HOUR_MS)
-    whole = past.hours[max(hour, 0) :].sum(axis=0).tolist() if hour < len(past.hours) else ZERO
+    whole = past.hours[max(hour, 0) :].sum(axis=0, dtype=np.float64).tolist() if hour < len(past.hours) else ZERO
     return tuple(max(int(t - o - w), 0) for t, o, w in zip(total, later, whole, strict=True))
 
 

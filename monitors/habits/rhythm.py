@@ -8,6 +8,8 @@ import numpy as np
 
 from kpis.arrays import Floats, Mask
 from kpis.times import HOUR_MS, QUARTER_MS
+from monitors.goals.periods import period_at
+from monitors.goals.values import Flight, Period
 from monitors.read.past import HOURS, Past, hours_of_day
 
 DAYS = 7
@@ -71,9 +73,9 @@ def _rhythm(past: Past, column: int, timezone: str) -> Rhythm:
     for hour in set(of_day.tolist()):
         least[hour] = np.quantile(counts[of_day == hour], LOW_QUANTILE) * LOW_PART
     busy = past.busy[len(past.busy) - 4 * len(counts) :, column]
-    midnight = (24 - int(of_day[0])) % HOURS * 4 if len(of_day) else 0
-    pauses = _pauses(busy, np.repeat(least[of_day] / 4, 4), midnight)
-    stops = _evening_stops(busy, np.repeat(least[of_day] / 4, 4), midnight)
+    midnights = _midnights(start_ms, len(busy), timezone)
+    pauses = _pauses(busy, np.repeat(least[of_day] / 4, 4), midnights)
+    stops = _evening_stops(busy, midnights)
     return Rhythm(least, pauses * QUARTER_MS, stops, float(counts.max(initial=0.0)), _a_day(counts), len(counts))
 
 
@@ -98,28 +100,34 @@ def _runs(busy: Mask) -> list[tuple[int, int]]:
     return [(a, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True) if b < len(busy)]
 
 
-def _pauses(busy: Mask, least: Floats, midnight: int) -> int:
+def _midnights(start_ms: int, quarters: int, timezone: str) -> list[int]:
+    """The quarter hours that local days begin with, the last one first; also the one after all of them."""
+    span = Flight(start_ms, start_ms + quarters * QUARTER_MS + 1, timezone)
+    found: list[int] = []
+    at_ms = span.end_ms - 1
+    while (day_ms := period_at(span, Period.DAY, at_ms).start_ms) > start_ms:
+        found.append((day_ms - start_ms) // QUARTER_MS)
+        at_ms = day_ms - 1
+    return found
+
+
+def _pauses(busy: Mask, least: Floats, midnights: list[int]) -> int:
     """How long a surprising pause lasts by habit, in quarter hours."""
+    evenings = {end + late for end in midnights for late in (0, 1)}
     found = sorted(
-        (b - a for a, b in _runs(busy) if least[a:b].sum() >= SURPRISING and not _ends_at_midnight(b, midnight)),
+        (b - a for a, b in _runs(busy) if least[a:b].sum() >= SURPRISING and b not in evenings),
         reverse=True,
     )
     place = 1 if len(busy) >= YOUNG_HOURS * 4 else 0
     return found[place] if len(found) > place else 0
 
 
-def _evening_stops(busy: Mask, least: Floats, midnight: int) -> int:
+def _evening_stops(busy: Mask, midnights: list[int]) -> int:
     """On how many days in a row, up to yesterday, nothing came for the last hour or more."""
-    del least
-    days = range(midnight + (len(busy) - midnight) // 96 * 96, 0, -96) if len(busy) > midnight else range(0)
     found = 0
-    for end in days:
+    for end in midnights:
         evening, day = busy[max(end - 4, 0) : end], busy[max(end - 48, 0) : end]
-        if not len(evening) or evening.any() or not day.any():
+        if evening.any() or not day.any():
             break
         found += 1
     return found
-
-
-def _ends_at_midnight(end: int, midnight: int) -> bool:
-    return (end - midnight) % 96 in {0, 1}

@@ -6,7 +6,7 @@ are not, and hours scatter. Once it is over, its sum itself is held against its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from kpis.times import HOUR_MS
@@ -103,6 +103,9 @@ def _underway(
         return None, _at_once(goal, found, policy)
     ends = outlook(observed.past, goal, flight, curve)
     held = usual(observed.past, goal, whole, curve)
+    if held is not None and whole is not flight:
+        # What is usual is learned over the whole flight; here it is a matter of the part that this period has of it.
+        held = replace(held, level=held.level * (curve(whole, flight.end_ms) - curve(whole, flight.start_ms)))
     return ends, _on_its_way(flight, goal, observed, policy, at_ms, found=found, ends=ends, held=held)
 
 

@@ -89,13 +89,14 @@ def joined(before: Past, start_ms: int, quarters: Int64s, until_ms: int) -> Past
         until_ms: only hours that have ended by then are past.
     """
     count = max((until_ms - start_ms) // HOUR_MS, 0)
-    fresh = quarters[: count * 4].reshape(-1, 4, WIDTH)
+    known = quarters[: count * 4]
+    fresh = np.zeros((count * 4, WIDTH), np.int64)
+    fresh[: len(known)] = known
     kept = min(max((start_ms - before.start_ms) // HOUR_MS, 0), len(before.hours))
-    gap = max((start_ms - before.start_ms) // HOUR_MS - kept, 0) if len(before.hours) else 0
-    hours = np.concatenate(
-        [before.hours[:kept], np.zeros((gap, WIDTH), np.float32), fresh.sum(axis=1).astype(np.float32)]
-    )
-    busy = np.concatenate([before.busy[: kept * 4], np.zeros((gap * 4, WIDTH), np.bool_), quarters[: count * 4] != 0])
+    gap = max((start_ms - before.end_ms) // HOUR_MS, 0) if kept else 0
+    by_hour = fresh.reshape(-1, 4, WIDTH).sum(axis=1).astype(np.float32)
+    hours = np.concatenate([before.hours[:kept], np.zeros((gap, WIDTH), np.float32), by_hour])
+    busy = np.concatenate([before.busy[: kept * 4], np.zeros((gap * 4, WIDTH), np.bool_), fresh != 0])
     return _from_first(start_ms + count * HOUR_MS - len(hours) * HOUR_MS, hours, busy)
 
 

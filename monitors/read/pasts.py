@@ -42,6 +42,9 @@ class Pasts:
     def at(self, series: str, found: ToDate, at_ms: int) -> Past:
         """The past of a series at a watermark.
 
+        Where what is held ends before what was just read begins, as after days without Redis, the hours between are not
+        known: this look has what was read, and the next :meth:`load` reads all of it anew.
+
         Args:
             series: one that was loaded.
             found: what was just read of it.
@@ -49,8 +52,9 @@ class Pasts:
         """
         past = self._held.get(series)
         end = at_ms - at_ms % HOUR_MS
-        if past is None:
-            past = nothing_yet(at_ms)
+        if past is None or past.end_ms < min(found.recent_ms, end):
+            self._held.pop(series, None)
+            return joined(nothing_yet(at_ms), found.recent_ms, found.recent, end)
         if past.end_ms != end:
             past = joined(past, found.recent_ms, found.recent, end)
             self._held[series] = past
