@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from kpis.measures import Stream
+from monitors.goals.periods import period_at
 from monitors.goals.subject import Subject, Watch
+from monitors.goals.values import Flight, Period, TotalGoal
 from monitors.pacing.needs import streams_of
 from monitors.sight import Sight
 
@@ -16,10 +18,12 @@ class Vantage:
 
     Args:
         seen: the look.
+        flight: the campaign's.
     """
 
-    def __init__(self, seen: Sight) -> None:
+    def __init__(self, seen: Sight, flight: Flight) -> None:
         self._seen = seen
+        self._flight = flight
         self._alive = frozenset(s for s, health in seen.streams.items() if health.reached_ms is not None)
         as_of = seen.as_of_ms
         self._late = {
@@ -30,7 +34,11 @@ class Vantage:
         self._earlier: dict[int, Sight] = {}
 
     def of(self, goal: Subject) -> Sight | Stream:
-        """What a goal or watch is judged from; a stream that it needs where that has never brought anything."""
+        """What a goal or watch is judged from; a stream that it needs and has to wait for.
+
+        It waits for one that has never brought anything, and for one that has not reached the day, week or month yet
+        that the goal is about now: what came of that is known as a sum only.
+        """
         if not self._alive or (not self._late and len(self._alive) == len(Stream)):
             return self._seen
         needed = streams_of(goal, self._alive)
@@ -38,8 +46,17 @@ class Vantage:
             for stream in sorted(needed):
                 if stream in self._seen.streams and stream not in self._alive:
                     return stream
-        late = [self._late[stream] for stream in needed if stream in self._late]
-        return self._at(min(late)) if late else self._seen
+        late = {stream: self._late[stream] for stream in sorted(needed) if stream in self._late}
+        if not late:
+            return self._seen
+        latest = min(late, key=late.__getitem__)
+        return latest if self._is_of_before(goal, late[latest]) else self._at(late[latest])
+
+    def _is_of_before(self, goal: Subject, at_ms: int) -> bool:
+        """Whether a moment lies before the period that a goal is about now."""
+        if not isinstance(goal, TotalGoal) or goal.per is Period.FLIGHT or self._seen.as_of_ms is None:
+            return False
+        return at_ms < period_at(self._flight, goal.per, self._seen.as_of_ms).start_ms
 
     def _at(self, at_ms: int) -> Sight:
         if at_ms not in self._earlier:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kpis.measures import WIDTH, Row, add
@@ -125,6 +125,8 @@ def test_what_is_computed_of_a_past_is_computed_once() -> None:
     st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]),
     st.integers(0, 366),
 )
+@example("Europe/Berlin", 87)
+@example("Europe/Berlin", 297)
 def test_hours_of_the_day_are_local_and_at_most_an_hour_off_on_days_when_clocks_change(zone: str, day: int) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
     found = hours_of_day(int(start.timestamp()) * 1000, 24, zone).tolist()
