@@ -127,7 +127,7 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual |
         expected=expected[:-1],
         open_expected=float(expected[-1]) if _is_steady(past, goal, from_hour) else None,
         # An hour of which nothing came is silence, which is told as such.
-        sums=_sums(away, weight / scatter**2 * (came > 0)),
+        sums=_sums(away, (came > 0).astype(np.float64) * (weight / scatter**2)),
         weight=weight,
         variance=scatter**2,
         least=least,
