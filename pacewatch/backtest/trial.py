@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from monitors.alerts.alert import Alert, alert_of
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, step
+from monitors.alerts.muting import within_mutes
 from monitors.engine import Engine
 from monitors.goals.subject import Subject, key_of
-from monitors.goals.values import Campaign
+from monitors.goals.values import Campaign, muted_at
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
 from monitors.read.past import Past
@@ -31,7 +32,7 @@ class TrialPolicy:
 
 @dataclass(frozen=True, slots=True)
 class TrialMessage:
-    """What people would have been told.
+    """What people would have been sent: what a mute keeps from them is none.
 
     Attributes:
         at_ms: when, event time.
@@ -86,9 +87,10 @@ class Trial:
 
     def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int) -> None:
         name, at_ms = (campaign.campaign, goal.id), verdict.as_of_ms or now_ms
-        transition = step(self._states.get(name, AlertState()), verdict, self.policy.lifecycle, at_ms)
+        found = step(self._states.get(name, AlertState()), verdict, self.policy.lifecycle.of(goal), at_ms)
+        transition = within_mutes(found, verdict, is_muted=muted_at(campaign, now_ms) is not None)
         self._states[name] = transition.after
-        if not transition.change.is_told:
+        if not transition.change.is_told or not transition.is_sent:
             return
         told = Assessment(campaign, goal, verdict, transition.after)
         key = key_of(campaign, goal)

@@ -20,24 +20,28 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
+from kpis.measures import Row
 from kpis.runtime.errors import Misconfigured
+from kpis.times import QUARTER_MS
 from monitors import service
 from monitors.alerts.outbox import DEAD, LEADER, OUTBOX, STATE
 from monitors.settings import MonitorSettings
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, FakeSlack, Seed, fake_slack, row, until
 from tests.kit.redis_server import free_port, redis_server
 
+QUARTERS = 48
+"""Of half a day."""
 GOALS = """
 campaigns:
   - campaign: c42
     name: Spring <launch> & more
     flight: {start: 2026-11-22T00:00, end: 2026-11-23T00:00, timezone: UTC}
     goals:
-      - {total: spend, target: 1000}
+      - {total: spend, target: 1000, rule: threshold}
   - campaign: fine
     flight: {start: 2026-11-22T00:00, end: 2026-11-23T00:00, timezone: UTC}
     goals:
-      - {total: spend, target: 1000}
+      - {total: spend, target: 1000, rule: threshold}
 """
 
 
@@ -104,15 +108,21 @@ async def is_ready(base: str) -> bool:
 
 
 async def seed_day(redis: Redis, spend: int, fine: int = 500_000_000) -> Seed:
-    """Half a day: c42 spent ``spend`` micros so far, ``fine`` half of its budget."""
+    """Half a day, evenly: c42 spent ``spend`` micros so far, ``fine`` half of its budget."""
     seed = Seed(redis)
     await seed.layout()
     for partition, series, amount in ((0, "c42", spend), (1, "fine", fine)):
         counts = row(impressions=100_000, clicks=2_000, conversions=40, spend=amount, revenue=3 * amount)
         await seed.meta(partition, NOON, accepted__click=2_000, rejected__click__not_json=3, **{"lag__ads.clicks": 7})
         await seed.series(partition, series, NOON, {"1h": row(8_000, 160), "24h": counts, "total": counts})
-        await seed.history(partition, series, MIDNIGHT + HOUR, counts)
+        for quarter in range(QUARTERS):
+            await seed.history(partition, series, MIDNIGHT + quarter * QUARTER_MS, part_of(counts, quarter))
     return seed
+
+
+def part_of(counts: Row, quarter: int) -> Row:
+    """What of them came in one quarter hour of half a day, so that all of them add up to it."""
+    return tuple(n * (quarter + 1) // QUARTERS - n * quarter // QUARTERS for n in counts)
 
 
 def values(text: str) -> dict[str, float]:

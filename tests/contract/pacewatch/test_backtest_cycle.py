@@ -23,6 +23,7 @@ from monitors import goals as goals_file
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.outbox import TOLD, Outbox
 from monitors.cycle import Cycle, CyclePolicy
+from monitors.goals.reload import GoalsSource
 from monitors.goals.values import Goals
 from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.reader import Reader
@@ -73,7 +74,7 @@ def told_by(trial: Trial) -> list[Told]:
     return [(m.at_ms, m.campaign.campaign, m.goal.id, m.change, m.status, m.verdict.reason) for m in trial.messages]
 
 
-async def cycled(batches: Iterable[Batches], goals: Goals, settings: Settings) -> list[Told]:
+async def cycled(batches: Iterable[Batches], settings: Settings) -> list[Told]:
     """What a monitor says of what a worker's state was at each look."""
     redis, clock = connect(settings), HandClock()
     store = Store(redis, "test", settings.history_days, settings.dedupe_hours)
@@ -84,7 +85,7 @@ async def cycled(batches: Iterable[Batches], goals: Goals, settings: Settings) -
     decoders = {s: Decoder(s, decode_policy(settings)) for s in Stream}
     outbox = Outbox(redis, "test", "one", 600_000)
     policy = CyclePolicy(VerdictPolicy(), LifecyclePolicy(), "")
-    cycle = Cycle(Reader(redis, "test", clock, breakdowns=False), outbox, goals, clock, policy)
+    cycle = Cycle(Reader(redis, "test", clock, breakdowns=False), outbox, GoalsSource(GOALS), clock, policy)
     found: list[Told] = []
     try:
         for one in batches:
@@ -123,7 +124,7 @@ def test_history_in_redis_tells_the_same_as_the_recording_looked_at_each_quarter
     goals = goals_file.load(GOALS)
     settings = Settings.load(redis=redis_url, currency="CNY", clock=f"2x@{until}/{int(time.time() * 1000)}")
     span = Span(since, until - 1, QUARTER_MS)
-    asyncio.run(cycled(EventTime(span).batches(records), goals, settings))
+    asyncio.run(cycled(EventTime(span).batches(records), settings))
     stored, trial = asyncio.run(load_history(settings, goals.campaigns, span)), Trial(TrialPolicy(), "CNY")
     for moment in stored.moments(Watchlist(goals.campaigns, span.first_ms, DAY_MS)):
         trial.look(moment)
@@ -140,6 +141,6 @@ def test_the_cycle_and_the_backtest_tell_the_same(redis_url: str, first: int, da
     records = in_span(recorded_week(), since, until)
     goals, settings = goals_file.load(GOALS), Settings.load(redis=redis_url, currency="CNY")
     span = Span(since, until - 1, every * MINUTE_MS)
-    told = asyncio.run(cycled(EventTime(span).batches(records), goals, settings))
+    told = asyncio.run(cycled(EventTime(span).batches(records), settings))
     assert len(told) > 10
     assert backtested(records, goals, settings, span) == told
