@@ -19,14 +19,14 @@ from monitors.engine import Engine
 from monitors.gathering import Gathering
 from monitors.goals.reload import GoalsSource
 from monitors.goals.subject import key_of
-from monitors.goals.values import Campaign
+from monitors.goals.values import Campaign, Period
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.history import Query, ToDate
 from monitors.read.pasts import Pasts
 from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
-from monitors.sight import Sight, sight
+from monitors.sight import Sight, periods_of, sight
 from monitors.telling import Round, Telling
 from monitors.view import View
 
@@ -121,14 +121,18 @@ class Cycle:
         snapshot = await self._reader.read()
         now = self._clock.now_ms()
         queries = {c: q for c in campaigns if (q := self._query(c, snapshot, now)) is not None}
-        sums = await self._reader.flights.to_date(snapshot.layout.partitions, queries.values()) if queries else {}
+        parts = {c: self._parts(c, query, now) for c, query in queries.items()}
+        wanted = [*queries.values(), *(query for part in parts.values() for query in part.values())]
+        sums = await self._reader.flights.to_date(snapshot.layout.partitions, wanted) if wanted else {}
         states = await self._outbox.states() if has_file else {}
         await self._gathering.load()
         await self._pasts.load(snapshot.layout.partitions, {q.series for q in queries.values()}, now)
         told = Round(states, leads, snapshot.layout.currency, now)
         judged: list[Assessment] = []
         for campaign in campaigns:
-            found = self._engine.look(campaign, self._sight(campaign, snapshot, queries, sums, now), now)
+            seen = self._sight(campaign, snapshot, queries.get(campaign), sums, now)
+            part = {per: sums[query].row for per, query in parts.get(campaign, {}).items()}
+            found = self._engine.look(campaign, replace(seen, periods=part), now)
             summed = sums[queries[campaign]] if campaign in queries else None
             judged += await self._telling.judged(told, campaign, found, summed)
         if leads and has_file:
@@ -156,15 +160,19 @@ class Cycle:
         self,
         campaign: Campaign,
         snapshot: Snapshot,
-        queries: Mapping[Campaign, Query],
+        query: Query | None,
         sums: Mapping[Query, ToDate],
         now_ms: int,
     ) -> Sight:
-        query = queries.get(campaign)
         found = ToDate(ZERO, None) if query is None else sums[query]
         at_ms = found.as_of_ms if found.as_of_ms is not None else snapshot.as_of(campaign.series)
         past = None if query is None or at_ms is None else self._pasts.at(query.series, found, at_ms)
         return sight(campaign, snapshot, found, past, history_from(snapshot, now_ms))
+
+    def _parts(self, campaign: Campaign, query: Query, now_ms: int) -> dict[Period, Query]:
+        """What to sum for totals that are for a day, a week or a month."""
+        parts = periods_of(campaign, min(now_ms, campaign.flight.end_ms - 1))
+        return {per: replace(query, start_ms=part.start_ms) for per, part in parts.items()}
 
     def _query(self, campaign: Campaign, snapshot: Snapshot, now_ms: int) -> Query | None:
         """What to sum for a campaign; None when its flight is not judged now."""
