@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -135,6 +136,8 @@ class Cycle:
             found = self._engine.look(campaign, replace(seen, periods=part), now)
             summed = sums[queries[campaign]] if campaign in queries else None
             judged += await self._telling.judged(told, campaign, found, summed)
+            # Others are served in between: what is learned of a campaign for the first time takes milliseconds.
+            await asyncio.sleep(0)
         if leads and has_file:
             await self._telling.gone(told, campaigns, judged)
             await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())

@@ -101,8 +101,8 @@ def _underway(
     """How a flight that is not over stands, and where it will end; by this look alone where nothing else is known."""
     if observed.past is None or goal.rule is Rule.THRESHOLD:
         return None, _at_once(goal, found, policy)
-    ends = outlook(observed.past, goal, flight, curve)
-    held = usual(observed.past, goal, whole, curve)
+    ends = outlook(observed.past, goal, flight)
+    held = usual(observed.past, goal, whole)
     if held is not None and whole is not flight:
         # What is usual is learned over the whole flight; here it is a matter of the part that this period has of it.
         held = replace(held, level=held.level * (curve(whole, flight.end_ms) - curve(whole, flight.start_ms)))
