@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -121,20 +121,13 @@ class Cycle:
         leads = acts and await self._outbox.lead()
         snapshot = await self._reader.read()
         now = self._clock.now_ms()
-        queries = {c: q for c in campaigns if (q := self._query(c, snapshot, now)) is not None}
-        parts = {c: self._parts(c, query, now) for c, query in queries.items()}
-        wanted = [*queries.values(), *(query for part in parts.values() for query in part.values())]
-        sums = await self._reader.flights.to_date(snapshot.layout.partitions, wanted) if wanted else {}
+        seen = await self._see(campaigns, snapshot, now)
         states = await self._outbox.states() if has_file else {}
         await self._gathering.load()
-        await self._pasts.load(snapshot.layout.partitions, {q.series for q in queries.values()}, now)
         told = Round(states, leads, snapshot.layout.currency, now)
         judged: list[Assessment] = []
-        for campaign in campaigns:
-            seen = self._sight(campaign, snapshot, queries.get(campaign), sums, now)
-            part = {per: sums[query].row for per, query in parts.get(campaign, {}).items()}
-            found = self._engine.look(campaign, replace(seen, periods=part), now)
-            summed = sums[queries[campaign]] if campaign in queries else None
+        for campaign, one, summed in seen:
+            found = self._engine.look(campaign, one, now)
             judged += await self._telling.judged(told, campaign, found, summed)
             # Others are served in between: what is learned of a campaign for the first time takes milliseconds.
             await asyncio.sleep(0)
@@ -159,18 +152,34 @@ class Cycle:
             goals_problem=self._goals.problem,
         )
 
+    async def _see(
+        self, campaigns: Iterable[Campaign], snapshot: Snapshot, now_ms: int
+    ) -> list[tuple[Campaign, Sight, ToDate | None]]:
+        """What is seen of each campaign, and its flight to date where it is judged now."""
+        queries = {c: q for c in campaigns if (q := self._query(c, snapshot, now_ms)) is not None}
+        parts = {c: self._parts(c, query, now_ms) for c, query in queries.items()}
+        wanted = [*queries.values(), *(query for part in parts.values() for query in part.values())]
+        sums = await self._reader.flights.to_date(snapshot.layout.partitions, wanted) if wanted else {}
+        await self._pasts.load(snapshot.layout.partitions, {q.series for q in queries.values()}, now_ms)
+        return [
+            (c, self._sight(c, snapshot, q, sums, parts.get(c, {})), None if q is None else sums[q])
+            for c, q in ((c, queries.get(c)) for c in campaigns)
+        ]
+
     def _sight(
         self,
         campaign: Campaign,
         snapshot: Snapshot,
         query: Query | None,
         sums: Mapping[Query, ToDate],
-        now_ms: int,
+        parts: Mapping[Period, Query],
     ) -> Sight:
         found = ToDate(ZERO, None) if query is None else sums[query]
         at_ms = found.as_of_ms if found.as_of_ms is not None else snapshot.as_of(campaign.series)
         past = None if query is None or at_ms is None else self._pasts.at(query.series, found, at_ms)
-        return sight(campaign, snapshot, found, past, history_from(snapshot, now_ms))
+        reaches = history_from(snapshot, snapshot.read_at_ms)
+        periods = {per: sums[part].row for per, part in parts.items()}
+        return sight(campaign, snapshot, found, past, reaches, periods=periods)
 
     def _parts(self, campaign: Campaign, query: Query, now_ms: int) -> dict[Period, Query]:
         """What to sum for totals that are for a day, a week or a month."""
