@@ -199,6 +199,9 @@ def _first_day(goal: TotalGoal, found: Pace, past_ms: int) -> _Standing:
     status = status_of(ratio, goal.warning, goal.critical)
     if status is Status.ON_PACE or is_under or is_over:
         return _Standing(status, Reason.WITHIN if status is Status.ON_PACE else Reason.PROJECTED, status)
+    most = (found.actual + FIRST_DAY_OVER * max(goal.target - found.expected, 0)) / goal.target
+    if most < 1 and (sure := status_of(most, goal.warning, goal.critical)) is not Status.ON_PACE:
+        return _Standing(sure, Reason.PROJECTED, sure, Direction.UNDER)
     return _Standing(Status.ON_PACE, Reason.NOT_PROVEN, status)
 
 
