@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -19,14 +20,14 @@ from monitors.engine import Engine
 from monitors.gathering import Gathering
 from monitors.goals.reload import GoalsSource
 from monitors.goals.subject import key_of
-from monitors.goals.values import Campaign
+from monitors.goals.values import Campaign, Period
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.history import Query, ToDate
 from monitors.read.pasts import Pasts
 from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
-from monitors.sight import Sight, sight
+from monitors.sight import Sight, periods_of, sight
 from monitors.telling import Round, Telling
 from monitors.view import View
 
@@ -120,17 +121,16 @@ class Cycle:
         leads = acts and await self._outbox.lead()
         snapshot = await self._reader.read()
         now = self._clock.now_ms()
-        queries = {c: q for c in campaigns if (q := self._query(c, snapshot, now)) is not None}
-        sums = await self._reader.flights.to_date(snapshot.layout.partitions, queries.values()) if queries else {}
+        seen = await self._see(campaigns, snapshot, now)
         states = await self._outbox.states() if has_file else {}
         await self._gathering.load()
-        await self._pasts.load(snapshot.layout.partitions, {q.series for q in queries.values()}, now)
         told = Round(states, leads, snapshot.layout.currency, now)
         judged: list[Assessment] = []
-        for campaign in campaigns:
-            found = self._engine.look(campaign, self._sight(campaign, snapshot, queries, sums, now), now)
-            summed = sums[queries[campaign]] if campaign in queries else None
+        for campaign, one, summed in seen:
+            found = self._engine.look(campaign, one, now)
             judged += await self._telling.judged(told, campaign, found, summed)
+            # Others are served in between: what is learned of a campaign for the first time takes milliseconds.
+            await asyncio.sleep(0)
         if leads and has_file:
             await self._telling.gone(told, campaigns, judged)
             await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
@@ -152,19 +152,39 @@ class Cycle:
             goals_problem=self._goals.problem,
         )
 
+    async def _see(
+        self, campaigns: Iterable[Campaign], snapshot: Snapshot, now_ms: int
+    ) -> list[tuple[Campaign, Sight, ToDate | None]]:
+        """What is seen of each campaign, and its flight to date where it is judged now."""
+        queries = {c: q for c in campaigns if (q := self._query(c, snapshot, now_ms)) is not None}
+        parts = {c: self._parts(c, query, now_ms) for c, query in queries.items()}
+        wanted = [*queries.values(), *(query for part in parts.values() for query in part.values())]
+        sums = await self._reader.flights.to_date(snapshot.layout.partitions, wanted) if wanted else {}
+        await self._pasts.load(snapshot.layout.partitions, {q.series for q in queries.values()}, now_ms)
+        return [
+            (c, self._sight(c, snapshot, q, sums, parts.get(c, {})), None if q is None else sums[q])
+            for c, q in ((c, queries.get(c)) for c in campaigns)
+        ]
+
     def _sight(
         self,
         campaign: Campaign,
         snapshot: Snapshot,
-        queries: Mapping[Campaign, Query],
+        query: Query | None,
         sums: Mapping[Query, ToDate],
-        now_ms: int,
+        parts: Mapping[Period, Query],
     ) -> Sight:
-        query = queries.get(campaign)
         found = ToDate(ZERO, None) if query is None else sums[query]
         at_ms = found.as_of_ms if found.as_of_ms is not None else snapshot.as_of(campaign.series)
         past = None if query is None or at_ms is None else self._pasts.at(query.series, found, at_ms)
-        return sight(campaign, snapshot, found, past, history_from(snapshot, now_ms))
+        reaches = history_from(snapshot, snapshot.read_at_ms)
+        periods = {per: sums[part].row for per, part in parts.items()}
+        return sight(campaign, snapshot, found, past, reaches, periods=periods)
+
+    def _parts(self, campaign: Campaign, query: Query, now_ms: int) -> dict[Period, Query]:
+        """What to sum for totals that are for a day, a week or a month."""
+        parts = periods_of(campaign, min(now_ms, campaign.flight.end_ms - 1))
+        return {per: replace(query, start_ms=part.start_ms) for per, part in parts.items()}
 
     def _query(self, campaign: Campaign, snapshot: Snapshot, now_ms: int) -> Query | None:
         """What to sum for a campaign; None when its flight is not judged now."""

@@ -38,6 +38,7 @@ from monitors.web import guarded, make_app
 
 _MOST_WAIT_S = 10.0
 _READY_S = 5.0
+_FIRST_EVENT_S = 30.0
 _LEAST_GRACE_S = 5.0
 _LIMITS = Limits(connections=512)
 """Each open board is one of them."""
@@ -155,7 +156,11 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
 
 def _policy(settings: MonitorSettings, *, notifier: str) -> CyclePolicy:
     return CyclePolicy(
-        verdicts=VerdictPolicy(max_lag_ms=settings.max_lag_ms),
+        # On a fast clock too, events take real seconds to come.
+        verdicts=VerdictPolicy(
+            max_lag_ms=settings.max_lag_ms,
+            launch_ms=max(VerdictPolicy().launch_ms, int(_FIRST_EVENT_S * 1000 * settings.the_clock.rate)),
+        ),
         lifecycle=LifecyclePolicy(for_ms=int(settings.alert_for_s * 1000)),
         notifier=notifier,
     )

@@ -15,7 +15,6 @@ from kpis.arrays import Floats, Int64s
 from kpis.measures import INDEX, TOTALS
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS
 from kpis.units import MICROS
-from monitors.goals.curves import curve_of
 from monitors.goals.values import Band, Flight, TotalGoal
 from monitors.habits.outlook import outlook
 from monitors.pacing.intervals import student
@@ -78,7 +77,7 @@ def covered(days: int, persistence: float, *, runs: int, seed: int) -> Coverage:
     for rng in seeds(seed, runs):
         hours = spent(evening(at) * gusts(at, rng, persistence=persistence) * (TARGET / MICROS / len(at)))
         quarters = np.repeat(hours // 4, 4, axis=0)
-        ends = outlook(of_quarters(0, quarters[: now // HOUR_MS * 4]), goal, flight, curve_of(goal.curve))
+        ends = outlook(of_quarters(0, quarters[: now // HOUR_MS * 4]), goal, flight)
         whole_sum = int(quarters[:, INDEX["spend_micros"]].sum())
         if ends is not None:
             so_far = int(quarters[: now // HOUR_MS * 4, INDEX["spend_micros"]].sum())

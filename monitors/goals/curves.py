@@ -53,6 +53,14 @@ def fraction(spec: CurveSpec, flight: Flight, at_ms: int) -> float:
     return x * (first + slope * x / 2)
 
 
+def fractions(spec: CurveSpec, flight: Flight, at_ms: Int64s) -> Floats:
+    """The parts of a target that a curve expects by each of some moments."""
+    if not spec.is_plain:
+        return np.array([fraction(spec, flight, at) for at in at_ms.tolist()])
+    x, (first, slope) = ((at_ms - flight.start_ms) / flight.span_ms).clip(0.0, 1.0), spec.shape.line
+    return np.asarray(x * (first + slope * x / 2))
+
+
 def curve_of(spec: CurveSpec) -> Curve:
     """A curve as a function of flight and moment."""
     return partial(fraction, spec)

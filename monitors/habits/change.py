@@ -14,7 +14,6 @@ import numpy as np
 
 from kpis.arrays import Floats
 from kpis.times import HOUR_MS
-from monitors.goals.curves import Curve
 from monitors.goals.values import Flight, TotalGoal
 from monitors.habits.habit import Habit, inflation, learn
 from monitors.habits.outlook import LEVEL_HOURS, began, learned_from, planned
@@ -90,19 +89,19 @@ class Shift:
         return self.lasts and self.strength >= PROOF / 2
 
 
-def usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual | None:
+def usual(past: Past, goal: TotalGoal, flight: Flight) -> Usual | None:
     """What the last hours should have been; None before there is a day to learn from."""
     key = ("usual", goal.id, goal.target, flight, goal.curve)
-    return past.once(key, lambda: _usual(past, goal, flight, curve))
+    return past.once(key, lambda: _usual(past, goal, flight))
 
 
-def _usual(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Usual | None:
+def _usual(past: Past, goal: TotalGoal, flight: Flight) -> Usual | None:
     first = began(past, goal, flight)
     tested = min(TESTED_HOURS, len(past.hours) - first - HOURS)
     if tested < 0:
         return None
     before = len(past.hours) - tested
-    plan = planned(past, flight, curve)
+    plan = planned(past, flight, goal.curve)
     if not len(plan.rest):
         return None
     actual = past.hours[:, goal.total.column].astype(np.float64)

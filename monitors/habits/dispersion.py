@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kpis.arrays import Floats
+from kpis.measures import INDEX
 from monitors.goals.values import RatioGoal
 from monitors.habits.change import TESTED_HOURS
 from monitors.read.past import HOURS, Past
@@ -37,8 +38,9 @@ def of_proportion(past: Past | None, goal: RatioGoal, *, comes_in_reports: bool 
 
 def _parts(past: Past, goal: RatioGoal) -> tuple[Floats, Floats]:
     rows = past.hours[-(DAYS * HOURS + TESTED_HOURS) : -TESTED_HOURS or None]
-    pairs = np.array([goal.kpi.parts(tuple(map(int, row))) for row in rows.tolist()], np.float64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
+    names = (goal.kpi.numerator, goal.kpi.denominator)
+    above, below = (rows[:, INDEX[name]].astype(np.float64) for name in names)
+    return above, below
 
 
 def _pearson(successes: Floats, trials: Floats) -> float:

@@ -11,7 +11,8 @@ import numpy as np
 
 from kpis.arrays import Floats, Int64s
 from kpis.times import HOUR_MS
-from monitors.goals.curves import Curve
+from monitors.goals.curves import fractions
+from monitors.goals.spread.spec import CurveSpec
 from monitors.goals.values import Flight, TotalGoal
 from monitors.habits.habit import Habit, learn
 from monitors.read.past import HOURS, Past, hours_of_day
@@ -66,17 +67,16 @@ class Outlook:
     knows_day: bool
 
 
-def outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outlook | None:
+def outlook(past: Past, goal: TotalGoal, flight: Flight) -> Outlook | None:
     """The outlook of a total; None before a whole hour of the flight is past, or when nothing came in it.
 
     Args:
         past: the campaign's.
         goal: whose target the curve divides.
         flight: the campaign's.
-        curve: how the target spreads.
     """
     key = ("outlook", goal.id, goal.target, flight, goal.curve)
-    return past.once(key, lambda: _outlook(past, goal, flight, curve))
+    return past.once(key, lambda: _outlook(past, goal, flight))
 
 
 def began(past: Past, goal: TotalGoal, flight: Flight) -> int:
@@ -105,20 +105,20 @@ def learned_from(parts: Floats, actual: Floats, first: int, *, is_shaped: bool) 
     return found
 
 
-def planned(past: Past, flight: Flight, curve: Curve) -> Plan:
+def planned(past: Past, flight: Flight, curve: CurveSpec) -> Plan:
     """What the curve gives each hour."""
     return past.once(("plan", flight, curve), lambda: _planned(past, flight, curve))
 
 
-def _planned(past: Past, flight: Flight, curve: Curve) -> Plan:
+def _planned(past: Past, flight: Flight, curve: CurveSpec) -> Plan:
     until = max(flight.end_ms, past.end_ms)
     edges = np.arange(past.start_ms, until + HOUR_MS, HOUR_MS, dtype=np.int64)
-    parts = np.diff(np.array([curve(flight, edge) for edge in edges.tolist()]))
+    parts = np.diff(fractions(curve, flight, edges))
     return Plan(parts[: len(past.hours)], parts[len(past.hours) :])
 
 
-def _outlook(past: Past, goal: TotalGoal, flight: Flight, curve: Curve) -> Outlook | None:
-    plan, actual = planned(past, flight, curve), past.hours[:, goal.total.column].astype(np.float64)
+def _outlook(past: Past, goal: TotalGoal, flight: Flight) -> Outlook | None:
+    plan, actual = planned(past, flight, goal.curve), past.hours[:, goal.total.column].astype(np.float64)
     first = began(past, goal, flight)
     own = len(past.hours) - first
     if own < 1 or not len(plan.rest):

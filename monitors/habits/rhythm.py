@@ -70,8 +70,11 @@ def _rhythm(past: Past, column: int, timezone: str) -> Rhythm:
     recent = float(counts[-3:].mean()) if len(counts) else 0.0
     least = np.full(HOURS, recent * FIRST_PART)
     least[:NIGHT_ENDS] = 0.0
-    for hour in set(of_day.tolist()):
-        least[hour] = np.quantile(counts[of_day == hour], LOW_QUANTILE) * LOW_PART
+    seen: dict[int, list[float]] = {}
+    for hour, count in zip(of_day.tolist(), counts.tolist(), strict=True):
+        seen.setdefault(hour, []).append(count)
+    for hour, found in seen.items():
+        least[hour] = _low(sorted(found)) * LOW_PART
     busy = past.busy[len(past.busy) - 4 * len(counts) :, column]
     midnights = _midnights(start_ms, len(busy), timezone)
     pauses = _pauses(busy, np.repeat(least[of_day] / 4, 4), midnights)
@@ -87,6 +90,14 @@ def expected_at_least(held: Rhythm, from_ms: int, to_ms: int, timezone: str) -> 
     starts = (first + np.arange(hours)) * HOUR_MS
     parts = (np.minimum(starts + HOUR_MS, to_ms) - np.maximum(starts, from_ms)).clip(0) / HOUR_MS
     return float((held.least[of_day] * parts).sum())
+
+
+def _low(ascending: list[float]) -> float:
+    """A low quantile of a few numbers, between neighbours in proportion."""
+    place = LOW_QUANTILE * (len(ascending) - 1)
+    below = int(place)
+    above = min(below + 1, len(ascending) - 1)
+    return ascending[below] + (place - below) * (ascending[above] - ascending[below])
 
 
 def _a_day(counts: Floats) -> float:

@@ -35,7 +35,7 @@ def judge(
     """
     withheld = _withheld(campaign.flight, observed, policy, now_ms)
     if isinstance(goal, Watch) and observed.as_of_ms is None:
-        never = never_began(campaign.flight, goal, observed.heard, now_ms)
+        never = never_began(campaign.flight, goal, observed.heard, now_ms, launch_ms=policy.launch_ms)
         if never is not None:
             return never
     if withheld is not None:
@@ -45,7 +45,7 @@ def judge(
     if isinstance(goal, TotalGoal):
         return _judge_total(campaign.flight, goal, observed, policy, at_ms, curve=curve or curve_of(goal.curve))
     if isinstance(goal, Watch):
-        return judge_watch(campaign, goal, observed, at_ms)
+        return judge_watch(campaign, goal, observed, at_ms, launch_ms=policy.launch_ms)
     return judge_ratio(campaign.flight, goal, observed, policy, at_ms)
 
 

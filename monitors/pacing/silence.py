@@ -17,11 +17,10 @@ from monitors.habits.heard import Heard, first_heard
 from monitors.habits.rhythm import SURPRISING, YOUNG_HOURS, Rhythm, expected_at_least, rhythm
 from monitors.pacing.hush import FLOWING, NOTHING_KNOWN, SUSPICIOUS, Hush, quiet
 from monitors.pacing.outcomes import LEAST_KNOWN, outcome, uncharged
-from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict
+from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy
 from monitors.read.past import HOURS, Past, hours_of_day
 
-LAUNCH_MS = 25 * MINUTE_MS
-"""A campaign that serves has served something by then: ad servers take up to a quarter of an hour to begin."""
+LAUNCH_MS = VerdictPolicy().launch_ms
 LEAST_QUIET_MS = 4 * MINUTE_MS
 FIRST_DAY_QUIET_MS = 3 * HOUR_MS
 """While its hours of the day are not known, it may be night."""
@@ -39,7 +38,9 @@ SURGE_HOURS = 1.2
 _SERVED = (INDEX["impressions"], INDEX["clicks"], INDEX["spend_micros"])
 
 
-def judge_watch(campaign: Campaign, watch: Watch, observed: Observed, at_ms: int) -> Verdict:
+def judge_watch(
+    campaign: Campaign, watch: Watch, observed: Observed, at_ms: int, *, launch_ms: int = LAUNCH_MS
+) -> Verdict:
     """Judge a watch at a moment at or after the flight's start.
 
     Args:
@@ -47,13 +48,14 @@ def judge_watch(campaign: Campaign, watch: Watch, observed: Observed, at_ms: int
         watch: of what.
         observed: what is known, with the past.
         at_ms: the watermark.
+        launch_ms: by when a flight must have served something.
     """
     past = observed.past
     if past is None or at_ms >= campaign.flight.end_ms:
         hush = Hush(Status.NO_DATA, Reason.TOO_EARLY if past is None else Reason.FLIGHT_ENDED)
     else:
         heard = observed.heard or first_heard(observed.to_date, past, observed.open_quarters, at_ms)
-        hush = _found(campaign, watch, observed, past, heard=heard, at_ms=at_ms)
+        hush = _found(campaign, watch, observed, past, heard=heard, at_ms=at_ms, launch_ms=launch_ms)
     held = hush.status if hush.recovered else Status.CRITICAL
     return Verdict(
         status=hush.status,
@@ -73,7 +75,9 @@ def judge_watch(campaign: Campaign, watch: Watch, observed: Observed, at_ms: int
     )
 
 
-def _found(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, heard: Heard, at_ms: int) -> Hush:
+def _found(
+    campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, heard: Heard, at_ms: int, launch_ms: int
+) -> Hush:
     if watch.of is Watched.SPEND:
         return uncharged(observed, past, heard, at_ms)
     if watch.of in {Watched.CLICKS, Watched.CONVERSIONS}:
@@ -82,15 +86,20 @@ def _found(campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, 
     held = rhythm(past, column, campaign.flight.timezone)
     if watch.of is Watched.SURGE:
         return _surge(held, observed, past, column)
-    serving = _serving(campaign, observed, held, heard, at_ms, column=column)
+    if not any(observed.to_date):
+        serving = _launch(campaign, heard.armed_ms, at_ms, launch_ms)
+    else:
+        serving = _serving(campaign, held, heard, at_ms, column=column)
     return serving if watch.of is Watched.SERVING else _evenings(held, serving)
 
 
-def never_began(flight: Flight, watch: Watch, heard: Heard | None, now_ms: int) -> Verdict | None:
+def never_began(
+    flight: Flight, watch: Watch, heard: Heard | None, now_ms: int, *, launch_ms: int = LAUNCH_MS
+) -> Verdict | None:
     """The verdict where no event at all has ever come: nothing but the clock says that a flight runs."""
     if watch.of is not Watched.SERVING or heard is None or not flight.start_ms <= now_ms < flight.end_ms:
         return None
-    if now_ms < max(flight.start_ms, heard.armed_ms) + LAUNCH_MS:
+    if now_ms < max(flight.start_ms, heard.armed_ms) + launch_ms:
         return Verdict.withheld(Status.NO_DATA, Reason.ARMED, watch, None)
     verdict = Verdict.withheld(Status.CRITICAL, Reason.NOTHING_SERVED, watch, None)
     return verdict.because(Direction.UNDER, flight.start_ms)
@@ -108,9 +117,7 @@ def _served(observed: Observed, past: Past) -> int:
     return past.once(("served",), lambda: next((c for c in _SERVED if past.busy[:, c].any()), _SERVED[0]))
 
 
-def _serving(campaign: Campaign, observed: Observed, held: Rhythm, heard: Heard, at_ms: int, *, column: int) -> Hush:
-    if not any(observed.to_date):
-        return _launch(campaign, heard.armed_ms, at_ms)
+def _serving(campaign: Campaign, held: Rhythm, heard: Heard, at_ms: int, *, column: int) -> Hush:
     zone = campaign.flight.timezone
     from_ms = max(heard.since_ms[column], campaign.flight.start_ms)
     quiet_ms, step_ms = at_ms - from_ms, heard.step_ms[column]
@@ -141,10 +148,10 @@ def _evenings(held: Rhythm, serving: Hush) -> Hush:
     return Hush(Status.ON_PACE, Reason.FLOWING, recovered=not held.evening_stops)
 
 
-def _launch(campaign: Campaign, armed_ms: int, at_ms: int) -> Hush:
+def _launch(campaign: Campaign, armed_ms: int, at_ms: int, launch_ms: int) -> Hush:
     """Nothing of the flight yet: a deadline, or how much a total should have brought by now."""
     flight = campaign.flight
-    if at_ms < max(flight.start_ms, armed_ms) + LAUNCH_MS:
+    if at_ms < max(flight.start_ms, armed_ms) + launch_ms:
         return Hush(Status.NO_DATA, Reason.ARMED)
     part = (at_ms - flight.start_ms) / flight.span_ms
     counts = [g.target * part for g in campaign.goals if isinstance(g, TotalGoal) and g.total.title == "impressions"]

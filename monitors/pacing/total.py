@@ -101,8 +101,8 @@ def _underway(
     """How a flight that is not over stands, and where it will end; by this look alone where nothing else is known."""
     if observed.past is None or goal.rule is Rule.THRESHOLD:
         return None, _at_once(goal, found, policy)
-    ends = outlook(observed.past, goal, flight, curve)
-    held = usual(observed.past, goal, whole, curve)
+    ends = outlook(observed.past, goal, flight)
+    held = usual(observed.past, goal, whole)
     if held is not None and whole is not flight:
         # What is usual is learned over the whole flight; here it is a matter of the part that this period has of it.
         held = replace(held, level=held.level * (curve(whole, flight.end_ms) - curve(whole, flight.start_ms)))
@@ -199,6 +199,9 @@ def _first_day(goal: TotalGoal, found: Pace, past_ms: int) -> _Standing:
     status = status_of(ratio, goal.warning, goal.critical)
     if status is Status.ON_PACE or is_under or is_over:
         return _Standing(status, Reason.WITHIN if status is Status.ON_PACE else Reason.PROJECTED, status)
+    most = (found.actual + FIRST_DAY_OVER * max(goal.target - found.expected, 0)) / goal.target
+    if most < 1 and (sure := status_of(most, goal.warning, goal.critical)) is not Status.ON_PACE:
+        return _Standing(sure, Reason.PROJECTED, sure, Direction.UNDER)
     return _Standing(Status.ON_PACE, Reason.NOT_PROVEN, status)
 
 

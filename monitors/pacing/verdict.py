@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kpis.measures import ZERO, Row, add
-from kpis.times import DAY_MS
+from kpis.times import DAY_MS, MINUTE_MS
 from monitors.goals.subject import Subject
 from monitors.goals.values import Band
 from monitors.habits.heard import Heard
@@ -122,6 +122,7 @@ class VerdictPolicy:
         z_interval: of the interval that is shown around a projection; 1.645 is 90 %.
         z_proof: of the interval that a told projection must lie out of: a flight is looked at all the time, and some
             ten looks of it are independent, so that one in a few hundred flights is told by chance.
+        launch_ms: by when a campaign that serves has served something; ad servers take up to a quarter of an hour.
     """
 
     max_lag_ms: int = 60_000
@@ -132,6 +133,7 @@ class VerdictPolicy:
     final_ms: int = DAY_MS
     z_interval: float = 1.645
     z_proof: float = 3.5
+    launch_ms: int = 25 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,9 @@ from kpis.times import DAY_MS, HOUR_MS
 from monitors.read.history import History, Query, ToDate
 from monitors.read.past import HOURS, KEPT_HOURS, Past, joined, nothing_yet
 
+AT_ONCE = 50
+"""Pasts brought up to date at one look, when an hour is over: all at once would hold up everything else for seconds."""
+
 
 class Pasts:
     """Holds them.
@@ -18,6 +21,7 @@ class Pasts:
 
     def __init__(self, history: History) -> None:
         self._history = history
+        self._left = AT_ONCE
         self._held: dict[str, Past] = {}
 
     async def load(self, partitions: int, series: Iterable[str], now_ms: int) -> None:
@@ -31,7 +35,7 @@ class Pasts:
         Raises:
             Unreachable: Redis does not answer.
         """
-        wanted = set(series)
+        wanted, self._left = set(series), AT_ONCE
         self._held = {name: past for name, past in self._held.items() if name in wanted}
         today = now_ms - now_ms % DAY_MS
         since = today - KEPT_HOURS // HOURS * DAY_MS
@@ -55,7 +59,12 @@ class Pasts:
         if past is None or past.end_ms < min(found.recent_ms, end):
             self._held.pop(series, None)
             return joined(nothing_yet(at_ms), found.recent_ms, found.recent, end)
-        if past.end_ms != end:
+        if past.end_ms != end and self._is_due(end - past.end_ms):
             past = joined(past, found.recent_ms, found.recent, end)
             self._held[series] = past
         return past
+
+    def _is_due(self, late_ms: int) -> bool:
+        """Whether a past that ended an hour ago is brought up to date at this look, or at one of the next."""
+        self._left -= 1
+        return late_ms != HOUR_MS or self._left >= 0

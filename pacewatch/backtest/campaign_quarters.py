@@ -65,6 +65,12 @@ class CampaignQuarters:
         self._place(end_ms // QUARTER_MS)
         return self._rows[first : first + max((end_ms - start_ms) // QUARTER_MS, 0)]
 
+    def since(self, start_ms: int, now_ms: int) -> Row:
+        """What came since a moment, in the quarter hours that overlap that time."""
+        first = start_ms - start_ms % QUARTER_MS
+        end = (now_ms // QUARTER_MS + 1) * QUARTER_MS
+        return tuple(self.between(first, end).sum(axis=0).tolist())
+
     def window(self, span_ms: int, now_ms: int) -> Row:
         """What a window of whole quarter hours that ends now has."""
         now = now_ms - now_ms % QUARTER_MS

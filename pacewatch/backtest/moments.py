@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kpis.measures import ZERO
 from kpis.times import DAY_MS
@@ -11,7 +11,7 @@ from monitors.cycle import history_from
 from monitors.goals.values import Campaign
 from monitors.read.history import ToDate
 from monitors.read.snapshot import Snapshot
-from monitors.sight import Sight, sight
+from monitors.sight import Sight, periods_of, sight
 from pacewatch.backtest.campaign_quarters import CampaignQuarters
 from pacewatch.backtest.event_time import EventTime
 from pacewatch.backtest.one_partition import OnePartition
@@ -68,8 +68,15 @@ class Watchlist:
             if at_ms is not None and known and self.is_judged(campaign, now):
                 mine = quarters[campaign.series]
                 found, past = mine.to_date(at_ms, now), mine.past(at_ms)
-            seen.append((campaign, sight(campaign, snapshot, found, past, history_ms)))
+            one = sight(campaign, snapshot, found, past, history_ms)
+            seen.append((campaign, one if past is None or at_ms is None else _with_parts(campaign, one, mine, at_ms)))
         return Moment(now, seen)
+
+
+def _with_parts(campaign: Campaign, seen: Sight, quarters: CampaignQuarters, at_ms: int) -> Sight:
+    """With the sums of the current day, week or month, for totals that are about one."""
+    parts = periods_of(campaign, min(at_ms, campaign.flight.end_ms - 1))
+    return replace(seen, periods={per: quarters.since(part.start_ms, at_ms) for per, part in parts.items()})
 
 
 def of_recording(

@@ -47,7 +47,7 @@ def parse(text: str) -> dict[str, list[GoalPace]]:
             continue
         for sample in family.samples:
             labels = sample.labels
-            at = (labels.get("campaign", ""), labels.get("goal") or labels.get("watch", ""))
+            at = (labels.get("campaign", ""), labels.get("goal") or f"watch:{labels.get('watch', '')}")
             if sample.name == "pacewatch_pace_ratio":
                 ratio[at] = sample.value
             elif sample.value == 1 and sample.name in _STATUS:

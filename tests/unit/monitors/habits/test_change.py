@@ -32,7 +32,7 @@ def past_of(hours: Floats, quiet_quarters: int = 0) -> Past:
 
 def known(hours: Floats, quiet_quarters: int = 0) -> Usual:
     """What is usual after some hours."""
-    found = usual(past_of(hours, quiet_quarters), GOAL, FLIGHT, curve_of(GOAL.curve))
+    found = usual(past_of(hours, quiet_quarters), GOAL, FLIGHT)
     assert found is not None
     return found
 
@@ -132,7 +132,7 @@ def test_of_what_comes_once_an_hour_a_part_of_an_hour_says_nothing() -> None:
 
 
 def test_before_a_day_is_known_nothing_is_usual() -> None:
-    assert usual(past_of(noisy(23)), GOAL, FLIGHT, curve_of(GOAL.curve)) is None
+    assert usual(past_of(noisy(23)), GOAL, FLIGHT) is None
     assert known(noisy(24)).actual.tolist() == []
     assert len(known(noisy(30)).actual) == 6
     assert len(known(noisy(99)).actual) == TESTED_HOURS

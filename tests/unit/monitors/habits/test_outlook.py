@@ -35,7 +35,7 @@ def past_of(hours: Floats, start_ms: int = 0) -> Past:
 
 def ends(hours: Floats, goal: TotalGoal = GOAL, flight: Flight = FLIGHT, start_ms: int = 0) -> Outlook:
     """The outlook after some hours."""
-    found = outlook(past_of(hours, start_ms), goal, flight, curve_of(goal.curve))
+    found = outlook(past_of(hours, start_ms), goal, flight)
     assert found is not None
     return found
 
