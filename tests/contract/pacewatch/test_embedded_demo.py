@@ -102,7 +102,7 @@ def test_a_recording_gives_exact_totals_though_the_worker_is_killed_and_nothing_
 def test_the_launch_day_ends_cleanly_by_signal_or_after_its_duration(
     tmp_path: Path, end: signal.Signals | None
 ) -> None:
-    with demo(tmp_path, *(() if end else ("--duration", "9"))) as process:
+    with demo(tmp_path, *(() if end else ("--duration", "20"))) as process:
         await_line(tmp_path, "first KPI row", process)
         started = children(process.pid)
         assert len(started) >= 5
