@@ -31,7 +31,7 @@ SHANGHAI = Flight(MIDNIGHT - 30 * DAY, MIDNIGHT + 30 * DAY, "Asia/Shanghai")
 SPEND = TotalGoal(TOTALS["spend"], 10_000 * MICROS, Band(0.9, 1.1), Band(0.75, 1.25))
 CLICKS = TotalGoal(TOTALS["clicks"], 10_000, Band(0.9, 1.1), Band(0.75, 1.25))
 CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
-SERVING, CLICKED, CONVERTED, CHARGED = (Watch(of) for of in Watched)
+SERVING, CLICKED, CONVERTED, CHARGED, EVENINGS, SURGE = (Watch(of) for of in Watched)
 
 
 def verdict(goal: Subject, reason: Reason, status: Status = Status.CRITICAL, **more: Any) -> Verdict:

@@ -20,13 +20,15 @@ GOALS: dict[str, Subject] = {
     **{f"watch {watch.of}": watch for watch in WATCHES},
 }
 HANGS: dict[Watched, set[str]] = {
-    Watched.SERVING: GOALS.keys() - {"watch serving"},
+    Watched.SERVING: GOALS.keys() - {"watch serving", "watch evenings", "watch surge"},
     Watched.CLICKS: {"clicks", "conversions", "revenue", "ctr", "cpc", "cpa", "cvr", "roas", "aov"}
     | {"watch conversions", "watch spend"},
     Watched.CONVERSIONS: {"conversions", "revenue", "cpa", "cvr", "roas", "aov"},
     Watched.SPEND: {"spend", "cpc", "cpm", "cpa", "roas"},
+    Watched.EVENINGS: set(),
+    Watched.SURGE: set(),
 }
-"""What waits while something stands still."""
+"""What waits while something stands still; evenings are never a cause, and a surge is none that stands still."""
 STREAM = {
     Watched.SERVING: "impression", Watched.CLICKS: "click", Watched.CONVERSIONS: "conversion", Watched.SPEND: "spend"
 }  # fmt: skip
@@ -80,7 +82,7 @@ def test_what_stands_still_explains_all_that_hangs_on_it_and_nothing_else(
         assert found == miss(GOALS[name])
 
 
-@pytest.mark.parametrize(("watched", "name"), list(product(Watched, GOALS)))
+@pytest.mark.parametrize(("watched", "name"), list(product(HANGS.keys() - {Watched.SURGE}, GOALS)))
 def test_what_may_stand_still_makes_wait_what_hangs_on_it(watched: Watched, name: str) -> None:
     found = beside(verdict(Watch(watched), Status.ON_PACE, Reason.QUIET), watched, name)
     if name in HANGS[watched]:
@@ -90,18 +92,27 @@ def test_what_may_stand_still_makes_wait_what_hangs_on_it(watched: Watched, name
 
 
 @pytest.mark.parametrize(("direction", "name"), list(product(Direction, GOALS)))
-def test_a_surge_explains_totals_that_will_be_too_much(direction: Direction, name: str) -> None:
-    cause = verdict(Watch(Watched.SERVING), Status.WARNING, Reason.SURGE, Direction.OVER)
-    found = beside(cause, Watched.SERVING, name, direction)
-    is_explained = isinstance(GOALS[name], TotalGoal) and direction is Direction.OVER
-    assert found.reason is (Reason.EXPLAINED if is_explained else Reason.PROJECTED)
+def test_a_surge_explains_every_miss_of_goals_and_none_of_watches(direction: Direction, name: str) -> None:
+    cause = verdict(Watch(Watched.SURGE), Status.WARNING, Reason.SURGE, Direction.OVER)
+    found = beside(cause, Watched.SURGE, name, direction)
+    assert found.reason is (Reason.PROJECTED if isinstance(GOALS[name], Watch) else Reason.EXPLAINED)
 
 
-@pytest.mark.parametrize("since_ms", [None, 5])
-def test_a_days_budget_explains_only_while_it_has_run_out(since_ms: int | None) -> None:
-    cause = verdict(Watch(Watched.SERVING), Status.WARNING, Reason.DAILY_BUDGET, since_ms=since_ms)
-    found = beside(cause, Watched.SERVING, "impressions")
-    assert found.reason is (Reason.PROJECTED if since_ms is None else Reason.EXPLAINED)
+@pytest.mark.parametrize("name", GOALS)
+def test_a_surge_holds_nothing_that_is_on_pace(name: str) -> None:
+    goal, watch = GOALS[name], Watch(Watched.SURGE)
+    fine = verdict(goal, Status.ON_PACE, Reason.WITHIN)
+    cause = verdict(watch, Status.WARNING, Reason.SURGE, Direction.OVER)
+    assert explained([(goal, fine), (watch, cause)])[0][1] == fine
+
+
+@pytest.mark.parametrize("name", GOALS)
+def test_a_days_budget_that_has_run_out_explains_and_the_habit_of_it_does_not(name: str) -> None:
+    out = verdict(Watch(Watched.SERVING), Status.ON_PACE, Reason.DAILY_BUDGET)
+    found = beside(out, Watched.SERVING, name)
+    assert found.reason is (Reason.EXPLAINED if name in HANGS[Watched.SERVING] else Reason.PROJECTED)
+    habit = verdict(Watch(Watched.EVENINGS), Status.WARNING, Reason.DAILY_BUDGET)
+    assert beside(habit, Watched.EVENINGS, name) == miss(GOALS[name])
 
 
 @pytest.mark.parametrize("reason", [Reason.FLOWING, Reason.ARMED, Reason.TOO_EARLY, Reason.FLIGHT_ENDED])
@@ -134,17 +145,17 @@ def test_who_waits_for_a_stream_that_never_came_says_which() -> None:
     assert (found.status, found.recovered, found.waits_for, found.as_of_ms) == (Status.HOLD, Status.HOLD, "spend", 9)
 
 
-I, C, V, S = Stream.IMPRESSION, Stream.CLICK, Stream.CONVERSION, Stream.SPEND
+IMP, C, V, S = Stream.IMPRESSION, Stream.CLICK, Stream.CONVERSION, Stream.SPEND
 ALL = frozenset(Stream)
 
 
 @pytest.mark.parametrize(
     ("name", "needed"),
     [
-        ("impressions", {I}), ("clicks", {C}), ("conversions", {V}), ("revenue", {V}), ("spend", {S}),
-        ("ctr", {I, C}), ("cpc", {S, C}), ("cpm", {S, I}), ("cpa", {S, V}), ("cvr", {C, V}), ("roas", {V, S}),
-        ("aov", {V}), ("watch serving", {I}), ("watch clicks", {I, C}), ("watch conversions", {C, V}),
-        ("watch spend", {I, S}),
+        ("impressions", {IMP}), ("clicks", {C}), ("conversions", {V}), ("revenue", {V}), ("spend", {S}),
+        ("ctr", {IMP, C}), ("cpc", {S, C}), ("cpm", {S, IMP}), ("cpa", {S, V}), ("cvr", {C, V}), ("roas", {V, S}),
+        ("aov", {V}), ("watch serving", {IMP}), ("watch clicks", {IMP, C}), ("watch conversions", {C, V}),
+        ("watch spend", {IMP, S}),
     ],
 )  # fmt: skip
 def test_each_subject_needs_the_streams_that_bring_its_measures(name: str, needed: set[Stream]) -> None:
@@ -152,7 +163,7 @@ def test_each_subject_needs_the_streams_that_bring_its_measures(name: str, neede
 
 
 @pytest.mark.parametrize(
-    ("alive", "needed"), [({I, C, V}, {I, C}), ({I}, {I}), ({C, S}, {S}), ({V}, {S}), (set(), {S}), ({S}, {S})]
+    ("alive", "needed"), [({IMP, C, V}, {IMP, C}), ({IMP}, {IMP}), ({C, S}, {S}), ({V}, {S}), (set(), {S}), ({S}, {S})]
 )
 def test_money_that_comes_with_what_is_bought_needs_those_streams(alive: set[Stream], needed: set[Stream]) -> None:
     assert streams_of(GOALS["spend"], alive) == needed

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.catalogue import BY_NAME
-from kpis.measures import TOTALS, Row, add
+from kpis.measures import TOTALS, ZERO, Row, add
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
 from monitors.goals.subject import Watch, Watched
 from monitors.goals.values import OPEN, Bound, Campaign, Flight, Goal, RatioGoal, TotalGoal
-from monitors.habits.heard import first_heard
+from monitors.habits.heard import Heard, first_heard, nothing_heard
 from monitors.pacing.hush import FLOWING, NOTHING_KNOWN, Hush
 from monitors.pacing.outcomes import outcome, uncharged
 from monitors.pacing.verdict import Observed, Reason, Status
@@ -27,14 +27,23 @@ CLICKS, CONVERSIONS = Watch(Watched.CLICKS), Watch(Watched.CONVERSIONS)
 ANY = TotalGoal(TOTALS["clicks"], 1000, OPEN, OPEN)
 
 
-def found_of(watch: Watch, rows: list[Row], goal: Goal = ANY) -> Hush:
-    """What a watch finds after some quarter hours."""
+def listened(rows: list[Row]) -> Heard:
+    """What a monitor has heard that looked at the end of each quarter hour."""
+    heard, total = nothing_heard(0), ZERO
+    for number, one in enumerate(rows):
+        total = add([total, one])
+        heard = heard.after(total, (number + 1) * QUARTER_MS - 1)
+    return heard
+
+
+def found_of(watch: Watch, rows: list[Row], goal: Goal = ANY, heard: Heard | None = None) -> Hush:
+    """What a watch finds after some quarter hours, at a first look where nobody says what was heard before."""
     at_ms = len(rows) * QUARTER_MS - 1
     campaign = Campaign("c1", "c1", FLIGHT, (goal,))
     sight = seen(FLIGHT, rows, at_ms)
     assert sight.past is not None
-    heard = first_heard(sight.to_date, sight.past, sight.open_quarters, at_ms)
-    return outcome(campaign, watch, sight.of(watch, heard, None), sight.past, heard=heard)
+    heard = heard or first_heard(sight.to_date, sight.past, sight.open_quarters, at_ms)
+    return outcome(campaign, watch, sight.of(watch, heard, None), sight.past, heard=heard, at_ms=at_ms)
 
 
 def first_silent(watch: Watch, known: list[Row], then: Row) -> int:
@@ -59,7 +68,7 @@ def test_no_outcomes_of_what_goes_on_are_told_when_chance_cannot_explain_it(
 
 
 def test_what_is_rare_is_told_by_less_proof_a_day() -> None:
-    """Of ten a day each is dear: 6.9 missing is proof, as it is told once in a hundred days."""
+    """Of ten a day each is dear: 6.5 missing is proof, as it is told once in 67 days."""
     known = [row(0, 100, n % 10 == 0) for n in range(96 * 7)]
     assert 66 <= first_silent(CONVERSIONS, known, row(0, 100)) <= 80
 
@@ -75,12 +84,12 @@ def test_nothing_is_silent_while_what_it_comes_of_stands_still() -> None:
 
 
 def test_gaps_by_habit_are_no_silence() -> None:
-    """Conversions that come all at once: each fourth day's worth after some hours without any."""
-    burst = [row(0, 100)] * 31 + [row(0, 100, 32)]
-    known = burst * 12
-    steady = [row(0, 100, 1)] * len(known)
-    assert first_silent(CONVERSIONS, steady, row(0, 100)) < 20
-    assert first_silent(CONVERSIONS, known, row(0, 100)) > 31
+    """Conversions that come all at once: those of eight hours, of which 3,100 clicks have passed without any."""
+    known = ([row(0, 100)] * 31 + [row(0, 100, 32)]) * 12
+    clicks = [row(0, 100)] * 36
+    reasons = [found_of(CONVERSIONS, known + clicks[:n], heard=listened(known + clicks[:n])).reason for n in range(37)]
+    assert found_of(CONVERSIONS, known + clicks[:20]).reason is Reason.SILENT
+    assert reasons.index(Reason.SILENT) > 32
 
 
 def test_two_hundred_clicks_without_a_conversion_at_one_percent_are_no_alert() -> None:
@@ -109,7 +118,8 @@ def test_of_two_goals_for_a_rate_the_lower_one_is_what_to_expect() -> None:
     sight = seen(FLIGHT, rows, HOUR_MS // 2 - 1)
     assert sight.past is not None
     heard = first_heard(sight.to_date, sight.past, sight.open_quarters, HOUR_MS // 2 - 1)
-    found = outcome(campaign, CONVERSIONS, sight.of(CONVERSIONS, heard, None), sight.past, heard=heard)
+    at_ms = HOUR_MS // 2 - 1
+    found = outcome(campaign, CONVERSIONS, sight.of(CONVERSIONS, heard, None), sight.past, heard=heard, at_ms=at_ms)
     assert found == NOTHING_KNOWN
 
 
@@ -168,5 +178,7 @@ def test_corrections_and_looks_back_in_time_never_stop_it(rows: list[Row], later
     for watch in (CLICKS, CONVERSIONS):
         for goal in (CVR, CTR):
             observed: Observed = sight.of(watch, heard, None)
-            found = outcome(Campaign("c1", "c1", FLIGHT, (goal,)), watch, observed, sight.past, heard=heard)
+            found = outcome(
+                Campaign("c1", "c1", FLIGHT, (goal,)), watch, observed, sight.past, heard=heard, at_ms=at_ms
+            )
             assert found.status in {Status.ON_PACE, Status.CRITICAL, Status.NO_DATA}

@@ -73,11 +73,14 @@ def test_what_is_not_certain_yet_is_not_told() -> None:
 
 
 def test_more_than_the_whole_flight_should_bring_is_exceeded_at_once_and_for_good() -> None:
-    found = judged(steady(120, 2.3, scatter=0.01))
+    found = judged(np.concatenate([steady(120, 2.3, scatter=0.01), np.zeros(96)]))
     assert (found.status, found.reason, found.direction) == (Status.WARNING, Reason.EXCEEDED, Direction.OVER)
     more = judged(np.concatenate([steady(120, 2.6, scatter=0.01), np.zeros(96)]))
     assert (more.status, more.reason, more.recovered) == (Status.CRITICAL, Reason.EXCEEDED, Status.CRITICAL)
     assert judged(steady(120, 2.1, scatter=0.01)).reason is Reason.PROJECTED
+    # The worst of what is found counts: it will be far more still.
+    worse = judged(steady(120, 2.3, scatter=0.01))
+    assert (worse.status, worse.reason) == (Status.CRITICAL, Reason.PROJECTED)
 
 
 @pytest.mark.parametrize(("materiality", "reason"), [(0.03, Reason.PROJECTED), (0.3, Reason.IMMATERIAL)])
