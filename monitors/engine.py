@@ -50,7 +50,9 @@ class Engine:
             now_ms: the clock, for freshness.
         """
         heard = self._hear(campaign, seen, now_ms)
-        vantage = Vantage(seen, campaign.flight) if campaign.flight.start_ms <= now_ms < campaign.flight.end_ms else None
+        vantage = (
+            Vantage(seen, campaign.flight) if campaign.flight.start_ms <= now_ms < campaign.flight.end_ms else None
+        )
         judged: list[tuple[Subject, Verdict]] = []
         for goal in subjects_of(campaign):
             view = seen if vantage is None else vantage.of(goal)

@@ -1,12 +1,13 @@
-"""Streams of quarter hours, as tests write them down, and what a monitor sees of them: the plain way, without arrays."""
+"""Streams of quarter hours, as tests write them down, and what a monitor sees of them: the plain way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 import numpy as np
 
-from kpis.arrays import Int64s
+from kpis.arrays import Floats, Int64s
 from kpis.measures import WIDTH, ZERO, Row, Stream, add
 from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
 from kpis.windows import parse_window
@@ -23,12 +24,10 @@ def array(rows: Iterable[Sequence[int]]) -> Int64s:
     return np.array(list(rows), np.int64).reshape(-1, WIDTH)
 
 
-def hourly(rows: Iterable[Row], start_ms: int = 0) -> Past:
-    """The past of hours, all that came in each in its four quarter hours alike (the rest in the first)."""
-    quarters = [
-        tuple(n // 4 + (n % 4 if place == 0 else 0) for n in whole) for whole in rows for place in range(4)
-    ]
-    return of_quarters(start_ms, array(quarters))
+def whole_hours(hours: Floats, start_ms: int = 0) -> Past:
+    """The past of hours, [hour, measure]; what came in each came in all of its quarters."""
+    kept = cast("Floats", hours.astype(np.float32))
+    return Past(start_ms, kept, np.repeat(kept != 0, 4, axis=0))
 
 
 def seen(
@@ -47,9 +46,7 @@ def seen(
         start_ms: when the first of them began, a whole hour.
         streams: how its streams stand.
     """
-    known = [
-        row if start_ms + n * QUARTER_MS <= at_ms else ZERO for n, row in enumerate(rows)
-    ]
+    known = [row if start_ms + n * QUARTER_MS <= at_ms else ZERO for n, row in enumerate(rows)]
     hours = max((at_ms - start_ms) // HOUR_MS, 0)
     after = known[hours * 4 : (at_ms - start_ms) // QUARTER_MS + 1]
     recent_ms = max(at_ms - at_ms % DAY_MS - DAY_MS, start_ms - start_ms % DAY_MS)

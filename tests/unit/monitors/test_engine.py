@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -36,7 +37,9 @@ GOALS = (
     SPEND,
     replace(SPEND, per=Period.DAY, target=96_000_000),
     replace(IMPRESSIONS, per=Period.WEEK, target=67_200),
-    TotalGoal(TOTALS["clicks"], 3000, Band(0.9, None), Band(0.5, None), CurveSpec(Shape.BACK_LOADED), rule=Rule.THRESHOLD),
+    TotalGoal(
+        TOTALS["clicks"], 3000, Band(0.9, None), Band(0.5, None), CurveSpec(Shape.BACK_LOADED), rule=Rule.THRESHOLD
+    ),
     RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.04, 0.03, "1h"),
     RatioGoal(BY_NAME["cvr"], Bound.AT_MOST, 0.2, 0.3, "24h"),
     RatioGoal(BY_NAME["cpa"], Bound.AT_MOST, 2.0, 3.0, "24h"),
@@ -144,7 +147,7 @@ def test_pace_is_one_and_nothing_is_told_while_delivery_follows_its_curve(day: s
     start = begin - begin % HOUR_MS
     curve = curve_of(spec)
     upto = [round(goal.target * curve(flight, start + n * QUARTER_MS)) for n in range(6 * 96 + 4)]
-    rows = [row(b - a, (b - a) // 50) for a, b in zip(upto, upto[1:], strict=False)]
+    rows = [row(b - a, (b - a) // 50) for a, b in pairwise(upto)]
     campaign = Campaign("c1", "c1", flight, (goal,))
     for hours in (3, 9, 25, 49, 71, 99, 140, 143.75):
         at_ms = start + round(hours * HOUR_MS) - 1

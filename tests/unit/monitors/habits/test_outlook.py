@@ -18,6 +18,7 @@ from monitors.goals.values import Band, Flight, TotalGoal
 from monitors.habits.habit import learn
 from monitors.habits.outlook import Outlook, outlook
 from monitors.read.past import Past
+from tests.kit.flows import whole_hours
 
 DAYS = 10
 FLIGHT = Flight(0, DAYS * DAY_MS, "UTC")
@@ -28,9 +29,9 @@ EVENING = CurveSpec(week=tuple((day * 1440 + hour * 60, weight) for day in range
 
 def past_of(hours: Floats, start_ms: int = 0) -> Past:
     """The past in which each hour brought so many impressions."""
-    counts = np.zeros((len(hours), WIDTH), np.float32)
+    counts = np.zeros((len(hours), WIDTH))
     counts[:, 0] = hours
-    return Past(start_ms, counts, np.repeat(counts != 0, 4, axis=0))
+    return whole_hours(counts, start_ms)
 
 
 def ends(hours: Floats, goal: TotalGoal = GOAL, flight: Flight = FLIGHT, start_ms: int = 0) -> Outlook:

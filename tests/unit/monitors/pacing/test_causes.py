@@ -36,8 +36,10 @@ def verdict(
     goal: Subject, status: Status, reason: Reason, direction: Direction = Direction.UNDER, since_ms: int | None = 7
 ) -> Verdict:
     """A verdict on it."""
-    return Verdict.withheld(status, reason, goal, 0).because(direction, since_ms or 0) if since_ms else Verdict.withheld(
-        status, reason, goal, 0
+    return (
+        Verdict.withheld(status, reason, goal, 0).because(direction, since_ms or 0)
+        if since_ms
+        else Verdict.withheld(status, reason, goal, 0)
     )
 
 
@@ -132,17 +134,17 @@ def test_who_waits_for_a_stream_that_never_came_says_which() -> None:
     assert (found.status, found.recovered, found.waits_for, found.as_of_ms) == (Status.HOLD, Status.HOLD, "spend", 9)
 
 
-I, C, V, S = Stream.IMPRESSION, Stream.CLICK, Stream.CONVERSION, Stream.SPEND
+IM, CL, CO, SP = Stream.IMPRESSION, Stream.CLICK, Stream.CONVERSION, Stream.SPEND
 ALL = frozenset(Stream)
 
 
 @pytest.mark.parametrize(
     ("name", "needed"),
     [
-        ("impressions", {I}), ("clicks", {C}), ("conversions", {V}), ("revenue", {V}), ("spend", {S}),
-        ("ctr", {I, C}), ("cpc", {S, C}), ("cpm", {S, I}), ("cpa", {S, V}), ("cvr", {C, V}), ("roas", {V, S}),
-        ("aov", {V}), ("watch serving", {I}), ("watch clicks", {I, C}), ("watch conversions", {C, V}),
-        ("watch spend", {I, S}),
+        ("impressions", {IM}), ("clicks", {CL}), ("conversions", {CO}), ("revenue", {CO}), ("spend", {SP}),
+        ("ctr", {IM, CL}), ("cpc", {SP, CL}), ("cpm", {SP, IM}), ("cpa", {SP, CO}), ("cvr", {CL, CO}),
+        ("roas", {CO, SP}), ("aov", {CO}), ("watch serving", {IM}), ("watch clicks", {IM, CL}),
+        ("watch conversions", {CL, CO}), ("watch spend", {IM, SP}),
     ],
 )  # fmt: skip
 def test_each_subject_needs_the_streams_that_bring_its_measures(name: str, needed: set[Stream]) -> None:
@@ -150,7 +152,15 @@ def test_each_subject_needs_the_streams_that_bring_its_measures(name: str, neede
 
 
 @pytest.mark.parametrize(
-    ("alive", "needed"), [({I, C, V}, {I, C}), ({I}, {I}), ({C, S}, {S}), ({V}, {S}), (set(), {S}), ({S}, {S})]
+    ("alive", "needed"),
+    [
+        ({IM, CL, CO}, {IM, CL}),
+        ({IM}, {IM}),
+        ({CL, SP}, {SP}),
+        ({CO}, {SP}),
+        (set(), {SP}),
+        ({SP}, {SP}),
+    ],
 )
 def test_money_that_comes_with_what_is_bought_needs_those_streams(alive: set[Stream], needed: set[Stream]) -> None:
     assert streams_of(GOALS["spend"], alive) == needed
