@@ -137,8 +137,9 @@ def test_there_is_no_outlook_before_a_whole_hour_after_the_end_or_of_nothing() -
 
 
 @pytest.mark.parametrize("persistence", [0.0, 0.6])
-def test_the_deviation_is_that_of_what_really_comes(persistence: float) -> None:
-    """Of 200 flights at a quarter of their time, the error of the rest is as large as it says, within a third."""
+@pytest.mark.parametrize("known", [60, 180])
+def test_the_deviation_is_that_of_what_really_comes(persistence: float, known: int) -> None:
+    """Of 200 flights at a quarter or three of their time, the error of the rest is as large as it says."""
     rng = np.random.default_rng(11)
     errors, said = [], []
     for _ in range(200):
@@ -146,10 +147,10 @@ def test_the_deviation_is_that_of_what_really_comes(persistence: float) -> None:
         for n in range(1, len(steps)):
             steps[n] = persistence * steps[n - 1] + (1 - persistence**2) ** 0.5 * steps[n]
         hours = 1000 * (1 + steps)
-        found = ends(hours[:60])
-        errors.append(found.rest - hours[60:].sum())
+        found = ends(hours[:known])
+        errors.append(found.rest - hours[known:].sum())
         said.append(found.deviation)
-    assert float(np.mean(said)) == pytest.approx(float(np.std(errors)), rel=0.35)
+    assert float(np.mean(said)) == pytest.approx(float(np.std(errors)), rel=0.25)
 
 
 def test_the_habit_is_that_of_the_hours_themselves() -> None:

@@ -52,6 +52,7 @@ def test_no_outcomes_of_what_goes_on_are_told_when_chance_cannot_explain_it(
     """960 a day, once in a thousand days: 13.8 must be missing, the rate known exactly; two quarter hours miss 20."""
     known = [usual] * (96 * 3)
     assert found_of(watch, known) == FLOWING
+    assert found_of(watch, [*known, tuple(3 * n // 10 for n in then)]) == FLOWING
     assert found_of(watch, [*known, then]).reason is Reason.QUIET
     told = found_of(watch, known + [then] * 2)
     assert (told.status, told.reason, told.since_ms) == (Status.CRITICAL, Reason.SILENT, 3 * DAY_MS)
@@ -81,6 +82,8 @@ def test_gaps_by_habit_are_no_silence() -> None:
     steady = [row(0, 100, 1)] * len(known)
     assert first_silent(CONVERSIONS, steady, row(0, 100)) < 20
     assert first_silent(CONVERSIONS, known, row(0, 100)) > 31
+    steady[100:150] = [row(0, 100)] * 50
+    assert first_silent(CONVERSIONS, steady, row(0, 100)) < 20, "what happened once is no habit"
 
 
 def test_two_hundred_clicks_without_a_conversion_at_one_percent_are_no_alert() -> None:
