@@ -125,7 +125,7 @@ def test_hours_before_the_flight_are_not_wagered_on() -> None:
 
 
 def test_what_has_ended_fades() -> None:
-    bad, good = drawn(0.5, 72, 1).hours, drawn(9, 24, 2).hours
+    bad, good = drawn(0.5, 72, 1).hours, drawn(9, 8, 2).hours
     both = np.concatenate([bad, good])
     known = whole_hours(both)
     assert proven(whole_hours(bad), CPA, FLIGHT, ZERO) is Status.CRITICAL
