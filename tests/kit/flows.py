@@ -1,12 +1,13 @@
-"""Streams of quarter hours, as tests write them down, and what a monitor sees of them: the plain way, without arrays."""
+"""Streams of quarter hours, as tests write them down, and what a monitor sees of them: the plain way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 import numpy as np
 
-from kpis.arrays import Int64s
+from kpis.arrays import Floats, Int64s
 from kpis.measures import WIDTH, ZERO, Row, Stream, add
 from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
 from kpis.windows import parse_window

@@ -14,6 +14,7 @@ from monitors.goals.curves import curve_of
 from monitors.goals.values import Band, Flight, TotalGoal
 from monitors.habits.change import TESTED_HOURS, Shift, Usual, shift, usual
 from monitors.read.past import Past
+from tests.kit.flows import whole_hours
 
 FLIGHT = Flight(0, 30 * DAY_MS, "UTC")
 GOAL = TotalGoal(TOTALS["impressions"], 720_000, Band(0.9, 1.1), Band(0.75, 1.25))
@@ -22,12 +23,12 @@ WEEK = 7 * 24
 
 def past_of(hours: Floats, quiet_quarters: int = 0) -> Past:
     """The past in which each hour brought so many impressions; some of its quarters none."""
-    counts = np.zeros((len(hours), WIDTH), np.float32)
+    counts = np.zeros((len(hours), WIDTH))
     counts[:, 0] = hours
-    busy = np.repeat(counts != 0, 4, axis=0)
+    found = whole_hours(counts)
     for quarter in range(quiet_quarters):
-        busy[quarter::4] = False
-    return Past(0, counts, busy)
+        found.busy[quarter::4] = False
+    return found
 
 
 def known(hours: Floats, quiet_quarters: int = 0) -> Usual:

@@ -12,15 +12,16 @@ from monitors.goals.values import Bound, RatioGoal
 from monitors.habits.change import TESTED_HOURS
 from monitors.habits.dispersion import MOST, of_proportion
 from monitors.read.past import Past
+from tests.kit.flows import whole_hours
 
 CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
 
 
 def past_of(trials: Int64s, successes: Int64s) -> Past:
     """A past of impressions and clicks."""
-    hours = np.zeros((len(trials), WIDTH), np.float32)
+    hours = np.zeros((len(trials), WIDTH))
     hours[:, 0], hours[:, 1] = trials, successes
-    return Past(0, hours, np.repeat(hours != 0, 4, axis=0))
+    return whole_hours(hours)
 
 
 def drawn(rates: Floats, seed: int, trials: int = 3000) -> Past:

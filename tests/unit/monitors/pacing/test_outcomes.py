@@ -61,6 +61,7 @@ def test_no_outcomes_of_what_goes_on_are_told_when_chance_cannot_explain_it(
     """960 a day, once in a thousand days: 13.8 must be missing, the rate known exactly; two quarter hours miss 20."""
     known = [usual] * (96 * 3)
     assert found_of(watch, known) == FLOWING
+    assert found_of(watch, [*known, tuple(3 * n // 10 for n in then)]) == FLOWING
     assert found_of(watch, [*known, then]).reason is Reason.QUIET
     told = found_of(watch, known + [then] * 2)
     assert (told.status, told.reason, told.since_ms) == (Status.CRITICAL, Reason.SILENT, 3 * DAY_MS)
@@ -97,7 +98,8 @@ def test_two_hundred_clicks_without_a_conversion_at_one_percent_are_no_alert() -
     assert found_of(CONVERSIONS, [row(0, 20)] * 15, CVR).reason is Reason.QUIET
     assert found_of(CONVERSIONS, [row(0, 20)] * 26, CVR).status is Status.ON_PACE
     told = found_of(CONVERSIONS, [row(0, 20)] * 27, CVR)
-    assert (told.status, told.reason, told.expected) == (Status.CRITICAL, Reason.SILENT, pytest.approx(5.4))
+    assert (told.status, told.reason) == (Status.CRITICAL, Reason.SILENT)
+    assert told.expected == pytest.approx(5.4)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from monitors.pacing import returns
 from monitors.pacing.returns import STAKES, proven
 from monitors.pacing.verdict import Status
 from monitors.read.past import Past
+from tests.kit.flows import whole_hours
 
 FLIGHT = Flight(0, 30 * DAY_MS, "UTC")
 ROAS = RatioGoal(BY_NAME["roas"], Bound.AT_LEAST, 3.0, 2.0, "24h")
@@ -30,13 +31,13 @@ MICROS = 1_000_000
 
 def hours(spend: float, orders: Floats, value: Floats | float = 60.0, **more: Floats | float) -> Past:
     """Hours of so much spend, so many orders, and what they bring, in units of currency."""
-    found = np.zeros((len(orders), WIDTH), np.float32)
+    found = np.zeros((len(orders), WIDTH))
     found[:, INDEX["spend_micros"]] = spend * MICROS
     found[:, INDEX["conversions"]] = orders
     found[:, INDEX["revenue_micros"]] = orders * np.asarray(value) * MICROS
     for name, values in more.items():
         found[:, INDEX[name]] = values
-    return Past(0, found, np.repeat(found != 0, 4, axis=0))
+    return whole_hours(found)
 
 
 def drawn(rate: float, count: int, seed: int, value: float = 60.0, sigma: float = 0.0) -> Past:
@@ -61,7 +62,7 @@ def test_two_days_say_on_which_side_of_its_bound_a_return_is(
 def test_a_halved_return_is_proven_within_days(goal: RatioGoal) -> None:
     for seed in range(5):
         turned = np.concatenate([drawn(5, 120, seed).hours, drawn(2.5, 72, 50 + seed).hours])
-        known = Past(0, turned, np.repeat(turned != 0, 4, axis=0))
+        known = whole_hours(turned)
         assert proven(drawn(5, 120, seed), goal, FLIGHT, ZERO) is Status.ON_PACE
         assert proven(known, goal, FLIGHT, ZERO) is not Status.ON_PACE
 
@@ -87,8 +88,7 @@ def test_every_cost_and_return_has_its_sides(goal: RatioGoal, spend: float, more
 @pytest.mark.parametrize("stake", STAKES)
 @pytest.mark.parametrize("sigma", [0.0, 1.2])
 def test_a_wager_gains_nothing_on_average_while_the_bound_is_met_exactly(stake: float, sigma: float) -> None:
-    """Compound Poisson hours, many at once; with the lump that sums of such orders have, what was wagered stays at most
-    what it was, within what 30,000 draws say of a mean."""
+    """Compound Poisson hours with the lump that sums of such orders have, as far as 30,000 draws say what a mean is."""
     rng = np.random.default_rng(20261128)
     rate, value, runs = 2.0, 60.0, 30_000
     orders = rng.poisson(rate, runs)
@@ -100,14 +100,11 @@ def test_a_wager_gains_nothing_on_average_while_the_bound_is_met_exactly(stake: 
 
 
 def test_weeks_that_meet_their_bound_exactly_are_hardly_ever_told() -> None:
-    """At most one day in fifty; of 40 times three days, looked at again and again, seven would be far more than that."""
+    """At most one day in fifty; of 40 times three days, looked at again and again, seven would be too many."""
     told = 0
     for seed in range(40):
         whole = drawn(5, 120, seed, sigma=1.0).hours
-        told += any(
-            proven(Past(0, whole[:n], np.repeat(whole[:n] != 0, 4, axis=0)), ROAS, FLIGHT, ZERO) is not Status.ON_PACE
-            for n in range(48, 121, 6)
-        )
+        told += any(proven(whole_hours(whole[:n]), ROAS, FLIGHT, ZERO) is not Status.ON_PACE for n in range(48, 121, 6))
     assert told <= 6
 
 
@@ -122,16 +119,16 @@ def test_the_hour_that_is_open_counts() -> None:
 def test_hours_before_the_flight_are_not_wagered_on() -> None:
     bad, good = drawn(1, 72, 1).hours, drawn(6, 4, 2).hours
     both = np.concatenate([bad, good])
-    known = Past(0, both, np.repeat(both != 0, 4, axis=0))
+    known = whole_hours(both)
     assert proven(known, CPA, Flight(72 * HOUR_MS, 30 * DAY_MS, "UTC"), ZERO) is Status.ON_PACE
     assert proven(known, CPA, FLIGHT, ZERO) is not Status.ON_PACE
 
 
 def test_what_has_ended_fades() -> None:
-    bad, good = drawn(0.5, 72, 1).hours, drawn(9, 24, 2).hours
+    bad, good = drawn(0.5, 72, 1).hours, drawn(9, 8, 2).hours
     both = np.concatenate([bad, good])
-    known = Past(0, both, np.repeat(both != 0, 4, axis=0))
-    assert proven(Past(0, bad, np.repeat(bad != 0, 4, axis=0)), CPA, FLIGHT, ZERO) is Status.CRITICAL
+    known = whole_hours(both)
+    assert proven(whole_hours(bad), CPA, FLIGHT, ZERO) is Status.CRITICAL
     assert proven(known, CPA, FLIGHT, ZERO) is Status.ON_PACE
 
 
@@ -157,6 +154,6 @@ def test_lumpy_orders_prove_less_than_even_ones() -> None:
     st.sampled_from([ROAS, CPA, CPC, CPM, AOV]),
 )
 def test_any_numbers_prove_something_or_nothing(rows: list[Row], open_hour: Row, goal: RatioGoal) -> None:
-    found = np.array(rows, np.float32).reshape(-1, WIDTH)
-    known = Past(0, found, np.repeat(found != 0, 4, axis=0))
+    found = np.array(rows, np.float64).reshape(-1, WIDTH)
+    known = whole_hours(found)
     assert proven(known, goal, FLIGHT, open_hour) in {Status.ON_PACE, Status.WARNING, Status.CRITICAL}

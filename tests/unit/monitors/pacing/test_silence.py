@@ -229,6 +229,19 @@ def test_what_came_before_the_flight_is_its_rhythm_and_the_flight_counts_from_it
     assert watched(rows, 5 * DAY_MS + 30 * MINUTE_MS, campaign(flight=later)).since_ms == 5 * DAY_MS + QUARTER_MS
 
 
+def test_what_shows_serving_best_is_what_the_flight_has() -> None:
+    """Impressions were counted before it, in it clicks are."""
+    later = campaign(flight=Flight(5 * DAY_MS, 9 * DAY_MS, "UTC"))
+    assert watched([*days(5), *[row(0, 20)] * 20], 5 * DAY_MS + 4 * HOUR_MS, later).reason is Reason.FLOWING
+
+
+def test_a_late_conversion_in_a_flight_makes_no_outage_of_the_time_before_it() -> None:
+    later = campaign(flight=Flight(5 * DAY_MS, 9 * DAY_MS, "UTC"))
+    rows = [*days(4), *[row()] * 96, row(0, 0, 1)]
+    assert watched(rows, 5 * DAY_MS + 3 * MINUTE_MS, later).status is Status.ON_PACE
+    assert watched(rows, 5 * DAY_MS + 10 * MINUTE_MS, later).since_ms == 5 * DAY_MS
+
+
 def test_without_a_past_nothing_is_said() -> None:
     found = judge(campaign(), SERVING, Observed(add([BUSY]), None, HOUR_MS, 0), POLICY, HOUR_MS)
     assert (found.status, found.reason) == (Status.NO_DATA, Reason.TOO_EARLY)
