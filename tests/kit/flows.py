@@ -24,6 +24,12 @@ def array(rows: Iterable[Sequence[int]]) -> Int64s:
     return np.array(list(rows), np.int64).reshape(-1, WIDTH)
 
 
+def whole_hours(hours: Floats, start_ms: int = 0) -> Past:
+    """The past of hours, [hour, measure]; what came in each came in all of its quarters."""
+    kept = cast("Floats", hours.astype(np.float32))
+    return Past(start_ms, kept, np.repeat(kept != 0, 4, axis=0))
+
+
 def hourly(rows: Iterable[Row], start_ms: int = 0) -> Past:
     """The past of hours, all that came in each in its four quarter hours alike (the rest in the first)."""
     quarters = [tuple(n // 4 + (n % 4 if place == 0 else 0) for n in whole) for whole in rows for place in range(4)]

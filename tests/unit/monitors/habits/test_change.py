@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from kpis.arrays import Floats
 from kpis.measures import TOTALS, WIDTH
 from kpis.times import DAY_MS, HOUR_MS
-from monitors.goals.curves import curve_of
 from monitors.goals.values import Band, Flight, TotalGoal
 from monitors.habits.change import TESTED_HOURS, Shift, Usual, shift, usual
 from monitors.read.past import Past

@@ -77,7 +77,8 @@ def test_a_look_at_nothing_new_is_the_same() -> None:
 
 
 def test_before_anything_came_it_counts_from_the_first_look() -> None:
-    assert nothing_heard(START) == Heard(ZERO, (START,) * WIDTH, (ZERO,) * WIDTH, START)
+    held = nothing_heard(START)
+    assert (held.total, held.since_ms, held.then, held.armed_ms) == (ZERO, (START,) * WIDTH, (ZERO,) * WIDTH, START)
     assert first_heard(ZERO, nothing_yet(NOON), (), NOON + 5).since_ms == (NOON,) * WIDTH
 
 

@@ -129,11 +129,10 @@ def test_before_each_hour_of_the_day_was_seen_it_is_not_known_unless_the_curve_s
 
 
 def test_there_is_no_outlook_before_a_whole_hour_after_the_end_or_of_nothing() -> None:
-    curve = curve_of(GOAL.curve)
-    assert outlook(past_of(np.ones(10), -10 * HOUR_MS), GOAL, FLIGHT, curve) is None
-    assert outlook(past_of(np.zeros(10)), GOAL, FLIGHT, curve) is None
-    assert outlook(past_of(np.ones(336)), GOAL, FLIGHT, curve) is None
-    assert outlook(past_of(np.ones(1)), GOAL, FLIGHT, curve) is not None
+    assert outlook(past_of(np.ones(10), -10 * HOUR_MS), GOAL, FLIGHT) is None
+    assert outlook(past_of(np.zeros(10)), GOAL, FLIGHT) is None
+    assert outlook(past_of(np.ones(336)), GOAL, FLIGHT) is None
+    assert outlook(past_of(np.ones(1)), GOAL, FLIGHT) is not None
 
 
 @pytest.mark.parametrize("persistence", [0.0, 0.6])
