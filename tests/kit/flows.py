@@ -1,4 +1,4 @@
-"""Streams of quarter hours, as tests write them down, and what a monitor sees of them: the plain way, without arrays."""
+"""Streams of quarter hours as tests write them, and what a monitor sees of them: the plain way, without arrays."""
 
 from __future__ import annotations
 
