@@ -22,7 +22,7 @@ WEEK = 7 * 24
 
 def past_of(hours: Floats, quiet_quarters: int = 0) -> Past:
     """The past in which each hour brought so many impressions; some of its quarters none."""
-    counts = np.zeros((len(hours), WIDTH), np.float32)
+    counts = np.zeros((len(hours), WIDTH), np.float64)
     counts[:, 0] = hours
     busy = np.repeat(counts != 0, 4, axis=0)
     for quarter in range(quiet_quarters):

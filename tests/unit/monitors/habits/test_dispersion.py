@@ -18,7 +18,7 @@ CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
 
 def past_of(trials: Int64s, successes: Int64s) -> Past:
     """A past of impressions and clicks."""
-    hours = np.zeros((len(trials), WIDTH), np.float32)
+    hours = np.zeros((len(trials), WIDTH), np.float64)
     hours[:, 0], hours[:, 1] = trials, successes
     return Past(0, hours, np.repeat(hours != 0, 4, axis=0))
 

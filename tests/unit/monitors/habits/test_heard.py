@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kpis.measures import WIDTH, ZERO, Row, add
 from kpis.times import HOUR_MS, MINUTE_MS, QUARTER_MS
-from monitors.habits.heard import Heard, first_heard, nothing_heard
+from monitors.habits.heard import FIRST_STEP_MS, NO_GAPS, Heard, first_heard, nothing_heard
 from monitors.read.past import nothing_yet, of_quarters, open_quarters
 from tests.kit.flows import array
 from tests.kit.monitor_fakes import NOON, row
@@ -77,7 +77,8 @@ def test_a_look_at_nothing_new_is_the_same() -> None:
 
 
 def test_before_anything_came_it_counts_from_the_first_look() -> None:
-    assert nothing_heard(START) == Heard(ZERO, (START,) * WIDTH, (ZERO,) * WIDTH, START)
+    steps = (FIRST_STEP_MS,) * WIDTH
+    assert nothing_heard(START) == Heard(ZERO, (START,) * WIDTH, (ZERO,) * WIDTH, ZERO, steps, NO_GAPS, START)
     assert first_heard(ZERO, nothing_yet(NOON), (), NOON + 5).since_ms == (NOON,) * WIDTH
 
 

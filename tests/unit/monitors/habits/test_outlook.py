@@ -28,7 +28,7 @@ EVENING = CurveSpec(week=tuple((day * 1440 + hour * 60, weight) for day in range
 
 def past_of(hours: Floats, start_ms: int = 0) -> Past:
     """The past in which each hour brought so many impressions."""
-    counts = np.zeros((len(hours), WIDTH), np.float32)
+    counts = np.zeros((len(hours), WIDTH), np.float64)
     counts[:, 0] = hours
     return Past(start_ms, counts, np.repeat(counts != 0, 4, axis=0))
 

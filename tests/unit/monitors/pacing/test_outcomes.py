@@ -97,7 +97,8 @@ def test_two_hundred_clicks_without_a_conversion_at_one_percent_are_no_alert() -
     assert found_of(CONVERSIONS, [row(0, 20)] * 15, CVR).reason is Reason.QUIET
     assert found_of(CONVERSIONS, [row(0, 20)] * 26, CVR).status is Status.ON_PACE
     told = found_of(CONVERSIONS, [row(0, 20)] * 27, CVR)
-    assert (told.status, told.reason, told.expected) == (Status.CRITICAL, Reason.SILENT, pytest.approx(5.4))
+    assert (told.status, told.reason) == (Status.CRITICAL, Reason.SILENT)
+    assert told.expected == pytest.approx(5.4)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ MICROS = 1_000_000
 
 def hours(spend: float, orders: Floats, value: Floats | float = 60.0, **more: Floats | float) -> Past:
     """Hours of so much spend, so many orders, and what they bring, in units of currency."""
-    found = np.zeros((len(orders), WIDTH), np.float32)
+    found = np.zeros((len(orders), WIDTH), np.float64)
     found[:, INDEX["spend_micros"]] = spend * MICROS
     found[:, INDEX["conversions"]] = orders
     found[:, INDEX["revenue_micros"]] = orders * np.asarray(value) * MICROS
@@ -100,7 +100,7 @@ def test_a_wager_gains_nothing_on_average_while_the_bound_is_met_exactly(stake: 
 
 
 def test_weeks_that_meet_their_bound_exactly_are_hardly_ever_told() -> None:
-    """At most one day in fifty; of 40 times three days, looked at again and again, seven would be far more than that."""
+    """At most one day in fifty; of 40 times three days, looked at again and again, seven would be far more."""
     told = 0
     for seed in range(40):
         whole = drawn(5, 120, seed, sigma=1.0).hours
@@ -157,6 +157,6 @@ def test_lumpy_orders_prove_less_than_even_ones() -> None:
     st.sampled_from([ROAS, CPA, CPC, CPM, AOV]),
 )
 def test_any_numbers_prove_something_or_nothing(rows: list[Row], open_hour: Row, goal: RatioGoal) -> None:
-    found = np.array(rows, np.float32).reshape(-1, WIDTH)
+    found = np.array(rows, np.float64).reshape(-1, WIDTH)
     known = Past(0, found, np.repeat(found != 0, 4, axis=0))
     assert proven(known, goal, FLIGHT, open_hour) in {Status.ON_PACE, Status.WARNING, Status.CRITICAL}
