@@ -89,6 +89,8 @@ def _what(alert: Alert) -> str:
 
 def _why(alert: Alert) -> str:
     """What is told of it, after a colon; of what is well again only where it will end."""
+    if alert.change is Change.ENDED:
+        return ""
     if alert.after is Status.ON_PACE and alert.reason is not Reason.FLIGHT_ENDED:
         return f": {ends(alert.case)}" if alert.bound is None and ends(alert.case) else ""
     return f": {phrase(alert.case)}"

@@ -89,6 +89,7 @@ def joined(before: Past, start_ms: int, quarters: Int64s, until_ms: int) -> Past
         until_ms: only hours that have ended by then are past.
     """
     count = max((until_ms - start_ms) // HOUR_MS, 0)
+    start_ms = min(start_ms, until_ms - until_ms % HOUR_MS)
     known = quarters[: count * 4]
     fresh = np.zeros((count * 4, WIDTH), np.int64)
     fresh[: len(known)] = known

@@ -129,7 +129,7 @@ def test_it_says_of_every_goal_how_it_stands_and_of_watches_only_what_is_wrong()
     assert check_in_lines(found) == [
         "▲ spend: critical (under), 300.00 EUR where 500.00 EUR is expected; projection 600.00 EUR of 1,000.00 EUR",
         "○ CTR (1h): no data, 10.000%, bound 2.000%",
-        "▲ serving: critical, not_serving",
+        "▲ serving: critical, nothing is served any more",
         "Campaign c42, as of 2026-11-22 12:00 UTC",
     ]
 

@@ -87,9 +87,9 @@ def test_nothing_is_silent_while_what_it_comes_of_stands_still() -> None:
 def test_gaps_by_habit_are_no_silence() -> None:
     """Conversions that come all at once: those of eight hours, of which 3,100 clicks have passed without any."""
     known = ([row(0, 100)] * 31 + [row(0, 100, 32)]) * 12
-    clicks = [row(0, 100)] * 36
-    reasons = [found_of(CONVERSIONS, known + clicks[:n], heard=listened(known + clicks[:n])).reason for n in range(37)]
-    assert found_of(CONVERSIONS, known + clicks[:20]).reason is Reason.SILENT
+    clicks = [row(0, 100)] * 48
+    reasons = [found_of(CONVERSIONS, known + clicks[:n], heard=listened(known + clicks[:n])).reason for n in range(49)]
+    assert found_of(CONVERSIONS, known + clicks[:24]).reason is Reason.SILENT
     assert reasons.index(Reason.SILENT) > 32
 
 

@@ -123,7 +123,7 @@ def test_a_first_day_is_given_three_hours() -> None:
 
 
 def test_nothing_is_expected_of_a_night_that_was_not_seen() -> None:
-    rows = [row()] * 40 + [BUSY] * 56
+    rows = [row()] * 40 + [BUSY] * 56 + [row()] * 48
     for hour in range(1, 11):
         assert watched(rows, DAY_MS + hour * HOUR_MS).status is Status.ON_PACE
     assert watched(rows, DAY_MS + 10 * HOUR_MS + 12 * MINUTE_MS).reason is Reason.NOT_SERVING
