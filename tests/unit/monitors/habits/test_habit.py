@@ -14,7 +14,7 @@ from monitors.habits.habit import PRIOR_SCATTER, Habit, inflation, learn
 def day_shape() -> Floats:
     """A night of a fifth, an evening of twice the mean."""
     shape = np.array([0.2] * 7 + [1.0] * 10 + [2.0] * 5 + [0.8, 0.8])
-    return shape / shape.mean()
+    return np.asarray(shape / shape.mean(), np.float64)
 
 
 def learned(actual: Floats, planned: Floats | None = None, first_hour: int = 0) -> Habit:
