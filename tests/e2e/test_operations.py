@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.conftest import leave_out
 from tests.e2e.conftest import Build
-from tests.e2e.test_main_job import event, now
+from tests.e2e.test_main_job import event
 from tests.kit.processes import Program, embedded_broker, free_ports, listens, until
 from tests.kit.redis_server import redis_server
 from tests.kit.system import System

@@ -132,7 +132,7 @@ def test_days_are_read_whole_whatever_part_of_them_is_asked_for_and_damage_is_co
             await seed.history(1, "c1", MIDNIGHT, row(2))
             await seed.history(0, "c1", MIDNIGHT, row(3))
             query = Query("c1", NOON - DAY, NOON + 1)
-            await redis.hset(layout.history(0, "c1", day_of(NOON)), "96", b"")  # type: ignore[misc]
+            await redis.hset(layout.history(0, "c1", day_of(NOON)), "96", b"")
             days = (await found.days(2, [query]))[query]
             assert days.shape == (192, 5)
             assert np.flatnonzero(days[:, 0]).tolist() == [95, 96]
