@@ -18,5 +18,5 @@ pacewatch_watch_reason{campaign="c",watch="clicks",reason="explained"} 1
 
 def test_goals_are_there_and_of_watches_those_that_say_something_is_wrong() -> None:
     assert parse(TEXT) == {
-        "c": [GoalPace("spend", "on_pace", "within", 0.99), GoalPace("serving", "critical", "not_serving", None)]
+        "c": [GoalPace("spend", "on_pace", "within", 0.99), GoalPace("watch:serving", "critical", "not_serving", None)]
     }
