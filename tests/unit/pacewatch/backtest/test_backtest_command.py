@@ -14,7 +14,7 @@ GOALS = """\
 campaigns:
   - campaign: a
     flight: {start: 2025-11-22T00:00Z, end: 2025-11-24T00:00Z}
-    goals: [{total: impressions, target: 48000}]
+    goals: [{total: impressions, target: 28800}]
 """
 START, MINUTE = 1_763_769_600_000, 60_000
 """2025-11-22T00:00Z."""
