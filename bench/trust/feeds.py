@@ -29,12 +29,16 @@ GOALS = (
 )
 
 
-def late(arrived: Callable[[Int64s], Arrived], habit_ms: Mapping[Stream, int], watch: str, *, seed: int) -> Share:
+def late(
+    arrived: Callable[[Int64s], Arrived], habit_ms: Mapping[Stream, int], watch: str, *, runs: int, seed: int
+) -> Share:
     """Campaigns that meet all their goals: what is told of them, but for one message that names what is silent."""
     at = times(DAYS * DAY_MS, MINUTE_MS)
     campaign = Campaign("sim", "sim", whole(at), GOALS)
-    runs = (list(told(campaign, late_sights(at, _bought(at, rng), arrived(at), habit_ms))) for rng in seeds(seed, 10))
-    return share((_unwanted(found, watch) for found in runs), 0.0)
+    looked = (
+        list(told(campaign, late_sights(at, _bought(at, rng), arrived(at), habit_ms))) for rng in seeds(seed, runs)
+    )
+    return share((_unwanted(found, watch) for found in looked), 0.0)
 
 
 def _unwanted(found: Iterable[Told], watch: str) -> list[Told]:
@@ -73,14 +77,16 @@ def _late_spend(at: Int64s) -> Arrived:
 
 
 CASES: Mapping[str, Callable[[], Figure]] = {
-    "spend feed 2 h late, always: anything told": partial(late, _late_spend, {Stream.SPEND: 2 * HOUR_MS}, "", seed=5),
+    "spend feed 2 h late, always: anything told": partial(
+        late, _late_spend, {Stream.SPEND: 2 * HOUR_MS}, "", runs=4, seed=5
+    ),
     "all producers stall for 60 min: anything told but that nothing is served": partial(
-        late, _stall(*Stream), {}, "watch:serving", seed=5
+        late, _stall(*Stream), {}, "watch:serving", runs=4, seed=5
     ),
     "only clicks stall for 60 min: anything told but that clicks are silent": partial(
-        late, _stall(Stream.CLICK), {}, "watch:clicks", seed=5
+        late, _stall(Stream.CLICK), {}, "watch:clicks", runs=4, seed=5
     ),
     "only spend stalls for 60 min: anything told but that spend is silent": partial(
-        late, _stall(Stream.SPEND), {}, "watch:spend", seed=5
+        late, _stall(Stream.SPEND), {}, "watch:spend", runs=4, seed=5
     ),
 }

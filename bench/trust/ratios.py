@@ -15,7 +15,7 @@ from kpis.catalogue import BY_NAME
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS
 from monitors.goals.values import Bound, RatioGoal
 
-LOOK_MS = 15_000
+LOOK_MS = 30_000
 BEGINS_MS = 6 * HOUR_MS
 
 
@@ -51,19 +51,19 @@ def days(count: float, step_ms: int = LOOK_MS) -> Int64s:
 CASES: Mapping[str, Callable[[], Figure]] = {
     **{
         f"CTR goal 10% below the true rate, {volume} impressions/min, {window}": partial(
-            calm, at_least("ctr", 0.018, window), partial(ctr, volume, 0.02, 0.02), days(1), most=0.01, runs=100, seed=1
+            calm, at_least("ctr", 0.018, window), partial(ctr, volume, 0.02, 0.02), days(1), most=0.01, runs=40, seed=1
         )
         for volume, window in ((10, "1h"), (100, "5m"), (100, "1h"), (1000, "5m"))
     },
     **{
         f"CTR exactly on its goal, 100 impressions/min, {window}": partial(
-            calm, at_least("ctr", 0.02, window), partial(ctr, 100, 0.02, 0.02), days(1), most=0.05, runs=100, seed=2
+            calm, at_least("ctr", 0.02, window), partial(ctr, 100, 0.02, 0.02), days(1), most=0.05, runs=40, seed=2
         )
         for window in ("5m", "1h")
     },
     **{
         f"{goal.kpi.label} with 25% slack, 10 clicks/min, 1h": partial(
-            calm, goal, partial(orders, 10), days(1), most=0.02, runs=60, seed=3
+            calm, goal, partial(orders, 10), days(1), most=0.02, runs=40, seed=3
         )
         for goal in (at_most("cpc", 0.625, "1h"), at_most("cpa", 12.5, "1h"), at_least("roas", 4.5, "1h"))
     },
@@ -76,10 +76,10 @@ CASES: Mapping[str, Callable[[], Figure]] = {
     },
     **{
         f"conversion tracking breaks, {volume} clicks/min at 5%, 1h": partial(
-            broken, at_least("cvr", 0.04, "1h"), partial(orders, volume, after=0.0), days(1, 5_000), BEGINS_MS,
+            broken, at_least("cvr", 0.04, "1h"), partial(orders, volume, after=0.0), days(1, step), BEGINS_MS,
             most=most, runs=40, seed=11,
         )
-        for volume, most in ((1, 240), (10, 30), (100, 4))
+        for volume, most, step in ((1, 240, 15_000), (10, 30, 15_000), (100, 4, 5_000))
     },
     "ROAS halves against a goal 25% below the true one, 10 clicks/min, 1h": partial(
         broken, at_least("roas", 4.5, "1h"), partial(orders, 10, after=0.02), days(1.5), BEGINS_MS,

@@ -110,26 +110,26 @@ CASES: Mapping[str, Callable[[], Figure]] = {
         f"exact delivery, hourly lognormal(0.3), {days}d": partial(
             delivery, days, _gusty, most=most, runs=runs, seed=7
         )
-        for days, most, runs in ((1, 0.05, 200), (7, 0.03, 100), (30, 0.03, 30))
+        for days, most, runs in ((1, 0.05, 100), (7, 0.03, 60), (30, 0.03, 12))
     },
     **{
         f"exact delivery, night, evening and hourly lognormal(0.3), {days}d": partial(
             delivery, days, _both, most=most, runs=runs, seed=16
         )
-        for days, most, runs in ((1, 0.10, 200), (7, 0.03, 100))
+        for days, most, runs in ((1, 0.10, 100), (7, 0.03, 60))
     },
     **{
         f"stops serving at mid-flight, 10 impressions/min, {days}d": partial(
             stops, days, 10, 0.5, most=15, runs=runs, seed=9
         )
-        for days, runs in ((7, 50), (30, 12))
+        for days, runs in ((7, 20), (30, 6))
     },
     **{
         f"nothing served at launch, {days}d": partial(stops, days, 10, 0.0, most=30, runs=1, seed=10)
         for days in (7, 30)
     },
-    "spends twice the plan from mid-flight, 7d": partial(turn, 7, 2.0, most=300, runs=100, seed=12),
-    "spends three times the plan from mid-flight, 7d": partial(turn, 7, 3.0, most=120, runs=100, seed=13),
+    "spends twice the plan from mid-flight, 7d": partial(turn, 7, 2.0, most=300, runs=60, seed=12),
+    "spends three times the plan from mid-flight, 7d": partial(turn, 7, 3.0, most=120, runs=60, seed=13),
     **{
         f"90% interval of the end at a quarter, night and evening, {days}d, hours alike by {persistence:g}": partial(
             covered, days, persistence, runs=400, seed=17
