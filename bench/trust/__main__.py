@@ -15,10 +15,10 @@ HEAD = """<!-- Made by make trust. -->
 
 # Trust
 
-How often alerts cry wolf, and how soon they tell a true miss: the monitor's own engine over simulated streams whose truth
-is known, from fixed seeds. Ratios are looked at every 30 s or less, silence every minute, totals every 5 minutes; each
-campaign has its watches beside its goal. Intervals in brackets are 95% (Wilson) for shares, and the middle 80% of runs
-for delays. `make trust` writes this page, in a quarter of an hour; what is here is of {part:.0%} of its runs.
+How often alerts cry wolf, and how soon they tell a true miss: the monitor's own engine over simulated streams whose
+truth is known, from fixed seeds. Ratios are looked at every 30 s or less, silence every minute, totals every 5 minutes;
+each campaign has its watches beside its goal. Intervals in brackets are 95% (Wilson) for shares, and the middle 80% of
+runs for delays. `make trust` writes this page, in a quarter of an hour; what is here is of {part:.0%} of its runs.
 
 | case | found | must be | |
 | --- | --- | --- | --- |
