@@ -13,7 +13,7 @@ from math import log
 import numpy as np
 
 from kpis.arrays import Floats
-from kpis.times import HOUR_MS
+from kpis.times import DAY_MS, HOUR_MS
 from monitors.goals.values import Flight, TotalGoal
 from monitors.habits.habit import Habit, inflation, learn
 from monitors.habits.outlook import LEVEL_HOURS, began, learned_from, planned
@@ -24,7 +24,9 @@ TESTED_HOURS = 12
 SHIFTS = (log(2), -log(2))
 """What is looked for, as logarithms: twice the usual, and half of it. Less than that is a matter of the outlook."""
 PROOF = 7.0
-"""What evidence must come to (a logarithm): chance does that about once in e^7 hours, which is six weeks."""
+"""What evidence must come to (a logarithm) in a flight of a week: chance does that about once in e^7 hours, which is
+six weeks. A longer flight has more hours in which it may, and needs as much more."""
+_WEEK_MS = 7 * DAY_MS
 _WARY_HOURS = 168.0
 """Until a week is known, deviations are supposed to persist, the more the less is known."""
 _LEAST_SCATTER = 0.1
@@ -49,6 +51,7 @@ class Usual:
         least: what is added to both sides, so that nothing at all has a logarithm.
         level: usual, actual over the plan's part by habit.
         last_away: the logarithm of actual over usual of the last whole hour.
+        proof: what evidence must come to.
     """
 
     actual: Floats
@@ -60,6 +63,7 @@ class Usual:
     least: float
     level: float
     last_away: float
+    proof: float = PROOF
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +73,26 @@ class Shift:
     Attributes:
         since_ms: the hour it began in.
         factor: actual over usual since then.
-        strength: how strong the evidence is, against :data:`PROOF`.
+        strength: how strong the evidence is.
         lasts: whether the last hour shows it too: what is over is no change.
+        proof: what the evidence must come to.
     """
 
     since_ms: int
     factor: float
     strength: float
     lasts: bool
+    proof: float = PROOF
 
     @property
     def is_proven(self) -> bool:
         """Whether it is no chance."""
-        return self.lasts and self.strength >= PROOF
+        return self.lasts and self.strength >= self.proof
 
     @property
     def stands(self) -> bool:
         """Whether, once told, it is not over."""
-        return self.lasts and self.strength >= PROOF / 2
+        return self.lasts and self.strength >= self.proof / 2
 
 
 def usual(past: Past, goal: TotalGoal, flight: Flight) -> Usual | None:
@@ -132,6 +138,7 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight) -> Usual | None:
         least=least,
         level=level,
         last_away=float(away[-1]) if len(away) and came[-1] > 0 else 0.0,
+        proof=PROOF + max(log(flight.span_ms / _WEEK_MS), 0.0),
     )
 
 
@@ -190,6 +197,7 @@ def shift(held: Usual, open_actual: float, open_part: float, end_ms: int) -> Shi
         factor=actual / should if should > 0 else 1.0,
         strength=best,
         lasts=last * best_shift >= best_shift**2 / 2,
+        proof=held.proof,
     )
 
 
