@@ -15,6 +15,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 
@@ -124,7 +125,7 @@ def backtested(system: System, events: Path, every: str) -> Told:
 def lasting(steps: Steps) -> Steps:
     """The steps that led to what lasted: a status that was soon left for another is passed over."""
     found: Steps = [(0, ("", "on_pace"))]
-    for (at, (_, status)), (end, _) in zip(steps, [*steps[1:], (UNTIL_MS, ("", ""))], strict=True):
+    for (at, (_, status)), (end, _) in pairwise([*steps, (UNTIL_MS, ("", ""))]):
         if end - at >= SHORT_MS and status != found[-1][1][1]:
             found.append((at, ("", status)))
     return found[1:]
