@@ -96,9 +96,11 @@ class Sight:
     def of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:
         """What one goal is judged from."""
         window = goal.window if isinstance(goal, RatioGoal) else None
-        is_part = isinstance(goal, TotalGoal) and goal.per is not Period.FLIGHT
+        to_date = self.to_date
+        if isinstance(goal, TotalGoal) and goal.per is not Period.FLIGHT:
+            to_date = self.periods.get(goal.per, ZERO)
         return Observed(
-            to_date=self.periods.get(goal.per, ZERO) if is_part and isinstance(goal, TotalGoal) else self.to_date,
+            to_date=to_date,
             window=None if window is None else self.windows.get(window),
             as_of_ms=self.as_of_ms,
             history_from_ms=self.history_from_ms,

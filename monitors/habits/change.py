@@ -175,10 +175,8 @@ def shift(held: Usual, open_actual: float, open_part: float, end_ms: int) -> Shi
         end_ms: the end of the last whole hour.
     """
     open_actual = max(open_actual, 0.0)
-    scatter, is_open = (
-        held.variance**0.5,
-        held.open_expected is not None and open_part >= _LEAST_OPEN and open_actual > 0,
-    )
+    scatter = held.variance**0.5
+    is_open = held.open_expected is not None and open_part >= _LEAST_OPEN and open_actual > 0
     expected = (held.open_expected or 0.0) * open_part if is_open else 0.0
     away = _bounded(log((open_actual + held.least) / (expected + held.least)), scatter) if is_open else 0.0
     best, best_hours, best_shift = -np.inf, 0, 0.0

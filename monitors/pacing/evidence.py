@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import exp, log, log1p
+from math import log, log1p
 from typing import TypeGuard
 
 from kpis.measures import Row
@@ -19,6 +19,7 @@ from kpis.times import MINUTE_MS
 from monitors.goals.subject import Subject
 from monitors.goals.values import Bound, Flight, RatioGoal
 from monitors.pacing.verdict import Status
+from monitors.pacing.wagers import mean_of, with_begun
 
 _BELOW_ONE = 1 - 1e-9
 _NOTHING = -1e9
@@ -129,9 +130,9 @@ def gain(
 
 def proven(held: Evidence, policy: EvidencePolicy) -> Status:
     """What is proven: critical, warning, or nothing, which is on pace."""
-    if _sum(held.critical) - log(len(held.critical)) >= policy.threshold:
+    if mean_of(held.critical) >= policy.threshold:
         return Status.CRITICAL
-    return Status.WARNING if _sum(held.warning) - log(len(held.warning)) >= policy.threshold else Status.ON_PACE
+    return Status.WARNING if mean_of(held.warning) >= policy.threshold else Status.ON_PACE
 
 
 def applies_to(goal: Subject) -> TypeGuard[RatioGoal]:
@@ -164,17 +165,6 @@ def _wagered(
     # Beyond proof nothing is kept: what has ended should not take as long to fade as it lasted.
     most = policy.threshold + log(2 * len(wagers))
     return tuple(
-        min(_plus(wager, minutes) + successes * win + (trials - successes) * lose, most)
+        min(with_begun(wager, minutes) + successes * win + (trials - successes) * lose, most)
         for wager, (win, lose) in zip(wagers, odds, strict=True)
     )
-
-
-def _plus(wager: float, begun: float) -> float:
-    """The logarithm of a sum with what begins anew."""
-    high, low = max(wager, log(begun)), min(wager, log(begun))
-    return high + log1p(exp(low - high))
-
-
-def _sum(wagers: Wagers) -> float:
-    high = max(wagers)
-    return high + log(sum(exp(w - high) for w in wagers))

@@ -10,7 +10,7 @@ are summed as an e-detector (see :mod:`monitors.pacing.evidence`), a wager begun
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log, log1p
+from math import log
 from typing import TypeVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from kpis.catalogue import Kpi
 from kpis.measures import INDEX, Row
 from monitors.goals.values import Bound, Flight, RatioGoal
 from monitors.pacing.verdict import Status
+from monitors.pacing.wagers import mean_of, with_begun
 from monitors.read.past import HOURS, Past
 
 N = TypeVar("N", float, Floats)
@@ -80,9 +81,8 @@ def _is_proven(past: Past, goal: RatioGoal, flight: Flight, open_hour: Row, limi
     above, below = (float(open_hour[INDEX[name]]) for name in (goal.kpi.numerator, goal.kpi.denominator))
     good, exposure = _sides(goal.kpi, goal.bound, limit, above, below)
     gained = [_gain(s, good, exposure, held.lump) for s in STAKES]
-    wagers = [_plus(wager) + gain for wager, gain in zip(held.stakes, gained, strict=True)]
-    high = max(wagers)
-    return high + log(sum(exp(w - high) for w in wagers)) - log(len(wagers)) >= THRESHOLD
+    wagers = [with_begun(wager, 1) + gain for wager, gain in zip(held.stakes, gained, strict=True)]
+    return mean_of(wagers) >= THRESHOLD
 
 
 def _upto(past: Past, goal: RatioGoal, flight: Flight, limit: float) -> Wagered:
@@ -96,7 +96,7 @@ def _upto(past: Past, goal: RatioGoal, flight: Flight, limit: float) -> Wagered:
     for hour in range(max(first, len(good) - MEMORY_HOURS), len(good)):
         for place, stake in enumerate(STAKES):
             gain = _gain(stake, float(good[hour]), float(exposure[hour]), lump)
-            stakes[place] = min(_plus(stakes[place]) + gain, MOST)
+            stakes[place] = min(with_begun(stakes[place], 1) + gain, MOST)
     return Wagered(tuple(stakes), lump, limit)
 
 
@@ -130,8 +130,3 @@ def _amount(past: Past, goal: RatioGoal) -> float | None:
 
 def _gain(stake: float, good: float, exposure: float, lump: float) -> float:
     return (-stake * good + (stake - stake * stake / 2) * exposure) / lump
-
-
-def _plus(wager: float) -> float:
-    """The logarithm of a sum with the wager that begins anew."""
-    return max(wager, 0.0) + log1p(exp(-abs(wager)))

@@ -1,0 +1,23 @@
+"""Sums of wagers, as logarithms: what e-detectors are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp, log, log1p
+
+
+def with_begun(wager: float, begun: float) -> float:
+    """The logarithm of what a wager has come to, together with as much that begins anew.
+
+    Args:
+        wager: a logarithm.
+        begun: what begins, above 0; no logarithm.
+    """
+    high, low = max(wager, log(begun)), min(wager, log(begun))
+    return high + log1p(exp(low - high))
+
+
+def mean_of(wagers: Sequence[float]) -> float:
+    """The logarithm of the mean of some wagers, which are logarithms."""
+    high = max(wagers)
+    return high + log(sum(exp(w - high) for w in wagers)) - log(len(wagers))
