@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 MINUTE_MS = 60_000
 QUARTER_MS = 900_000
@@ -34,6 +35,13 @@ def parse_time(text: str) -> int | None:
     except (ValueError, OverflowError):
         return None
     return (whole + 1) * 1000 if leap else whole * 1000 + int((fraction or "0")[:3].ljust(3, "0"))
+
+
+def minute_in(ms: int | None, timezone: str) -> str:
+    """A time in a zone, to the minute, as ``2026-11-22 14:05 CET``; ``never`` where there is none."""
+    if ms is None:
+        return "never"
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %Z")
 
 
 @lru_cache(maxsize=1024)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kpis.times import minute_in
 from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.check_in import CheckIn
@@ -84,10 +83,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def as_of(self) -> str:
         """The watermark of the verdict in the campaign's zone, to the minute."""
-        if self.as_of_ms is None:
-            return "never"
-        local = datetime.fromtimestamp(self.as_of_ms / 1000, UTC).astimezone(ZoneInfo(self.timezone))
-        return local.strftime("%Y-%m-%d %H:%M %Z")
+        return minute_in(self.as_of_ms, self.timezone)
 
     @property
     def bands(self) -> tuple[tuple[str, Band], ...]:

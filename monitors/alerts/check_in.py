@@ -7,12 +7,10 @@ passed while no monitor ran from one that was written into the file long after.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kpis.times import DAY_MS, HOUR_MS
+from kpis.times import DAY_MS, HOUR_MS, minute_in
 from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
 from monitors.goals.subject import Watch
@@ -78,9 +76,7 @@ class CheckIn(msgspec.Struct, frozen=True, kw_only=True):
 
     def time(self, ms: int | None) -> str:
         """A time in the campaign's zone, to the minute."""
-        if ms is None:
-            return "never"
-        return datetime.fromtimestamp(ms / 1000, UTC).astimezone(ZoneInfo(self.timezone)).strftime("%Y-%m-%d %H:%M %Z")
+        return minute_in(ms, self.timezone)
 
 
 class Milestones(msgspec.Struct, frozen=True):
