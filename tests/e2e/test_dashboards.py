@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 from grafana.build import DIRECTORY
 from tests.conftest import need
 from tests.e2e.test_operations import slack
-from tests.kit.processes import Program, free_ports, listens, until
+from tests.kit.processes import Program, free_ports, until
 from tests.kit.system import System
 from tests.unit.grafana.test_dashboards import panels
 
@@ -68,12 +69,22 @@ def watched(embedded_broker: str, _redis_port: int, tmp_path_factory: pytest.Tem
             system.start("simulate", "--campaigns", "4", "--rate", "400")
             prometheus, alertmanager = free_ports(2)
             programs += watchers(directory, system.port, worker_port, prometheus, alertmanager)
-            until(lambda: listens(prometheus) and listens(alertmanager), "Prometheus and Alertmanager to answer")
+            # Prometheus listens before it has read its storage, and answers 503 until it has.
+            until(lambda: ready(prometheus) and ready(alertmanager), "Prometheus and Alertmanager to be ready")
             yield Watched(system, worker, prometheus, alertmanager, told)
         finally:
             for program in programs:
                 program.stop()
             system.stop()
+
+
+def ready(port: int) -> bool:
+    """What is there says that it can be asked."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=10) as reply:
+            return bool(reply.status == HTTPStatus.OK)
+    except OSError:
+        return False
 
 
 def goals(directory: Path) -> str:
