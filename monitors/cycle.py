@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from kpis.contract.published import BadLayout
 from kpis.measures import ZERO
@@ -13,9 +12,11 @@ from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable, Unusable
 from kpis.times import DAY_MS
 from monitors.alerts.assessment import Assessment
-from monitors.alerts.lifecycle import LifecyclePolicy
-from monitors.alerts.notifiers.protocol import Outcome
+from monitors.alerts.deciding import TellingPolicy
+from monitors.alerts.interventions import NO_INTERVENTIONS, InterventionStore
+from monitors.alerts.notifiers.delivery import Delivery
 from monitors.alerts.outbox import Outbox
+from monitors.alerts.routes import Routes
 from monitors.engine import Engine
 from monitors.gathering import Gathering
 from monitors.goals.reload import GoalsSource
@@ -29,12 +30,10 @@ from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
 from monitors.sight import Sight, periods_of, sight
 from monitors.telling import Round, Telling
-from monitors.view import View
+from monitors.view import LaneHealth, View
 
 KEEP_S = 15.0
 """For how many real seconds the last view stands while Redis is away: no number is better than an old one."""
-
-NOTHING_SENT: Mapping[Outcome, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,14 @@ class CyclePolicy:
 
     Attributes:
         verdicts: when to judge.
-        lifecycle: how patient alerts are.
+        telling: when people are told.
+        routes: by whom; what nobody is told of is only logged and kept as told.
         evidence: what counts as proof.
-        notifier: who tells people; without one, empty, alerts are only logged and kept as told.
     """
 
-    verdicts: VerdictPolicy
-    lifecycle: LifecyclePolicy
-    notifier: str
+    verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
+    telling: TellingPolicy = field(default_factory=TellingPolicy)
+    routes: Routes = field(default_factory=Routes)
     evidence: EvidencePolicy = field(default_factory=EvidencePolicy)
 
 
@@ -59,11 +58,12 @@ class Cycle:
 
     Args:
         reader: reads Redis.
-        outbox: keeps alert states, and what waits to be told.
+        outbox: keeps alert states.
+        done: what people have done about alerts.
         goals: what is judged; refreshed by whoever made it.
         clock: the deployment's.
         policy: how to judge and tell.
-        outcomes: attempts to send so far, counted by who sends.
+        deliveries: who sends what waits to be told.
 
     Attributes:
         view: what is known after the last cycle.
@@ -77,15 +77,17 @@ class Cycle:
         clock: Clock,
         policy: CyclePolicy,
         *,
-        outcomes: Mapping[Outcome, int] = NOTHING_SENT,
+        done: InterventionStore | None = None,
+        deliveries: Sequence[Delivery] = (),
     ) -> None:
         self._reader = reader
         self._outbox = outbox
         self._goals = goals
         self._clock = clock
         self._policy = policy
-        self._outcomes = outcomes
-        self._telling = Telling(outbox, policy.lifecycle, sends=bool(policy.notifier))
+        self._done = done
+        self._deliveries = deliveries
+        self._telling = Telling(outbox, policy.telling, policy.routes)
         self._engine = Engine(policy.verdicts, policy.evidence)
         self._gathering = Gathering(outbox, self._engine)
         self._pasts = Pasts(reader.flights)
@@ -117,14 +119,16 @@ class Cycle:
     async def _cycle(self) -> None:
         # The goals of this cycle: a thread may change the source's at any time.
         campaigns, has_file = self._goals.goals.campaigns, bool(self._goals.version)
-        acts = has_file or bool(self._policy.notifier)
-        leads = acts and await self._outbox.lead()
+        leads = await self._outbox.lead()
+        if leads and not self.view.leads and self._deliveries:
+            await self._outbox.adopt([self._deliveries[0].lane.notifier])
         snapshot = await self._reader.read()
         now = self._clock.now_ms()
         seen = await self._see(campaigns, snapshot, now)
         states = await self._outbox.states() if has_file else {}
         await self._gathering.load()
-        told = Round(states, leads, snapshot.layout.currency, now)
+        done = NO_INTERVENTIONS if self._done is None else await self._done.read()
+        told = Round(states, leads, snapshot.layout.currency, now, done)
         judged: list[Assessment] = []
         for campaign, one, summed in seen:
             found = self._engine.look(campaign, one, now)
@@ -134,7 +138,7 @@ class Cycle:
         if leads and has_file:
             await self._telling.gone(told, campaigns, judged)
             await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
-        waiting = await self._outbox.waiting() if acts else 0
+        lanes = {one.lane.notifier: await _health(one) for one in self._deliveries}
         self.view = View(
             snapshot=snapshot,
             assessments=tuple(judged),
@@ -144,9 +148,8 @@ class Cycle:
             read_at_s=monotonic(),
             reads=self.view.reads + 1,
             leads=leads,
-            outcomes=dict(self._outcomes),
-            notifier=self._policy.notifier,
-            waiting=waiting,
+            lanes=lanes,
+            done=done,
             history_problems=self._reader.flights.problems,
             campaigns=campaigns,
             goals_problem=self._goals.problem,
@@ -193,6 +196,10 @@ class Cycle:
         if not flight.start_ms <= now_ms < final or flight.start_ms < history_from(snapshot, now_ms):
             return None
         return Query(campaign.series, flight.start_ms, min(flight.end_ms, now_ms + 1))
+
+
+async def _health(delivery: Delivery) -> LaneHealth:
+    return LaneHealth(await delivery.lane.backlog(), dict(delivery.outcomes), dict(delivery.parked))
 
 
 def history_from(snapshot: Snapshot, now_ms: int) -> int:

@@ -8,6 +8,7 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from random import random
 from typing import Any
 from uuid import uuid4
 
@@ -17,14 +18,19 @@ from kpis.runtime.http.access import Access
 from kpis.runtime.http.serving import Limits, serve
 from kpis.runtime.retry import Backoff
 from monitors import goals as goals_file
+from monitors.alerts.deciding import TellingPolicy
+from monitors.alerts.interventions import InterventionStore
+from monitors.alerts.lanes import Lane
 from monitors.alerts.lifecycle import LifecyclePolicy
-from monitors.alerts.notifiers.delivery import BACKOFF, Delivery
-from monitors.alerts.notifiers.known import configured
+from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
+from monitors.alerts.notifiers.known import configured, routes_to
 from monitors.alerts.outbox import Outbox
+from monitors.alerts.quieting import QuietPolicy
+from monitors.alerts.routes import Routes
 from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.routes import BoardParts
-from monitors.cycle import NOTHING_SENT, Cycle, CyclePolicy
+from monitors.cycle import Cycle, CyclePolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.goals.announce import GoalAnnouncement
@@ -54,16 +60,21 @@ async def run(settings: MonitorSettings) -> None:
     """
     source = goals_file.GoalsSource(settings.goals)
     redis = connect(settings)
-    outbox = Outbox(redis, settings.redis_address, uuid4().hex, int(settings.leader_ttl_s * 1000))
+    token = uuid4().hex
+    outbox = Outbox(redis, settings.redis_address, token, int(settings.leader_ttl_s * 1000))
     reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
     announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in source.goals.campaigns))
-    known, notifier = next(iter(configured(settings)), (None, None))
-    delivery = None if notifier is None else Delivery(outbox, notifier, BACKOFF)
-    outcomes = delivery.outcomes if delivery is not None else NOTHING_SENT
-    policy = _policy(settings, notifier=known.what if known is not None else "")
-    monitor = Cycle(reader, outbox, source, settings.the_clock, policy, outcomes=outcomes)
+    notifiers = [notifier for _, notifier in configured(settings)]
+    deliveries = [
+        Delivery(Lane(redis, settings.redis_address, token, one.name), one, DeliveryPolicy(), random)
+        for one in notifiers
+    ]
+    monitor = Cycle(
+        reader, outbox, source, settings.the_clock, _policy(settings, routes_to(notifiers, settings)),
+        done=InterventionStore(redis, settings.redis_address), deliveries=deliveries,
+    )  # fmt: skip
     # Long enough for a message that is under way: cut off, it would be sent again after a restart.
-    grace_s = 1.0 + (notifier.timeout_s if notifier is not None else _LEAST_GRACE_S)
+    grace_s = 1.0 + max((one.timeout_s for one in notifiers), default=_LEAST_GRACE_S)
     stop = asyncio.Event()
     try:
         async with _serving(settings, monitor, _board(settings, redis)):
@@ -72,7 +83,7 @@ async def run(settings: MonitorSettings) -> None:
                     stop,
                     grace_s,
                     _refreshing(monitor, announced, settings.refresh_s, stop),
-                    _sending(settings, monitor, delivery, stop),
+                    *(_sending(settings.refresh_s, monitor, delivery, stop) for delivery in deliveries),
                     _following(source, stop),
                 )
     finally:
@@ -135,18 +146,16 @@ async def _following(source: goals_file.GoalsSource, stop: asyncio.Event) -> Non
         await _pause(stop, EVERY_S)
 
 
-async def _sending(settings: MonitorSettings, monitor: Cycle, delivery: Delivery | None, stop: asyncio.Event) -> None:
-    """Send what waits, while this monitor leads."""
-    if delivery is None:
-        await stop.wait()
-        return
+async def _sending(every_s: float, monitor: Cycle, delivery: Delivery, stop: asyncio.Event) -> None:
+    """Send what waits in one lane, while this monitor leads."""
     while not stop.is_set():
         wait_s: float | None = None
         if monitor.view.leads:
             # The refresh says when Redis is away.
             with suppress(Recoverable):
                 wait_s = await delivery.deliver_next()
-        await _pause(stop, settings.refresh_s if wait_s is None else wait_s)
+        # What comes in the meantime may be due earlier than what waits for its next try.
+        await _pause(stop, every_s if wait_s is None else min(wait_s, _MOST_WAIT_S))
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:
@@ -154,15 +163,18 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
 
 
-def _policy(settings: MonitorSettings, *, notifier: str) -> CyclePolicy:
+def _policy(settings: MonitorSettings, routes: Routes) -> CyclePolicy:
     return CyclePolicy(
         # On a fast clock too, events take real seconds to come.
         verdicts=VerdictPolicy(
             max_lag_ms=settings.max_lag_ms,
             launch_ms=max(VerdictPolicy().launch_ms, int(_FIRST_EVENT_S * 1000 * settings.the_clock.rate)),
         ),
-        lifecycle=LifecyclePolicy(for_ms=int(settings.alert_for_s * 1000)),
-        notifier=notifier,
+        telling=TellingPolicy(
+            LifecyclePolicy(for_ms=int(settings.alert_for_s * 1000)),
+            QuietPolicy(repeat_ms=int(settings.alert_repeat_s * 1000)),
+        ),
+        routes=routes,
     )
 
 

@@ -24,7 +24,18 @@ class MonitorSettings(Settings):
     refresh_s: float = Field(0.5, ge=0.05, le=60, description="Real seconds between two reads of Redis.")
     max_lag_s: float = Field(60, ge=1, le=86_400, description="Real seconds the data may be old to be judged.")
     alert_for_s: float = Field(0, ge=0, le=86_400, description="Clock seconds a miss must last to be told.")
-    leader_ttl_s: float = Field(10, ge=2, le=300, description="Real seconds until another monitor takes over.")
+    alert_gather_s: float = Field(
+        3, ge=0, le=600, description="Real seconds a message waits for others, to be one with them."
+    )
+    alert_repeat_s: float = Field(
+        0, ge=0, le=2_592_000, description="Clock seconds after which a miss that stands is told again; 0 for never."
+    )
+    routes: str = Field(
+        "",
+        max_length=500,
+        description="Who tells of what, e.g. critical=alertmanager,warning=slack; empty for one notifier for all.",
+    )
+    leader_ttl_s: float = Field(8, ge=2, le=300, description="Real seconds until another monitor takes over.")
     public_url: Annotated[str | None, EMPTY_IS_UNSET] = Field(
         None, max_length=500, description="Where people see this monitor."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import msgspec
@@ -15,22 +15,17 @@ from monitors.alerts.alert import Alert, alert_of
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.check_in import as_of, check_in_of, due, key_of_milestones
 from monitors.alerts.check_in_words import check_in_headline
-from monitors.alerts.endings import end_of, restated
-from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, ended, step
+from monitors.alerts.deciding import Circumstances, TellingPolicy, decide
+from monitors.alerts.endings import end_of
+from monitors.alerts.interventions import NO_INTERVENTIONS, Interventions
+from monitors.alerts.lifecycle import Change, Transition, ended
 from monitors.alerts.muting import within_mutes
 from monitors.alerts.outbox import Outbox, Recorded
+from monitors.alerts.routes import Routes
 from monitors.alerts.sentences import headline
-from monitors.alerts.stored import (
-    NOTHING_HELD,
-    Held,
-    decode_held,
-    decode_milestones,
-    encode_alert,
-    encode_milestones,
-    encode_state,
-)  # fmt: skip
+from monitors.alerts.stored import Held, decode_held, decode_milestones, encode_alert, encode_held, encode_milestones
 from monitors.goals.subject import Subject, key_of
-from monitors.goals.values import Campaign, TotalGoal, muted_at
+from monitors.goals.values import Campaign, TotalGoal
 from monitors.pacing.verdict import Reason, Verdict
 from monitors.read.history import ToDate
 
@@ -48,12 +43,14 @@ class Round:
         leads: whether this monitor writes.
         currency: of all money.
         now_ms: the clock.
+        done: what people have done.
     """
 
     states: Mapping[str, bytes]
     leads: bool
     currency: str
     now_ms: int
+    done: Interventions = NO_INTERVENTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +83,28 @@ class Telling:
 
     Args:
         outbox: where.
-        policy: how patient alerts are.
-        sends: whether messages are sent; else they are only kept as told.
+        policy: when people are told.
+        routes: by whom; what nobody is told of is only kept as told.
 
     Every method raises :class:`~kpis.runtime.errors.Unreachable` when Redis does not answer.
     """
 
-    def __init__(self, outbox: Outbox, policy: LifecyclePolicy, *, sends: bool) -> None:
+    def __init__(self, outbox: Outbox, policy: TellingPolicy, routes: Routes) -> None:
         self._outbox = outbox
         self._policy = policy
-        self._sends = sends
+        self._routes = routes
 
     async def judged(
         self, now: Round, campaign: Campaign, judged: Iterable[Judged], sums: ToDate | None
     ) -> list[Assessment]:
         """Take what a look at a campaign found, and its flight to date; gives it with what people know of it then."""
-        place = Place(campaign, muted_at(campaign, now.now_ms) is not None, sums)
+        place = Place(campaign, now.done.mutes_campaign(campaign, now.now_ms), sums)
         found: list[Assessment] = []
         for goal, verdict in judged:
             held = decode_held(now.states.get(key_of(campaign, goal)))
-            transition = self._step(now, place, held, goal, verdict)
+            transition = decide(
+                campaign, goal, verdict, held, self._policy, around=self._around(now, place, goal, held)
+            )
             one = Assessment(campaign, goal, verdict, transition.after)
             if now.leads and (transition.change.is_told or transition.after != held.state):
                 await self._record(now, place, one, held, transition)
@@ -124,28 +123,22 @@ class Telling:
             if not held.state.is_firing:
                 forgotten.append(key)
                 continue
-            transition = within_mutes(ended(held.state, now.now_ms), None, is_muted=False)
+            transition = within_mutes(ended(held.state, now.now_ms), None, is_quiet=False)
             alert = end_of(key, held, transition, Reason.GOAL_GONE, now.now_ms, unique=uuid4().hex)
-            await self._write(now, key, None, alert)
+            await self._write(now, key, None, alert, self._lanes(held, transition))
         await self._outbox.forget(forgotten)
 
-    def _step(self, now: Round, place: Place, held: Held, goal: Subject, verdict: Verdict) -> Transition:
-        state, at_ms = held.state, verdict.as_of_ms or now.now_ms
-        campaign, is_muted = place.campaign, place.is_muted
-        if held.is_before(campaign.flight):
-            if state.is_firing:
-                # What is left of an earlier flight ends; this one is judged from the next look on.
-                return within_mutes(ended(state, at_ms), None, is_muted=is_muted)
-            held, state = NOTHING_HELD, AlertState()
-        found = step(state, verdict, self._policy.of(goal), at_ms)
-        if found.change is Change.RESOLVED:
-            then = None if held.counted is None else place.before(held.counted[0])
-            found = restated(found, held, campaign, goal, verdict, then=then)
-        return within_mutes(found, verdict, is_muted=is_muted)
+    def _around(self, now: Round, place: Place, goal: Subject, held: Held) -> Circumstances:
+        return Circumstances(
+            now.now_ms,
+            place.is_muted,
+            key_of(place.campaign, goal) in now.done.acknowledged,
+            None if held.counted is None else place.before(held.counted[0]),
+        )
 
     async def _record(self, now: Round, place: Place, one: Assessment, held: Held, transition: Transition) -> None:
         key, alert = key_of(one.campaign, one.goal), None
-        raw, counted = held.raw, held.counted
+        after = replace(held, state=transition.after)
         if transition.change is Change.ENDED:
             is_before = held.is_before(one.campaign.flight)
             reason = Reason.FLIGHT_CLOSED if is_before else one.verdict.reason
@@ -153,15 +146,37 @@ class Telling:
             alert = end_of(key, held, transition, reason, at_ms, unique=uuid4().hex)
         elif transition.change.is_told:
             alert = alert_of(one, transition, now.currency, key, uuid4().hex)
-            raw, counted = encode_alert(alert), place.counted(one.goal, alert.at_ms)
-        await self._write(now, key, encode_state(transition.after, one.campaign, raw, counted), alert)
+            after = replace(after, raw=encode_alert(alert), counted=place.counted(one.goal, alert.at_ms))
+        lanes = self._lanes(held, transition)
+        after = self._sent(after, transition, lanes, now.now_ms)
+        await self._write(now, key, encode_held(after, one.campaign.flight), alert, lanes)
 
-    async def _write(self, now: Round, key: str, after: bytes | None, alert: Alert | None) -> None:
+    def _lanes(self, held: Held, transition: Transition) -> tuple[str, ...]:
+        """Who is told of a change: by its status, and whoever was told of what came before it."""
+        if not transition.change.is_told or not transition.is_sent:
+            return ()
+        # An older version did not write down whom it had told.
+        told = held.lanes or self._routes.of(transition.before.known[0])
+        wanted = dict.fromkeys((*told, *self._routes.of(transition.after.told)))
+        return tuple(name for name in wanted if name in self._routes.names)
+
+    def _sent(self, after: Held, transition: Transition, lanes: tuple[str, ...], now_ms: int) -> Held:
+        sends = after.sends
+        if transition.change.is_told and transition.is_sent:
+            sends = (*sends, (now_ms, transition.after.told))
+        kept = self._policy.quiet.kept(sends, now_ms)
+        if not after.state.is_firing:
+            return replace(after, sends=kept, lanes=())
+        return replace(after, sends=kept, lanes=tuple(dict.fromkeys((*after.lanes, *lanes))))
+
+    async def _write(
+        self, now: Round, key: str, after: bytes | None, alert: Alert | None, lanes: tuple[str, ...]
+    ) -> None:
         message = None if alert is None else encode_alert(alert)
-        send = self._sends and alert is not None and not alert.muted
-        recorded = await self._outbox.record(key, now.states.get(key), after, message, send=send)
+        is_over = alert is not None and not alert.after.is_miss
+        recorded = await self._outbox.record(key, now.states.get(key), after, message, lanes=lanes, is_over=is_over)
         if recorded is Recorded.WRITTEN and alert is not None:
-            muted = " (muted)" if alert.muted else ""
+            muted = " (not sent)" if alert.muted else ""
             _log.info("%s: %s%s", alert.change, headline(alert), muted)
 
     async def _check_in(self, now: Round, place: Place, judged: list[Assessment]) -> None:
@@ -176,7 +191,7 @@ class Telling:
             found = check_in_of(campaign, milestone, judged, now.currency, now.now_ms, unique=uuid4().hex)
             made = msgspec.structs.replace(found, muted=is_muted)
         message = None if made is None else encode_alert(made)
-        send = self._sends and not is_muted
-        recorded = await self._outbox.record(key, now.states.get(key), encode_milestones(after), message, send=send)
+        lanes = () if is_muted else self._routes.of_check_ins
+        recorded = await self._outbox.record(key, now.states.get(key), encode_milestones(after), message, lanes=lanes)
         if recorded is Recorded.WRITTEN and made is not None:
             _log.info("check-in: %s%s", check_in_headline(made), " (muted)" if is_muted else "")

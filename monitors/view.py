@@ -6,10 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from monitors.alerts.assessment import Assessment
+from monitors.alerts.interventions import NO_INTERVENTIONS, Interventions
 from monitors.alerts.notifiers.protocol import Outcome
+from monitors.alerts.queued import Backlog
 from monitors.alerts.status_changes import RecentChanges
 from monitors.goals.values import Campaign
 from monitors.read.snapshot import ReadProblem, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class LaneHealth:
+    """How one notifier does.
+
+    Attributes:
+        backlog: what waits for it.
+        outcomes: its attempts by this process, by outcome.
+        parked: messages that this process gave up, by the reason.
+    """
+
+    backlog: Backlog = field(default_factory=Backlog)
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    parked: Mapping[Outcome, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +42,8 @@ class View:
         read_at_s: when the last read succeeded, on :func:`kpis.runtime.clock.monotonic`; None before the first.
         reads: how many reads succeeded.
         leads: whether this monitor sends messages.
-        outcomes: attempts to send, by outcome.
-        notifier: by whom, see :class:`monitors.alerts.notifiers.known.Known`; empty when nobody is told.
-        waiting: messages that wait to be sent.
+        lanes: how each notifier that is set up does, by its name.
+        done: what people have done about alerts.
         history_problems: what the last read of history could not use.
         campaigns: those of the goals file, as they were judged.
         goals_problem: why the goals file as it is now is not used, for people; empty while it is.
@@ -41,9 +57,13 @@ class View:
     read_at_s: float | None = None
     reads: int = 0
     leads: bool = False
-    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
-    notifier: str = ""
-    waiting: int = 0
+    lanes: Mapping[str, LaneHealth] = field(default_factory=dict)
+    done: Interventions = NO_INTERVENTIONS
     history_problems: Mapping[ReadProblem, int] = field(default_factory=dict)
     campaigns: tuple[Campaign, ...] = ()
     goals_problem: str = ""
+
+    @property
+    def waiting(self) -> int:
+        """Messages that wait to be sent, by whomever."""
+        return sum(lane.backlog.count for lane in self.lanes.values())

@@ -18,7 +18,8 @@ from kpis.measures import Stream
 from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, Unusable, one_line
 from kpis.times import span_text
 from monitors import goals
-from monitors.alerts.notifiers.known import KNOWN, configured
+from monitors.alerts.notifiers.known import KNOWN, Known, configured, routes_to
+from monitors.alerts.routes import Matter, Routes
 from monitors.goals.values import RatioGoal
 from monitors.read.decoding import read_meta
 from monitors.settings import MonitorSettings
@@ -218,16 +219,22 @@ def _goals(settings: MonitorSettings) -> Finding:
 
 
 def _notifiers(settings: MonitorSettings) -> list[Finding]:
-    several = [known.what for known, _ in configured(settings)]
-    if len(several) > 1:
-        unused = ", ".join(several[1:])
-        return [Finding(Level.WARN, f"{several[0]} is told, {unused} not", "set one of them; the first is used")]
-    return [
-        Finding(Level.OK, f"{known.what} is set (not called now)")
-        if known.make(settings) is not None
-        else Finding(Level.WARN, f"no {known.what}", f"set {known.setting} to have misses told")
-        for known in KNOWN
-    ]
+    found = configured(settings)
+    if not found:
+        cure = f"set one of {', '.join(known.setting for known in KNOWN)} to have misses told"
+        return [Finding(Level.WARN, "nobody is told of misses", cure)]
+    try:
+        routes = routes_to([notifier for _, notifier in found], settings)
+    except Misconfigured as e:
+        return [Finding(Level.FAIL, f"routes: {e}")]
+    told = [Finding(Level.OK, f"{known.what} is set (not called now); {_told(known, routes)}") for known, _ in found]
+    nobody = ", ".join(str(matter) for matter in Matter if not routes.by.get(matter))
+    return [*told, *([Finding(Level.WARN, f"nobody is told of: {nobody}", "PACEWATCH_ROUTES")] if nobody else [])]
+
+
+def _told(known: Known, routes: Routes) -> str:
+    matters = ", ".join(str(matter) for matter, names in routes.by.items() if known.name in names)
+    return f"told of: {matters}" if matters else "told of nothing, see PACEWATCH_ROUTES"
 
 
 def _http(settings: MonitorSettings) -> Finding:

@@ -65,6 +65,11 @@ def parse_clock(spec: str) -> Clock:
     return Clock(float(match["rate"]), int(match["origin"]), int(match["at"]))
 
 
+def wall_ms() -> int:
+    """Real time, epoch milliseconds, whatever the deployment's clock shows: for what waits in the real world."""
+    return time.time_ns() // 1_000_000
+
+
 def monotonic() -> float:
     """Seconds that never go back, for measuring how long something took."""
     return time.monotonic()

@@ -33,6 +33,15 @@ class Backoff:
             return 0.0 if tries <= 1 else min(self.longest_s, _doubled(0.25, tries))
         return min(self.longest_s, _doubled(self.first_s, tries))
 
+    def spread(self, tries: int, chance: float) -> float:
+        """The same, spread out by chance, so that many who failed together do not come back together.
+
+        Args:
+            tries: that failed, at least one.
+            chance: from 0 (half as long) to 1 (as long).
+        """
+        return self.before(tries) * (0.5 + chance / 2)
+
 
 async def retry(
     attempt: Callable[[], Awaitable[T]],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
 
 import msgspec
 
@@ -37,6 +36,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         muted: whether it is only told, for the campaign is muted, and not sent.
         watched: of a watch, what it watches; it has no target, bands or ratio.
         measure: of a watch over serving, what its amounts count; empty when that is not known.
+        owner, slack_channel: who looks after it, and where it is told; empty for nobody, and where all others are.
 
     What has a default was not known to older versions, whose alerts may still wait in the outbox.
 
@@ -74,6 +74,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     watched: Watched | None = None
     measure: str = ""
     waits_for: str = ""
+    owner: str = ""
+    slack_channel: str = ""
 
     @property
     def case(self) -> Case:
@@ -91,18 +93,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         return ("warning", Band(*self.warning)), ("critical", Band(*self.critical))
 
 
-class Rendered(msgspec.Struct, frozen=True):
-    """What an older version left in the outbox: a message in Slack's form already."""
-
-    id: str
-    goal: str
-    at_ms: int
-    text: str
-    blocks: list[dict[str, Any]]
-
-
-Outgoing = Alert | CheckIn | Rendered
-"""What waits in the outbox."""
+Outgoing = Alert | CheckIn
+"""What waits to be sent."""
 
 
 def alert_of(one: Assessment, transition: Transition, currency: str, key: str, unique: str) -> Alert:
@@ -142,4 +134,6 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         watched=case.watched,
         measure=case.measure,
         waits_for=verdict.waits_for,
+        owner=campaign.owner,
+        slack_channel=campaign.slack_channel,
     )

@@ -4,8 +4,8 @@ A miss must last ``for_ms`` before it fires or becomes worse. It ends when the v
 which stands further in than the threshold that raised it; a critical one is over once its value is back in the band.
 Verdicts that judge nothing change nothing, but no told miss outlives its flight, or a day without a judgement.
 
-What people are told is not always what they were sent: while a campaign is muted, changes are told and not sent
-(:mod:`monitors.alerts.muting`).
+What people are told is not always what they were sent: while a campaign is muted or an alert flaps, changes are told
+and not sent (:mod:`monitors.alerts.quieting`, :mod:`monitors.alerts.muting`).
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class Change(StrEnum):
     """A miss before, on pace now."""
     CORRECTED = "corrected"
     """A miss before, on pace now, for what was counted before has been corrected."""
+    REPEATED = "repeated"
+    """A miss that still stands, told again."""
     ENDED = "ended"
     """A miss before that nobody judges any more."""
 

@@ -1,7 +1,7 @@
-"""Mutes: what is told and not sent, and what people are sent once the mute is over. Pure.
+"""What is told and not sent while a campaign is muted or an alert flaps, and what is sent after that. Pure.
 
 People are never left with a miss that is over: its end is sent at once, also in a mute. All else waits, and a miss
-that still stands when the mute ends is sent then.
+that still stands when that ends is sent then.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from monitors.pacing.verdict import Direction, Status, Verdict
 _Known = tuple[Status, Direction | None]
 
 
-def within_mutes(transition: Transition, verdict: Verdict | None, *, is_muted: bool) -> Transition:
-    """A transition as it is in a mute, or after one.
+def within_mutes(transition: Transition, verdict: Verdict | None, *, is_quiet: bool) -> Transition:
+    """A transition as it is while changes wait, or after that.
 
     Args:
         transition: what :func:`monitors.alerts.lifecycle.step` made of a verdict.
         verdict: it; None where there is none.
-        is_muted: whether the campaign is muted now.
+        is_quiet: whether changes wait now, see :mod:`monitors.alerts.quieting`.
     """
     before, after, change = transition.before, transition.after, transition.change
     known, now = before.known, (after.told, after.direction)
     if change.is_told:
-        waits = is_muted and after.is_firing
+        waits = is_quiet and after.is_firing
         if waits or _is_same(known, now):
             return replace(transition, after=_sent(after, known), is_sent=False)
         return replace(transition, after=_sent(after, now), change=_between(known, now, change))
     is_missed = verdict is not None and verdict.status in {Status.WARNING, Status.CRITICAL}
-    if is_muted or before.sent is None or not after.is_firing or not is_missed:
+    if is_quiet or before.sent is None or not after.is_firing or not is_missed:
         return transition
     return replace(transition, after=_sent(after, now), change=_between(known, now, change))
 

@@ -1,41 +1,44 @@
-"""What people were told and what waits to be sent, in Redis, so that both survive this process.
+"""What people were told, in Redis, so that it survives this process, and the lock of the one monitor that tells them.
 
-A transition and its message are written in one script: a change is in the outbox exactly once, whatever dies when.
-From there a message goes out at least once: a monitor that dies between Slack's answer and taking the message off
-sends it again, for a webhook knows no idempotency key.
+A transition and its message are written in one script: a change is in each lane exactly once, whatever dies when.
+:mod:`monitors.alerts.lanes` is what becomes of it there.
 
 Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
 
-    pw:{alerts}:leader    string  token of the monitor that acts                  (expires)
-    pw:{alerts}:state     hash    goal -> state as JSON; campaign -> its milestones
-    pw:{alerts}:evidence  hash    goal -> evidence as JSON
-    pw:{alerts}:outbox    list    messages to send, oldest first
-    pw:{alerts}:told      list    the last messages, sent or not, for people
-    pw:{alerts}:dead      list    messages that Slack refused for good
+    pw:{alerts}:leader        string  token of the monitor that acts                  (expires)
+    pw:{alerts}:state         hash    goal -> state as JSON; campaign -> its milestones
+    pw:{alerts}:evidence      hash    goal -> evidence as JSON
+    pw:{alerts}:lane:<name>   list    messages for a notifier, oldest first
+    pw:{alerts}:parked        list    messages that were given up, with the reason
+    pw:{alerts}:told          list    the last messages, sent or not, for people
+    pw:{alerts}:acknowledged  hash    goal -> who takes care of its alert
+    pw:{alerts}:mutes         hash    name -> a mute that someone set
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
 from kpis.contract.redis_client import answers
+from kpis.runtime.clock import wall_ms
+from monitors.alerts.interventions import ACKNOWLEDGED
+from monitors.alerts.queued import encode_entry, lane_key
 
 LEADER = "pw:{alerts}:leader"
 STATE = "pw:{alerts}:state"
 EVIDENCE = "pw:{alerts}:evidence"
-OUTBOX = "pw:{alerts}:outbox"
 TOLD = "pw:{alerts}:told"
-DEAD = "pw:{alerts}:dead"
+FORMER = "pw:{alerts}:outbox"
+"""The list of all that is to be sent, before there were lanes."""
 
 _Arg = bytes | str | int | float
 
 _AT_ONCE = 1_000
 """Goals in one command, so that none holds Redis for long."""
 KEEP_TOLD = 200
-KEEP_DEAD = 1000
 
 
 class Recorded(StrEnum):
@@ -67,9 +70,9 @@ class Outbox:
         self._address = address
         self._token = token
         self._ttl_ms = ttl_ms
-        self._record, self._settle, self._lead, self._resign = (
+        self._record, self._lead, self._resign = (
             redis.register_script(files(__package__).joinpath(f"{name}.lua").read_text("utf-8"))
-            for name in ("record", "settle", "lead", "resign")
+            for name in ("record", "lead", "resign")
         )
 
     async def lead(self) -> bool:
@@ -86,7 +89,14 @@ class Outbox:
         return {k.decode(errors="replace"): v for k, v in raw.items()}
 
     async def record(
-        self, goal: str, before: bytes | None, after: bytes | None, message: bytes | None, *, send: bool
+        self,
+        goal: str,
+        before: bytes | None,
+        after: bytes | None,
+        message: bytes | None,
+        *,
+        lanes: Sequence[str] = (),
+        is_over: bool = False,
     ) -> Recorded:
         """Write a transition, and its message if it has one, both or neither.
 
@@ -95,7 +105,8 @@ class Outbox:
             before: the stored state that was judged from; None when there was none.
             after: the new one; None to forget it.
             message: what to tell; None for nothing.
-            send: whether the message also goes to the outbox, not only to what was told.
+            lanes: the notifiers that send it; without any it is only kept as told.
+            is_over: whether the alert is over, and with it that someone takes care of it.
         """
         args: list[_Arg] = [
             self._token,
@@ -104,10 +115,24 @@ class Outbox:
             after or b"",
             message or b"",
             KEEP_TOLD,
-            "1" if send else "0",
+            encode_entry(message, wall_ms()) if message and lanes else b"",
+            "1" if is_over else "0",
         ]
-        answer = await self._call(self._record(keys=[LEADER, STATE, OUTBOX, TOLD], args=args))
+        keys = [LEADER, STATE, TOLD, ACKNOWLEDGED, *map(lane_key, lanes)]
+        answer = await self._call(self._record(keys=keys, args=args))
         return Recorded(answer.decode())
+
+    async def adopt(self, lanes: Sequence[str]) -> int:
+        """Move what an older version left to be sent into lanes; gives how many there were.
+
+        Each is moved before it is taken away, so that one that dies in between moves it twice, never not at all.
+        """
+        found = await self._call(self._redis.lrange(FORMER, 0, -1))
+        for message in found:
+            for lane in lanes:
+                await self._call(self._redis.rpush(lane_key(lane), encode_entry(message, wall_ms())))
+            await self._call(self._redis.lrem(FORMER, 1, message))
+        return len(found)
 
     async def forget(self, goals: list[str]) -> None:
         """Drop the states of goals that are in no goals file any more."""
@@ -126,20 +151,6 @@ class Outbox:
         for first in range(0, len(names), _AT_ONCE):
             some = {name: found[name] for name in names[first : first + _AT_ONCE]}
             await self._call(self._redis.hset(EVIDENCE, mapping=some))
-
-    async def head(self) -> bytes | None:
-        """The oldest message that waits; None when none does."""
-        found: bytes | None = await self._call(self._redis.lindex(OUTBOX, 0))
-        return found
-
-    async def settle(self, message: bytes, dead: bool) -> bool:
-        """Take the head off the outbox, delivered or dead; False when it was not this message, or not for us to."""
-        args: list[_Arg] = [self._token, message, "1" if dead else "0", KEEP_DEAD]
-        return bool(await self._call(self._settle(keys=[LEADER, OUTBOX, DEAD], args=args)))
-
-    async def waiting(self) -> int:
-        """How many messages wait."""
-        return int(await self._call(self._redis.llen(OUTBOX)))
 
     async def told(self) -> list[bytes]:
         """The last messages, oldest first."""

@@ -1,7 +1,8 @@
 -- Record a transition and its message in one step, if this monitor leads and the state is what it judged from.
 --
--- KEYS  leader, state, outbox, told
--- ARGV  token, goal, state before ('' for none), state after ('' for none), message ('' for none), how many told are kept, '1' to send it
+-- KEYS  leader, state, told, acknowledged, then the lanes that the message is put in
+-- ARGV  token, goal, state before ('' for none), state after ('' for none), message ('' for none), how many told are kept,
+--       the message as it lies in a lane, '1' when the alert is over and with it its acknowledgement
 --
 -- Answers 'written', 'repeated' (this very step is already there: its reply was lost), 'follower' or 'changed'.
 
@@ -18,10 +19,13 @@ else
   redis.call('HSET', KEYS[2], ARGV[2], ARGV[4])
 end
 if ARGV[5] ~= '' then
-  if ARGV[7] == '1' then
-    redis.call('RPUSH', KEYS[3], ARGV[5])
+  for lane = 5, #KEYS do
+    redis.call('RPUSH', KEYS[lane], ARGV[7])
   end
-  redis.call('RPUSH', KEYS[4], ARGV[5])
-  redis.call('LTRIM', KEYS[4], -tonumber(ARGV[6]), -1)
+  redis.call('RPUSH', KEYS[3], ARGV[5])
+  redis.call('LTRIM', KEYS[3], -tonumber(ARGV[6]), -1)
+end
+if ARGV[8] == '1' then
+  redis.call('HDEL', KEYS[4], ARGV[2])
 end
 return 'written'

@@ -84,6 +84,8 @@ def _what(alert: Alert) -> str:
     side = f" ({alert.direction})" if alert.direction and alert.after is not Status.ON_PACE else ""
     if alert.reason is Reason.FLIGHT_ENDED:
         return f"ended {word}{side}"
+    if alert.change is Change.REPEATED:
+        return f"is still {word}{side}"
     return "is back on pace" if alert.change is Change.RESOLVED else f"is {word}{side}"
 
 

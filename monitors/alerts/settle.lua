@@ -1,16 +1,20 @@
--- Take the head off the outbox once it is delivered or given up, if this monitor leads and the head is still it.
+-- Take messages off a lane once they are delivered or given up, if this monitor leads.
 --
--- KEYS  leader, outbox, dead
--- ARGV  token, message, '1' to keep it among the dead, how many dead are kept
+-- KEYS  leader, lane, parked
+-- ARGV  token, how many parked are kept, then for each message: it as it lies in the lane, it as it is parked ('' when it was delivered)
 --
--- Answers 1 when it was taken off, else 0.
+-- Answers how many were taken off.
 
-if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('LINDEX', KEYS[2], 0) ~= ARGV[2] then
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
-redis.call('LPOP', KEYS[2])
-if ARGV[3] == '1' then
-  redis.call('RPUSH', KEYS[3], ARGV[2])
-  redis.call('LTRIM', KEYS[3], -tonumber(ARGV[4]), -1)
+local taken = 0
+for at = 3, #ARGV, 2 do
+  local found = redis.call('LREM', KEYS[2], 1, ARGV[at])
+  taken = taken + found
+  if found == 1 and ARGV[at + 1] ~= '' then
+    redis.call('RPUSH', KEYS[3], ARGV[at + 1])
+    redis.call('LTRIM', KEYS[3], -tonumber(ARGV[2]), -1)
+  end
 end
-return 1
+return taken

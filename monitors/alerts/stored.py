@@ -8,9 +8,10 @@ import msgspec
 
 from kpis.contract.documents import UNREADABLE
 from kpis.measures import WIDTH, fits
-from monitors.alerts.alert import Alert, Outgoing, Rendered
+from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.check_in import CheckIn, Milestones
 from monitors.alerts.lifecycle import AlertState
+from monitors.alerts.quieting import Sends
 from monitors.goals.values import Campaign, Flight
 from monitors.habits.heard import Heard
 from monitors.pacing.evidence import Evidence
@@ -33,6 +34,8 @@ class Stored(msgspec.Struct, frozen=True, omit_defaults=True):
     sent_direction: Direction | None = None
     flight_start_ms: int | None = None
     counted: tuple[int, int] | None = None
+    sends: Sends = ()
+    lanes: tuple[str, ...] = ()
     alert: msgspec.Raw = _NONE
 
 
@@ -45,6 +48,8 @@ class Held:
         flight_start_ms, flight_end_ms: of the flight it belongs to; None where an older version did not say.
         raw: the last alert as it is stored, while it fires.
         counted: a quarter hour's begin that had passed then, and all that was known to have been counted by it.
+        sends: what was sent of it of late.
+        lanes: the notifiers that were told of it while it fires, and so are told of its end.
     """
 
     state: AlertState
@@ -52,6 +57,8 @@ class Held:
     flight_end_ms: int | None = None
     raw: bytes | None = None
     counted: tuple[int, int] | None = None
+    sends: Sends = ()
+    lanes: tuple[str, ...] = ()
 
     @property
     def alert(self) -> Alert | None:
@@ -72,21 +79,11 @@ _decode_heard = msgspec.json.Decoder(Heard).decode
 _decode_milestones = msgspec.json.Decoder(Milestones).decode
 _decode_check_in = msgspec.json.Decoder(CheckIn).decode
 _decode_alert = msgspec.json.Decoder(Alert).decode
-_decode_rendered = msgspec.json.Decoder(Rendered).decode
 
 
-def encode_state(
-    state: AlertState, campaign: Campaign, alert: bytes | None = None, counted: tuple[int, int] | None = None
-) -> bytes:
-    """A state as stored.
-
-    Args:
-        state: what people were told.
-        campaign: whose.
-        alert: the last alert, as stored; kept while the state fires.
-        counted: what had been counted by then, see :class:`Held`; likewise.
-    """
-    kept = None if alert is None or not state.is_firing else alert
+def encode_held(held: Held, flight: Flight) -> bytes:
+    """What is kept of a goal of a flight, as stored; the last alert only while it fires."""
+    state, is_firing = held.state, held.state.is_firing
     return _encode(
         Stored(
             told=state.told,
@@ -94,13 +91,15 @@ def encode_state(
             since_ms=state.since_ms,
             waiting=state.waiting,
             waiting_since_ms=state.waiting_since_ms,
-            flight_end_ms=campaign.flight.end_ms,
+            flight_end_ms=flight.end_ms,
             unjudged_since_ms=state.unjudged_since_ms,
             sent=state.sent,
             sent_direction=state.sent_direction,
-            flight_start_ms=campaign.flight.start_ms,
-            counted=counted if state.is_firing else None,
-            alert=_NONE if kept is None else msgspec.Raw(kept),
+            flight_start_ms=flight.start_ms,
+            counted=held.counted if is_firing else None,
+            sends=held.sends,
+            lanes=held.lanes,
+            alert=msgspec.Raw(held.raw) if held.raw is not None and is_firing else _NONE,
         )
     )
 
@@ -119,13 +118,9 @@ def decode_held(raw: bytes | None) -> Held:
     )  # fmt: skip
     alert = bytes(held.alert)
     raw_alert = None if alert == b"null" else alert
-    return Held(state, held.flight_start_ms, held.flight_end_ms, raw_alert, held.counted)
-
-
-def decode_state(raw: bytes | None, campaign: Campaign) -> AlertState:
-    """A stored state; a fresh one when there is none, it cannot be read, or it is of an earlier flight."""
-    held = decode_held(raw)
-    return AlertState() if held.is_before(campaign.flight) else held.state
+    return Held(
+        state, held.flight_start_ms, held.flight_end_ms, raw_alert, held.counted, sends=held.sends, lanes=held.lanes
+    )
 
 
 def encode_milestones(held: Milestones) -> bytes:
@@ -178,8 +173,8 @@ def encode_alert(alert: Outgoing) -> bytes:
 
 
 def decode_alert(raw: bytes) -> Outgoing | None:
-    """A stored alert, or a message that an older version left; None when it cannot be read."""
-    for decode in (_decode_alert, _decode_check_in, _decode_rendered):
+    """A stored alert or check-in; None when it cannot be read."""
+    for decode in (_decode_alert, _decode_check_in):
         try:
             return decode(raw)
         except UNREADABLE:

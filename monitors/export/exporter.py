@@ -12,7 +12,7 @@ from kpis.reasons import Reject
 from kpis.runtime.http.access import REFUSALS, Access
 from monitors import metrics
 from monitors.alerts.notifiers.known import KNOWN
-from monitors.alerts.notifiers.protocol import Outcome
+from monitors.alerts.notifiers.protocol import GIVEN_UP, Outcome
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exposition import Format
 from monitors.export.kpi_samples import kpi_samples
@@ -21,7 +21,7 @@ from monitors.export.pipeline_samples import pipeline_samples
 from monitors.export.samples import Families
 from monitors.export.selection import Export, Kept, export
 from monitors.read.snapshot import ReadProblem, Snapshot
-from monitors.view import View
+from monitors.view import LaneHealth, View
 
 NONE_REFUSED: Mapping[Access, int] = {}
 
@@ -91,7 +91,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found = Families(
         (
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
-            *(definition for known in KNOWN for definition in (known.attempts, known.waiting)),
+            metrics.NOTIFIER_ATTEMPTS, metrics.NOTIFIER_WAITING, metrics.NOTIFIER_OLDEST, metrics.NOTIFIER_PARKED,
             metrics.REFUSED_REQUESTS, metrics.GOALS_PROBLEM,
         )
     )  # fmt: skip
@@ -100,12 +100,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found.add(metrics.REDIS_READS, (), view.reads)
     found.add(metrics.LEADER, (), float(view.leads))
     found.add(metrics.GOALS_PROBLEM, (), float(bool(view.goals_problem)))
-    for known in KNOWN:
-        # What nobody is told by has sent nothing; without any, what is written to the outbox is for the first.
-        is_used = known.what == (view.notifier or KNOWN[0].what)
-        found.add(known.waiting, (), view.waiting if is_used else 0)
-        for outcome in Outcome:
-            found.add(known.attempts, (outcome,), view.outcomes.get(outcome, 0) if is_used else 0)
+    _notifiers(found, view)
     for access in REFUSALS:
         found.add(metrics.REFUSED_REQUESTS, (access,), refused.get(access, 0))
     read = view.snapshot.problems if view.snapshot else {}
@@ -119,3 +114,16 @@ def _version() -> str:
         return version("pacewatch")
     except PackageNotFoundError:
         return "unknown"
+
+
+def _notifiers(found: Families, view: View) -> None:
+    """All that there are, those that are not set up too: an alert rule finds its series from the start."""
+    for known in KNOWN:
+        lane = view.lanes.get(known.name, LaneHealth())
+        found.add(metrics.NOTIFIER_WAITING, (known.name,), lane.backlog.count)
+        if lane.backlog.oldest_ms is not None:
+            found.add(metrics.NOTIFIER_OLDEST, (known.name,), lane.backlog.oldest_ms / 1000)
+        for outcome in Outcome:
+            found.add(metrics.NOTIFIER_ATTEMPTS, (known.name, outcome), lane.outcomes.get(outcome, 0))
+        for reason in GIVEN_UP:
+            found.add(metrics.NOTIFIER_PARKED, (known.name, reason), lane.parked.get(reason, 0))

@@ -32,6 +32,11 @@ class Status(StrEnum):
         """Whether it says anything about the goal."""
         return self in {Status.ON_PACE, Status.WARNING, Status.CRITICAL}
 
+    @property
+    def is_miss(self) -> bool:
+        """Whether people are to do something."""
+        return self in {Status.WARNING, Status.CRITICAL}
+
 
 class Direction(StrEnum):
     """On which side of the expectation the actual value lies."""

@@ -13,7 +13,7 @@ from pacewatch.backtest.trial import TrialPolicy
 
 MOST = 64
 """Combinations that are tried at most: each is as much work as a backtest."""
-_PARTS = ("verdicts", "evidence", "lifecycle")
+_PARTS = ("verdicts", "evidence", "lifecycle", "quiet")
 Choice = tuple[tuple[str, float], ...]
 """Names and the values tried for them."""
 

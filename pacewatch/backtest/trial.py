@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from monitors.alerts.alert import Alert, alert_of
 from monitors.alerts.assessment import Assessment
-from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, step
-from monitors.alerts.muting import within_mutes
+from monitors.alerts.deciding import Circumstances, TellingPolicy, decide
+from monitors.alerts.lifecycle import Change, LifecyclePolicy
+from monitors.alerts.quieting import QuietPolicy
+from monitors.alerts.stored import NOTHING_HELD, Held
 from monitors.engine import Engine
 from monitors.goals.subject import Subject, key_of
 from monitors.goals.values import Campaign, muted_at
@@ -28,6 +30,12 @@ class TrialPolicy:
     verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
     evidence: EvidencePolicy = field(default_factory=EvidencePolicy)
     lifecycle: LifecyclePolicy = field(default_factory=LifecyclePolicy)
+    quiet: QuietPolicy = field(default_factory=QuietPolicy)
+
+    @property
+    def telling(self) -> TellingPolicy:
+        """When people are told."""
+        return TellingPolicy(self.lifecycle, self.quiet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class Trial:
         self._currency = currency
         self._engine = Engine(policy.verdicts, policy.evidence)
         self._is_alone = is_alone
-        self._states: dict[tuple[str, str], AlertState] = {}
+        self._held: dict[tuple[str, str], Held] = {}
         self._pasts: dict[str, tuple[Past, Past]] = {}
 
     def look(self, moment: Moment) -> None:
@@ -87,10 +95,14 @@ class Trial:
 
     def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int) -> None:
         name, at_ms = (campaign.campaign, goal.id), verdict.as_of_ms or now_ms
-        found = step(self._states.get(name, AlertState()), verdict, self.policy.lifecycle.of(goal), at_ms)
-        transition = within_mutes(found, verdict, is_muted=muted_at(campaign, now_ms) is not None)
-        self._states[name] = transition.after
-        if not transition.change.is_told or not transition.is_sent:
+        held = self._held.get(name, NOTHING_HELD)
+        around = Circumstances(now_ms, is_muted=muted_at(campaign, now_ms) is not None)
+        transition = decide(campaign, goal, verdict, held, self.policy.telling, around=around)
+        is_sent, sends = transition.change.is_told and transition.is_sent, held.sends
+        if is_sent:
+            sends = self.policy.telling.quiet.kept((*sends, (now_ms, transition.after.told)), now_ms)
+        self._held[name] = replace(held, state=transition.after, sends=sends)
+        if not is_sent:
             return
         told = Assessment(campaign, goal, verdict, transition.after)
         key = key_of(campaign, goal)

@@ -1,80 +1,146 @@
-"""Delivering the outbox: oldest first, one at a time, none given up while waiting may help."""
+"""Delivering a lane: none given up while waiting may help, none lost, and none in the way of others."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+from kpis.runtime.clock import wall_ms
 from kpis.runtime.retry import Backoff
+from kpis.times import DAY_MS
+from monitors.alerts.lanes import Lane
+from monitors.alerts.notifiers.batching import Batch, LaneMemory, next_batch, order_key
 from monitors.alerts.notifiers.protocol import Answer, Notifier, Outcome
-from monitors.alerts.outbox import Outbox
-from monitors.alerts.stored import decode_alert
+from monitors.alerts.queued import Parked, Waiting
 
 _log = logging.getLogger(__name__)
+UNREACHED = frozenset({Outcome.UNREACHABLE, Outcome.SERVER_ERROR})
 
 
-BACKOFF = Backoff(first_s=1.0, longest_s=60.0)
-"""How long to wait before another attempt, in real seconds, where the service does not say."""
+@dataclass(frozen=True, slots=True)
+class DeliveryPolicy:
+    """How stubborn delivery is.
 
-
-def wait_s(answer: Answer, failures: int, backoff: Backoff) -> float:
-    """The seconds to wait after an attempt: none after a final one, what the service asks, else exponential backoff.
-
-    Args:
-        answer: the last attempt's.
-        failures: attempts that failed in a row, this one included.
-        backoff: for where it does not.
+    Attributes:
+        backoff: how long to wait before another attempt, real seconds, where the service does not say.
+        longest_ms: a message that could not be delivered for so long is parked, real milliseconds.
     """
-    if answer.outcome.is_final:
-        return 0.0
-    if answer.wait_s is not None:
-        return answer.wait_s
-    return backoff.before(failures)
+
+    backoff: Backoff = field(default_factory=lambda: Backoff(first_s=1.0, longest_s=60.0))
+    longest_ms: int = DAY_MS
 
 
 class Delivery:
-    """Sends what the outbox holds.
+    """Sends what one lane holds. Its owner calls :meth:`deliver_next` again and again, while it leads.
+
+    Args:
+        lane: whose messages.
+        notifier: who sends them.
+        policy: how stubbornly.
+        chance: a number from 0 to 1, another one each time, which spreads waits.
 
     Attributes:
-        outcomes: attempts of this process, by outcome.
+        outcomes: attempts of this process.
+        parked: messages that it gave up, by the reason.
     """
 
-    def __init__(self, outbox: Outbox, notifier: Notifier, backoff: Backoff) -> None:
-        self._outbox = outbox
-        self._notifier = notifier
-        self._backoff = backoff
-        self._failures = 0
+    def __init__(
+        self, lane: Lane, notifier: Notifier, policy: DeliveryPolicy, chance: Callable[[], float] = lambda: 1.0
+    ) -> None:
+        self.notifier = notifier
+        self.lane = lane
         self.outcomes: Counter[Outcome] = Counter()
+        self.parked: Counter[Outcome] = Counter()
+        self._policy = policy
+        self._chance = chance
+        self._failures = 0
+        self._failed: Counter[str] = Counter()
+        self._until_ms: dict[str, float] = {}
+        self._alone: set[str] = set()
+        self._digest_ms = 0.0
 
     async def deliver_next(self) -> float | None:
-        """Try to send the oldest message. The caller must lead.
+        """Try to send what is due.
 
         Returns:
-            Seconds to wait before the next call; None when the outbox is empty.
+            Real seconds to wait before the next call; None when nothing waits.
 
         Raises:
             Unreachable: Redis does not answer.
         """
-        raw = await self._outbox.head()
-        if raw is None:
+        waiting = await self.lane.read()
+        if not waiting:
+            self._until_ms.clear()
             return None
-        alert = decode_alert(raw)
-        answer = Answer(Outcome.UNREADABLE, "not a message") if alert is None else await self._notifier.send(alert)
+        now_ms = wall_ms()
+        if await self._park_hopeless(waiting, now_ms):
+            return 0.0
+        memory = LaneMemory(self._until_ms, self._alone, self._digest_ms)
+        batch = next_batch(waiting, memory, self.notifier.grouping, now_ms)
+        if not batch.messages:
+            return batch.wait_ms / 1000
+        answer = await self.notifier.send([one.alert for one in batch.messages if one.alert is not None])
         self.outcomes[answer.outcome] += 1
-        self._failures = 0 if answer.outcome.is_final else self._failures + 1
-        pause = wait_s(answer, self._failures, self._backoff)
-        self._tell(answer, alert.id if alert else "?", pause)
+        return await self._after(batch, answer, now_ms)
+
+    async def _after(self, batch: Batch, answer: Answer, now_ms: float) -> float:
+        if answer.outcome is Outcome.SENT:
+            self._forget(batch.messages)
+            self._digest_ms = now_ms if batch.is_digest else self._digest_ms
+            await self.lane.settle(batch.messages)
+            self._say(logging.INFO, batch, "sent")
+            return 0.0
         if answer.outcome.is_final:
-            await self._outbox.settle(raw, dead=answer.outcome is not Outcome.SENT)
+            return await self._refused(batch, answer, now_ms)
+        self._failures += 1
+        for key in {order_key(one) for one in batch.messages} if answer.outcome in UNREACHED else ():
+            # Those behind them are tried before they are tried again: it may be the message, not the service.
+            self._failed[key] += 1
+            self._until_ms[key] = now_ms + 1000 * self._pause_s(self._failed[key])
+        pause = self._pause_s(self._failures) if answer.wait_s is None else answer.wait_s
+        self._say(logging.WARNING, batch, f"not sent: {answer.outcome} ({answer.detail}); again in {pause:.1f} s")
         return pause
 
-    def _tell(self, answer: Answer, name: str, pause: float) -> None:
-        title = self._notifier.title
-        if answer.outcome is Outcome.SENT:
-            _log.info("%s message %s sent", title, name)
-        elif answer.outcome.is_final:
-            _log.error("%s message %s given up: %s (%s)", title, name, answer.outcome, answer.detail)
-        else:
-            _log.warning(
-                "%s message %s not sent: %s (%s); again in %.0f s", title, name, answer.outcome, answer.detail, pause
-            )
+    async def _refused(self, batch: Batch, answer: Answer, now_ms: float) -> float:
+        if len(batch.messages) > 1:
+            # One of them may be at fault: each for itself, so that it alone is parked.
+            self._alone |= {order_key(one) for one in batch.messages}
+            self._say(logging.WARNING, batch, f"refused together: {answer.detail}; sent one by one")
+            return 0.0
+        await self._park(batch.messages, answer.outcome, answer.detail, now_ms)
+        return 0.0
+
+    async def _park_hopeless(self, waiting: Sequence[Waiting], now_ms: float) -> int:
+        """Park what cannot be read, and what is too old to be of use."""
+        unreadable = [one for one in waiting if one.alert is None]
+        old = [
+            one for one in waiting if one.alert and one.queued_ms and now_ms - one.queued_ms > self._policy.longest_ms
+        ]
+        for messages, outcome in ((unreadable, Outcome.UNREADABLE), (old, Outcome.EXPIRED)):
+            if messages:
+                await self._park(messages, outcome, "", now_ms)
+        return len(unreadable) + len(old)
+
+    async def _park(self, messages: Sequence[Waiting], outcome: Outcome, detail: str, now_ms: float) -> None:
+        self._forget(messages)
+        taken = await self.lane.settle(messages, Parked(self.lane.notifier, outcome, int(now_ms), "", detail))
+        self.parked[outcome] += taken
+        why = f"given up: {outcome}{f' ({detail})' if detail else ''}"
+        self._say(logging.ERROR, Batch(tuple(messages)), why)
+
+    def _forget(self, messages: Sequence[Waiting]) -> None:
+        self._failures = 0
+        for key in {order_key(one) for one in messages}:
+            self._failed.pop(key, None)
+            self._until_ms.pop(key, None)
+            self._alone.discard(key)
+
+    def _pause_s(self, failures: int) -> float:
+        return self._policy.backoff.spread(failures, self._chance())
+
+    def _say(self, level: int, batch: Batch, what: str) -> None:
+        name = next((one.alert.id for one in batch.messages if one.alert), "?")
+        more = f" and {len(batch.messages) - 1} more" if len(batch.messages) > 1 else ""
+        _log.log(level, "%s message %s%s %s", self.notifier.title, name, more, what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -22,12 +23,17 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     """Another answer: the message or the address is wrong, and trying again would not help."""
     UNREADABLE = "unreadable"
-    """What lies in the outbox is no alert."""
+    """What lies in the lane is no alert."""
+    EXPIRED = "expired"
+    """It could not be delivered for so long that it says nothing of now."""
 
     @property
     def is_final(self) -> bool:
-        """Whether the message leaves the outbox."""
-        return self in {Outcome.SENT, Outcome.REFUSED, Outcome.UNREADABLE}
+        """Whether the message leaves the lane."""
+        return self in {Outcome.SENT, Outcome.REFUSED, Outcome.UNREADABLE, Outcome.EXPIRED}
+
+
+GIVEN_UP = tuple(outcome for outcome in Outcome if outcome.is_final and outcome is not Outcome.SENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +51,49 @@ class Answer:
     wait_s: float | None = None
 
 
+class Together(StrEnum):
+    """Which messages are sent in one."""
+
+    ALL = "all"
+    """All that wait: the service takes many alerts in one request."""
+    CAMPAIGN = "campaign"
+    """Those of one campaign; those of many campaigns, when many change together, are a digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """How messages are put together.
+
+    Attributes:
+        together: which are.
+        gather_s: for how many real seconds a message waits for others.
+        digest_from: so many campaigns that change together are a digest.
+        calm_s: for how many real seconds after a digest others wait for the next one.
+        most: messages in one.
+    """
+
+    together: Together = Together.CAMPAIGN
+    gather_s: float = 3.0
+    digest_from: int = 5
+    calm_s: float = 120.0
+    most: int = 1_000
+
+
 class Notifier(Protocol):
     """A way to tell people.
 
     Attributes:
+        name: of its lane, of its label in metrics, and in routes.
         title: its name for people: in logs, and in what ``pacewatch doctor`` says.
         timeout_s: how long one attempt may take.
+        grouping: how its messages are put together.
     """
 
+    name: str
     title: str
     timeout_s: float
+    grouping: Grouping
 
-    async def send(self, alert: Outgoing) -> Answer:
-        """Try once; never raises for what the network or the service does."""
+    async def send(self, alerts: Sequence[Outgoing]) -> Answer:
+        """Try once to send what belongs in one message, oldest first; never raises for what network or service do."""
         ...

@@ -10,7 +10,7 @@ errors are told by their type, for their text may hold it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,10 @@ import aiohttp
 from pydantic import SecretStr
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from monitors.alerts.alert import Alert, Outgoing, Rendered
+from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.check_in_words import check_in_headline, check_in_lines
-from monitors.alerts.notifiers.protocol import Answer, Outcome
+from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
 from monitors.alerts.sentences import bounded, facts, headline, shown_name, status_change
 from monitors.wording import LOOK
 
@@ -31,6 +31,7 @@ _DEFAULT_RETRY_AFTER_S = 30.0
 HEADER_LIMIT = 150
 FIELD_LIMIT = 2000
 TEXT_LIMIT = 3000
+BLOCK_LIMIT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,20 @@ class Slack:
         timeout_s: how long an attempt may take.
     """
 
+    name = "slack"
     title = "Slack"
 
-    def __init__(self, url: SecretStr, public_url: str | None = None, timeout_s: int = TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        url: SecretStr,
+        public_url: str | None = None,
+        timeout_s: int = TIMEOUT_S,
+        grouping: Grouping = Grouping(),  # noqa: B008  frozen
+    ) -> None:
         silent = logging.Logger("monitors.alerts.notifiers.slack.client")
         silent.disabled = True
         self.timeout_s = float(timeout_s)
+        self.grouping = grouping
         self._public_url = public_url
         self._client = AsyncWebhookClient(url.get_secret_value(), timeout=timeout_s, logger=silent, retry_handlers=[])
 
@@ -101,9 +110,9 @@ class Slack:
         """Without the URL."""
         return "Slack(webhook)"
 
-    async def send(self, alert: Outgoing) -> Answer:
+    async def send(self, alerts: Sequence[Outgoing]) -> Answer:
         """Post once; never raises for what the network or Slack does."""
-        message = self._message(alert)
+        message = together([self._message(alert) for alert in alerts])
         try:
             response = await self._client.send(text=message.text, blocks=message.blocks)
         except (aiohttp.ClientError, TimeoutError, OSError) as e:
@@ -111,9 +120,13 @@ class Slack:
         return judge(response.status_code, response.headers)
 
     def _message(self, alert: Outgoing) -> Message:
-        if isinstance(alert, Rendered):
-            return Message(alert.text, alert.blocks)
         return render_check_in(alert) if isinstance(alert, CheckIn) else render(alert, self._public_url)
+
+
+def together(messages: Sequence[Message]) -> Message:
+    """Several messages as one."""
+    blocks = [block for message in messages for block in message.blocks]
+    return Message(bounded("\n".join(message.text for message in messages), TEXT_LIMIT), blocks[:BLOCK_LIMIT])
 
 
 def judge(status: int, headers: Mapping[str, str]) -> Answer:

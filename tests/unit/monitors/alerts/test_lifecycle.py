@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kpis.measures import TOTALS
 from kpis.times import DAY_MS
 from monitors.alerts.lifecycle import AlertPhase, AlertState, Change, LifecyclePolicy, step
-from monitors.alerts.stored import decode_state, encode_state
+from monitors.alerts.stored import Held, decode_held, encode_held
 from monitors.goals import Band, Campaign, Flight, TotalGoal
 from monitors.goals.subject import WATCHES
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
@@ -160,7 +160,7 @@ def test_a_state_comes_back_from_redis_as_it_went(path: list[tuple[int, Verdict]
     state = AlertState()
     for at, verdict in path:
         state = step(state, verdict, PATIENT, at).after
-        assert decode_state(encode_state(state, campaign), campaign) == state
+        assert decode_held(encode_held(Held(state), campaign.flight)).state == state
 
 
 def test_a_state_of_an_earlier_flight_or_one_that_is_garbage_is_a_fresh_one() -> None:

@@ -1,0 +1,132 @@
+"""What people do about alerts: acknowledge one, mute a campaign for a while. In Redis, so that all monitors know."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from kpis.contract.documents import UNREADABLE
+from kpis.contract.redis_client import answers
+from monitors.goals.values import Campaign, muted_at
+
+ACKNOWLEDGED = "pw:{alerts}:acknowledged"
+MUTES = "pw:{alerts}:mutes"
+LONGEST = 200
+"""Characters of who and why that are kept."""
+MOST_MUTES = 1_000
+
+
+class Acknowledgement(msgspec.Struct, frozen=True):
+    """Someone takes care of an alert: who, when (the deployment's clock, epoch milliseconds), and what they say."""
+
+    by: str
+    at_ms: int
+    note: str = ""
+
+
+class Silence(msgspec.Struct, frozen=True):
+    """A mute that someone set while the system runs; those of a goals file are :class:`~monitors.goals.values.Mute`.
+
+    Attributes:
+        campaign: of which campaign, or :data:`EVERY`.
+        from_ms, until_ms: from when until when (exclusive), the deployment's clock.
+        by, why: who set it, and what for.
+    """
+
+    campaign: str
+    from_ms: int
+    until_ms: int
+    by: str
+    why: str = ""
+
+    def covers(self, campaign: str, at_ms: int) -> bool:
+        """Whether a campaign is muted by it at a moment."""
+        return self.campaign in {campaign, EVERY} and self.from_ms <= at_ms < self.until_ms
+
+
+EVERY = "*"
+"""In place of a campaign: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interventions:
+    """All that people have done and that holds.
+
+    Attributes:
+        acknowledged: by the field of the goal in the state hash.
+        mutes: by the name under which one can be taken back.
+    """
+
+    acknowledged: Mapping[str, Acknowledgement] = field(default_factory=dict)
+    mutes: Mapping[str, Silence] = field(default_factory=dict)
+
+    def mutes_campaign(self, campaign: Campaign, at_ms: int) -> bool:
+        """Whether nothing but ends is sent about a campaign, by its goals file or by someone's mute."""
+        if muted_at(campaign, at_ms) is not None:
+            return True
+        return any(mute.covers(campaign.campaign, at_ms) for mute in self.mutes.values())
+
+
+NO_INTERVENTIONS = Interventions()
+_encode = msgspec.json.Encoder().encode
+_decode_acknowledgement = msgspec.json.Decoder(Acknowledgement).decode
+_decode_silence = msgspec.json.Decoder(Silence).decode
+
+
+class InterventionStore:
+    """Them in Redis.
+
+    Args:
+        redis: a client that returns bytes.
+        address: where it is, without credentials, for errors.
+
+    Every method raises :class:`~kpis.runtime.errors.Unreachable` when Redis does not answer.
+    """
+
+    def __init__(self, redis: Any, address: str) -> None:
+        self._redis = redis
+        self._address = address
+
+    async def read(self) -> Interventions:
+        """All; what cannot be read is left out."""
+        acknowledged = await self._call(self._redis.hgetall(ACKNOWLEDGED))
+        mutes = await self._call(self._redis.hgetall(MUTES))
+        return Interventions(_read(acknowledged, _decode_acknowledgement), _read(mutes, _decode_silence))
+
+    async def acknowledge(self, goal: str, found: Acknowledgement) -> None:
+        """Keep that someone takes care of an alert, until it is over."""
+        kept = msgspec.structs.replace(found, by=found.by[:LONGEST], note=found.note[:LONGEST])
+        await self._call(self._redis.hset(ACKNOWLEDGED, goal, _encode(kept)))
+
+    async def mute(self, name: str, silence: Silence, now_ms: int) -> bool:
+        """Keep a mute, and let go of those that are over; False when there are too many already."""
+        held = _read(await self._call(self._redis.hgetall(MUTES)), _decode_silence)
+        over = [key for key, mute in held.items() if mute.until_ms <= now_ms]
+        if over:
+            await self._call(self._redis.hdel(MUTES, *over))
+        if len(held) - len(over) >= MOST_MUTES and name not in held:
+            return False
+        kept = msgspec.structs.replace(silence, by=silence.by[:LONGEST], why=silence.why[:LONGEST])
+        await self._call(self._redis.hset(MUTES, name, _encode(kept)))
+        return True
+
+    async def unmute(self, name: str) -> bool:
+        """Take a mute back; False when there is none of that name."""
+        return bool(await self._call(self._redis.hdel(MUTES, name)))
+
+    async def _call(self, pending: Awaitable[Any]) -> Any:
+        with answers(self._address):
+            return await pending
+
+
+def _read(raw: Mapping[bytes, bytes], decode: Any) -> dict[str, Any]:
+    found = {}
+    for key, value in raw.items():
+        try:
+            found[key.decode(errors="replace")] = decode(value)
+        except UNREADABLE:
+            continue
+    return found

@@ -1,0 +1,79 @@
+"""Lanes: what waits to be sent, in Redis, a list for each notifier. What one cannot deliver holds up no other.
+
+A message lies in its lane from the transition on that wrote it, and leaves it when it is delivered, or parked with the
+reason. It goes out at least once: a monitor that dies between an answer and taking the message off sends it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from kpis.contract.redis_client import answers
+from monitors.alerts.outbox import LEADER
+from monitors.alerts.queued import Backlog, Parked, Waiting, decode_waiting, encode_parked, lane_key
+
+PARKED = "pw:{alerts}:parked"
+KEEP_PARKED = 1000
+AT_ONCE = 1000
+"""Messages looked at together: an outage of thousands of goals is told in a few digests."""
+
+
+class Lane:
+    """One notifier's messages.
+
+    Args:
+        redis: a client that returns bytes.
+        address: where it is, without credentials, for errors.
+        token: unique to this process, as the leader's.
+        notifier: whose.
+
+    Every method raises :class:`~kpis.runtime.errors.Unreachable` when Redis does not answer.
+    """
+
+    def __init__(self, redis: Any, address: str, token: str, notifier: str) -> None:
+        self.notifier = notifier
+        self._redis = redis
+        self._address = address
+        self._token = token
+        self._settle = redis.register_script(files(__package__).joinpath("settle.lua").read_text("utf-8"))
+
+    async def read(self) -> list[Waiting]:
+        """The oldest messages that wait, at most ``AT_ONCE``."""
+        return [decode_waiting(raw) for raw in await self._call(self._redis.lrange(self._key, 0, AT_ONCE - 1))]
+
+    async def backlog(self) -> Backlog:
+        """How much waits."""
+        count = int(await self._call(self._redis.llen(self._key)))
+        if not count:
+            return Backlog()
+        head = await self._call(self._redis.lindex(self._key, 0))
+        return Backlog() if head is None else Backlog(count, decode_waiting(head).queued_ms)
+
+    async def settle(self, messages: Sequence[Waiting], parked: Parked | None = None) -> int:
+        """Take messages off, delivered or parked; nothing where another monitor leads.
+
+        Args:
+            messages: which.
+            parked: why they are given up, its ``message`` is filled in; None when they were delivered.
+
+        Returns:
+            How many were taken off.
+        """
+        args: list[bytes | str | int] = [self._token, KEEP_PARKED]
+        for message in messages:
+            args.append(message.raw)
+            text = message.raw.decode(errors="replace")
+            args.append(b"" if parked is None else encode_parked(msgspec.structs.replace(parked, message=text)))
+        return int(await self._call(self._settle(keys=[LEADER, self._key, PARKED], args=args)))
+
+    @property
+    def _key(self) -> str:
+        return lane_key(self.notifier)
+
+    async def _call(self, pending: Awaitable[Any]) -> Any:
+        with answers(self._address):
+            return await pending
