@@ -19,6 +19,7 @@ import typer
 from kpis.runtime import logs
 from kpis.runtime.errors import Misconfigured, PacewatchError, Permanent
 from pacewatch import __version__
+from pacewatch.alerts.cli import alerts_app
 from pacewatch.backtest import cli as backtest_cli
 from pacewatch.goals.cli import goals_app
 from pacewatch.rejected.cli import rejected_app
@@ -30,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Streaming real-time KPI and pacing monitor for ad campaigns.",
 )
+app.add_typer(alerts_app, name="alerts")
 app.add_typer(goals_app, name="goals")
 app.add_typer(rejected_app, name="rejected")
 app.command(epilog=backtest_cli.EXAMPLES, context_settings=backtest_cli.HELP)(backtest_cli.backtest)

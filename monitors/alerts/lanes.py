@@ -14,9 +14,8 @@ import msgspec
 
 from kpis.contract.redis_client import answers
 from monitors.alerts.outbox import LEADER
-from monitors.alerts.queued import Backlog, Parked, Waiting, decode_waiting, encode_parked, lane_key
+from monitors.alerts.queued import PARKED, Backlog, Parked, Waiting, decode_waiting, encode_parked, lane_key
 
-PARKED = "pw:{alerts}:parked"
 KEEP_PARKED = 1000
 AT_ONCE = 1000
 """Messages looked at together: an outage of thousands of goals is told in a few digests."""

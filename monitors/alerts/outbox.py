@@ -25,7 +25,7 @@ from typing import Any
 from kpis.contract.redis_client import answers
 from kpis.runtime.clock import wall_ms
 from monitors.alerts.interventions import ACKNOWLEDGED
-from monitors.alerts.queued import encode_entry, lane_key
+from monitors.alerts.queued import PARKED, encode_entry, lane_key
 
 LEADER = "pw:{alerts}:leader"
 STATE = "pw:{alerts}:state"
@@ -151,6 +151,10 @@ class Outbox:
         for first in range(0, len(names), _AT_ONCE):
             some = {name: found[name] for name in names[first : first + _AT_ONCE]}
             await self._call(self._redis.hset(EVIDENCE, mapping=some))
+
+    async def parked(self) -> int:
+        """How many messages were given up, of those that are kept."""
+        return int(await self._call(self._redis.llen(PARKED)))
 
     async def told(self) -> list[bytes]:
         """The last messages, oldest first."""

@@ -10,6 +10,8 @@ from kpis.contract.documents import UNREADABLE
 from monitors.alerts.alert import Outgoing
 from monitors.alerts.stored import decode_alert
 
+PARKED = "pw:{alerts}:parked"
+
 
 def lane_key(notifier: str) -> str:
     """The list of a notifier's messages, oldest first."""

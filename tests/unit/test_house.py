@@ -21,7 +21,7 @@ FLOORS = {
     "monitors": ("settings", "metrics", "read", "goals", "habits", "pacing", "wording", "phrases", "alerts",
                  "alerts.notifiers", "view", "export", "board", "web", "sight", "vantage", "engine", "gathering",
                  "telling", "cycle", "service"),
-    "pacewatch": ("terminal", "progress", "variables", "embedded", "replay", "simulate", "rejected", "goals",
+    "pacewatch": ("terminal", "progress", "variables", "embedded", "replay", "simulate", "rejected", "goals", "alerts",
                   "backtest", "kpi", "demo", "top", "doctor", "cli", "__main__"),
 }  # fmt: skip
 """The rooms of each package from the ground up: each imports what stands before it, never what comes after."""

@@ -1,0 +1,89 @@
+"""What people do: acknowledge, mute, take a mute back, and try whether messages arrive."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+from kpis.runtime.errors import Misconfigured
+from kpis.times import DAY_MS
+from monitors.alerts.interventions import EVERY, Acknowledgement, InterventionStore, Silence
+from monitors.alerts.notifiers.known import KNOWN, configured
+from monitors.alerts.notifiers.protocol import Outcome
+from monitors.settings import MonitorSettings
+from pacewatch.alerts.known_alerts import of_campaign, read_known, redis_of
+from pacewatch.alerts.samples import samples
+
+LONGEST_MUTE_MS = 90 * DAY_MS
+"""What is muted for longer is better taken out of the goals file."""
+
+
+async def acknowledge(settings: MonitorSettings, campaign: str, goal: str | None, by: str, note: str) -> int:
+    """Say that someone takes care of a campaign's alerts; gives how many.
+
+    Raises:
+        Misconfigured: none fires.
+        Unreachable: Redis does not answer.
+    """
+    found = of_campaign(await read_known(settings), campaign, goal)
+    async with redis_of(settings) as redis:
+        store = InterventionStore(redis, settings.redis_address)
+        for one in found:
+            await store.acknowledge(one.key, Acknowledgement(by, settings.the_clock.now_ms(), note))
+    return len(found)
+
+
+async def mute(settings: MonitorSettings, campaign: str, for_ms: int, by: str, why: str) -> Silence:
+    """Send nothing but ends about a campaign, or about all, for a while.
+
+    Raises:
+        Misconfigured: the time is none, or too long; or there are too many mutes.
+        Unreachable: Redis does not answer.
+    """
+    if not 0 < for_ms <= LONGEST_MUTE_MS:
+        raise Misconfigured("--for", "it is none or too long", "from 1s to 90d")
+    now_ms = settings.the_clock.now_ms()
+    silence = Silence(campaign, now_ms, now_ms + for_ms, by, why)
+    async with redis_of(settings) as redis:
+        if not await InterventionStore(redis, settings.redis_address).mute(campaign, silence, now_ms):
+            raise Misconfigured("CAMPAIGN", "there are too many mutes", "take some back, or mute every campaign")
+    return silence
+
+
+async def unmute(settings: MonitorSettings, campaign: str) -> int:
+    """Take back the mutes of a campaign, or those of all; gives how many there were.
+
+    Raises:
+        Unreachable: Redis does not answer.
+    """
+    async with redis_of(settings) as redis:
+        store = InterventionStore(redis, settings.redis_address)
+        names = [name for name, one in (await store.read()).mutes.items() if one.campaign == campaign]
+        return sum([await store.unmute(name) for name in names])
+
+
+async def try_notifiers(settings: MonitorSettings) -> AsyncIterator[tuple[str, bool]]:
+    """Send a sample of each kind to each notifier that is set up; a line for each, and whether it arrived.
+
+    Raises:
+        Misconfigured: none is set up.
+    """
+    found = configured(settings)
+    if not found:
+        raise Misconfigured("notifiers", "none is set up", f"set one of {', '.join(k.setting for k in KNOWN)}")
+    for known, notifier in found:
+        for alert in samples(settings.currency, settings.the_clock.now_ms(), f"test-{uuid4().hex}"):
+            kind = getattr(alert, "change", "check-in")
+            answer = await notifier.send([alert])
+            yield f"{known.what}: {kind}: {answer.outcome} ({answer.detail})", answer.outcome is Outcome.SENT
+
+
+def whose(campaign: str | None, *, every: bool) -> str:
+    """What is muted.
+
+    Raises:
+        Misconfigured: nothing is named, or both.
+    """
+    if every is (campaign is not None):
+        raise Misconfigured("CAMPAIGN", "name a campaign, or --every", "one of both")
+    return EVERY if campaign is None else campaign

@@ -1,0 +1,114 @@
+"""What Redis holds of alerts, read once for a command."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from kpis.contract.redis_client import connect
+from kpis.runtime.errors import Misconfigured
+from kpis.series import split
+from monitors.alerts.alert import Alert
+from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
+from monitors.alerts.lanes import Lane
+from monitors.alerts.notifiers.known import KNOWN
+from monitors.alerts.outbox import Outbox
+from monitors.alerts.queued import Backlog
+from monitors.alerts.stored import Held, decode_held
+from monitors.settings import MonitorSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A miss that people were told of, and that is not over.
+
+    Attributes:
+        key: its field in the state hash.
+        campaign: whose.
+        goal: the goal's id within it, e.g. ``spend`` or ``watch:serving``.
+        held: what is stored.
+        acknowledged: who takes care of it; None for nobody.
+        is_muted: whether someone muted its campaign while the system runs; mutes of goals files are not known here.
+    """
+
+    key: str
+    campaign: str
+    goal: str
+    held: Held
+    acknowledged: Acknowledgement | None
+    is_muted: bool
+
+    @property
+    def alert(self) -> Alert | None:
+        """What was told last; None where another version wrote it."""
+        return self.held.alert
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAlerts:
+    """What is known.
+
+    Attributes:
+        firing: the worst first, then the oldest.
+        mutes: those that hold or will.
+        backlogs: what waits for each notifier that something waits for.
+        parked: messages that were given up.
+    """
+
+    firing: tuple[Firing, ...]
+    mutes: tuple[Silence, ...]
+    backlogs: dict[str, Backlog]
+    parked: int
+
+
+@asynccontextmanager
+async def redis_of(settings: MonitorSettings) -> AsyncIterator[Any]:
+    """A client, closed at the end."""
+    redis = connect(settings)
+    try:
+        yield redis
+    finally:
+        await redis.aclose()
+
+
+async def read_known(settings: MonitorSettings) -> KnownAlerts:
+    """Read it.
+
+    Raises:
+        Unreachable: Redis does not answer.
+    """
+    now_ms, address = settings.the_clock.now_ms(), settings.redis_address
+    async with redis_of(settings) as redis:
+        outbox = Outbox(redis, address, "", 0)
+        states, done = await outbox.states(), await InterventionStore(redis, address).read()
+        backlogs = {one.name: await Lane(redis, address, "", one.name).backlog() for one in KNOWN}
+        parked = await outbox.parked()
+    mutes = tuple(mute for mute in done.mutes.values() if mute.until_ms > now_ms)
+    firing = []
+    for key, raw in states.items():
+        held = decode_held(raw)
+        if held.state.is_firing:
+            series, _, goal = key.rpartition("|")
+            campaign = held.alert.campaign if held.alert else split(series)[0]
+            is_muted = any(mute.covers(campaign, now_ms) for mute in mutes)
+            firing.append(Firing(key, campaign, goal, held, done.acknowledged.get(key), is_muted))
+    firing.sort(key=lambda one: (one.held.state.told != "critical", one.held.state.since_ms or 0, one.key))
+    waiting = {name: backlog for name, backlog in backlogs.items() if backlog.count}
+    return KnownAlerts(tuple(firing), mutes, waiting, parked)
+
+
+def of_campaign(known: KnownAlerts, campaign: str, goal: str | None) -> Sequence[Firing]:
+    """The misses of a campaign, or the one of a goal.
+
+    Raises:
+        Misconfigured: there is none.
+    """
+    found = [one for one in known.firing if one.campaign == campaign and goal in {None, one.goal}]
+    if found:
+        return found
+    of_goal = "" if goal is None else f" and goal {goal[:40]!r}"
+    others = sorted({one.campaign for one in known.firing})[:5]
+    hint = f"alerts fire for {', '.join(others)}" if others else "no alert fires now"
+    raise Misconfigured("CAMPAIGN", f"no alert fires for {campaign[:40]!r}{of_goal}", hint)

@@ -1,0 +1,98 @@
+"""Alerts as lines of 80 columns, and as JSON. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from kpis.runtime.printable import printable
+from kpis.times import minute_in, span_text
+from monitors.alerts.interventions import EVERY, Silence
+from monitors.alerts.sentences import bounded, facts, headline
+from monitors.wording import LOOK
+from pacewatch.alerts.known_alerts import Firing, KnownAlerts
+
+WIDTH = 80
+_INDENT = "    "
+
+
+def lines(known: KnownAlerts, now_ms: int) -> Iterator[str]:
+    """Two lines for each alert: what, and since when and who; then mutes, and what could not be sent."""
+    for one in known.firing:
+        yield bounded(f"{LOOK[one.held.state.told].mark} {printable(one.campaign)} {printable(one.goal)}", WIDTH)
+        yield bounded(f"{_INDENT}{said(one)}", WIDTH)
+        yield bounded(f"{_INDENT}{since(one, now_ms)}", WIDTH)
+    if not known.firing:
+        yield "no alert fires"
+    for mute in known.mutes:
+        yield bounded(muted(mute), WIDTH)
+    for name, backlog in known.backlogs.items():
+        yield f"{backlog.count:,} messages wait for {name}"
+    if known.parked:
+        yield f"{known.parked:,} messages were given up and are parked"
+
+
+def whole(one: Firing, now_ms: int) -> Iterator[str]:
+    """All that is known of one alert."""
+    yield f"{LOOK[one.held.state.told].mark} {said(one)}"
+    if one.alert is not None:
+        yield from (f"{_INDENT}{name}: {printable(value)}" for name, value in facts(one.alert))
+    yield f"{_INDENT}{since(one, now_ms)}"
+    yield f"{_INDENT}told by: {', '.join(one.held.lanes) or 'nobody'}"
+    if one.acknowledged is not None and one.acknowledged.note:
+        yield f"{_INDENT}note: {printable(one.acknowledged.note)}"
+
+
+def as_json(known: KnownAlerts) -> str:
+    """One line of JSON; times are epoch milliseconds."""
+    found: dict[str, Any] = {
+        "alerts": [_fields(one) for one in known.firing],
+        "mutes": [
+            {"campaign": m.campaign, "from_ms": m.from_ms, "until_ms": m.until_ms, "by": m.by, "why": m.why}
+            for m in known.mutes
+        ],
+        "waiting": {name: backlog.count for name, backlog in known.backlogs.items()},
+        "parked": known.parked,
+    }
+    return json.dumps(found, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def said(one: Firing) -> str:
+    """What it says, in one line."""
+    if one.alert is not None:
+        return printable(headline(one.alert))
+    return f"{printable(one.campaign)}: {printable(one.goal)} is {LOOK[one.held.state.told].word}"
+
+
+def since(one: Firing, now_ms: int) -> str:
+    """Since when, and who takes care of it: ``for 2 h, acknowledged by ana, muted``."""
+    began = one.held.state.since_ms
+    parts = [] if began is None else [f"for {span_text(max(now_ms - began, 0))}"]
+    if one.acknowledged is not None:
+        parts.append(f"acknowledged by {printable(one.acknowledged.by)}")
+    if one.is_muted:
+        parts.append("muted")
+    return ", ".join(parts) or "since an unknown time"
+
+
+def muted(mute: Silence) -> str:
+    """``muted: c42 until 2026-11-22 14:00 UTC by ana: budget moved``."""
+    whose = "every campaign" if mute.campaign == EVERY else printable(mute.campaign)
+    why = f": {printable(mute.why)}" if mute.why else ""
+    return f"muted: {whose} until {minute_in(mute.until_ms, 'UTC')} by {printable(mute.by)}{why}"
+
+
+def _fields(one: Firing) -> dict[str, Any]:
+    state, done = one.held.state, one.acknowledged
+    return {
+        "campaign": one.campaign,
+        "goal": one.goal,
+        "status": state.told,
+        "direction": state.direction,
+        "since_ms": state.since_ms,
+        "says": said(one),
+        "acknowledged_by": None if done is None else done.by,
+        "is_muted": one.is_muted,
+        "told_by": one.held.lanes,
+    }

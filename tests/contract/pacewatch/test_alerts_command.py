@@ -1,0 +1,100 @@
+"""``pacewatch alerts`` against a real Redis that a monitor wrote to, and a real HTTP server in Slack's place."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from monitors.alerts.interventions import InterventionStore
+from tests.contract.monitors.test_service import GOALS, clock_at, monitor, running, seed_day
+from tests.kit.monitor_fakes import NOON, fake_slack, until
+from tests.kit.redis_server import redis_server
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with redis_server() as port:
+        yield port
+
+
+async def alerts(port: int, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run ``pacewatch alerts`` as a process."""
+    variables = os.environ | {"PACEWATCH_REDIS": f"redis://127.0.0.1:{port}/0", "PACEWATCH_CLOCK": clock_at(NOON), **env}
+    command = [sys.executable, "-m", "pacewatch", "alerts", *args]
+    return await asyncio.to_thread(subprocess.run, command, env=variables, capture_output=True, text=True, check=False)
+
+
+@running
+async def test_what_fires_is_listed_shown_acknowledged_and_muted(port: int, tmp_path: Any) -> None:
+    goals = tmp_path / "goals.yaml"
+    goals.write_text(GOALS)
+    async with Redis(port=port) as redis, fake_slack() as slack:
+        await seed_day(redis, spend=300_000_000)
+        async with monitor(port, goals, slack, alert_gather_s=0):
+            await until(lambda: bool(slack.delivered))
+            listed = (await alerts(port, "list")).stdout
+            assert "▲ c42 spend" in listed
+            assert "Spring <launch> & more: spend is critical (under)" in listed
+            assert all(len(line) <= 80 for line in listed.splitlines())
+            shown = (await alerts(port, "show", "c42")).stdout
+            assert "Expected: 500" in shown
+            assert "told by: slack" in shown
+
+            assert (await alerts(port, "ack", "c42", "--by", "ana", "--note", "budget moved")).returncode == 0
+            assert (await alerts(port, "mute", "c42", "--for", "30m", "--why", "rebooked", "--by", "ana")).returncode == 0
+            found = json.loads((await alerts(port, "list", "--json")).stdout)
+            (one,) = found["alerts"]
+            assert (one["campaign"], one["goal"], one["status"], one["told_by"]) == ("c42", "spend", "critical", ["slack"])
+            assert (one["acknowledged_by"], one["is_muted"]) == ("ana", True)
+            assert [(m["campaign"], m["by"], m["why"]) for m in found["mutes"]] == [("c42", "ana", "rebooked")]
+            assert "acknowledged by ana, muted" in (await alerts(port, "list")).stdout
+
+            assert (await alerts(port, "unmute", "c42")).returncode == 0
+            assert (await alerts(port, "unmute", "c42")).returncode == 2, "nothing is muted any more"
+            done = await InterventionStore(redis, "test").read()
+            assert (done.mutes, [a.note for a in done.acknowledged.values()]) == ({}, ["budget moved"])
+
+
+@running
+async def test_an_empty_redis_fires_nothing_and_what_is_not_there_is_a_clear_error(port: int) -> None:
+    listed = await alerts(port, "list")
+    assert (listed.returncode, listed.stdout) == (0, "no alert fires\n")
+    wrong = [
+        (("ack", "nope"), "no alert fires for 'nope'"),
+        (("mute",), "name a campaign, or --every"),
+        (("mute", "c1", "--every"), "name a campaign, or --every"),
+        (("mute", "c1", "--for", "soon"), "'soon' is no duration"),
+        (("mute", "c1", "--for", "0"), "none or too long"),
+        (("mute", "c1", "--for", "365d"), "none or too long"),
+        (("test",), "none is set up"),
+    ]
+    for args, said in wrong:
+        found = await alerts(port, *args)
+        assert (found.returncode, said in found.stderr) == (2, True), (args, found.stderr)
+        assert found.stderr.count("\n") == 1
+    away = await alerts(1, "list")
+    assert (away.returncode, "does not answer" in away.stderr) == (1, True)
+
+
+@running
+async def test_a_sample_of_each_kind_is_sent_and_a_refusal_is_said(port: int) -> None:
+    async with fake_slack() as slack:
+        sent = await alerts(port, "test", PACEWATCH_SLACK_WEBHOOK_URL=slack.url)
+        assert sent.returncode == 0, sent.stderr
+        assert [line.split(": ")[1] for line in sent.stdout.splitlines()] == [
+            "fired", "worsened", "resolved", "check-in",
+        ]  # fmt: skip
+        assert all("Pacewatch test, please ignore" in body["text"] for body in slack.delivered)
+        slack.answers = [(404, {})]
+        refused = await alerts(port, "test", PACEWATCH_SLACK_WEBHOOK_URL=slack.url)
+        assert refused.returncode == 1
+        assert "refused (HTTP 404)" in refused.stdout
+        assert "s3cr3t" not in sent.stdout + refused.stdout + refused.stderr
