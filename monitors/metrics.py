@@ -175,6 +175,9 @@ STREAM_LATE = _gauge(
 FLUSHED = _gauge("flushed_timestamp_seconds", "When the worker last wrote a partition.", "partition")
 CAUGHT_UP = _gauge("partition_caught_up", "1 when the partition had read all that Kafka held.", "partition")
 LAG = _gauge("lag_records", "Records not yet read.", "topic", "partition")
+CANARY = _gauge(
+    "canary_seen_timestamp_seconds", "When the last canary was sent that went through a partition.", "partition"
+)
 LETTERS = _gauge("dead_letters_waiting", "Refused records that Kafka does not have yet.", "partition")
 ACCEPTED = _counter("accepted_events", "Events counted.", "stream")
 REJECTED = _counter("rejected_events", "Events refused.", "stream", "reason")

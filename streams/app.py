@@ -44,6 +44,10 @@ def build_app(settings: Settings, manager: PartitionManager, on_crash: OnCrash) 
     async def flush() -> None:
         await manager.run(FlushInterval(settings.flush_interval_s))
 
+    @app.task  # type: ignore[untyped-decorator,unused-ignore]
+    async def canaries() -> None:
+        await manager.send_canaries()
+
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator,unused-ignore]
     async def on_revoked(_: Any, revoked: set[TP], **__: Any) -> None:
         app.consumer.forget(revoked)

@@ -27,6 +27,7 @@ from streams.events.decode import Decoder
 from streams.kafka import clients, topics
 from streams.kafka.faust_process import FaustWorker
 from streams.metrics import WorkerMetrics, worker_metrics
+from streams.partitions.canary import CanarySender
 from streams.partitions.manager import PartitionManager
 from streams.partitions.tools import Tools
 from streams.process.ending import Ending
@@ -174,6 +175,7 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> PartitionManage
         clock=settings.the_clock,
         metrics=metrics,
         max_unflushed=settings.max_unflushed,
+        canaries=CanarySender(producer, settings.topic(Stream.IMPRESSION), settings.canary_s),
     )
     return PartitionManager(tools)
 

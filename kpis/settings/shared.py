@@ -26,6 +26,9 @@ class Settings(KafkaSettings, RedisSettings, EventSettings, HttpSettings):
 
     flush_interval_s: float = Field(0.25, ge=0.01, le=60, description="Real seconds between cheap flushes.")
     max_unflushed: int = Field(2_000_000, ge=1000, le=10**9, description="Records held unwritten while Redis is away.")
+    canary_s: float = Field(
+        30, ge=0, le=3600, description="Real seconds between canaries through each partition; 0 for none."
+    )
     worker_host: str = Field("127.0.0.1", description="Address the worker's own metrics are served on.")
     worker_port: int = Field(9601, ge=0, le=65_535, description="Port of the worker's own metrics; 0 turns them off.")
 

@@ -15,7 +15,7 @@ DEFINITIONS = (
     metrics.DUPLICATE, metrics.FOLDED, metrics.LOST, metrics.REWOUND, metrics.SERIES, metrics.REDIS_USED,
     metrics.REDIS_LIMIT, metrics.LETTERS, metrics.PARTITION_READS, metrics.SKIPPED, metrics.MISROUTED,
     metrics.OTHER_CAMPAIGNS, metrics.HELD, metrics.PARKED, metrics.STREAM_WATERMARK, metrics.STREAM_REACHED,
-    metrics.STREAM_LATE,
+    metrics.STREAM_LATE, metrics.CANARY,
 )  # fmt: skip
 BY_STREAM = (
     (metrics.ACCEPTED, layout.ACCEPTED),
@@ -58,6 +58,7 @@ def _partition(found: Families, health: PartitionHealth) -> None:
     found.add(metrics.CAUGHT_UP, (number,), None if health.caught_up is None else float(health.caught_up))
     found.add(metrics.LETTERS, (number,), health.letters)
     found.add(metrics.HELD, (number,), float(health.held))
+    found.add(metrics.CANARY, (number,), seconds(health.canary_ms))
     found.add(metrics.PARKED, (number,), float(bool(health.parked)))
     for stream, own in health.streams.items():
         found.add(metrics.STREAM_WATERMARK, (number, stream), seconds(own.watermark_ms))

@@ -58,6 +58,7 @@ class PartitionHealth:
         counters: counters by meta field (``accepted:click``, ``rejected:click:not_json``, ...).
         letters: dead letters that wait in Redis for Kafka.
         held: whether reading it waits, because too many of them do.
+        canary_ms: when the last canary that it has read had been sent, real time; None when none was.
         parked: why it cannot go on, and is tried again later; empty when it can.
         streams: its streams, those that the worker told of.
     """
@@ -70,6 +71,7 @@ class PartitionHealth:
     counters: Mapping[str, int] = field(default_factory=dict)
     letters: int = 0
     held: bool = False
+    canary_ms: int | None = None
     parked: str = ""
     streams: Mapping[Stream, StreamHealth] = field(default_factory=dict)
 

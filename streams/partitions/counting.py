@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from kpis.reasons import Reject
+from kpis.runtime.clock import wall_ms
 from kpis.runtime.errors import PacewatchError, Uncountable
 from streams.dead_letters import letters, replays
 from streams.events.decode import Batch
 from streams.kafka.chunks import Payload
+from streams.partitions.canary import take_canaries
 from streams.partitions.offsets import part
 from streams.partitions.suspects import Suspects
 from streams.partitions.tools import Tools
@@ -69,6 +71,7 @@ async def _count_part(state: Partition, payload: Payload, suspects: Suspects, to
     """Count a whole chunk."""
     now = tools.clock.now_ms()
     batch = decode(payload, suspects, tools, now)
+    state.canary_ms = max(take_canaries(payload.records, batch, wall_ms()), state.canary_ms)
     numbers = state.register(batch)
     if state.registry.fresh:
         state.adopt(await tools.store.totals(payload.partition, state.fresh))

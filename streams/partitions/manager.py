@@ -152,6 +152,11 @@ class PartitionManager:
                 self._urgent.clear()
             took = monotonic() - started
 
+    async def send_canaries(self) -> None:
+        """Send them for ever, to every partition that is read."""
+        if self._tools.canaries is not None:
+            await self._tools.canaries.run(lambda: [n for n, p in self.phases.items() if p is PartitionPhase.READING])
+
     def end(self) -> None:
         """Flush no more: nothing is read any more, and nobody may take numbers that stand still for fresh ones.
 

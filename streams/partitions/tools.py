@@ -11,6 +11,7 @@ from kpis.runtime.clock import Clock
 from streams.dead_letters.producer import DeadLetterProducer
 from streams.events.decode import Decoder
 from streams.metrics import WorkerMetrics
+from streams.partitions.canary import CanarySender
 from streams.state.policy import PartitionPolicy
 from streams.store.store import Store
 
@@ -56,3 +57,4 @@ class Tools:
     clock: Clock
     metrics: WorkerMetrics
     max_unflushed: int
+    canaries: CanarySender | None = None

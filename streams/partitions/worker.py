@@ -292,8 +292,7 @@ class PartitionWorker:
         self.behind = reading.basis is not Basis.NOW and now - (reading.at_ms or 0) > _BEHIND_MS
         if not state.pending and monotonic() - self._flushed_at < HEARTBEAT_S:
             return None
-        told = gauges(
-            now, ends, state.offsets, caught_up=reading.basis is Basis.NOW, held=self._held and self._is_flooded()
-        ) | self._progress.told(now)
+        is_held, is_now = self._held and self._is_flooded(), reading.basis is Basis.NOW
+        told = gauges(now, ends, state.offsets, state.canary_ms, caught_up=is_now, held=is_held)
         acks, self._acks, self.capacity.rows = self._acks, [], 0
-        return state.take_flush(told), acks
+        return state.take_flush(told | self._progress.told(now)), acks

@@ -47,6 +47,7 @@ class Partition:
         unflushed: records counted since the last :meth:`take_flush`.
         letters: dead letters of those records.
         replay_key: what the headers of records that are sent again are signed with.
+        canary_ms: when the last canary that was read had been sent, real time; 0 when none was.
         is_void: whether an error left it half changed: nothing of it may be written any more.
     """
 
@@ -57,7 +58,7 @@ class Partition:
         self.counters = EventCounters()
         self.unflushed = 0
         self.letters: list[bytes] = []
-        self.is_void, self.replay_key = False, b""
+        self.is_void, self.replay_key, self.canary_ms = False, b"", 0
         self.registry = Registry(policy.series, number, policy.partitions)
         self.rings = [Ring(w, _START) for w in policy.windows]
         self.early = EarlyEvents()

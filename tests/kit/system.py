@@ -42,6 +42,8 @@ class System:
             "MONITOR_PORT": str(self.port),
             "REBALANCE_TIMEOUT_S": "3",
             "SESSION_TIMEOUT_S": "6",
+            # Tests wait for offsets.
+            "CANARY_S": "0",
             **settings,
         }
         self.programs: list[Program] = []
