@@ -27,6 +27,7 @@ from monitors.alerts.notifiers.known import configured, routes_to
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routes import Routes
+from monitors.board.actions import Actions
 from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
 from monitors.board.routes import BoardParts
@@ -182,7 +183,9 @@ def _board(settings: MonitorSettings, redis: Any) -> BoardParts:
     """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
     clock, address = settings.the_clock, settings.redis_address
     reads = Reads(History(redis, address).quarters, Breakdowns(redis, address).of)
-    return BoardParts(Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate)), reads, clock)
+    board = Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate))
+    actions = Actions(board, InterventionStore(redis, address), clock, settings.http_access)
+    return BoardParts(board, reads, clock, actions)
 
 
 @asynccontextmanager

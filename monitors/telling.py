@@ -105,7 +105,8 @@ class Telling:
             transition = decide(
                 campaign, goal, verdict, held, self._policy, around=self._around(now, place, goal, held)
             )
-            one = Assessment(campaign, goal, verdict, transition.after)
+            done = now.done.acknowledged.get(key_of(campaign, goal)) if transition.after.is_firing else None
+            one = Assessment(campaign, goal, verdict, transition.after, done, place.is_muted)
             if now.leads and (transition.change.is_told or transition.after != held.state):
                 await self._record(now, place, one, held, transition)
             found.append(one)

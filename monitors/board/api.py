@@ -1,4 +1,4 @@
-"""The JSON API: GET only, every answer a type of :mod:`monitors.board.shapes`."""
+"""The JSON API: what is read; every answer a type of :mod:`monitors.board.shapes`."""
 
 from __future__ import annotations
 
@@ -44,12 +44,14 @@ class Api:
         board: what is shown.
         hub: who listens.
         redis: reads what is not held.
+        can_act: whether whoever reads may acknowledge and mute.
     """
 
-    def __init__(self, board: Board, hub: Hub, redis: Reads) -> None:
+    def __init__(self, board: Board, hub: Hub, redis: Reads, *, can_act: bool = False) -> None:
         self._board = board
         self._hub = hub
         self._redis = redis
+        self._can_act = can_act
         self._reads = asyncio.Semaphore(_READS)
 
     async def campaigns(self, _: web.Request) -> web.Response:
@@ -66,7 +68,7 @@ class Api:
         async with self._reads:
             quarters = await _or_none(self._redis.history(query)) if query is not None else None
             breakdowns = await _or_none(self._redis.breakdowns(row.id))
-        return answer(detail(self._board, row, quarters or {}, breakdowns))
+        return answer(detail(self._board, row, quarters or {}, breakdowns, can_act=self._can_act))
 
     async def changes(self, _: web.Request) -> web.Response:
         """Recent status changes."""

@@ -11,7 +11,7 @@ from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
 from monitors.board.notices import notices, streams
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, WatchNow
-from monitors.board.watching import MISSES, in_order, is_alarming, watch_now
+from monitors.board.watching import MISSES, acknowledged_by, in_order, is_alarming, watch_now
 from monitors.goals.subject import Watch
 from monitors.goals.values import Campaign
 from monitors.pacing.verdict import Status
@@ -67,6 +67,7 @@ def campaign_row(
         start_ms=known.flight.start_ms if known else None,
         end_ms=known.flight.end_ms if known else None,
         watches=watches,
+        is_muted=any(one.is_muted for one in judged),
     )
 
 
@@ -107,6 +108,7 @@ def goal_now(one: Assessment, currency: str) -> GoalNow:
         says=phrase(case_of(one.campaign, one.goal, verdict, currency)),
         interval=verdict.interval,
         began_ms=verdict.since_ms,
+        acknowledged_by=acknowledged_by(one),
     )
 
 
@@ -185,12 +187,26 @@ def _seen(row: CampaignNow) -> tuple[object, ...]:
             g.told,
             g.since_ms,
             g.phase,
+            g.acknowledged_by,
             *map(_coarse, _moving(g)),
         )
         for g in row.goals
     )
-    watches = tuple((w.id, w.status, w.reason, w.says, w.shown, w.told, w.since_ms) for w in row.watches)
-    return row.name, row.account, row.total, row.recent, row.pulse, row.pulse_max, row.partitions, goals, watches
+    watches = tuple(
+        (w.id, w.status, w.reason, w.says, w.shown, w.told, w.since_ms, w.acknowledged_by) for w in row.watches
+    )
+    return (
+        row.name,
+        row.is_muted,
+        row.account,
+        row.total,
+        row.recent,
+        row.pulse,
+        row.pulse_max,
+        row.partitions,
+        goals,
+        watches,
+    )
 
 
 def _moving(goal: GoalNow) -> tuple[float | None, ...]:

@@ -38,6 +38,8 @@ def detail(
     row: CampaignNow,
     quarters: Mapping[int, Row] = _NO_SUMS,
     breakdowns: Mapping[str, Windows] | None = None,
+    *,
+    can_act: bool = False,
 ) -> CampaignDetail:
     """All that is known of one campaign.
 
@@ -46,6 +48,7 @@ def detail(
         row: the campaign's row.
         quarters: its history, by the quarter hour's first millisecond; empty when there is none.
         breakdowns: its breakdowns' windows; None when they cannot be read.
+        can_act: whether whoever reads may acknowledge and mute.
     """
     found = board.view.snapshot
     mine = [one for one in board.view.assessments if one.campaign.campaign == row.id]
@@ -65,6 +68,7 @@ def detail(
         breakdowns=_breakdowns(breakdowns or {}, board.summary.window),
         breakdowns_read=breakdowns is not None,
         changes=board.view.changes.newest(row.id),
+        can_act=can_act,
     )
 
 

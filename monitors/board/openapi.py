@@ -7,9 +7,19 @@ from typing import Any
 
 import msgspec
 
-from monitors.board.shapes import CampaignDetail, Campaigns, Changes, Problem, Update
+from monitors.board.shapes import (
+    Acknowledge,
+    CampaignDetail,
+    Campaigns,
+    Changes,
+    Done,
+    Mute,
+    Problem,
+    Unmute,
+    Update,
+)
 
-_TYPES = (Campaigns, CampaignDetail, Changes, Update, Problem)
+_TYPES = (Campaigns, CampaignDetail, Changes, Update, Problem, Acknowledge, Mute, Unmute, Done)
 _REF = "#/components/schemas/"
 _SCHEMES = {"token": {"type": "http", "scheme": "bearer"}, "password": {"type": "http", "scheme": "basic"}}
 
@@ -24,8 +34,8 @@ def document() -> bytes:
             "info": {
                 "title": "Pacewatch launch board",
                 "version": "1",
-                "description": "Live KPIs and pace of campaigns. GET only. Money of measures and totals is integer "
-                "micros of the base currency, times are epoch milliseconds.",
+                "description": "Live KPIs and pace of campaigns, and what people do about alerts. Money of measures "
+                "and totals is integer micros of the base currency, times are epoch milliseconds.",
             },
             "paths": _paths(),
             "components": {"schemas": schemas, "securitySchemes": _SCHEMES},
@@ -52,6 +62,9 @@ def _paths() -> dict[str, Any]:
         "/api/campaign": _get("One campaign, by a query parameter.", CampaignDetail, [by_query], missing),
         "/api/changes": _get("The last status changes, newest first.", Changes),
         "/api/events": _events(since),
+        "/api/alerts/acknowledge": _post("Take care of alerts.", Acknowledge),
+        "/api/alerts/mute": _post("Mute a campaign for a while.", Mute),
+        "/api/alerts/unmute": _post("Take mutes back.", Unmute),
     }
 
 
@@ -60,6 +73,19 @@ def _get(
 ) -> dict[str, Any]:
     found = {"200": _answer(summary, answer), **_refusal(), **(more or {})}
     return {"get": {"summary": summary, "parameters": parameters or [], "responses": found}}
+
+
+def _post(summary: str, body: type) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"{_REF}{body.__name__}"}}}
+    found = {
+        "200": _answer("Done.", Done),
+        "400": _answer("The body is not what it should be.", Problem),
+        **_refusal(),
+        "403": _answer("Nobody may act while everybody may read, or the request comes from another page.", Problem),
+        "404": _answer("There is no such alert or campaign.", Problem),
+        "503": _answer("Redis is away.", Problem),
+    }
+    return {"post": {"summary": summary, "requestBody": {"required": True, "content": content}, "responses": found}}
 
 
 def _events(since: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 
 from kpis.runtime.clock import Clock, monotonic
 from monitors.board import openapi, pages
+from monitors.board.actions import Actions
 from monitors.board.api import Api, Reads
 from monitors.board.board import Board, encoded
 from monitors.board.hub import Hub, message
@@ -37,18 +38,24 @@ _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 @dataclass(frozen=True, slots=True)
 class BoardParts:
-    """What the board is made of: its state, what it reads of Redis, the deployment's clock."""
+    """What the board is made of: its state, what it reads of Redis, the deployment's clock, and what people may do."""
 
     board: Board
     redis: Reads
     clock: Clock
+    actions: Actions | None = None
 
 
 def add_board(app: web.Application, view: Callable[[], View], parts: BoardParts) -> None:
     """Add the board to an application."""
     hub = Hub()
     _add_pages(app, parts.board)
-    _add_api(app, Api(parts.board, hub, parts.redis))
+    can_act = parts.actions is not None and parts.actions.are_open
+    _add_api(app, Api(parts.board, hub, parts.redis, can_act=can_act))
+    if parts.actions is not None:
+        app.router.add_post("/api/alerts/acknowledge", parts.actions.acknowledge)
+        app.router.add_post("/api/alerts/mute", parts.actions.mute)
+        app.router.add_post("/api/alerts/unmute", parts.actions.unmute)
     _add_static(app)
 
     async def running(_: web.Application) -> AsyncIterator[None]:

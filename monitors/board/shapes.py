@@ -35,6 +35,7 @@ class GoalNow(Struct, frozen=True):
 
     ``says`` is the reason in words. ``projected`` is where a total will end, ``interval`` [low, high] where it ends in
     nine of ten cases. ``began_ms`` is since when it is so, where that is known; ``since_ms`` since when it is told.
+    ``acknowledged_by`` is who takes care of it; empty for nobody.
     """
 
     id: str
@@ -57,6 +58,7 @@ class GoalNow(Struct, frozen=True):
     says: str
     interval: tuple[int, int] | None
     began_ms: int | None
+    acknowledged_by: str = ""
 
 
 class WatchNow(Struct, frozen=True):
@@ -64,7 +66,8 @@ class WatchNow(Struct, frozen=True):
 
     ``says`` is the reason in words. ``actual`` and ``expected`` are how many events came since ``began_ms``, and how
     many should have at the least; null while nothing is wrong. ``since_ms`` is since when it is told. ``shown`` says
-    whether people should see it: it has something to say, or is still told.
+    whether people should see it: it has something to say, or is still told. ``acknowledged_by`` is who takes
+    care of it.
     """
 
     id: str
@@ -79,6 +82,7 @@ class WatchNow(Struct, frozen=True):
     told: Status
     since_ms: int | None
     shown: bool
+    acknowledged_by: str = ""
 
 
 class CampaignNow(Struct, frozen=True):
@@ -89,7 +93,7 @@ class CampaignNow(Struct, frozen=True):
     ``total`` is all that was ever counted, ``recent`` is of the window that the summary names; both are null before the
     first event. ``pulse`` draws the impressions of the shortest window over the last minutes: a digit or letter (base
     36) each, relative to ``pulse_max``. ``partitions`` are places in the summary's ``clocks``: the numbers are as of
-    the earliest of these.
+    the earliest of these. ``is_muted`` says whether only ends are sent about it now.
     """
 
     id: str
@@ -106,6 +110,7 @@ class CampaignNow(Struct, frozen=True):
     start_ms: int | None
     end_ms: int | None
     watches: tuple[WatchNow, ...] = ()
+    is_muted: bool = False
 
 
 class StreamNow(Struct, frozen=True):
@@ -200,7 +205,10 @@ class PaceLine(Struct, frozen=True):
 
 
 class CampaignDetail(Struct, frozen=True):
-    """One campaign with its windows, pace lines and breakdowns (``breakdowns_read`` says whether those could be)."""
+    """One campaign with its windows, pace lines and breakdowns (``breakdowns_read`` says whether those could be).
+
+    ``can_act`` says whether whoever reads this may acknowledge and mute.
+    """
 
     summary: Summary
     campaign: CampaignNow
@@ -209,6 +217,37 @@ class CampaignDetail(Struct, frozen=True):
     breakdowns: list[Breakdown]
     breakdowns_read: bool
     changes: list[StatusChange]
+    can_act: bool = False
+
+
+class Acknowledge(Struct, frozen=True, forbid_unknown_fields=True):
+    """Someone takes care of a campaign's alerts, or of that of one goal: who (the user when empty), and a note."""
+
+    campaign: str
+    goal: str = ""
+    by: str = ""
+    note: str = ""
+
+
+class Mute(Struct, frozen=True, forbid_unknown_fields=True):
+    """Send nothing but ends about a campaign for so many seconds: who wants that (the user when empty), and why."""
+
+    campaign: str
+    for_s: int
+    by: str = ""
+    why: str = ""
+
+
+class Unmute(Struct, frozen=True, forbid_unknown_fields=True):
+    """Take back the mutes that people set on a campaign; those of the goals file are in the goals file."""
+
+    campaign: str
+
+
+class Done(Struct, frozen=True):
+    """How many alerts were acknowledged, or mutes set or taken back."""
+
+    count: int
 
 
 class Problem(Struct, frozen=True):

@@ -29,7 +29,13 @@ def watch_now(one: Assessment, currency: str) -> WatchNow:
         told=state.told,
         since_ms=state.since_ms,
         shown=_is_shown(one),
+        acknowledged_by=acknowledged_by(one),
     )
+
+
+def acknowledged_by(one: Assessment) -> str:
+    """Who takes care of an alert; empty for nobody."""
+    return "" if one.acknowledged is None else one.acknowledged.by
 
 
 def _is_shown(one: Assessment) -> bool:

@@ -4,7 +4,7 @@ import { byId, el } from "./dom.js";
 import { paceBar } from "./draw.js";
 import { ago, amount, clock, ends, look, MARKS, outOf, reason, share, span, toldWhy, word, WORDS } from "./format.js";
 import { paceLine } from "./line.js";
-import { follow, get, header, now, state } from "./live.js";
+import { follow, get, header, now, post, state } from "./live.js";
 
 const box = byId("campaign");
 const EVERY_MS = 5000;
@@ -15,19 +15,42 @@ let loading = false;
 const badge = (status, isWatch = false) => el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, MARKS[status]), ` ${word(status, isWatch)}`);
 const section = (title, ...children) => el("section", {}, el("h2", {}, title), ...children);
 
+/** A button that asks the monitor to do something, and says what came of it. */
+function button(text, path, body) {
+  const made = el("button", { type: "button", class: "act" }, text);
+  made.addEventListener("click", async () => {
+    made.disabled = true;
+    const said = await post(path, body);
+    made.textContent = said || `${text}: done`;
+    loadedAt = -Infinity;
+  });
+  return made;
+}
+
+const acknowledged = (one) => one.acknowledged_by ? ` · acknowledged by ${one.acknowledged_by}` : "";
+
+function acts(d) {
+  if (!d.can_act) return null;
+  const { id: campaign, goals: all, watches: watched, is_muted: isMuted } = d.campaign;
+  const open = [...all, ...watched].some((one) => one.told !== "on_pace" && !one.acknowledged_by);
+  return el("p", { class: "acts wide" }, open ? button("Acknowledge", "/api/alerts/acknowledge", { campaign }) : null,
+    isMuted ? button("Unmute", "/api/alerts/unmute", { campaign }) : button("Mute for 2 hours", "/api/alerts/mute", { campaign, for_s: 7200 }));
+}
+
 function facts(d) {
   const { campaign: c } = d;
   const flight = c.start_ms === null ? "no goals, so no flight" : c.end_ms <= now() ? `flight ended ${ago(c.end_ms, now())}`
     : c.start_ms > now() ? `flight begins ${clock(c.start_ms, now())}` : `${span(c.end_ms - now())} of the flight left, until ${clock(c.end_ms, now())}`;
   const clocks = c.partitions.map((p) => state.summary.clocks[p]).filter((ms) => ms != null);
   const age = clocks.length ? `numbers as of ${ago(Math.min(...clocks), now())}` : "no event yet";
-  return el("p", { class: "state wide" }, badge(c.status ?? look.no_goal), ` · ${[c.account, c.name === c.id ? "" : c.id, flight, age].filter(Boolean).join(" · ")}`);
+  return el("p", { class: "state wide" }, badge(c.status ?? look.no_goal), ` · ${[c.account, c.name === c.id ? "" : c.id, flight, age, c.is_muted ? "muted" : ""].filter(Boolean).join(" · ")}`);
 }
 
 function goals(d, currency) {
   const rows = d.campaign.goals.flatMap((goal) => {
     const more = [`${WORDS[goal.status]}: ${reason(goal)}`];
     if (goal.told !== "on_pace" && goal.since_ms) more.push(`told as ${WORDS[goal.told].toLowerCase()} ${ago(goal.since_ms, now())}`);
+    if (goal.acknowledged_by) more.push(`acknowledged by ${goal.acknowledged_by}`);
     if (goal.projected !== null && !goal.says.includes(" end ")) more.push(ends(goal, currency));
     if (goal.required_per_day) more.push(`needs ${amount(goal.required_per_day, goal.unit, currency)} a day`);
     return [el("div", { class: "goal" }, el("span", { class: "ratio" }, share(goal.ratio)), paceBar(goal),
@@ -40,7 +63,7 @@ function goals(d, currency) {
 function watches(d) {
   if (!d.campaign.watches.length) return null;
   return section("Watches", ...d.campaign.watches.map((watch) => el("p", { class: "watch" }, badge(watch.status, true), ` ${watch.label}: ${watch.says}`,
-    watch.told !== "on_pace" && watch.since_ms ? ` · told as ${WORDS[watch.told].toLowerCase()} ${ago(watch.since_ms, now())}` : "")));
+    watch.told !== "on_pace" && watch.since_ms ? ` · told as ${WORDS[watch.told].toLowerCase()} ${ago(watch.since_ms, now())}${acknowledged(watch)}` : "")));
 }
 
 function lines(d, currency) {
@@ -79,7 +102,7 @@ function draw(d) {
   const currency = d.summary.currency;
   const scrolled = [...box.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
   const focused = [...box.querySelectorAll(".scroll")].indexOf(document.activeElement);
-  box.replaceChildren(facts(d), el("div", {}, ...lines(d, currency)), el("div", {}, watches(d), goals(d, currency), changes(d)),
+  box.replaceChildren(...[facts(d), acts(d)].filter(Boolean), el("div", {}, ...lines(d, currency)), el("div", {}, watches(d), goals(d, currency), changes(d)),
     el("section", { class: "wide" }, el("h2", {}, `Windows, money in ${currency}`), table("Windows", "Window", Object.entries(d.windows))),
     el("section", { class: "wide" }, el("h2", {}, `Breakdowns, money in ${currency}`), parts(d)));
   const made = [...box.querySelectorAll(".scroll")];

@@ -16,6 +16,16 @@ export async function get(path) {
   return reply.json();
 }
 
+/** Asks for something to be done; gives why it was not, empty when it was. */
+export async function post(path, body) {
+  try {
+    const reply = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    return reply.ok ? "" : (await reply.json()).error;
+  } catch {
+    return "no connection to the monitor";
+  }
+}
+
 function hear(summary) {
   state.summary = summary;
   state.heardAt = performance.now();
@@ -79,7 +89,7 @@ export function header() {
     for (const stream of s.streams || []) if (stream.says) notices.push([stream.is_behind ? "warn" : "info", stream.says]);
     if (s.shown < s.campaigns) notices.push(["info", `${s.shown} of ${s.campaigns} campaigns are on the board: those with goals, then those that spent most.`]);
     if (!s.goals && s.campaigns) notices.push(["info", "There is no goals file, so nothing has a pace. PACEWATCH_GOALS names one."]);
-    if (s.waiting > 3) notices.push(["warn", `${s.waiting} messages to Slack wait to be sent.`]);
+    if (s.waiting > 3) notices.push(["warn", `${s.waiting} messages wait to be sent.`]);
   }
   const box = byId("notices");
   const text = notices.map(([, words]) => words).join("\n");

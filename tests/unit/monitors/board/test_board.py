@@ -312,8 +312,12 @@ def test_every_answer_is_what_the_openapi_document_says() -> None:
     assert named <= set(schemas)
 
 
+def _responses(path: dict[str, Any]) -> list[dict[str, Any]]:
+    return [response for method in path.values() for response in method["responses"].values()]
+
+
 def _contents(document: dict[str, Any]) -> list[dict[str, Any]]:
-    answers = [r for path in document["paths"].values() for r in path["get"]["responses"].values()]
+    answers = [r for path in document["paths"].values() for r in _responses(path)]
     return [content for answer in answers for content in answer["content"].values()]
 
 

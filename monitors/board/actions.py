@@ -1,0 +1,144 @@
+"""What people do on the board: acknowledge alerts, mute a campaign, take a mute back. POST only, never for everybody.
+
+A browser shows a password by itself, whatever page asks for it. So a request must come from the board's own pages
+(``Origin``, where it is given, is where the monitor is seen) and be JSON, which no form of another page can send.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from aiohttp import hdrs, web
+
+from kpis.runtime.clock import Clock
+from kpis.runtime.errors import Recoverable
+from kpis.runtime.http.access import AccessPolicy
+from kpis.times import DAY_MS
+from monitors.alerts.assessment import Assessment
+from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
+from monitors.board.api import answer
+from monitors.board.board import Board
+from monitors.board.shapes import Acknowledge, Done, Mute, Problem, Unmute
+from monitors.goals.subject import key_of
+
+LARGEST = 10_000
+LONGEST_MUTE_S = 90 * DAY_MS // 1000
+"""What is muted for longer is better taken out of the goals file."""
+_CLOSED = "nobody may act here until PACEWATCH_HTTP_PASSWORD or PACEWATCH_HTTP_TOKEN is set"
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Refused(Exception):
+    """A request that is not carried out: why, and the HTTP status."""
+
+    def __init__(self, why: str, status: int) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class Actions:
+    """The handlers.
+
+    Args:
+        board: what fires.
+        store: where it is kept.
+        clock: the deployment's.
+        access: who may read, and so act; where everybody may read, nobody may act.
+    """
+
+    def __init__(self, board: Board, store: InterventionStore, clock: Clock, access: AccessPolicy) -> None:
+        self._board = board
+        self._store = store
+        self._clock = clock
+        self._access = access
+
+    @property
+    def are_open(self) -> bool:
+        """Whether whoever may read may act."""
+        return not self._access.is_open
+
+    async def acknowledge(self, request: web.Request) -> web.Response:
+        """Say that someone takes care of a campaign's alerts, or of one of them."""
+
+        async def act() -> Done:
+            asked = await self._asked(request, Acknowledge)
+            now_ms = self._clock.now_ms()
+            found = [one for one in self._firing(asked.campaign) if asked.goal in {"", one.goal.id}]
+            if not found:
+                raise Refused("no such alert fires", 404)
+            for one in found:
+                done = Acknowledgement(self._who(request, asked.by), now_ms, asked.note)
+                await self._store.acknowledge(key_of(one.campaign, one.goal), done)
+            return Done(len(found))
+
+        return await _answered(act)
+
+    async def mute(self, request: web.Request) -> web.Response:
+        """Send nothing but ends about a campaign for a while."""
+
+        async def act() -> Done:
+            asked = await self._asked(request, Mute)
+            now_ms = self._clock.now_ms()
+            if asked.campaign not in self._board.feed.rows:
+                raise Refused("there is no such campaign on the board", 404)
+            if not 0 < asked.for_s <= LONGEST_MUTE_S:
+                raise Refused(f"for_s is from 1 to {LONGEST_MUTE_S}", 400)
+            silence = Silence(
+                asked.campaign, now_ms, now_ms + asked.for_s * 1000, self._who(request, asked.by), asked.why
+            )
+            if not await self._store.mute(asked.campaign, silence, now_ms):
+                raise Refused("there are too many mutes", 409)
+            return Done(1)
+
+        return await _answered(act)
+
+    async def unmute(self, request: web.Request) -> web.Response:
+        """Take back what someone muted."""
+
+        async def act() -> Done:
+            asked = await self._asked(request, Unmute)
+            held = (await self._store.read()).mutes.items()
+            names = [name for name, one in held if one.campaign == asked.campaign]
+            return Done(sum([await self._store.unmute(name) for name in names]))
+
+        return await _answered(act)
+
+    def _firing(self, campaign: str) -> list[Assessment]:
+        found = self._board.view.assessments
+        return [one for one in found if one.campaign.campaign == campaign and one.state.is_firing]
+
+    async def _asked(self, request: web.Request, kind: type[T]) -> T:
+        if not self.are_open:
+            raise Refused(_CLOSED, 403)
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            raise Refused("the request comes from another page", 403)
+        if request.content_type != "application/json":
+            raise Refused("the body must be application/json", 415)
+        body = await request.content.read(LARGEST + 1)
+        if len(body) > LARGEST or not request.content.at_eof():
+            raise Refused(f"the body is larger than {LARGEST} bytes", 413)
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as e:
+            raise Refused(str(e)[:200], 400) from None
+
+    def _who(self, request: web.Request, named: str) -> str:
+        """Who acts: the name they give, else the user that they showed."""
+        scheme, _, shown = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+        if named.strip() or scheme.lower() != "basic":
+            return named.strip() or "somebody"
+        return b64decode(shown).decode(errors="replace").partition(":")[0]
+
+
+async def _answered(act: Callable[[], Awaitable[Done]]) -> web.Response:
+    try:
+        return answer(await act())
+    except Refused as e:
+        return answer(Problem(str(e)), e.status)
+    except Recoverable as e:
+        return answer(Problem(str(e)), 503)
