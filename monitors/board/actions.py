@@ -22,7 +22,7 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
 from monitors.board.api import answer
 from monitors.board.board import Board
-from monitors.board.shapes import Acknowledge, Done, Mute, Problem, Unmute
+from monitors.board.shapes import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
 from monitors.goals.subject import key_of
 
 LARGEST = 10_000
@@ -65,7 +65,7 @@ class Actions:
         """Say that someone takes care of a campaign's alerts, or of one of them."""
 
         async def act() -> Done:
-            asked = await self._asked(request, Acknowledge)
+            asked = await self._asked(request, AcknowledgeAlerts)
             now_ms = self._clock.now_ms()
             found = [one for one in self._firing(asked.campaign) if asked.goal in {"", one.goal.id}]
             if not found:
@@ -81,7 +81,7 @@ class Actions:
         """Send nothing but ends about a campaign for a while."""
 
         async def act() -> Done:
-            asked = await self._asked(request, Mute)
+            asked = await self._asked(request, MuteCampaign)
             now_ms = self._clock.now_ms()
             if asked.campaign not in self._board.feed.rows:
                 raise Refused("there is no such campaign on the board", 404)
@@ -100,7 +100,7 @@ class Actions:
         """Take back what someone muted."""
 
         async def act() -> Done:
-            asked = await self._asked(request, Unmute)
+            asked = await self._asked(request, UnmuteCampaign)
             held = (await self._store.read()).mutes.items()
             names = [name for name, one in held if one.campaign == asked.campaign]
             return Done(sum([await self._store.unmute(name) for name in names]))

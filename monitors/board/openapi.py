@@ -8,18 +8,18 @@ from typing import Any
 import msgspec
 
 from monitors.board.shapes import (
-    Acknowledge,
+    AcknowledgeAlerts,
     CampaignDetail,
     Campaigns,
     Changes,
     Done,
-    Mute,
+    MuteCampaign,
     Problem,
-    Unmute,
+    UnmuteCampaign,
     Update,
 )
 
-_TYPES = (Campaigns, CampaignDetail, Changes, Update, Problem, Acknowledge, Mute, Unmute, Done)
+_TYPES = (Campaigns, CampaignDetail, Changes, Update, Problem, AcknowledgeAlerts, MuteCampaign, UnmuteCampaign, Done)
 _REF = "#/components/schemas/"
 _SCHEMES = {"token": {"type": "http", "scheme": "bearer"}, "password": {"type": "http", "scheme": "basic"}}
 
@@ -62,9 +62,9 @@ def _paths() -> dict[str, Any]:
         "/api/campaign": _get("One campaign, by a query parameter.", CampaignDetail, [by_query], missing),
         "/api/changes": _get("The last status changes, newest first.", Changes),
         "/api/events": _events(since),
-        "/api/alerts/acknowledge": _post("Take care of alerts.", Acknowledge),
-        "/api/alerts/mute": _post("Mute a campaign for a while.", Mute),
-        "/api/alerts/unmute": _post("Take mutes back.", Unmute),
+        "/api/alerts/acknowledge": _post("Take care of alerts.", AcknowledgeAlerts),
+        "/api/alerts/mute": _post("MuteCampaign a campaign for a while.", MuteCampaign),
+        "/api/alerts/unmute": _post("Take mutes back.", UnmuteCampaign),
     }
 
 

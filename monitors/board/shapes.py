@@ -220,7 +220,7 @@ class CampaignDetail(Struct, frozen=True):
     can_act: bool = False
 
 
-class Acknowledge(Struct, frozen=True, forbid_unknown_fields=True):
+class AcknowledgeAlerts(Struct, frozen=True, forbid_unknown_fields=True):
     """Someone takes care of a campaign's alerts, or of that of one goal: who (the user when empty), and a note."""
 
     campaign: str
@@ -229,7 +229,7 @@ class Acknowledge(Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
-class Mute(Struct, frozen=True, forbid_unknown_fields=True):
+class MuteCampaign(Struct, frozen=True, forbid_unknown_fields=True):
     """Send nothing but ends about a campaign for so many seconds: who wants that (the user when empty), and why."""
 
     campaign: str
@@ -238,7 +238,7 @@ class Mute(Struct, frozen=True, forbid_unknown_fields=True):
     why: str = ""
 
 
-class Unmute(Struct, frozen=True, forbid_unknown_fields=True):
+class UnmuteCampaign(Struct, frozen=True, forbid_unknown_fields=True):
     """Take back the mutes that people set on a campaign; those of the goals file are in the goals file."""
 
     campaign: str

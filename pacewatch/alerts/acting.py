@@ -12,7 +12,7 @@ from monitors.alerts.notifiers.known import KNOWN, configured
 from monitors.alerts.notifiers.protocol import Outcome
 from monitors.settings import MonitorSettings
 from pacewatch.alerts.known_alerts import of_campaign, read_known, redis_of
-from pacewatch.alerts.samples import samples
+from pacewatch.alerts.sample_messages import samples
 
 LONGEST_MUTE_MS = 90 * DAY_MS
 """What is muted for longer is better taken out of the goals file."""
