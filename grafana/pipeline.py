@@ -56,7 +56,7 @@ def build() -> dash.Dashboard:
          {"{{instance}}": "sum by (instance) (pacewatch_worker_series)"}, "short"),
         ("Dead letters and Slack", "What waits to be sent.",
          {"dead letters": "sum(pacewatch_dead_letters_waiting)",
-          "Slack messages": "sum(pacewatch_slack_waiting_messages)"}, "short"),
+          "Slack messages": "sum(pacewatch_notifier_waiting)"}, "short"),
     ):  # fmt: skip
         made = made.with_panel(lines(title, meaning, found, unit, span=8))
     return made

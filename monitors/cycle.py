@@ -16,7 +16,7 @@ from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import NO_INTERVENTIONS, InterventionStore
 from monitors.alerts.notifiers.delivery import Delivery
 from monitors.alerts.outbox import Outbox
-from monitors.alerts.routes import Routes
+from monitors.alerts.routing import Routes
 from monitors.engine import Engine
 from monitors.gathering import Gathering
 from monitors.goals.reload import GoalsSource

@@ -20,13 +20,13 @@ from kpis.runtime.retry import Backoff
 from monitors import goals as goals_file
 from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import InterventionStore
-from monitors.alerts.lanes import Lane
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.notifiers.known import configured, routes_to
 from monitors.alerts.outbox import Outbox
+from monitors.alerts.outbox.lanes import Lane
 from monitors.alerts.quieting import QuietPolicy
-from monitors.alerts.routes import Routes
+from monitors.alerts.routing import Routes
 from monitors.board.actions import Actions
 from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy

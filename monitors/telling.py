@@ -21,7 +21,7 @@ from monitors.alerts.interventions import NO_INTERVENTIONS, Interventions
 from monitors.alerts.lifecycle import Change, Transition, ended
 from monitors.alerts.muting import within_mutes
 from monitors.alerts.outbox import Outbox, Recorded
-from monitors.alerts.routes import Routes
+from monitors.alerts.routing import Routes
 from monitors.alerts.sentences import headline
 from monitors.alerts.stored import Held, decode_held, decode_milestones, encode_alert, encode_held, encode_milestones
 from monitors.goals.subject import Subject, key_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.interventions import NO_INTERVENTIONS, Interventions
 from monitors.alerts.notifiers.protocol import Outcome
-from monitors.alerts.queued import Backlog
+from monitors.alerts.outbox.queued import Backlog
 from monitors.alerts.status_changes import RecentChanges
 from monitors.goals.values import Campaign
 from monitors.read.snapshot import ReadProblem, Snapshot

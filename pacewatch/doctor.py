@@ -19,7 +19,7 @@ from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, Unusable,
 from kpis.times import span_text
 from monitors import goals
 from monitors.alerts.notifiers.known import KNOWN, Known, configured, routes_to
-from monitors.alerts.routes import Matter, Routes
+from monitors.alerts.routing import Matter, Routes
 from monitors.goals.values import RatioGoal
 from monitors.read.decoding import read_meta
 from monitors.settings import MonitorSettings

@@ -12,10 +12,10 @@ from kpis.runtime.errors import Misconfigured
 from kpis.series import split
 from monitors.alerts.alert import Alert
 from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
-from monitors.alerts.lanes import Lane
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.alerts.outbox import Outbox
-from monitors.alerts.queued import Backlog
+from monitors.alerts.outbox.lanes import Lane
+from monitors.alerts.outbox.queued import Backlog
 from monitors.alerts.stored import Held, decode_held
 from monitors.settings import MonitorSettings
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from kpis.runtime.clock import wall_ms
 from kpis.runtime.retry import Backoff
 from kpis.times import DAY_MS
-from monitors.alerts.lanes import Lane
-from monitors.alerts.notifiers.batching import Batch, LaneMemory, next_batch, order_key
+from monitors.alerts.notifiers.bundling import Bundle, LaneMemory, next_bundle, order_key
 from monitors.alerts.notifiers.protocol import Answer, Notifier, Outcome
-from monitors.alerts.queued import Parked, Waiting
+from monitors.alerts.outbox.lanes import Lane
+from monitors.alerts.outbox.queued import Parked, Queued
 
 _log = logging.getLogger(__name__)
 UNREACHED = frozenset({Outcome.UNREACHABLE, Outcome.SERVER_ERROR})
@@ -78,41 +78,41 @@ class Delivery:
         if await self._park_hopeless(waiting, now_ms):
             return 0.0
         memory = LaneMemory(self._until_ms, self._alone, self._digest_ms)
-        batch = next_batch(waiting, memory, self.notifier.grouping, now_ms)
-        if not batch.messages:
-            return batch.wait_ms / 1000
-        answer = await self.notifier.send([one.alert for one in batch.messages if one.alert is not None])
+        bundle = next_bundle(waiting, memory, self.notifier.grouping, now_ms)
+        if not bundle.messages:
+            return bundle.wait_ms / 1000
+        answer = await self.notifier.send([one.alert for one in bundle.messages if one.alert is not None])
         self.outcomes[answer.outcome] += 1
-        return await self._after(batch, answer, now_ms)
+        return await self._after(bundle, answer, now_ms)
 
-    async def _after(self, batch: Batch, answer: Answer, now_ms: float) -> float:
+    async def _after(self, bundle: Bundle, answer: Answer, now_ms: float) -> float:
         if answer.outcome is Outcome.SENT:
-            self._forget(batch.messages)
-            self._digest_ms = now_ms if batch.is_digest else self._digest_ms
-            await self.lane.settle(batch.messages)
-            self._say(logging.INFO, batch, "sent")
+            self._forget(bundle.messages)
+            self._digest_ms = now_ms if bundle.is_digest else self._digest_ms
+            await self.lane.settle(bundle.messages)
+            self._say(logging.INFO, bundle, "sent")
             return 0.0
         if answer.outcome.is_final:
-            return await self._refused(batch, answer, now_ms)
+            return await self._refused(bundle, answer, now_ms)
         self._failures += 1
-        for key in {order_key(one) for one in batch.messages} if answer.outcome in UNREACHED else ():
+        for key in {order_key(one) for one in bundle.messages} if answer.outcome in UNREACHED else ():
             # Those behind them are tried before they are tried again: it may be the message, not the service.
             self._failed[key] += 1
             self._until_ms[key] = now_ms + 1000 * self._pause_s(self._failed[key])
         pause = self._pause_s(self._failures) if answer.wait_s is None else answer.wait_s
-        self._say(logging.WARNING, batch, f"not sent: {answer.outcome} ({answer.detail}); again in {pause:.1f} s")
+        self._say(logging.WARNING, bundle, f"not sent: {answer.outcome} ({answer.detail}); again in {pause:.1f} s")
         return pause
 
-    async def _refused(self, batch: Batch, answer: Answer, now_ms: float) -> float:
-        if len(batch.messages) > 1:
+    async def _refused(self, bundle: Bundle, answer: Answer, now_ms: float) -> float:
+        if len(bundle.messages) > 1:
             # One of them may be at fault: each for itself, so that it alone is parked.
-            self._alone |= {order_key(one) for one in batch.messages}
-            self._say(logging.WARNING, batch, f"refused together: {answer.detail}; sent one by one")
+            self._alone |= {order_key(one) for one in bundle.messages}
+            self._say(logging.WARNING, bundle, f"refused together: {answer.detail}; sent one by one")
             return 0.0
-        await self._park(batch.messages, answer.outcome, answer.detail, now_ms)
+        await self._park(bundle.messages, answer.outcome, answer.detail, now_ms)
         return 0.0
 
-    async def _park_hopeless(self, waiting: Sequence[Waiting], now_ms: float) -> int:
+    async def _park_hopeless(self, waiting: Sequence[Queued], now_ms: float) -> int:
         """Park what cannot be read, and what is too old to be of use."""
         unreadable = [one for one in waiting if one.alert is None]
         old = [
@@ -123,14 +123,14 @@ class Delivery:
                 await self._park(messages, outcome, "", now_ms)
         return len(unreadable) + len(old)
 
-    async def _park(self, messages: Sequence[Waiting], outcome: Outcome, detail: str, now_ms: float) -> None:
+    async def _park(self, messages: Sequence[Queued], outcome: Outcome, detail: str, now_ms: float) -> None:
         self._forget(messages)
         taken = await self.lane.settle(messages, Parked(self.lane.notifier, outcome, int(now_ms), "", detail))
         self.parked[outcome] += taken
         why = f"given up: {outcome}{f' ({detail})' if detail else ''}"
-        self._say(logging.ERROR, Batch(tuple(messages)), why)
+        self._say(logging.ERROR, Bundle(tuple(messages)), why)
 
-    def _forget(self, messages: Sequence[Waiting]) -> None:
+    def _forget(self, messages: Sequence[Queued]) -> None:
         self._failures = 0
         for key in {order_key(one) for one in messages}:
             self._failed.pop(key, None)
@@ -140,7 +140,7 @@ class Delivery:
     def _pause_s(self, failures: int) -> float:
         return self._policy.backoff.spread(failures, self._chance())
 
-    def _say(self, level: int, batch: Batch, what: str) -> None:
-        name = next((one.alert.id for one in batch.messages if one.alert), "?")
-        more = f" and {len(batch.messages) - 1} more" if len(batch.messages) > 1 else ""
+    def _say(self, level: int, bundle: Bundle, what: str) -> None:
+        name = next((one.alert.id for one in bundle.messages if one.alert), "?")
+        more = f" and {len(bundle.messages) - 1} more" if len(bundle.messages) > 1 else ""
         _log.log(level, "%s message %s%s %s", self.notifier.title, name, more, what)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kpis.runtime.errors import Misconfigured
 from monitors.alerts.notifiers.protocol import Grouping, Notifier
 from monitors.alerts.notifiers.slack import Slack
-from monitors.alerts.routes import BadRoutes, Matter, Routes, routes_of
+from monitors.alerts.routing import BadRoutes, Matter, Routes, routes_of
 from monitors.settings import MonitorSettings
 
 

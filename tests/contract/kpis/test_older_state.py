@@ -14,9 +14,9 @@ from redis.asyncio import Redis
 from kpis.contract import layout
 from kpis.measures import INDEX, Stream
 from kpis.runtime.clock import Clock
-from monitors.alerts.alert import Rendered
-from monitors.alerts.outbox import Outbox
-from monitors.alerts.stored import decode_alert, decode_state
+from monitors.alerts.outbox import FORMER, Outbox
+from monitors.alerts.outbox.lanes import Lane
+from monitors.alerts.stored import decode_held
 from monitors.goals.file import parse
 from monitors.goals.subject import key_of
 from monitors.pacing.verdict import Status
@@ -111,11 +111,17 @@ def test_a_monitor_reads_it() -> None:
         campaign = parse(GOALS, "goals").campaigns[0]
         outbox = Outbox(redis, "here", "one", 60_000)
         states = await outbox.states()
-        told = [decode_state(states[key_of(campaign, goal)], campaign).told for goal in campaign.goals]
+        held = [decode_held(states[key_of(campaign, goal)]) for goal in campaign.goals]
+        assert not any(one.is_before(campaign.flight) for one in held)
+        told = [one.state.told for one in held]
         assert told == [Status.CRITICAL, Status.WARNING]
-        message = decode_alert(await outbox.head() or b"")
-        assert isinstance(message, Rendered)
-        assert message.text.startswith(":red_circle: Spring launch: spend is critical (under)")
+        left = await redis.lrange(FORMER, 0, -1)
+        assert await outbox.adopt(["slack"]) == len(left) == 2
+        assert not await redis.exists(FORMER)
+        messages = await Lane(redis, "here", "one", "slack").read()
+        assert [old in one.raw for old, one in zip(left, messages, strict=True)] == [True, True], "no byte is lost"
+        assert b'"text":":red_circle: Spring launch: spend is critical (under)' in messages[0].raw
+        assert [one.alert for one in messages] == [None, None], "in Slack's form, they are parked and not sent"
 
     with_redis(use)
 

@@ -18,6 +18,7 @@ from kpis.runtime.clock import Clock
 from kpis.runtime.errors import LostWrites, Misconfigured, Unreachable
 from kpis.settings.shared import Settings
 from monitors.alerts.outbox import Outbox, Recorded
+from monitors.alerts.outbox.lanes import Lane
 from monitors.read.history import Query
 from monitors.read.reader import Reader, connect
 from monitors.read.snapshot import ReadProblem
@@ -224,10 +225,14 @@ def test_the_read_side_reads_judges_and_tells_on_a_cluster(redis_cluster: Nodes)
 
             one, two = (Outbox(redis, settings.redis_address, token, 60_000) for token in ("one", "two"))
             assert (await one.lead(), await two.lead()) == (True, False)
-            assert await one.record("g", None, b"A", b"m", send=True) is Recorded.WRITTEN
-            assert await two.record("g", b"A", b"B", b"n", send=True) is Recorded.FOLLOWER
-            assert (await one.states(), await one.head(), await one.waiting()) == ({"g": b"A"}, b"m", 1)
-            assert await one.settle(b"m", dead=False)
+            lanes = [Lane(redis, settings.redis_address, token, "slack") for token in ("one", "two")]
+            assert await one.record("g", None, b"A", b'{"m":1}', lanes=["slack"]) is Recorded.WRITTEN
+            assert await two.record("g", b"A", b"B", b'{"n":1}', lanes=["slack"]) is Recorded.FOLLOWER
+            assert (await one.states(), (await lanes[0].backlog()).count) == ({"g": b"A"}, 1)
+            (waiting,) = await lanes[0].read()
+            assert b'{"m":1}' in waiting.raw
+            assert await lanes[1].settle([waiting]) == 0
+            assert await lanes[0].settle([waiting]) == 1
             await one.resign()
             assert await two.lead()
         finally:

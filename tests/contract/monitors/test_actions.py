@@ -69,7 +69,9 @@ async def test_whoever_has_the_password_acknowledges_mutes_and_takes_it_back(por
             await until(shows)
             done = await InterventionStore(redis, "test").read()
             assert [(a.by, a.note) for a in done.acknowledged.values()] == [("ana", "budget moved")]
-            assert [(m.by, m.why, m.until_ms - m.from_ms) for m in done.mutes.values()] == [("ana", "rebooked", 7_200_000)]
+            assert [(m.by, m.why, m.until_ms - m.from_ms) for m in done.mutes.values()] == [
+                ("ana", "rebooked", 7_200_000)
+            ]
             assert await post(base, "unmute", GOOD) == (200, {"count": 1})
             assert await post(base, "unmute", GOOD) == (200, {"count": 0})
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import cast
+from dataclasses import dataclass
+from typing import Any, cast
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from redis.asyncio import Redis
@@ -17,19 +19,22 @@ from kpis.runtime.errors import Unreachable
 from kpis.runtime.retry import Backoff
 from kpis.settings.shared import Settings
 from kpis.units import Unit
-from monitors.alerts.alert import Alert, Rendered
+from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.lifecycle import Change
-from monitors.alerts.notifiers.delivery import Delivery, wait_s
-from monitors.alerts.notifiers.protocol import Answer, Outcome
+from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
+from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
 from monitors.alerts.notifiers.slack import MAX_RETRY_AFTER_S, Slack, judge, render, retry_after
-from monitors.alerts.outbox import DEAD, KEEP_TOLD, LEADER, OUTBOX, STATE, TOLD, Outbox, Recorded
+from monitors.alerts.outbox import FORMER, KEEP_TOLD, LEADER, STATE, TOLD, Outbox, Recorded
+from monitors.alerts.outbox.lanes import PARKED, Lane
+from monitors.alerts.outbox.queued import Queued, decode_parked, lane_key
 from monitors.alerts.stored import decode_alert, encode_alert
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.read.reader import connect
 from tests.kit.monitor_fakes import FakeSlack, fake_slack
 from tests.kit.redis_server import free_port, redis_server
 
-POLICY = Backoff(first_s=1, longest_s=60)
+POLICY = Backoff(first_s=0.02, longest_s=60)
+SLACK, AT_ONCE = lane_key("slack"), Grouping(gather_s=0)
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +56,42 @@ def outbox_of(redis: Redis, token: str = "one") -> Outbox:  # noqa: S107
     return Outbox(redis, "test", token, ttl_ms=60_000)
 
 
+ALERT = Alert(
+    id="1", goal="c1|spend", at_ms=5, campaign="c1", name="Spring launch", account="", label="spend",
+    unit=Unit.MICROS, currency="EUR", change=Change.FIRED, before=Status.ON_PACE, after=Status.CRITICAL,
+    reason=Reason.OUTSIDE, direction=Direction.UNDER, actual=300_000_000, expected=500_000_000, target=1_000_000_000,
+    ratio=0.6, projected=600_000_000, required_per_day=0, bound=None, warning=(0.9, 1.1), critical=(0.75, 1.25),
+    as_of_ms=5, timezone="UTC",
+)  # fmt: skip
+
+
 def text(name: str) -> bytes:
-    """A stored message, as versions before alerts were neutral left them."""
-    return encode_alert(Rendered(name, "c1|spend", 0, name, []))
+    """A stored message, about a goal of its own."""
+    return encode_alert(msgspec.structs.replace(ALERT, id=name, goal=f"{name}|spend", campaign=name, name=name))
+
+
+def names(slack: FakeSlack) -> list[str]:
+    """Whose messages arrived."""
+    return [d["text"].split(" ")[1].rstrip(":") for d in slack.delivered]
+
+
+async def waiting(redis: Redis) -> list[Queued]:
+    """What lies in Slack's lane."""
+    return await Lane(redis, "test", "any", "slack").read()
+
+
+async def messages(redis: Redis) -> list[Alert]:
+    """The alerts in Slack's lane."""
+    found = [one.alert for one in await waiting(redis)]
+    assert all(isinstance(one, Alert) for one in found)
+    return [one for one in found if isinstance(one, Alert)]
+
+
+def alert_of(stored: bytes) -> Alert:
+    """A stored message, read."""
+    found = decode_alert(stored)
+    assert isinstance(found, Alert)
+    return found
 
 
 def test_a_transition_and_its_message_are_written_together_and_only_once(server: int) -> None:
@@ -61,11 +99,11 @@ def test_a_transition_and_its_message_are_written_together_and_only_once(server:
         async with redis_at(server) as redis:
             outbox = outbox_of(redis)
             assert await outbox.lead()
-            assert await outbox.record("g", None, b"A", text("m"), send=True) is Recorded.WRITTEN
-            again = await outbox.record("g", None, b"A", text("m"), send=True)
+            assert await outbox.record("g", None, b"A", text("m"), lanes=["slack"]) is Recorded.WRITTEN
+            again = await outbox.record("g", None, b"A", text("m"), lanes=["slack"])
             assert again is Recorded.REPEATED, "the same step after a lost answer"
-            assert await outbox.record("g", None, b"B", text("n"), send=True) is Recorded.CHANGED
-            assert await redis.lrange(OUTBOX, 0, -1) == [text("m")]
+            assert await outbox.record("g", None, b"B", text("n"), lanes=["slack"]) is Recorded.CHANGED
+            assert await messages(redis) == [alert_of(text("m"))]
             assert await outbox.states() == {"g": b"A"}
 
     asyncio.run(run())
@@ -76,11 +114,11 @@ def test_a_state_that_is_forgotten_with_its_message_is_gone_and_forgotten_once(s
         async with redis_at(server) as redis:
             outbox = outbox_of(redis)
             await outbox.lead()
-            await outbox.record("g", None, b"A", None, send=True)
-            assert await outbox.record("g", b"A", None, text("m"), send=True) is Recorded.WRITTEN
-            assert await outbox.record("g", b"A", None, text("m"), send=True) is Recorded.REPEATED
+            await outbox.record("g", None, b"A", None, lanes=["slack"])
+            assert await outbox.record("g", b"A", None, text("m"), lanes=["slack"]) is Recorded.WRITTEN
+            assert await outbox.record("g", b"A", None, text("m"), lanes=["slack"]) is Recorded.REPEATED
             assert await outbox.states() == {}
-            assert await redis.lrange(OUTBOX, 0, -1) == [text("m")]
+            assert await messages(redis) == [alert_of(text("m"))]
 
     asyncio.run(run())
 
@@ -90,9 +128,9 @@ def test_without_sending_a_message_is_kept_as_told_only(server: int) -> None:
         async with redis_at(server) as redis:
             outbox = outbox_of(redis)
             await outbox.lead()
-            await outbox.record("g", None, b"A", text("m"), send=False)
+            await outbox.record("g", None, b"A", text("m"))
             assert await outbox.told() == [text("m")]
-            assert await outbox.waiting() == 0
+            assert await waiting(redis) == []
 
     asyncio.run(run())
 
@@ -103,7 +141,7 @@ def test_what_was_told_is_bounded(server: int) -> None:
             outbox = outbox_of(redis)
             await outbox.lead()
             for i in range(KEEP_TOLD + 5):
-                await outbox.record(f"g{i}", None, b"A", text(str(i)), send=False)
+                await outbox.record(f"g{i}", None, b"A", text(str(i)))
             assert await redis.llen(TOLD) == KEEP_TOLD
             assert (await outbox.told())[-1] == text(str(KEEP_TOLD + 4))
 
@@ -117,13 +155,13 @@ def test_only_the_leader_writes_and_a_follower_takes_over_when_it_resigns(server
             assert await one.lead()
             assert not await two.lead()
             assert await one.lead(), "a leader stays leader"
-            assert await two.record("g", None, b"A", text("m"), send=True) is Recorded.FOLLOWER
-            assert await redis.exists(STATE, OUTBOX) == 0
+            assert await two.record("g", None, b"A", text("m"), lanes=["slack"]) is Recorded.FOLLOWER
+            assert await redis.exists(STATE, SLACK) == 0
             await two.resign()
             assert await redis.get(LEADER) == b"one", "only the leader can resign"
             await one.resign()
             assert await two.lead()
-            assert await one.record("g", None, b"A", text("m"), send=True) is Recorded.FOLLOWER
+            assert await one.record("g", None, b"A", text("m"), lanes=["slack"]) is Recorded.FOLLOWER
 
     asyncio.run(run())
 
@@ -145,32 +183,46 @@ def test_a_deposed_leader_takes_nothing_off_the_outbox(server: int) -> None:
         async with redis_at(server) as redis:
             one, two = outbox_of(redis, "one"), outbox_of(redis, "two")
             await one.lead()
-            await one.record("g", None, b"A", text("m"), send=True)
+            await one.record("g", None, b"A", text("m"), lanes=["slack"])
             await redis.delete(LEADER)
             await two.lead()
-            assert not await one.settle(text("m"), dead=False)
-            assert await two.settle(text("m"), dead=False)
-            assert not await two.settle(text("m"), dead=False), "it is off already"
+            lanes = [Lane(redis, "test", token, "slack") for token in ("one", "two")]
+            found = await lanes[1].read()
+            assert await lanes[0].settle(found) == 0
+            assert await lanes[1].settle(found) == 1
+            assert await lanes[1].settle(found) == 0, "it is off already"
 
     asyncio.run(run())
 
 
 @asynccontextmanager
 async def delivery_at(port: int, messages: list[bytes]) -> AsyncIterator[tuple[Delivery, FakeSlack, Redis]]:
-    """A leader with messages in its outbox, and the Slack it sends them to."""
+    """A leader with messages in its lane, and the Slack it sends them to."""
     async with redis_at(port) as redis, fake_slack() as slack:
         outbox = outbox_of(redis)
         await outbox.lead()
         for i, message in enumerate(messages):
-            await outbox.record(f"g{i}", None, b"A", message, send=True)
-        yield Delivery(outbox, Slack(SecretStr(slack.url), timeout_s=1), POLICY), slack, redis
+            await outbox.record(f"g{i}", None, b"A", message, lanes=["slack"])
+        lane, notifier = Lane(redis, "test", "one", "slack"), Slack(SecretStr(slack.url), None, 1, AT_ONCE)
+        yield Delivery(lane, notifier, DeliveryPolicy(POLICY)), slack, redis
 
 
-def test_messages_go_out_in_order_and_leave_the_outbox(server: int) -> None:
+async def attempted(delivery: Delivery) -> float | None:
+    """Call until one more attempt was made, or nothing waits; gives how long to wait after it."""
+    before, parked = delivery.outcomes.total(), delivery.parked.total()
+    async with asyncio.timeout(10):
+        while True:
+            wait_s = await delivery.deliver_next()
+            if wait_s is None or (delivery.outcomes.total(), delivery.parked.total()) != (before, parked):
+                return wait_s
+            await asyncio.sleep(wait_s)
+
+
+def test_messages_go_out_in_order_and_leave_the_lane(server: int) -> None:
     async def run() -> None:
         async with delivery_at(server, [text("a"), text("b")]) as (delivery, slack, _):
             assert [await delivery.deliver_next() for _ in range(3)] == [0.0, 0.0, None]
-            assert [d["text"] for d in slack.delivered] == ["a", "b"]
+            assert names(slack) == ["a", "b"]
             assert delivery.outcomes == {Outcome.SENT: 2}
 
     asyncio.run(run())
@@ -181,9 +233,8 @@ def test_a_429_waits_as_long_as_slack_asks_and_loses_nothing(server: int) -> Non
         async with delivery_at(server, [text("a")]) as (delivery, slack, redis):
             slack.answers = [(429, {"Retry-After": "17"})]
             assert await delivery.deliver_next() == 17
-            assert await redis.llen(OUTBOX) == 1
-            assert await delivery.deliver_next() == 0
-            assert len(slack.delivered) == 1
+            assert await redis.llen(SLACK) == 1
+            assert slack.delivered == []
 
     asyncio.run(run())
 
@@ -192,9 +243,9 @@ def test_errors_of_slack_are_retried_with_longer_and_longer_waits(server: int) -
     async def run() -> None:
         async with delivery_at(server, [text("a")]) as (delivery, slack, redis):
             slack.answers = [(500, {}), (503, {}), (502, {})]
-            assert [await delivery.deliver_next() for _ in range(4)] == [1, 2, 4, 0]
-            assert await redis.llen(DEAD) == 0
-            slack.answers = [(500, {})]
+            assert [await attempted(delivery) for _ in range(4)] == [0.02, 0.04, 0.08, 0]
+            assert await redis.llen(PARKED) == 0
+            assert names(slack) == ["a"]
 
     asyncio.run(run())
 
@@ -208,9 +259,9 @@ def test_a_silent_slack_times_out_and_is_tried_again(server: int) -> None:
                 await never.wait()
 
             slack.before_answer = wait
-            assert await delivery.deliver_next() == 1
+            assert await delivery.deliver_next() == 0.02
             assert delivery.outcomes == {Outcome.UNREACHABLE: 1}
-            assert await redis.llen(OUTBOX) == 1
+            assert await redis.llen(SLACK) == 1
             never.set()
 
     asyncio.run(run())
@@ -220,7 +271,7 @@ def test_a_connection_that_slack_drops_is_one_attempt_for_it_may_have_read_the_m
     async def run() -> None:
         async with delivery_at(server, [text("a")]) as (delivery, slack, _):
             slack.drops = True
-            assert await delivery.deliver_next() == 1
+            assert await delivery.deliver_next() == 0.02
             assert delivery.outcomes == {Outcome.UNREACHABLE: 1}
             assert len(slack.bodies) == 1
 
@@ -228,50 +279,72 @@ def test_a_connection_that_slack_drops_is_one_attempt_for_it_may_have_read_the_m
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410])
-def test_a_refused_message_goes_to_the_dead_and_the_next_one_is_sent(server: int, status: int) -> None:
+def test_a_refused_message_is_parked_and_the_next_one_is_sent(server: int, status: int) -> None:
     async def run() -> None:
         async with delivery_at(server, [text("a"), text("b")]) as (delivery, slack, redis):
             slack.answers = [(status, {})]
             await delivery.deliver_next()
             await delivery.deliver_next()
-            assert await redis.lrange(DEAD, 0, -1) == [text("a")]
-            assert [d["text"] for d in slack.delivered] == ["b"]
+            (parked,) = [decode_parked(cast("bytes", raw)) for raw in await redis.lrange(PARKED, 0, -1)]
+            assert parked is not None
+            assert (parked.notifier, parked.outcome, parked.detail) == ("slack", "refused", f"HTTP {status}")
+            assert text("a").decode() in parked.message
+            assert delivery.parked == {Outcome.REFUSED: 1}
+            assert names(slack) == ["b"]
 
     asyncio.run(run())
 
 
-def test_what_is_no_message_does_not_block_those_behind_it(server: int) -> None:
+OLD = b'{"id":"1","goal":"c1|spend","at_ms":0,"text":"old","blocks":[]}'
+"""A message as versions before alerts were neutral left them, in Slack's form."""
+
+
+@pytest.mark.parametrize("raw", [b"\xff garbage", b"null", OLD], ids=["bytes", "json", "of an older version"])
+def test_what_is_no_message_does_not_block_those_behind_it(server: int, raw: bytes) -> None:
     async def run() -> None:
-        async with delivery_at(server, [b"\xff garbage", text("b")]) as (delivery, slack, redis):
+        async with delivery_at(server, [text("b")]) as (delivery, slack, redis):
+            await cast("Any", redis).lpush(SLACK, raw)
             await delivery.deliver_next()
             await delivery.deliver_next()
-            assert delivery.outcomes == {Outcome.UNREADABLE: 1, Outcome.SENT: 1}
-            assert await redis.llen(DEAD) == 1
+            assert (delivery.parked, delivery.outcomes) == ({Outcome.UNREADABLE: 1}, {Outcome.SENT: 1})
+            (kept,) = [decode_parked(cast("bytes", one)) for one in await cast("Any", redis).lrange(PARKED, 0, -1)]
+            assert kept is not None
+            assert (kept.outcome, kept.message) == (Outcome.UNREADABLE, raw.decode(errors="replace"))
             assert len(slack.bodies) == 1
 
     asyncio.run(run())
 
 
-ALERT = Alert(
-    id="1", goal="c1|spend", at_ms=5, campaign="c1", name="Spring launch", account="", label="spend",
-    unit=Unit.MICROS, currency="EUR", change=Change.FIRED, before=Status.ON_PACE, after=Status.CRITICAL,
-    reason=Reason.OUTSIDE, direction=Direction.UNDER, actual=300_000_000, expected=500_000_000, target=1_000_000_000,
-    ratio=0.6, projected=600_000_000, required_per_day=0, bound=None, warning=(0.9, 1.1), critical=(0.75, 1.25),
-    as_of_ms=5, timezone="UTC",
-)  # fmt: skip
+def test_an_alert_lies_in_the_lane_in_no_notifiers_form_and_is_dressed_when_it_is_sent(server: int) -> None:
+    async def run() -> None:
+        async with delivery_at(server, [encode_alert(ALERT)]) as (delivery, slack, redis):
+            (stored,) = await waiting(redis)
+            assert b"blocks" not in stored.raw
+            assert stored.alert == ALERT
+            assert [await delivery.deliver_next() for _ in range(2)] == [0.0, None]
+            assert [d["text"] for d in slack.delivered] == [render(ALERT).text]
+            assert "Spring launch: spend is critical (under)" in slack.delivered[0]["text"]
+
+    asyncio.run(run())
 
 
-def test_an_alert_lies_in_the_outbox_in_no_notifiers_form_and_is_dressed_when_it_is_sent(server: int) -> None:
-    """Beside it a message of an older version, which goes out as it was made."""
+def test_what_an_older_version_left_is_adopted_before_what_comes_after_it_and_none_of_it_is_lost(server: int) -> None:
+    """Alerts are sent; what it left in Slack's form is parked as it was."""
 
     async def run() -> None:
-        async with delivery_at(server, [text("old"), encode_alert(ALERT)]) as (delivery, slack, redis):
-            (_, stored) = await redis.lrange(OUTBOX, 0, -1)
-            assert b"blocks" not in stored
-            assert decode_alert(cast("bytes", stored)) == ALERT
-            assert [await delivery.deliver_next() for _ in range(3)] == [0.0, 0.0, None]
-            assert [d["text"] for d in slack.delivered] == ["old", render(ALERT).text]
-            assert "Spring launch: spend is critical (under)" in slack.delivered[1]["text"]
+        async with delivery_at(server, []) as (delivery, slack, redis):
+            await cast("Any", redis).rpush(FORMER, text("a"), OLD, text("b"))
+            outbox = outbox_of(redis)
+            assert await outbox.adopt(["slack"]) == 3
+            assert await outbox.adopt(["slack"]) == 0
+            await outbox.record("g", None, b"A", text("c"), lanes=["slack"])
+            while await attempted(delivery) is not None:
+                pass
+            assert names(slack) == ["a", "b", "c"]
+            assert await redis.exists(FORMER, SLACK) == 0
+            (kept,) = [decode_parked(cast("bytes", raw)) for raw in await cast("Any", redis).lrange(PARKED, 0, -1)]
+            assert kept is not None
+            assert (kept.outcome, OLD.decode() in kept.message) == (Outcome.UNREADABLE, True)
 
     asyncio.run(run())
 
@@ -279,7 +352,7 @@ def test_an_alert_lies_in_the_outbox_in_no_notifiers_form_and_is_dressed_when_it
 def test_an_unreachable_slack_is_told_without_its_url() -> None:
     async def run() -> None:
         slack = Slack(SecretStr(f"http://127.0.0.1:{free_port()}/services/s3cr3t"))
-        answer = await slack.send(Rendered("1", "g", 0, "a", []))
+        answer = await slack.send([ALERT])
         assert answer.outcome is Outcome.UNREACHABLE
         assert "s3cr3t" not in answer.detail
         assert "s3cr3t" not in repr(slack)
@@ -290,23 +363,61 @@ def test_an_unreachable_slack_is_told_without_its_url() -> None:
 def test_redis_away_is_one_clear_error() -> None:
     async def run() -> None:
         async with connect(Settings.load(redis=f"redis://127.0.0.1:{free_port()}/0")) as redis:
-            for call in (outbox_of(redis).lead(), outbox_of(redis).states(), outbox_of(redis).head()):
+            lane = Lane(redis, "test", "one", "slack")
+            for call in (outbox_of(redis).lead(), outbox_of(redis).states(), lane.read(), lane.backlog()):
                 with pytest.raises(Unreachable):
                     await call
 
     asyncio.run(run())
 
 
-@given(st.sampled_from(Outcome), st.none() | st.floats(0, MAX_RETRY_AFTER_S), st.integers(1, 10_000))
+@dataclass
+class Told:
+    """A notifier whose answer is told it."""
+
+    answer: Answer
+    name: str = "slack"
+    title: str = "Slack"
+    timeout_s: float = 1.0
+    grouping: Grouping = AT_ONCE
+
+    async def send(self, alerts: Sequence[Outgoing]) -> Answer:
+        """Give it."""
+        return self.answer
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    outcome=st.sampled_from([o for o in Outcome if o not in {Outcome.UNREADABLE, Outcome.EXPIRED}]),
+    asked=st.none() | st.floats(0, MAX_RETRY_AFTER_S),
+    chance=st.floats(0, 1),
+)
 def test_a_wait_is_never_longer_than_its_bound_and_only_final_answers_have_none(
-    outcome: Outcome, asked: float | None, failures: int
+    server: int, outcome: Outcome, asked: float | None, chance: float
 ) -> None:
-    found = wait_s(Answer(outcome, "", asked), failures, POLICY)
-    assert 0 <= found <= max(POLICY.longest_s, asked or 0)
-    if outcome.is_final:
-        assert found == 0
-    elif asked is None:
-        assert found >= POLICY.first_s
+    policy = Backoff(first_s=1, longest_s=3)
+
+    async def run() -> None:
+        async with redis_at(server) as redis:
+            outbox = outbox_of(redis)
+            await outbox.lead()
+            for i in range(4):
+                await outbox.record(f"g{i}", None, b"A", text(str(i)), lanes=["slack"])
+            notifier = Told(Answer(outcome, "", asked))
+            delivery = Delivery(Lane(redis, "test", "one", "slack"), notifier, DeliveryPolicy(policy), lambda: chance)
+            for failures in range(1, 4):
+                found = await delivery.deliver_next()
+                assert found is not None
+                if outcome.is_final:
+                    assert found == 0
+                elif asked is None:
+                    assert found == policy.spread(failures, chance)
+                    assert policy.first_s / 2 <= found <= policy.longest_s
+                else:
+                    assert found == pytest.approx(asked, abs=1)
+                    break
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize(

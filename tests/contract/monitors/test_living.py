@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,17 +18,19 @@ from kpis.runtime.clock import Clock
 from kpis.times import MINUTE_MS, QUARTER_MS, day_of
 from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
-from monitors.alerts.lifecycle import Change, LifecyclePolicy
-from monitors.alerts.outbox import OUTBOX, STATE, TOLD, Outbox
+from monitors.alerts.lifecycle import Change
+from monitors.alerts.outbox import STATE, TOLD, Outbox
+from monitors.alerts.outbox.lanes import Lane
+from monitors.alerts.routing import Matter, Routes
 from monitors.alerts.stored import decode_alert
 from monitors.cycle import Cycle, CyclePolicy
 from monitors.goals.reload import EVERY_S, GoalsSource
-from monitors.pacing.verdict import Reason, Status, VerdictPolicy
+from monitors.pacing.verdict import Reason, Status
 from monitors.read.reader import Reader
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, Seed, row
 from tests.kit.redis_server import redis_server
 
-POLICY = CyclePolicy(VerdictPolicy(), LifecyclePolicy(), "Slack webhook")
+POLICY = CyclePolicy(routes=Routes(dict.fromkeys(Matter, ("slack",))))
 PER_DAY = DAY // QUARTER_MS
 MUCH, GOOD = 1_300_000_000, 480_000_000
 """Spend at noon of a day that should bring 1,000 in all: more than that already, and as it should be."""
@@ -126,20 +128,22 @@ class Monitors:
 
     async def waiting(self) -> list[Alert | CheckIn]:
         """What waits to be sent, all of it."""
-        return await self._messages(OUTBOX)
+        return _read(one.alert for one in await Lane(self.redis, "test", "any", "slack").read())
 
     async def told(self) -> list[Alert | CheckIn]:
         """What was told, sent or not."""
-        return await self._messages(TOLD)
-
-    async def _messages(self, key: str) -> list[Alert | CheckIn]:
-        found = [decode_alert(raw) for raw in cast("list[bytes]", await self.redis.lrange(key, 0, -1))]
-        assert all(isinstance(one, Alert | CheckIn) for one in found)
-        return [one for one in found if isinstance(one, Alert | CheckIn)]
+        return _read(decode_alert(raw) for raw in cast("list[bytes]", await self.redis.lrange(TOLD, 0, -1)))
 
     async def changes(self) -> list[tuple[Change, Status, Status, Reason]]:
         """The alerts that wait, in short."""
         return [(a.change, a.before, a.after, a.reason) for a in await self.waiting() if isinstance(a, Alert)]
+
+
+def _read(found: Iterable[Alert | CheckIn | None]) -> list[Alert | CheckIn]:
+    """All of them: each can be read."""
+    read = list(found)
+    assert None not in read
+    return [one for one in read if one is not None]
 
 
 FIRED = (Change.FIRED, Status.ON_PACE, Status.CRITICAL, Reason.EXCEEDED)

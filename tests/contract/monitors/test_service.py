@@ -24,11 +24,14 @@ from kpis.measures import Row
 from kpis.runtime.errors import Misconfigured
 from kpis.times import QUARTER_MS
 from monitors import service
-from monitors.alerts.outbox import DEAD, LEADER, OUTBOX, STATE
+from monitors.alerts.outbox import LEADER, STATE
+from monitors.alerts.outbox.lanes import PARKED
+from monitors.alerts.outbox.queued import lane_key
 from monitors.settings import MonitorSettings
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, FakeSlack, Seed, fake_slack, row, until
 from tests.kit.redis_server import free_port, redis_server
 
+LANE = lane_key("slack")
 QUARTERS = 48
 """Of half a day."""
 GOALS = """
@@ -73,6 +76,7 @@ async def monitor(port: int, goals: Path | None, slack: FakeSlack | None, **more
         slack_webhook_url=slack.url if slack else None,
         monitor_port=web_port,
         refresh_s=0.05,
+        alert_gather_s=0,
         clock=more.pop("clock", clock_at(NOON)),
         **more,
     )
@@ -150,7 +154,7 @@ async def test_a_campaign_behind_its_pace_is_on_metrics_and_told_to_slack_once(p
     async with Redis(port=port) as redis, fake_slack() as slack:
         await seed_day(redis, spend=300_000_000)
         async with monitor(port, goals, slack) as base:
-            await until(lambda: _sample(base, "pacewatch_slack_messages_total{outcome=sent}", 1))
+            await until(lambda: _sample(base, "pacewatch_notifier_attempts_total{notifier=slack,outcome=sent}", 1))
             await until(lambda: is_ready(base))
             got = values((await get(f"{base}/metrics"))[1])
             assert got["pacewatch_pace_ratio{campaign=c42,goal=spend}"] == pytest.approx(0.6)
@@ -281,12 +285,12 @@ async def test_messages_survive_an_outage_of_slack_and_a_restart(port: int, goal
         slack.answers = [(503, {})] * 100
         async with monitor(port, goals, slack):
             await until(lambda: bool(slack.bodies))
-        assert await redis.llen(OUTBOX) == 1
+        assert await redis.llen(LANE) == 1
         slack.answers = []
         async with monitor(port, goals, slack):
             await until(lambda: bool(slack.delivered))
         assert len(slack.delivered) == 1
-        assert await redis.llen(OUTBOX) == 0
+        assert await redis.llen(LANE) == 0
 
 
 @running
@@ -311,9 +315,9 @@ async def test_a_message_that_slack_refuses_is_kept_among_the_dead(port: int, go
         slack.answers = [(404, {})]
         async with monitor(port, goals, slack) as base:
             await until(lambda: bool(slack.bodies))
-            await until(lambda: _is(redis.llen(DEAD), 1))
-            await until(lambda: _sample(base, "pacewatch_slack_messages_total{outcome=refused}", 1))
-        assert await redis.llen(OUTBOX) == 0
+            await until(lambda: _is(redis.llen(PARKED), 1))
+            await until(lambda: _sample(base, "pacewatch_notifier_attempts_total{notifier=slack,outcome=refused}", 1))
+        assert await redis.llen(LANE) == 0
 
 
 async def _is(pending: Any, value: object) -> bool:
@@ -392,7 +396,7 @@ async def test_the_webhook_url_shows_nowhere(
         with caplog.at_level(logging.DEBUG):
             async with monitor(port, goals, slack, log_level="DEBUG") as base:
                 await until(lambda: len(slack.bodies) >= 3)
-                await until(lambda: _is(redis.llen(OUTBOX), 0))
+                await until(lambda: _is(redis.llen(LANE), 0))
                 pages = [(await get(f"{base}{path}"))[1] for path in ("/", "/metrics", "/readyz")]
         for text in (caplog.text, *pages, *(str(r.__dict__) for r in caplog.records)):
             assert "s3cr3t" not in text
@@ -444,6 +448,7 @@ async def process(port: int, goals: Path, slack: FakeSlack) -> AsyncIterator[asy
         "PACEWATCH_SLACK_WEBHOOK_URL": slack.url,
         "PACEWATCH_MONITOR_PORT": "0",
         "PACEWATCH_REFRESH_S": "0.05",
+        "PACEWATCH_ALERT_GATHER_S": "0",
         "PACEWATCH_LEADER_TTL_S": "2",
         "PACEWATCH_CLOCK": clock_at(NOON),
     }
@@ -475,7 +480,7 @@ async def test_sigterm_ends_the_monitor_and_lets_the_message_under_way_arrive(po
             go_on.set()
             assert await asyncio.wait_for(found.wait(), 10) == 0
         assert len(slack.delivered) == 1
-        assert await redis.llen(OUTBOX) == 0
+        assert await redis.llen(LANE) == 0
         assert await redis.get(LEADER) is None
 
 
@@ -484,7 +489,7 @@ async def test_a_killed_monitor_tells_nothing_again_after_its_restart(port: int,
     async with Redis(port=port) as redis, fake_slack() as slack:
         await seed_day(redis, spend=300_000_000)
         async with process(port, goals, slack) as found:
-            await until(lambda: _is(redis.llen(OUTBOX), 0) if slack.delivered else False)
+            await until(lambda: _is(redis.llen(LANE), 0) if slack.delivered else False)
             found.kill()
         async with monitor(port, goals, slack) as base:
             await until(lambda: _sample(base, "pacewatch_monitor_leader{}", 1))

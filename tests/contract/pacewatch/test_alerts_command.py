@@ -27,7 +27,11 @@ def port() -> Iterator[int]:
 
 async def alerts(port: int, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
     """Run ``pacewatch alerts`` as a process."""
-    variables = os.environ | {"PACEWATCH_REDIS": f"redis://127.0.0.1:{port}/0", "PACEWATCH_CLOCK": clock_at(NOON), **env}
+    variables = os.environ | {
+        "PACEWATCH_REDIS": f"redis://127.0.0.1:{port}/0",
+        "PACEWATCH_CLOCK": clock_at(NOON),
+        **env,
+    }
     command = [sys.executable, "-m", "pacewatch", "alerts", *args]
     return await asyncio.to_thread(subprocess.run, command, env=variables, capture_output=True, text=True, check=False)
 
@@ -49,10 +53,17 @@ async def test_what_fires_is_listed_shown_acknowledged_and_muted(port: int, tmp_
             assert "told by: slack" in shown
 
             assert (await alerts(port, "ack", "c42", "--by", "ana", "--note", "budget moved")).returncode == 0
-            assert (await alerts(port, "mute", "c42", "--for", "30m", "--why", "rebooked", "--by", "ana")).returncode == 0
+            assert (
+                await alerts(port, "mute", "c42", "--for", "30m", "--why", "rebooked", "--by", "ana")
+            ).returncode == 0
             found = json.loads((await alerts(port, "list", "--json")).stdout)
             (one,) = found["alerts"]
-            assert (one["campaign"], one["goal"], one["status"], one["told_by"]) == ("c42", "spend", "critical", ["slack"])
+            assert (one["campaign"], one["goal"], one["status"], one["told_by"]) == (
+                "c42",
+                "spend",
+                "critical",
+                ["slack"],
+            )
             assert (one["acknowledged_by"], one["is_muted"]) == ("ana", True)
             assert [(m["campaign"], m["by"], m["why"]) for m in found["mutes"]] == [("c42", "ana", "rebooked")]
             assert "acknowledged by ana, muted" in (await alerts(port, "list")).stdout

@@ -20,12 +20,10 @@ from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
 from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS
 from monitors import goals as goals_file
-from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.outbox import TOLD, Outbox
 from monitors.cycle import Cycle, CyclePolicy
 from monitors.goals.reload import GoalsSource
 from monitors.goals.values import Goals
-from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.reader import Reader
 from pacewatch.backtest.event_time import Batches, EventTime, Span
 from pacewatch.backtest.moments import Watchlist, of_recording
@@ -87,7 +85,7 @@ async def cycled(batches: Iterable[Batches], settings: Settings) -> list[Told]:
     decoders = {s: Decoder(s, decode_policy(settings)) for s in Stream}
     progress = {s: StreamProgress(s.topic_suffix, {}) for s in Stream}
     outbox = Outbox(redis, "test", "one", 600_000)
-    policy = CyclePolicy(VerdictPolicy(), LifecyclePolicy(), "")
+    policy = CyclePolicy()
     cycle = Cycle(Reader(redis, "test", clock, breakdowns=False), outbox, GoalsSource(GOALS), clock, policy)
     found: list[Told] = []
     try:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS
-from monitors.alerts.alert import Rendered
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.check_in import KNOWN_MS, NUMBERS_MS, UNSEEN_MS, CheckIn, Milestones, check_in_of, due
 from monitors.alerts.check_in_words import check_in_headline, check_in_lines
@@ -146,5 +145,5 @@ def test_slack_gets_it_escaped_and_within_its_limits(name: str) -> None:
 def test_it_lies_in_the_outbox_as_a_kind_of_its_own() -> None:
     found = made(assessed())
     assert decode_alert(encode_alert(found)) == found
-    old = Rendered("1", "c|spend", 0, "text", [])
-    assert decode_alert(encode_alert(old)) == old
+    old = b'{"id":"1","goal":"c|spend","at_ms":0,"text":"text","blocks":[]}'
+    assert decode_alert(old) is None, "a message in Slack's form, of an older version, is neither"

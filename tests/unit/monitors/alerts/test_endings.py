@@ -17,7 +17,7 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.endings import end_of, restated
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, ended, step
 from monitors.alerts.sentences import headline
-from monitors.alerts.stored import Held, decode_held, encode_alert, encode_state
+from monitors.alerts.stored import Held, decode_held, encode_alert, encode_held
 from monitors.goals import Band, Campaign, Flight, Period, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.history import ToDate
@@ -41,7 +41,7 @@ def held(reason: Reason, campaign: Campaign = CAMPAIGN, **verdict: int) -> Held:
     fired = Transition(AlertState(), FIRING, Change.FIRED)
     one = Assessment(campaign, GOAL, judged(Status.CRITICAL, reason, **verdict), FIRING)
     alert = encode_alert(alert_of(one, fired, "EUR", "c1|spend", "1"))
-    return decode_held(encode_state(FIRING, campaign, alert, (NOON, 300)))
+    return decode_held(encode_held(Held(FIRING, raw=alert, counted=(NOON, 300)), campaign.flight))
 
 
 def counted(spend: int) -> Row:
@@ -98,7 +98,7 @@ def test_an_end_tells_the_last_numbers_and_one_without_them_whose_it_was() -> No
 
 
 def test_an_alert_that_another_version_wrote_costs_its_words_and_not_the_state() -> None:
-    raw = encode_state(FIRING, CAMPAIGN, b'{"id":"1","something":"else"}')
+    raw = encode_held(Held(FIRING, raw=b'{"id":"1","something":"else"}'), CAMPAIGN.flight)
     found = decode_held(raw)
     assert (found.state, found.alert) == (FIRING, None)
     assert msgspec.json.decode(raw)["alert"] == {"id": "1", "something": "else"}

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from kpis.measures import TOTALS
 from kpis.times import DAY_MS
+from monitors.alerts.deciding import Circumstances, TellingPolicy, decide
 from monitors.alerts.lifecycle import AlertPhase, AlertState, Change, LifecyclePolicy, step
-from monitors.alerts.stored import Held, decode_held, encode_held
+from monitors.alerts.stored import NOTHING_HELD, Held, decode_held, encode_held
 from monitors.goals import Band, Campaign, Flight, TotalGoal
 from monitors.goals.subject import WATCHES
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
@@ -164,9 +165,20 @@ def test_a_state_comes_back_from_redis_as_it_went(path: list[tuple[int, Verdict]
 
 
 def test_a_state_of_an_earlier_flight_or_one_that_is_garbage_is_a_fresh_one() -> None:
+    """What fires in one is ended first; what is over in it says nothing of the next flight."""
     first = Campaign("c1", "c1", Flight(0, 10, "UTC"), (GOAL,))
     second = Campaign("c1", "c1", Flight(10, 20, "UTC"), (GOAL,))
     firing = step(AlertState(), seen(Status.CRITICAL), AT_ONCE, 0).after
-    assert decode_state(encode_state(firing, first), second) == AlertState()
+    held = decode_held(encode_held(Held(firing), first.flight))
+    calm = Circumstances(10)
+    assert (held.state, held.is_before(first.flight), held.is_before(second.flight)) == (firing, False, True)
+    gone = decide(second, GOAL, seen(Status.CRITICAL), held, TellingPolicy(), around=calm)
+    assert (gone.change, gone.after.told) == (Change.ENDED, Status.ON_PACE)
+    over = decode_held(
+        encode_held(Held(replace(gone.after, waiting=Status.CRITICAL, waiting_since_ms=1)), first.flight)
+    )
+    again = decide(second, GOAL, seen(Status.ON_PACE), over, TellingPolicy(), around=calm)
+    assert again.before == AlertState()
     for raw in (b"", b"{}", b"\xff", b'{"told": "on fire"}', None):
-        assert decode_state(raw, first) == AlertState()
+        assert decode_held(raw) == NOTHING_HELD
+        assert NOTHING_HELD.state == AlertState()

@@ -11,7 +11,7 @@ from kpis.measures import TOTALS
 from kpis.times import DAY_MS, HOUR_MS
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, step
 from monitors.alerts.muting import within_mutes
-from monitors.alerts.stored import decode_held, encode_state
+from monitors.alerts.stored import Held, decode_held, encode_held
 from monitors.goals import Band, Campaign, Flight, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from tests.unit.monitors.alerts.test_lifecycle import seen
@@ -25,7 +25,7 @@ Step = tuple[int, Verdict, bool]
 
 def moved(state: AlertState, verdict: Verdict, at_ms: int, *, is_muted: bool, for_ms: int = 0) -> Transition:
     """One step, mutes and all."""
-    return within_mutes(step(state, verdict, LifecyclePolicy(for_ms), at_ms), verdict, is_muted=is_muted)
+    return within_mutes(step(state, verdict, LifecyclePolicy(for_ms), at_ms), verdict, is_quiet=is_muted)
 
 
 def sent(*path: tuple[Verdict, bool]) -> list[tuple[Change, Status, Status]]:
@@ -127,7 +127,7 @@ def test_a_restart_between_any_two_steps_changes_no_decision(path: list[Step], f
     alert = b'{"id":"x"}'
     kept = restarted = AlertState()
     for at, verdict, is_muted in path:
-        held = decode_held(encode_state(restarted, CAMPAIGN, alert))
+        held = decode_held(encode_held(Held(restarted, raw=alert), CAMPAIGN.flight))
         assert (held.flight_start_ms, held.flight_end_ms) == (0, 10**12)
         assert held.raw == (alert if restarted.is_firing else None)
         one = moved(kept, verdict, at, is_muted=is_muted, for_ms=for_ms)

@@ -24,15 +24,15 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.alerts.notifiers.protocol import Outcome
+from monitors.alerts.outbox.queued import Backlog
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import LABEL_LIMIT, Format, label, negotiate
 from monitors.goals.subject import Subject, Watch, Watched
 from monitors.goals.values import Band, Campaign, Flight, TotalGoal
-from monitors.metrics import Definition
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
-from monitors.view import View
+from monitors.view import LaneHealth, View
 from tests.kit.monitor_fakes import row
 
 SPEND = TotalGoal(TOTALS["spend"], 10_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
@@ -73,18 +73,19 @@ def test_breakdowns_are_exported_only_when_asked_and_under_their_own_names() -> 
 
 def test_only_the_notifier_that_is_used_has_sent_or_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another one that is known has numbers of its own: none."""
-    pager = replace(KNOWN[0], what="Pager", attempts=_like(KNOWN[0].attempts), waiting=_like(KNOWN[0].waiting))
+    pager = replace(KNOWN[0], name="pager", what="Pager")
     monkeypatch.setattr("monitors.export.exporter.KNOWN", (*KNOWN, pager))
-    found = replace(view({}), outcomes={Outcome.SENT: 5}, waiting=2, notifier=KNOWN[0].what)
-    text = scrape(found)
-    assert 'pacewatch_slack_messages_total{outcome="sent"} 5.0' in text
-    assert 'pacewatch_pager_messages_total{outcome="sent"} 0.0' in text
-    assert f"\n{KNOWN[0].waiting.name} 2.0\n" in text
-    assert f"\n{pager.waiting.name} 0.0\n" in text
-
-
-def _like(metric: Definition) -> Definition:
-    return replace(metric, name=metric.name.replace("slack", "pager"))
+    lane = LaneHealth(Backlog(2, 5_000), {Outcome.SENT: 5}, {Outcome.REFUSED: 3})
+    text = scrape(replace(view({}), lanes={KNOWN[0].name: lane}))
+    assert 'pacewatch_notifier_attempts_total{notifier="slack",outcome="sent"} 5.0' in text
+    assert 'pacewatch_notifier_attempts_total{notifier="pager",outcome="sent"} 0.0' in text
+    assert '\npacewatch_notifier_waiting{notifier="slack"} 2.0\n' in text
+    assert '\npacewatch_notifier_waiting{notifier="pager"} 0.0\n' in text
+    assert '\npacewatch_notifier_oldest_timestamp_seconds{notifier="slack"} 5.0\n' in text
+    assert 'pacewatch_notifier_oldest_timestamp_seconds{notifier="pager"}' not in text
+    assert '\npacewatch_notifier_parked_total{notifier="slack",reason="refused"} 3.0\n' in text
+    assert '\npacewatch_notifier_parked_total{notifier="slack",reason="expired"} 0.0\n' in text
+    assert '\npacewatch_notifier_parked_total{notifier="pager",reason="refused"} 0.0\n' in text
 
 
 def test_times_are_timestamps_in_seconds() -> None:

@@ -44,7 +44,7 @@ class Parked(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Queued:
     """A message that waits.
 
     Attributes:
@@ -76,13 +76,13 @@ def encode_entry(message: bytes, queued_ms: int) -> bytes:
     return _encode(LaneEntry(queued_ms, msgspec.Raw(message)))
 
 
-def decode_waiting(raw: bytes) -> Waiting:
+def decode_queued(raw: bytes) -> Queued:
     """What lies in a lane, read."""
     try:
         entry = _decode(raw)
     except UNREADABLE:
-        return Waiting(raw, 0, None)
-    return Waiting(raw, entry.queued_ms, decode_alert(bytes(entry.alert)))
+        return Queued(raw, 0, None)
+    return Queued(raw, entry.queued_ms, decode_alert(bytes(entry.alert)))
 
 
 def encode_parked(parked: Parked) -> bytes:

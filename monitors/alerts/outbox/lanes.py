@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from kpis.contract.redis_client import answers
-from monitors.alerts.outbox import LEADER
-from monitors.alerts.queued import PARKED, Backlog, Parked, Waiting, decode_waiting, encode_parked, lane_key
+from monitors.alerts.outbox.outbox import LEADER
+from monitors.alerts.outbox.queued import PARKED, Backlog, Parked, Queued, decode_queued, encode_parked, lane_key
 
 KEEP_PARKED = 1000
 AT_ONCE = 1000
@@ -40,9 +40,9 @@ class Lane:
         self._token = token
         self._settle = redis.register_script(files(__package__).joinpath("settle.lua").read_text("utf-8"))
 
-    async def read(self) -> list[Waiting]:
+    async def read(self) -> list[Queued]:
         """The oldest messages that wait, at most ``AT_ONCE``."""
-        return [decode_waiting(raw) for raw in await self._call(self._redis.lrange(self._key, 0, AT_ONCE - 1))]
+        return [decode_queued(raw) for raw in await self._call(self._redis.lrange(self._key, 0, AT_ONCE - 1))]
 
     async def backlog(self) -> Backlog:
         """How much waits."""
@@ -50,9 +50,9 @@ class Lane:
         if not count:
             return Backlog()
         head = await self._call(self._redis.lindex(self._key, 0))
-        return Backlog() if head is None else Backlog(count, decode_waiting(head).queued_ms)
+        return Backlog() if head is None else Backlog(count, decode_queued(head).queued_ms)
 
-    async def settle(self, messages: Sequence[Waiting], parked: Parked | None = None) -> int:
+    async def settle(self, messages: Sequence[Queued], parked: Parked | None = None) -> int:
         """Take messages off, delivered or parked; nothing where another monitor leads.
 
         Args:

@@ -1,7 +1,7 @@
 """What people were told, in Redis, so that it survives this process, and the lock of the one monitor that tells them.
 
 A transition and its message are written in one script: a change is in each lane exactly once, whatever dies when.
-:mod:`monitors.alerts.lanes` is what becomes of it there.
+:mod:`monitors.alerts.outbox.lanes` is what becomes of it there.
 
 Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
 
@@ -25,7 +25,7 @@ from typing import Any
 from kpis.contract.redis_client import answers
 from kpis.runtime.clock import wall_ms
 from monitors.alerts.interventions import ACKNOWLEDGED
-from monitors.alerts.queued import PARKED, encode_entry, lane_key
+from monitors.alerts.outbox.queued import PARKED, encode_entry, lane_key
 
 LEADER = "pw:{alerts}:leader"
 STATE = "pw:{alerts}:state"

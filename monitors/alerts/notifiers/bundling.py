@@ -11,14 +11,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from monitors.alerts.notifiers.protocol import Grouping, Together
-from monitors.alerts.queued import Waiting
+from monitors.alerts.outbox.queued import Queued
 
 LONGEST_GATHERING = 3.0
 """While more keep coming, a message waits for them at most so many times as long."""
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Bundle:
     """What goes out together; or, without messages, how many real milliseconds to wait before the next look.
 
     Attributes:
@@ -27,7 +27,7 @@ class Batch:
         wait_ms: when there are none.
     """
 
-    messages: tuple[Waiting, ...] = ()
+    messages: tuple[Queued, ...] = ()
     is_digest: bool = False
     wait_ms: float = 0.0
 
@@ -47,7 +47,7 @@ class LaneMemory:
     digest_ms: float = 0.0
 
 
-def next_batch(waiting: Sequence[Waiting], memory: LaneMemory, grouping: Grouping, now_ms: float) -> Batch:
+def next_bundle(waiting: Sequence[Queued], memory: LaneMemory, grouping: Grouping, now_ms: float) -> Bundle:
     """What to send now.
 
     Args:
@@ -58,41 +58,41 @@ def next_batch(waiting: Sequence[Waiting], memory: LaneMemory, grouping: Groupin
     """
     ready = [one for one in waiting if memory.until_ms.get(order_key(one), 0.0) <= now_ms]
     if not ready:
-        return Batch(wait_ms=min((memory.until_ms[order_key(one)] - now_ms for one in waiting), default=0.0))
+        return Bundle(wait_ms=min((memory.until_ms[order_key(one)] - now_ms for one in waiting), default=0.0))
     if order_key(ready[0]) in memory.alone:
-        return Batch((ready[0],))
+        return Bundle((ready[0],))
     ready = [one for one in ready if order_key(one) not in memory.alone]
     wait_ms = _gathering_ms(ready, grouping, now_ms)
     if wait_ms > 0:
-        return Batch(wait_ms=wait_ms)
+        return Bundle(wait_ms=wait_ms)
     if grouping.together is Together.CAMPAIGN:
         return _of_campaigns(ready, memory, grouping, now_ms)
-    return Batch(tuple(ready[: grouping.most]))
+    return Bundle(tuple(ready[: grouping.most]))
 
 
-def _of_campaigns(ready: Sequence[Waiting], memory: LaneMemory, grouping: Grouping, now_ms: float) -> Batch:
+def _of_campaigns(ready: Sequence[Queued], memory: LaneMemory, grouping: Grouping, now_ms: float) -> Bundle:
     """The messages of one campaign, or a digest of many."""
     campaigns = {campaign_of(one) for one in ready}
     is_calm = memory.digest_ms and now_ms < memory.digest_ms + grouping.calm_s * 1000
     if is_calm and len(campaigns) > 1:
-        return Batch(wait_ms=memory.digest_ms + grouping.calm_s * 1000 - now_ms)
+        return Bundle(wait_ms=memory.digest_ms + grouping.calm_s * 1000 - now_ms)
     if len(campaigns) >= grouping.digest_from:
-        return Batch(tuple(ready[: grouping.most]), is_digest=True)
+        return Bundle(tuple(ready[: grouping.most]), is_digest=True)
     chosen = campaign_of(ready[0])
-    return Batch(tuple(one for one in ready if campaign_of(one) == chosen)[: grouping.most])
+    return Bundle(tuple(one for one in ready if campaign_of(one) == chosen)[: grouping.most])
 
 
-def order_key(message: Waiting) -> str:
+def order_key(message: Queued) -> str:
     """What keeps its order: a goal."""
     return "" if message.alert is None else message.alert.goal
 
 
-def campaign_of(message: Waiting) -> str:
+def campaign_of(message: Queued) -> str:
     """Whose it is."""
     return "" if message.alert is None else message.alert.campaign
 
 
-def _gathering_ms(ready: Sequence[Waiting], grouping: Grouping, now_ms: float) -> float:
+def _gathering_ms(ready: Sequence[Queued], grouping: Grouping, now_ms: float) -> float:
     """How much longer to wait for others; the clocks of two machines may differ, so never longer than all of it."""
     gather_ms = grouping.gather_s * 1000
     oldest, newest = (one.queued_ms for one in (ready[0], ready[-1]))
