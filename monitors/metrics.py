@@ -198,9 +198,16 @@ REDIS_LIMIT = _gauge("redis_memory_limit_bytes", "Memory that Redis may take (ma
 REDIS_READS = _counter("redis_reads", "Reads of Redis that succeeded.")
 UNREADABLE = _gauge("unreadable_values", "Values in Redis that the last read had to leave out.", "problem")
 SERIES = _gauge("series", "Series in Redis, campaigns and breakdowns; one in two partitions counts twice.")
-LEADER = _gauge("monitor_leader", "1 when this monitor sends messages.")
+LEADER = _gauge("monitor_leader", "1 when this monitor leads: it alone tells, and exports campaigns and pace.")
 GOALS_PROBLEM = _gauge("goals_problem", "1 while the goals file as it is now cannot be used, and the last good one is.")
 SLACK = _counter("slack_messages", "Attempts to send a Slack message.", "outcome")
 SLACK_WAITING = _gauge("slack_waiting_messages", "Messages that wait to be sent.")
+NOTIFIER_WAITING = _gauge("notifier_waiting", "Messages that wait to be sent.", "notifier")
+NOTIFIER_ATTEMPTS = _counter("notifier_attempts", "Attempts to send a message.", "notifier", "outcome")
+NOTIFIER_OLDEST = _gauge(
+    "notifier_oldest_timestamp_seconds", "When the oldest message that waits was made.", "notifier"
+)
+NOTIFIER_PARKED = _counter("notifier_parked", "Messages set aside because they cannot be sent.", "notifier", "reason")
+CANARY_SEEN = _gauge("canary_seen_timestamp_seconds", "When the newest canary event that came through was sent.")
 REFUSED_REQUESTS = _counter("monitor_refused_requests", "Requests without the right credentials.", "reason")
 BUILD_INFO = _gauge("build_info", "Always 1; the version that runs.", "version", "python_version")

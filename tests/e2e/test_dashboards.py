@@ -25,7 +25,10 @@ from tests.kit.system import System
 from tests.unit.grafana.test_dashboards import panels
 
 PROMETHEUS = Path(__file__).parents[2] / "prometheus"
-VARIABLES = {"account": "Acme", "campaign": "sim-0", "goal": "spend", "window": "1m", "dimension": "channel"}
+VARIABLES = {
+    "account": "Acme", "campaign": "sim-0", "goal": "spend", "window": "1m", "dimension": "channel",
+    "job": ".*", "instance": ".*", "__rate_interval": "20s",
+}  # fmt: skip
 IDLE = {"Lost records"}
 """Panels whose series appears with the first trouble only; their descriptions say what that is."""
 
