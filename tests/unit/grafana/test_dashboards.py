@@ -85,7 +85,7 @@ def test_ranges_of_rates_follow_the_scrapes_and_the_width_of_a_graph(file: Path)
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
 def test_no_number_doubles_where_two_monitors_tell_it(file: Path) -> None:
-    """All but what each process tells of itself is inside a largest or a least, which does not mind how many tell it."""
+    """All but what a process tells of itself is inside a largest or a least, which does not mind how many tell it."""
     once = re.compile(r"(max|min) (without \(instance, pod\)|by \([^)]*\)) \((last_over_time\(|rate\()?$|min\($")
     for panel in panels(json.loads(file.read_text())):
         for target in panel["targets"]:
