@@ -14,6 +14,7 @@ COPY kpis kpis
 COPY streams streams
 COPY monitors monitors
 COPY pacewatch pacewatch
+COPY docs/runbooks docs/runbooks
 RUN /opt/pacewatch/bin/pip install --no-deps --force-reinstall . \
     && /opt/pacewatch/bin/pacewatch --version \
     && /opt/pacewatch/bin/pip uninstall --yes setuptools pip

@@ -6,10 +6,12 @@ from grafana_foundation_sdk.builders import dashboard as dash
 from grafana_foundation_sdk.models import dashboard
 
 from grafana import style
+from grafana.promql import raw
 from kpis.series import DIMENSIONS
 from kpis.settings.shared import Settings
 from kpis.windows import parse_windows
 
+EVERY_PROCESS = '{__name__=~"pacewatch_build_info|pacewatch_worker_partitions"'
 WINDOWS = tuple(w.name for w in parse_windows(Settings.model_fields["windows"].default))
 
 
@@ -29,28 +31,38 @@ def board(uid: str, title: str, about: str, since: str = "now-3h") -> dash.Dashb
         .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
         .link(others.as_dropdown(False).include_vars(True).keep_time(True))
         .with_variable(dash.DatasourceVariable("datasource").label("Data source").type("prometheus"))
+        .with_variable(_chosen("job", "Job", f"label_values({EVERY_PROCESS}}}, job)"))
+        .with_variable(_chosen("instance", "Instance", f'label_values({EVERY_PROCESS},job=~"$job"}}, instance)'))
     )
+
+
+def _chosen(name: str, label: str, expr: str) -> dash.QueryVariable:
+    """One, several or, at first, all of the values of a label."""
+    every = dashboard.VariableOption(text="All", value="$__all", selected=True)
+    return _labels(name, label, expr).multi(True).include_all(True).all_value(".*").current(every)
 
 
 def account() -> dash.QueryVariable:
     """The account of the campaigns to show, as the goals file names it."""
-    found = _labels("account", "Account", "label_values(pacewatch_campaign_info, account)")
+    found = _labels("account", "Account", f"label_values({raw('pacewatch_campaign_info')}, account)")
     return found.include_all(True).all_value(".*")
 
 
 def goal_campaign() -> dash.QueryVariable:
     """One campaign of the account that has a goal."""
-    return _labels("campaign", "Campaign", 'label_values(pacewatch_campaign_info{account=~"$account"}, campaign)')
+    known = raw("pacewatch_campaign_info", 'account=~"$account"')
+    return _labels("campaign", "Campaign", f"label_values({known}, campaign)")
 
 
 def goal() -> dash.QueryVariable:
     """One goal of the campaign."""
-    return _labels("goal", "Goal", 'label_values(pacewatch_pace_target{campaign="$campaign"}, goal)')
+    known = raw("pacewatch_pace_target", 'campaign="$campaign"')
+    return _labels("goal", "Goal", f"label_values({known}, goal)")
 
 
 def breakdown_campaign() -> dash.QueryVariable:
     """One campaign whose breakdowns are exported."""
-    return _labels("campaign", "Campaign", "label_values(pacewatch_breakdown_window_impressions, campaign)")
+    return _labels("campaign", "Campaign", f"label_values({raw('pacewatch_breakdown_window_impressions')}, campaign)")
 
 
 def dimension() -> dash.CustomVariable:

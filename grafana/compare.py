@@ -7,6 +7,7 @@ from grafana_foundation_sdk.builders import dashboard as dash
 from grafana import style
 from grafana.board import board, breakdown_campaign, dimension, window
 from grafana.panels import Panel, lines, rows
+from grafana.promql import of, raw
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
 from monitors.metrics import BREAKDOWN
@@ -24,10 +25,10 @@ def build() -> dash.Dashboard:
     made = made.with_variable(breakdown_campaign()).with_variable(dimension()).with_variable(window("1h"))
     made = made.with_panel(_table())
     for kpi in CATALOGUE:
-        expr = f"{BREAKDOWN.kpis[kpi.name].name}{{{IN}}}"
+        expr = of(BREAKDOWN.kpis[kpi.name].name, IN)
         made = made.with_panel(lines(kpi.label, kpi.meaning + _EMPTY, {"{{breakdown}}": expr}, style.unit_of(kpi.unit)))
     for measure in MEASURES:
-        expr = f"{BREAKDOWN.windows[measure.name].name}{{{IN}}}"
+        expr = of(BREAKDOWN.windows[measure.name].name, IN)
         about = f"{measure.label} in the window.{_EMPTY}"
         made = made.with_panel(lines(measure.label, about, {"{{breakdown}}": expr}, style.unit_of(measure.unit)))
     return made
@@ -36,7 +37,7 @@ def build() -> dash.Dashboard:
 def _table() -> Panel:
     metrics = {m.label: BREAKDOWN.windows[m.name].name for m in MEASURES}
     metrics |= {k.label: BREAKDOWN.kpis[k.name].name for k in CATALOGUE}
-    columns = {title: f"max by (breakdown) ({metric}{{{IN}}})" for title, metric in metrics.items()}
+    columns = {title: f"max by (breakdown) ({raw(metric, IN)})" for title, metric in metrics.items()}
     percent = {k.label: style.unit_of(k.unit) for k in CATALOGUE if k.is_proportion}
     about = "Each value of the dimension beside the others, in the chosen window; the largest spend first." + _EMPTY
     return rows("Side by side", about, columns, percent, by="breakdown", sort="Spend", height=10)

@@ -8,6 +8,7 @@ from grafana_foundation_sdk.builders import statetimeline
 from grafana import style
 from grafana.board import account, board, goal, goal_campaign, window
 from grafana.panels import Panel, figure, lines, query
+from grafana.promql import EACH_ONCE, HERE, of
 from kpis.catalogue import CATALOGUE, Kpi
 from kpis.measures import MEASURES
 from monitors.goals.goal import CRITICAL, WARNING
@@ -20,9 +21,11 @@ IN = f'{ONE},window="$window"'
 
 def build() -> dash.Dashboard:
     """The dashboard."""
-    told = f'{{__name__=~"pacewatch_(pace|watch)_alert_status",{ONE}}}'
+    told = f'{{__name__=~"pacewatch_(pace|watch)_alert_status",{ONE},{HERE}}}'
+    # What was told a moment ago is known also where the lead has changed, and with it the instance.
+    before = f"last_over_time({told}[1m] offset 15s)"
     changes = dash.AnnotationQuery().name("Status changes").datasource(style.SOURCE).enable(True).icon_color("orange")
-    changes = changes.expr(f"({told} == 1) unless ({told} offset 15s == 1)")
+    changes = changes.expr(f"({EACH_ONCE} ({told}) == 1) unless ({EACH_ONCE} ({before}) == 1)")
     made = board("pacewatch-launch", "Pacewatch: Launch", "One campaign: pace, thresholds, KPIs and spend.")
     made = made.with_variable(account()).with_variable(goal_campaign()).with_variable(goal()).with_variable(window())
     made = made.annotation(changes)
@@ -38,7 +41,7 @@ def build() -> dash.Dashboard:
 def _kpi(kpi: Kpi) -> Panel:
     about = kpi.meaning + (" In the currency of its legend." if kpi.unit.is_money else "")
     legend = "{{currency}}" if kpi.unit.is_money else kpi.label
-    query_of = {legend: f"{CAMPAIGN.kpis[kpi.name].name}{{{IN}}}"}
+    query_of = {legend: of(CAMPAIGN.kpis[kpi.name].name, IN)}
     return lines(kpi.label, f"{about} Empty while its denominator is zero.", query_of, style.unit_of(kpi.unit), span=6)
 
 
@@ -52,17 +55,17 @@ def _pace_now() -> Panel:
         (None, low), (CRITICAL.low, high), (WARNING.low, style.STATUS_COLOURS["on_pace"]), (WARNING.high, high),
         (CRITICAL.high, low),
     )  # fmt: skip
-    return figure("Pace", about, f"pacewatch_pace_ratio{{{GOAL}}}", "percentunit", bands, span=8)
+    return figure("Pace", about, of("pacewatch_pace_ratio", GOAL), "percentunit", bands, span=8)
 
 
 def _spent() -> Panel:
     about = "All spend of the campaign so far, in the base currency."
-    return figure("Spend so far", about, f"sum by (currency) (pacewatch_spend{{{ONE}}})", "none", span=8)
+    return figure("Spend so far", about, f"sum by (currency) ({of('pacewatch_spend', ONE)})", "none", span=8)
 
 
 def _fresh() -> Panel:
     about = "How old the numbers of the slowest partition are. Verdicts hold when this grows too large."
-    expr = "time() - min(pacewatch_stream_clock_timestamp_seconds)"
+    expr = f"time() - min({of('pacewatch_stream_clock_timestamp_seconds')})"
     return figure(
         "Age of the numbers", about, expr, "s", style.steps((None, "green"), (30, "orange"), (60, "red")), span=8
     )
@@ -81,7 +84,7 @@ def _watches() -> Panel:
         "What every campaign is watched for: that it is served, that what is served is clicked, that clicks convert. "
         "On pace: events come as usual. The reason is in pacewatch_watch_reason."
     )
-    return _states("Watches", about, style.coded(ONE, of="watch"), "{{watch}}", height=4)
+    return _states("Watches", about, style.coded(ONE, "watch"), "{{watch}}", height=4)
 
 
 def _states(title: str, about: str, expr: str, legend: str, *, height: int) -> Panel:
@@ -103,11 +106,11 @@ def _line() -> Panel:
         "nine of ten cases. Empty where the past says too little yet: the least and the most."
     )
     found = {
-        "Actual ({{unit}})": f"pacewatch_pace_actual{{{GOAL}}}",
-        "Expected ({{unit}})": f"pacewatch_pace_expected{{{GOAL}}}",
-        "Projected at the end ({{unit}})": f"pacewatch_pace_projected{{{GOAL}}}",
-        "Projected at the least ({{unit}})": f"pacewatch_pace_projected_low{{{GOAL}}}",
-        "Projected at the most ({{unit}})": f"pacewatch_pace_projected_high{{{GOAL}}}",
+        "Actual ({{unit}})": of("pacewatch_pace_actual", GOAL),
+        "Expected ({{unit}})": of("pacewatch_pace_expected", GOAL),
+        "Projected at the end ({{unit}})": of("pacewatch_pace_projected", GOAL),
+        "Projected at the least ({{unit}})": of("pacewatch_pace_projected_low", GOAL),
+        "Projected at the most ({{unit}})": of("pacewatch_pace_projected_high", GOAL),
     }
     return lines("Pace line: $goal", about, found, "short", height=10)
 
@@ -115,9 +118,9 @@ def _line() -> Panel:
 def _ratio() -> Panel:
     about = "Pace against the thresholds that the goal is judged by. Between the warning lines it is on pace."
     found = {
-        "Actual over expected": f"pacewatch_pace_ratio{{{GOAL}}}",
-        "Warning {{bound}}": f'pacewatch_pace_threshold{{{GOAL},severity="warning"}}',
-        "Critical {{bound}}": f'pacewatch_pace_threshold{{{GOAL},severity="critical"}}',
+        "Actual over expected": of("pacewatch_pace_ratio", GOAL),
+        "Warning {{bound}}": of("pacewatch_pace_threshold", GOAL, 'severity="warning"'),
+        "Critical {{bound}}": of("pacewatch_pace_threshold", GOAL, 'severity="critical"'),
     }
     return lines("Pace against thresholds", about, found, "percentunit", height=10)
 
@@ -125,15 +128,15 @@ def _ratio() -> Panel:
 def _volume() -> Panel:
     about = "Events in the rolling window."
     counts = (m for m in MEASURES if not m.is_money)
-    return lines("Volume", about, {m.label: f"{CAMPAIGN.windows[m.name].name}{{{IN}}}" for m in counts}, "short")
+    return lines("Volume", about, {m.label: of(CAMPAIGN.windows[m.name].name, IN) for m in counts}, "short")
 
 
 def _budget() -> Panel:
     about = "Money spent since the flight began, what is expected by now, and the budget. Empty without a spend goal."
     spend = f'{ONE},goal=~"spend.*"'
     found = {
-        "Actual ({{unit}})": f"pacewatch_pace_actual{{{spend}}}",
-        "Expected ({{unit}})": f"pacewatch_pace_expected{{{spend}}}",
-        "Critical: the budget ({{unit}})": f"pacewatch_pace_target{{{spend}}}",
+        "Actual ({{unit}})": of("pacewatch_pace_actual", spend),
+        "Expected ({{unit}})": of("pacewatch_pace_expected", spend),
+        "Critical: the budget ({{unit}})": of("pacewatch_pace_target", spend),
     }
     return lines("Spend against budget", about, found, "none")

@@ -6,59 +6,25 @@ from grafana_foundation_sdk.builders import dashboard as dash
 
 from grafana import style
 from grafana.board import board
-from grafana.panels import Panel, figure, lines
+from grafana.panels import Lines, Panel, figure, lines
+from grafana.promql import of, rate, rate_of, raw
 
 _WARN = style.steps((None, "green"), (1, "red"))
+_FLUSHES = f"sum by (le) ({rate('pacewatch_worker_flush_seconds_bucket')})"
 
 
 def build() -> dash.Dashboard:
     """The dashboard."""
-    about = "Pacewatch itself: lag, refused and repeated events, flushes, errors, and the way to Slack."
+    about = "Pacewatch itself: lag, refused and repeated events, flushes, errors, who leads, and the way to people."
     made = board("pacewatch-pipeline", "Pacewatch: Pipeline", about, since="now-1h")
-    made = made.with_row(dash.Row("Fresh and whole?"))
-    for panel in _figures():
-        made = made.with_panel(panel)
-    made = made.with_row(dash.Row("Reading"))
-    for title, meaning, found, unit in (
-        ("Lag", "Records in Kafka that were not read yet.",
-         {"{{topic}} {{partition}}": "pacewatch_lag_records"}, "short"),
-        ("Age of the numbers", "Seconds between now and the time that each partition's numbers are as of.",
-         {"partition {{partition}}": "time() - pacewatch_stream_clock_timestamp_seconds"}, "s"),
-        ("Complete to", "How long ago is the time that each stream is complete to: it is late by habit, or behind.",
-         {"{{stream}}": "time() - min by (stream) (pacewatch_stream_watermark_timestamp_seconds)"}, "s"),
-        ("Late by habit", "How late each stream's events come by habit: nine of ten are no later. 0 below a minute.",
-         {"{{stream}}": "max by (stream) (pacewatch_stream_late_seconds)"}, "s"),
-        ("Latest event", "Seconds since the latest event time counted of each stream.",
-         {"{{stream}}": "time() - max by (stream) (pacewatch_stream_reached_timestamp_seconds)"}, "s"),
-        ("Accepted events", "Events counted in a second, by stream.",
-         {"{{stream}}": "sum by (stream) (rate(pacewatch_accepted_events_total[1m]))"}, "short"),
-        ("Refused events", "Events in a second that could not be counted; `pacewatch rejected list` shows them.",
-         {"{{stream}}: {{reason}}": "rate(pacewatch_rejected_events_total[5m]) > 0 or on () vector(0)"}, "short"),
-        ("Repeated events", "Events in a second whose id was counted before.",
-         {"{{stream}}": "rate(pacewatch_duplicate_events_total[5m])"}, "short"),
-        ("Folded breakdowns", "Events in a second whose breakdown value went to __other__: raise PACEWATCH_MAX_SERIES.",
-         {"{{stream}}": "rate(pacewatch_folded_events_total[5m])"}, "short"),
-    ):  # fmt: skip
-        made = made.with_panel(lines(title, meaning, found, unit, span=8))
-    made = made.with_row(dash.Row("Workers and Redis"))
-    for title, meaning, found, unit in (
-        ("Flush time", "How long one partition's flush takes.",
-         {"99%": "histogram_quantile(0.99, sum by (le) (rate(pacewatch_worker_flush_seconds_bucket[5m])))",
-          "median": "histogram_quantile(0.5, sum by (le) (rate(pacewatch_worker_flush_seconds_bucket[5m])))"}, "s"),
-        ("Unflushed records", "Records counted and not yet in Redis; reading waits at PACEWATCH_MAX_UNFLUSHED.",
-         {"{{instance}} {{partition}}": "pacewatch_worker_unflushed_records"}, "short"),
-        ("Partitions loaded anew", "Times in five minutes that a partition's state was void, by reason.",
-         {"{{reason}}": "sum by (reason) (increase(pacewatch_worker_fence_events_total[5m]))"}, "short"),
-        ("Redis and Kafka errors", "Calls in five minutes that failed and were tried again.",
-         {"Redis {{instance}}": "increase(pacewatch_worker_redis_errors_total[5m])",
-          "Kafka {{instance}}": "increase(pacewatch_worker_kafka_errors_total[5m])"}, "short"),
-        ("Series", "Campaigns and breakdowns that a worker holds in memory.",
-         {"{{instance}}": "sum by (instance) (pacewatch_worker_series)"}, "short"),
-        ("Dead letters and Slack", "What waits to be sent.",
-         {"dead letters": "sum(pacewatch_dead_letters_waiting)",
-          "Slack messages": "sum(pacewatch_notifier_waiting)"}, "short"),
-    ):  # fmt: skip
-        made = made.with_panel(lines(title, meaning, found, unit, span=8))
+    for title, panels in (
+        ("Fresh and whole?", _figures()),
+        ("Reading", (*_times(), *_events())),
+        ("Workers and Redis", (*_workers(), *_monitors())),
+    ):
+        made = made.with_row(dash.Row(title))
+        for panel in panels:
+            made = made.with_panel(panel)
     return made
 
 
@@ -66,15 +32,84 @@ def _figures() -> tuple[Panel, ...]:
     late = style.steps((None, "green"), (30, "orange"), (60, "red"))
     return (
         figure("Oldest flush", "Seconds since the partition that waits longest was written.",
-               "time() - min(pacewatch_flushed_timestamp_seconds)", "s", late),
-        figure("Records behind", "All records in Kafka that were not read yet.", "sum(pacewatch_lag_records)", "short"),
-        figure("Redis", "1 when the monitor's last read of Redis succeeded.", "min(pacewatch_redis_up)", "none",
-               style.steps((None, "red"), (1, "green"))),
-        figure("Monitors that send", "Monitors that hold the lead: exactly one sends messages.",
-               "sum(pacewatch_monitor_leader)", "none", style.steps((None, "red"), (1, "green"), (2, "red"))),
+               f"time() - min({of('pacewatch_flushed_timestamp_seconds')})", "s", late),
+        figure("Records behind", "All records in Kafka that were not read yet.",
+               f"sum({of('pacewatch_lag_records')})", "short"),
+        figure("Redis", "1 when every monitor's last read of Redis succeeded.",
+               f"min({raw('pacewatch_redis_up')})", "none", style.steps((None, "red"), (1, "green"))),
+        figure("Monitors that lead", "Exactly one judges, tells and exports campaigns.",
+               f"sum({raw('pacewatch_monitor_leader')})", "none",
+               style.steps((None, "red"), (1, "green"), (2, "red"))),
         figure("Lost records", "Records that Kafka deleted before they were read. Totals miss them.",
-               "sum(pacewatch_lost_records_total)", "short", _WARN),
+               f"sum({of('pacewatch_lost_records_total')})", "short", _WARN),
         figure("Refused share", "Refused of all events in ten minutes.",
-               "pacewatch:rejected_events:share10m or vector(0)", "percentunit",
+               'max(pacewatch:rejected_events:share10m{job=~"$job"}) or vector(0)', "percentunit",
                style.steps((None, "green"), (0.01, "red"))),
     )  # fmt: skip
+
+
+def _times() -> tuple[Panel, ...]:
+    return (
+        _third("Lag", "Records in Kafka that were not read yet.",
+               {"{{topic}} {{partition}}": of("pacewatch_lag_records")}),
+        _third("Age of the numbers", "Seconds between now and the time that each partition's numbers are as of.",
+               {"partition {{partition}}": f"time() - {of('pacewatch_stream_clock_timestamp_seconds')}"}, "s"),
+        _third("Complete to", "How long ago is the time each stream is complete to: it is late by habit, or behind.",
+               {"{{stream}}": f"time() - min by (stream) ({of('pacewatch_stream_watermark_timestamp_seconds')})"}, "s"),
+        _third("Late by habit", "How late each stream's events come: nine of ten are no later. 0 below a minute.",
+               {"{{stream}}": f"max by (stream) ({raw('pacewatch_stream_late_seconds')})"}, "s"),
+        _third("Latest event", "Seconds since the latest event time counted of each stream.",
+               {"{{stream}}": f"time() - max by (stream) ({raw('pacewatch_stream_reached_timestamp_seconds')})"}, "s"),
+    )  # fmt: skip
+
+
+def _events() -> tuple[Panel, ...]:
+    return (
+        _third("Accepted events", "Events counted in a second, by stream.",
+               {"{{stream}}": f"sum by (stream) ({rate_of('pacewatch_accepted_events_total')})"}),
+        _third("Refused events", "Events in a second that could not be counted; `pacewatch rejected list` shows them.",
+               {"{{stream}}: {{reason}}": f"{rate_of('pacewatch_rejected_events_total')} > 0 or on () vector(0)"}),
+        _third("Repeated events", "Events in a second whose id was counted before.",
+               {"{{stream}}": rate_of("pacewatch_duplicate_events_total")}),
+        _third("Folded breakdowns", "Events in a second whose breakdown went to __other__: raise PACEWATCH_MAX_SERIES.",
+               {"{{stream}}": rate_of("pacewatch_folded_events_total")}),
+    )  # fmt: skip
+
+
+def _workers() -> tuple[Panel, ...]:
+    return (
+        _third("Flush time", "How long one partition's flush takes.",
+               {"99%": f"histogram_quantile(0.99, {_FLUSHES})", "median": f"histogram_quantile(0.5, {_FLUSHES})"}, "s"),
+        _third("Unflushed records", "Records counted and not yet in Redis; reading waits at PACEWATCH_MAX_UNFLUSHED.",
+               {"{{instance}} {{partition}}": raw("pacewatch_worker_unflushed_records")}),
+        _third("Last fetch", "Seconds since a fetch from Kafka last came back to each worker, with records or without.",
+               {"{{instance}}": f"time() - {raw('pacewatch_worker_read_timestamp_seconds')}"}, "s"),
+        _third("Partitions loaded anew", "Times in a minute that a partition's state was void, by reason.",
+               {"{{reason}}": f"60 * sum by (reason) ({rate('pacewatch_worker_fence_events_total')})"}),
+        _third("Redis and Kafka errors", "Calls of workers in a minute that failed and were tried again.",
+               {"Redis {{instance}}": f"60 * {rate('pacewatch_worker_redis_errors_total')}",
+                "Kafka {{instance}}": f"60 * {rate('pacewatch_worker_kafka_errors_total')}"}),
+        _third("Series", "Campaigns and breakdowns that a worker holds in memory.",
+               {"{{instance}}": f"sum by (instance) ({raw('pacewatch_worker_series')})"}),
+    )  # fmt: skip
+
+
+def _monitors() -> tuple[Panel, ...]:
+    waiting = of("pacewatch_notifier_waiting")
+    attempts = f"60 * sum by (notifier, outcome) ({rate('pacewatch_notifier_attempts_total')})"
+    return (
+        _third("Up", "1 for each worker and monitor that Prometheus reaches.",
+               {"{{job}} {{instance}}": raw("up", 'job=~".*pacewatch.*"')}),
+        _third("Who leads", "1 for the monitor that judges, tells and exports campaigns.",
+               {"{{instance}}": raw("pacewatch_monitor_leader")}),
+        _third("Waiting to be sent", "Dead letters, and messages of each notifier. Empty where nobody is told.",
+               {"dead letters": f"sum({of('pacewatch_dead_letters_waiting')})", "{{notifier}}": waiting}),
+        _third("Attempts to send", "Messages in a minute, by what came of them. Empty where nobody is told.",
+               {"{{notifier}}: {{outcome}}": attempts}),
+        _third("Unreadable values", "Values in Redis that the last read had to leave out: numbers miss them.",
+               {"{{problem}}": of("pacewatch_unreadable_values")}),
+    )  # fmt: skip
+
+
+def _third(title: str, meaning: str, found: Lines, unit: str = "short") -> Panel:
+    return lines(title, meaning, found, unit, span=8)

@@ -7,10 +7,14 @@ from grafana_foundation_sdk.builders import dashboard as dash
 from grafana import style
 from grafana.board import account, board, window
 from grafana.panels import Panel, figure, lines, rows
+from grafana.promql import of, raw
 from kpis.catalogue import CATALOGUE
 from monitors.metrics import CAMPAIGN
 
-OF_ACCOUNT = 'on (campaign) group_left () max by (campaign) (pacewatch_campaign_info{account=~"$account"})'
+_INFO = raw("pacewatch_campaign_info", 'account=~"$account"')
+OF_ACCOUNT = f"on (job, campaign) group_left () max by (job, campaign) ({_INFO})"
+RECORDED = '{job=~"$job"}'
+"""What rules record of campaigns has no instance: it is the same, whoever leads."""
 LAUNCH = "/d/pacewatch-launch?${__url_time_range}&var-campaign=${__data.fields.Campaign}"
 
 
@@ -24,11 +28,11 @@ def build() -> dash.Dashboard:
         ("hold", "Goals that are not judged because the data is too old."),
         ("on_pace", "Goals that are on pace."),
     ):
-        expr = f'sum(pacewatch_pace_status{{status="{status}"}} * {OF_ACCOUNT}) or vector(0)'
+        expr = f"sum({_in(status)} * {OF_ACCOUNT}) or vector(0)"
         colour = style.STATUS_COLOURS[status]
         steps = style.steps((None, "text"), (1, colour))
         made = made.with_panel(figure(status.replace("_", " ").capitalize(), meaning, expr, "none", steps, span=5))
-    risk = f"sum by (unit) (campaign:pacewatch_money_at_risk:max * {OF_ACCOUNT})"
+    risk = f"sum by (unit) (campaign:pacewatch_money_at_risk:max{RECORDED} * {OF_ACCOUNT})"
     meaning = "What the flights of goals in warning or critical will miss or exceed of their budgets, by currency."
     made = made.with_panel(figure("Money at risk", f"{meaning} Empty when there is none.", risk, "none", span=4))
     return made.with_panel(_table()).with_panel(_over_time()).with_panel(_spend())
@@ -42,14 +46,14 @@ def _table() -> Panel:
     )
     kpi = 'window="$window"'
     columns = {
-        "Money at risk": "max by (campaign) (campaign:pacewatch_money_at_risk:max)",
-        "Critical goals": f'sum by (campaign) (pacewatch_pace_status{{status="critical"}} * {OF_ACCOUNT})',
-        "Warning goals": 'sum by (campaign) (pacewatch_pace_status{status="warning"})',
-        "Watches": "sum by (campaign) (campaign_status:pacewatch_watches:count)",
-        "Lowest pace": "min by (campaign) (pacewatch_pace_ratio)",
-        "Highest pace": "max by (campaign) (pacewatch_pace_ratio)",
-        "Spend": f"sum by (campaign) (pacewatch_window_spend{{{kpi}}})",
-        **{k.label: f"max by (campaign) ({CAMPAIGN.kpis[k.name].name}{{{kpi}}})" for k in CATALOGUE},
+        "Money at risk": f"max by (campaign) (campaign:pacewatch_money_at_risk:max{RECORDED})",
+        "Critical goals": f"sum by (campaign) ({_in('critical')} * {OF_ACCOUNT})",
+        "Warning goals": f"sum by (campaign) ({_in('warning')})",
+        "Watches": f"sum by (campaign) (campaign_status:pacewatch_watches:count{RECORDED})",
+        "Lowest pace": f"min by (campaign) ({raw('pacewatch_pace_ratio')})",
+        "Highest pace": f"max by (campaign) ({raw('pacewatch_pace_ratio')})",
+        "Spend": f"sum by (campaign) ({of('pacewatch_window_spend', kpi)})",
+        **{k.label: f"max by (campaign) ({raw(CAMPAIGN.kpis[k.name].name, kpi)})" for k in CATALOGUE},
     }
     shares = [k.label for k in CATALOGUE if k.is_proportion]
     percent = dict.fromkeys(("Lowest pace", "Highest pace", *shares), "percentunit")
@@ -60,9 +64,9 @@ def _table() -> Panel:
 
 def _over_time() -> Panel:
     found = {
-        "Critical": f'sum(pacewatch_pace_status{{status="critical"}} * {OF_ACCOUNT})',
-        "Warning": f'sum(pacewatch_pace_status{{status="warning"}} * {OF_ACCOUNT})',
-        "Watches": f"sum(campaign_status:pacewatch_watches:count * {OF_ACCOUNT})",
+        "Critical": f"sum({_in('critical')} * {OF_ACCOUNT})",
+        "Warning": f"sum({_in('warning')} * {OF_ACCOUNT})",
+        "Watches": f"sum(campaign_status:pacewatch_watches:count{RECORDED} * {OF_ACCOUNT})",
     }
     about = "How many goals are in warning and in critical, and how many watches say that something is wrong."
     return lines("Goals that miss their pace", about, found, "none")
@@ -70,6 +74,9 @@ def _over_time() -> Panel:
 
 def _spend() -> Panel:
     about = "The ten campaigns that spend most in the rolling window."
-    return lines(
-        "Largest spenders", about, {"{{campaign}}": 'topk(10, pacewatch_window_spend{window="$window"})'}, "none"
-    )
+    spends = of("pacewatch_window_spend", 'window="$window"')
+    return lines("Largest spenders", about, {"{{campaign}}": f"topk(10, {spends})"}, "none")
+
+
+def _in(status: str) -> str:
+    return of("pacewatch_pace_status", f'status="{status}"')

@@ -6,6 +6,7 @@ from grafana_foundation_sdk.builders import common as make
 from grafana_foundation_sdk.builders import dashboard as dash
 from grafana_foundation_sdk.models import common, dashboard
 
+from grafana.promql import of
 from kpis.units import Unit
 from monitors.pacing.verdict import Status
 from monitors.wording import LOOK, LOOKS
@@ -69,8 +70,9 @@ def statuses() -> list[dashboard.ValueMapping]:
 CODES = {"no_data": 0, "on_pace": 1, "warning": 2, "critical": 3, "hold": 4}
 
 
-def coded(selector: str, of: str = "goal") -> str:
+def coded(selector: str, label: str = "goal") -> str:
     """The query of the status of goals, or of watches, as a number."""
-    metric = "pacewatch_pace_status" if of == "goal" else "pacewatch_watch_status"
-    parts = (f'{code} * {metric}{{{selector},status="{name}"}}' for name, code in CODES.items())
-    return f"sum by (campaign, {of}) ({' or '.join(parts)})"
+    metric = "pacewatch_pace_status" if label == "goal" else "pacewatch_watch_status"
+    has = {name: of(metric, selector, f'status="{name}"') for name in CODES}
+    parts = (f"{code} * {has[name]}" for name, code in CODES.items())
+    return f"max by (campaign, {label}) ({' or '.join(parts)})"

@@ -1,4 +1,4 @@
-"""What the monitor serves: metrics, health, readiness and the launch board."""
+"""What the monitor serves: metrics, health, readiness, runbooks and the launch board."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from monitors.board.routes import BoardParts, add_board
 from monitors.board.shapes import Problem
 from monitors.export.exporter import Exporter
 from monitors.export.handler import MetricsHandler
+from monitors.runbooks import PATH, runbook
 from monitors.view import View
 
 
@@ -45,6 +46,10 @@ def make_app(
             return web.json_response({"status": "ready"})
         return web.json_response({"status": "not ready", "reason": reason}, status=503)
 
+    async def read_runbook(request: web.Request) -> web.Response:
+        found = runbook(request.match_info["page"])
+        return web.Response(text=found or "There is no runbook of that name.\n", status=404 if found is None else 200)
+
     page = MetricsHandler(view, exporter)
     app = web.Application(middlewares=guards)
     app.on_cleanup.append(page.close)
@@ -53,6 +58,7 @@ def make_app(
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", page.answer)
+    app.router.add_get(PATH, read_runbook)
     return app
 
 

@@ -1,4 +1,8 @@
-"""Everything the monitor exports, as text, made from a view: so nothing goes stale unseen."""
+"""Everything the monitor exports, as text, made from a view: so nothing goes stale unseen.
+
+Every monitor tells how it is and how it finds the write side; campaigns, KPIs and pace are the leader's alone. So a sum
+over campaigns is right with any number of monitors.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +48,7 @@ class ExportPolicy:
 
 
 class Exporter:
-    """Metrics of a view. Not for two threads at once: it remembers which series it exported last.
+    """Metrics of a view. Not for two threads at once: it remembers which series it exported last, and whether it led.
 
     Args:
         policy: what to export.
@@ -55,9 +59,10 @@ class Exporter:
         self._policy = policy
         self._refused = refused
         self._kept = Kept()
+        self._led = False
 
     def text(self, view: View, text_format: Format) -> str:
-        """All families; those about campaigns only once something was read."""
+        """All families; those about campaigns only of the leader, once something was read."""
         lines = [line for families in self._families(view) for line in families.text(text_format)]
         return "".join([*lines, text_format.end])
 
@@ -65,12 +70,23 @@ class Exporter:
         yield _monitor(view, self._refused)
         if view.snapshot is None:
             return
+        yield pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons)
+        if not self._is_leaders(view):
+            return
         chosen = self._choose(view.snapshot, frozenset(campaign.series for campaign in view.campaigns))
         currency = view.snapshot.layout.currency
         yield kpi_samples(chosen, currency, breakdowns=self._policy.breakdowns)
         yield _limits(chosen, self._policy.budget)
-        yield pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons)
         yield pace_samples(view.assessments, currency)
+
+    def _is_leaders(self, view: View) -> bool:
+        """Whether it is the leader's view.
+
+        While Redis is away nobody can lead: then who led at the last scrape goes on with what it knows, for as long as
+        the view stands, so that a short outage makes no hole in every series.
+        """
+        self._led = view.leads or (self._led and bool(view.problem))
+        return self._led
 
     def _choose(self, snapshot: Snapshot, pinned: frozenset[str]) -> Export:
         policy = self._policy

@@ -78,7 +78,7 @@ def read_side() -> dict[str, Any]:
     rows = SeriesRows({"1h": row, "total": row}, (0,))
     snapshot = Snapshot(Layout(1, "EUR", ("1h",), 40), NOON, health, {"c": rows, "c|channel=x": rows}, {})
     goals = tuple(Assessment(campaign, goal, verdict, move.after) for goal, verdict, move in judged)
-    view = View(snapshot=snapshot, assessments=goals, redis_up=True, problem="")
+    view = View(snapshot=snapshot, assessments=goals, redis_up=True, problem="", leads=True)
     board = Board("run", BoardPolicy())
     board.update(view, NOON, 0.0)
     wide = Console(file=StringIO(), width=300, color_system=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,12 @@ def port() -> Iterator[int]:
         yield port
 
 
-async def post(base: str, path: str, body: Any, *, is_known: bool = True, **headers: str) -> tuple[int, Any]:
+async def post(
+    base: str, path: str, body: Any, headers: Mapping[str, str] | None = None, *, is_known: bool = True
+) -> tuple[int, Any]:
     """Status and answer of a POST."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    sent = {"content-type": "application/json", **(WHO if is_known else {}), **headers}
+    sent = {"content-type": "application/json", **(WHO if is_known else {}), **(headers or {})}
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"{base}/api/alerts/{path}", data=data, headers=sent) as reply,
@@ -90,8 +92,8 @@ async def test_whoever_has_the_password_acknowledges_mutes_and_takes_it_back(por
                 ("acknowledge", GOOD, {"origin": "https://evil.example"}, 403),
             ]
             for path, body, headers, status in wrong:
-                assert (await post(base, path, body, **headers))[0] == status, (path, body)
-            assert (await post(base, "acknowledge", GOOD, origin=base))[0] == 200, "the board's own page"
+                assert (await post(base, path, body, headers))[0] == status, (path, body)
+            assert (await post(base, "acknowledge", GOOD, {"origin": base}))[0] == 200, "the board's own page"
             assert (await post(base, "acknowledge", GOOD, is_known=False))[0] == 401
 
 

@@ -11,6 +11,8 @@ from streams.metrics import worker_metrics
 from tests.conftest import need
 
 ROOT = Path(__file__).parents[3] / "prometheus"
+RULES = sorted(ROOT.glob("*/*.rules.yml"))
+"""What is loaded, and what is optional."""
 
 
 def promtool(*words: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +28,7 @@ def exported() -> set[str]:
     for family in worker_metrics().registry.collect():
         found |= {family.name, *(sample.name for sample in family.samples)}
     found |= {f"{name}_bucket" for name in ("pacewatch_worker_flush_seconds", "pacewatch_worker_load_seconds")}
-    for rules in (ROOT / "rules").glob("*.rules.yml"):
+    for rules in RULES:
         found |= set(re.findall(r"- record: (\S+)", rules.read_text()))
     return found
 
@@ -44,16 +46,29 @@ def test_the_configuration_and_its_rules_are_valid() -> None:
 
 
 def test_every_alert_fires_when_it_should_and_only_then() -> None:
-    """The rules' own unit tests, which name every alert."""
-    done = promtool("test", "rules", *map(str, sorted((ROOT / "rules").glob("*.test.yml"))))
-    assert done.returncode == 0, done.stdout + done.stderr
-    alerts = set(re.findall(r"- alert: (\w+)", (ROOT / "rules" / "pipeline.rules.yml").read_text()))
-    assert alerts == set(re.findall(r"alertname: (\w+)", (ROOT / "rules" / "pipeline.test.yml").read_text()))
+    """The rules' own unit tests, in which every alert fires, and all but the watchdog do not at another time."""
+    for rules in RULES:
+        tests = rules.with_name(rules.name.replace(".rules.", ".test."))
+        done = promtool("test", "rules", str(tests))
+        assert done.returncode == 0, done.stdout + done.stderr
+        alerts = set(re.findall(r"- alert: (\w+)", rules.read_text()))
+        assert alerts == set(re.findall(r"alertname: (\w+)\n +exp_alerts:\n", tests.read_text()))
+        assert alerts - {"PacewatchWatchdog"} == set(
+            re.findall(r"alertname: (\w+), exp_alerts: \[\]", tests.read_text())
+        )
+
+
+def test_the_optional_rules_are_loaded_by_nobody_and_valid() -> None:
+    """They would tell people what the monitor tells them."""
+    config = promtool("check", "config", str(ROOT / "prometheus.yml"))
+    for rules in (ROOT / "optional").glob("*.rules.yml"):
+        assert rules.name not in config.stdout
+        assert promtool("check", "rules", str(rules)).returncode == 0
 
 
 def test_every_metric_that_a_rule_names_is_exported() -> None:
     """A renamed metric would silence its alert."""
-    for rules in (ROOT / "rules").glob("*.rules.yml"):
+    for rules in RULES:
         assert named_in(rules.read_text()) <= exported()
 
 

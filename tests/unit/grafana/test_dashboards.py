@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from grafana.style import CODES
 from monitors.pacing.verdict import Status
 from tests.contract.monitors.test_prometheus import exported, named_in
 
+ROOT = DIRECTORY.parents[1]
 PROVISIONING = DIRECTORY.parent / "provisioning"
 FILES = sorted(DIRECTORY.glob("*.json"))
 
@@ -59,6 +61,40 @@ def test_every_metric_that_a_dashboard_names_is_exported(file: Path) -> None:
     assert named_in(file.read_text()) - {"pacewatch_dashboards"} <= exported()
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_jobs_and_instances_are_selectable_and_every_query_minds_the_choice(file: Path) -> None:
+    """Several of each, all at first. What rules record has no instance, because it is the same on all."""
+    board = json.loads(file.read_text())
+    chosen = {v["name"]: v for v in board["templating"]["list"]}
+    for name in ("job", "instance"):
+        assert (chosen[name]["multi"], chosen[name]["includeAll"], chosen[name]["allValue"]) == (True, True, ".*")
+        assert chosen[name]["current"]["value"] == "$__all"
+    for expr in (target["expr"] for panel in panels(board) for target in panel["targets"]):
+        for metric, matchers in re.findall(r"(?<![\w:])((?:\w+:)?pacewatch[_:]\w+(?::\w+)*|up)\b(\{[^}]*\})?", expr):
+            assert 'job=~"$job"' in matchers, expr
+            assert ":" in metric or 'instance=~"$instance"' in matchers, expr
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_ranges_of_rates_follow_the_scrapes_and_the_width_of_a_graph(file: Path) -> None:
+    """A fixed one is empty where Prometheus scrapes every minute, and skips spikes on a graph of a month."""
+    for panel in panels(json.loads(file.read_text())):
+        for target in panel["targets"]:
+            assert set(re.findall(r"\[([^]]*)\]", target["expr"])) <= {"$__rate_interval"}, target["expr"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_no_number_doubles_where_two_monitors_tell_it(file: Path) -> None:
+    """All but what a process tells of itself is inside a largest or a least, which does not mind how many tell it."""
+    once = re.compile(r"(max|min) (without \(instance, pod\)|by \([^)]*\)) \((last_over_time\(|rate\()?$|min\($")
+    for panel in panels(json.loads(file.read_text())):
+        for target in panel["targets"]:
+            expr = target["expr"]
+            for found in re.finditer(r"(?<![\w:])pacewatch_(\w+)\{", expr):
+                is_own = found[1].startswith(("worker_", "monitor_leader", "notifier_attempts"))
+                assert is_own or once.search(expr[: found.start()]), expr
+
+
 def test_every_status_of_a_goal_has_a_colour_and_a_word() -> None:
     """A new one would be drawn as nothing."""
     assert set(CODES) == set(Status)
@@ -70,3 +106,6 @@ def test_provisioning_finds_the_dashboards_and_the_data_source() -> None:
     (source,) = yaml.safe_load((PROVISIONING / "datasources" / "prometheus.yml").read_text())["datasources"]
     assert provider["options"]["path"] == "/var/lib/grafana/dashboards"
     assert (source["type"], source["url"]) == ("prometheus", "http://prometheus:9090")
+    for config in ("prometheus", "deploy"):
+        scrapes = yaml.safe_load((ROOT / config / "prometheus.yml").read_text())["global"]
+        assert source["jsonData"]["timeInterval"] == scrapes["scrape_interval"], "else $__rate_interval is too short"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -40,10 +41,11 @@ STREAM_METRICS = ("pacewatch_stream_watermark", "pacewatch_stream_reached", "pac
 
 
 def view(series: dict[str, Row], **counters: int) -> View:
-    """A view of one partition; each series has one window and a total."""
+    """A leader's view of one partition; each series has one window and a total."""
     rows = {name: SeriesRows({"5m": r, "total": r}, (0,)) for name, r in series.items()}
     health = (PartitionHealth(0, 1_500, True, 2_500, {"ads.clicks": 3}, counters),)
-    return View(snapshot=Snapshot(Layout(1, "EUR", ("5m",), 40), 0, health, rows, {}), redis_up=True)
+    snapshot = Snapshot(Layout(1, "EUR", ("5m",), 40), 0, health, rows, {})
+    return View(snapshot=snapshot, redis_up=True, problem="", leads=True)
 
 
 def with_goals(*campaigns: str) -> tuple[Campaign, ...]:
@@ -120,6 +122,37 @@ def test_before_the_first_read_there_is_health_and_nothing_about_campaigns() -> 
     text = scrape(View())
     assert "pacewatch_redis_up 0.0" in text
     assert "pacewatch_impressions_total" not in text
+
+
+OF_CAMPAIGNS = re.compile(
+    r"^pacewatch_(spend|window_\w+|ctr_ratio|pace_\w+|campaign_info|export_\w+)[ {]", re.MULTILINE
+)
+
+
+def test_of_two_monitors_only_the_leader_tells_of_campaigns_and_both_tell_of_the_write_side() -> None:
+    """So ``sum(pacewatch_spend)`` is the spend, and a dead worker is told by whoever is left."""
+    found = replace(view({"c1": row(10, spend=5)}), assessments=(assessed(SPEND, Status.WARNING, Reason.PROJECTED),))
+    leader, follower = scrape(found), scrape(replace(found, leads=False))
+    assert len({match[1] for match in OF_CAMPAIGNS.finditer(leader)}) >= 10
+    assert not OF_CAMPAIGNS.search(follower)
+    for text, leads in ((leader, 1), (follower, 0)):
+        assert samples(text)["pacewatch_monitor_leader"] == leads
+        assert samples(text, partition="0")["pacewatch_flushed_timestamp_seconds"] == 2.5
+        assert samples(text)["pacewatch_redis_up"] == 1
+
+
+def test_who_led_goes_on_while_redis_is_away_and_no_longer_than_its_view_stands() -> None:
+    """Then nobody else can lead, and an outage of a second is no hole in every series; a follower stays silent."""
+    found = view({"c1": row(10)})
+    away = replace(found, redis_up=False, problem="Redis does not answer", leads=False)
+    leader, follower = Exporter(ExportPolicy()), Exporter(ExportPolicy())
+    for led, before in ((leader, found), (follower, replace(found, leads=False))):
+        led.text(before, Format.PLAIN)
+    assert "pacewatch_impressions_total{" in leader.text(away, Format.PLAIN)
+    assert "pacewatch_impressions_total{" not in follower.text(away, Format.PLAIN)
+    assert "pacewatch_impressions_total{" not in leader.text(replace(away, snapshot=None), Format.PLAIN)
+    assert "pacewatch_impressions_total{" not in leader.text(replace(found, leads=False), Format.PLAIN)
+    assert "pacewatch_impressions_total{" not in leader.text(away, Format.PLAIN), "another one led in between"
 
 
 def test_promtool_accepts_every_metric_even_with_hostile_names() -> None:
