@@ -25,8 +25,7 @@ from kpis.runtime.errors import Misconfigured
 from kpis.times import QUARTER_MS
 from monitors import service
 from monitors.alerts.outbox import LEADER, STATE
-from monitors.alerts.outbox.lanes import PARKED
-from monitors.alerts.outbox.queued import lane_key
+from monitors.alerts.outbox.queued import PARKED, lane_key
 from monitors.settings import MonitorSettings
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, FakeSlack, Seed, fake_slack, row, until
 from tests.kit.redis_server import free_port, redis_server

@@ -24,12 +24,16 @@ def first(rows: list[Row], at_ms: int) -> Heard:
 
 @given(ROWS, st.integers(0, QUARTER_MS - 1))
 def test_a_first_look_knows_the_quarter_hour_of_the_last_event(rows: list[Row], into_ms: int) -> None:
+    """Of what never came: the first whole hour that had anything of the campaign, else the hour it is in."""
     at_ms = START + (len(rows) - 1) * QUARTER_MS + into_ms
     found = first(rows, at_ms)
+    whole = rows[: (at_ms - START) // HOUR_MS * 4]
+    begun = next((n for n, one in enumerate(whole) if any(one)), None)
     for column in range(WIDTH):
         last = max((n for n, one in enumerate(rows) if one[column]), default=None)
         if last is None:
-            assert found.since_ms[column] == (START if at_ms - START >= HOUR_MS else at_ms - at_ms % HOUR_MS)
+            of_hour = START + begun * QUARTER_MS if begun is not None else at_ms
+            assert found.since_ms[column] == of_hour - of_hour % HOUR_MS
         else:
             assert found.since_ms[column] == min(START + (last + 1) * QUARTER_MS, at_ms)
     assert (found.total, found.armed_ms) == (add(rows), at_ms)
