@@ -10,7 +10,7 @@ are summed as an e-detector (see :mod:`monitors.pacing.evidence`), a wager begun
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import exp, log, log1p
 from typing import TypeVar
 
 import numpy as np
@@ -90,14 +90,20 @@ def _upto(past: Past, goal: RatioGoal, flight: Flight, limit: float) -> Wagered:
     above, below = (past.hours[:, INDEX[n]].astype(np.float64) for n in (goal.kpi.numerator, goal.kpi.denominator))
     good, exposure = _sides(goal.kpi, goal.bound, limit, above, below)
     lump = _lump(past, goal, good[-LUMP_DAYS * HOURS :], exposure[-LUMP_DAYS * HOURS :])
-    stakes = [-1e9] * len(STAKES)
     if lump is None:
-        return Wagered(tuple(stakes), None, limit)
-    for hour in range(max(first, len(good) - MEMORY_HOURS), len(good)):
-        for place, stake in enumerate(STAKES):
-            gain = _gain(stake, float(good[hour]), float(exposure[hour]), lump)
-            stakes[place] = min(with_begun(stakes[place], 1) + gain, MOST)
-    return Wagered(tuple(stakes), lump, limit)
+        return Wagered((-1e9,) * len(STAKES), None, limit)
+    kept = max(first, len(good) - MEMORY_HOURS)
+    return Wagered(tuple(_wagered(_gain(s, good[kept:], exposure[kept:], lump).tolist()) for s in STAKES), lump, limit)
+
+
+def _wagered(gains: list[float]) -> float:
+    """What the wagers of one stake have come to after some hours; one begins with each."""
+    wager = -1e9
+    for gain in gains:
+        # This is monitors.pacing.wagers.with_begun(wager, 1), for what runs a million times when a monitor starts.
+        begun = wager + log1p(exp(-wager)) if wager > 0 else log1p(exp(wager))
+        wager = min(begun + gain, MOST)
+    return wager
 
 
 def _sides(kpi: Kpi, bound: Bound, limit: float, above: N, below: N) -> tuple[N, N]:
@@ -128,5 +134,5 @@ def _amount(past: Past, goal: RatioGoal) -> float | None:
     return money * up / down / orders if orders >= LEAST_ORDERS and money > 0 else None
 
 
-def _gain(stake: float, good: float, exposure: float, lump: float) -> float:
+def _gain(stake: float, good: N, exposure: N, lump: float) -> N:
     return (-stake * good + (stake - stake * stake / 2) * exposure) / lump

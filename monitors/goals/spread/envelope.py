@@ -73,6 +73,21 @@ class Envelope:
         # What the whole piece adds was rounded once already.
         return min(before + gained, float(self._after[i]))
 
+    def at_each(self, at_ms: Int64s) -> Floats:
+        """The parts expected by each of some moments, to the last bit as :meth:`at` gives them."""
+        if self._delayed:
+            return np.array([self.at(at) for at in at_ms.tolist()])
+        inside = at_ms.clip(self._start_ms, self._end_ms - 1)
+        i = self._starts.searchsorted(inside, side="right") - 1
+        starts, weights = self._starts[i], self._weights[i]
+        lengths, before = (inside - starts) / self._span, np.where(i > 0, self._after[i - 1], 0.0)
+        first, slope = self._line
+        density = first + slope * (starts - self._start_ms) / self._span
+        found = np.minimum(before + weights * lengths * (density + slope * lengths / 2), self._after[i])
+        found[at_ms <= self._start_ms] = 0.0
+        found[at_ms >= self._end_ms] = 1.0
+        return np.asarray(found)
+
     def _gained(self, starts: Int64s, lengths: Floats) -> Floats:
         first, slope = self._line
         density = first + slope * (starts - self._start_ms) / self._span
