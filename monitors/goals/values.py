@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from kpis.catalogue import Kpi
 from kpis.measures import Measure
@@ -69,14 +70,21 @@ class Band:
 
     def narrowed(self, margin: float) -> Band:
         """The band with each closed side ``margin`` further in; between two sides at most half the way to 1."""
-        two_sided = self.low is not None and self.high is not None
-        low = None if self.low is None else self.low + (min(margin, (1 - self.low) / 2) if two_sided else margin)
-        high = None if self.high is None else self.high - (min(margin, (self.high - 1) / 2) if two_sided else margin)
-        return Band(low, high)
+        return _narrowed(self.low, self.high, margin)
+
+
+@lru_cache(maxsize=4096)
+def _narrowed(low: float | None, high: float | None, margin: float) -> Band:
+    two_sided = low is not None and high is not None
+    return Band(
+        None if low is None else low + (min(margin, (1 - low) / 2) if two_sided else margin),
+        None if high is None else high - (min(margin, (high - 1) / 2) if two_sided else margin),
+    )
 
 
 OPEN = Band(None, None)
 """Nothing lies outside of it."""
+_FROM_ONE, _TO_ONE = Band(1.0, None), Band(None, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +196,7 @@ class RatioGoal:
     @property
     def warning(self) -> Band:
         """The bound as a band of value / limit."""
-        return Band(1.0, None) if self.bound is Bound.AT_LEAST else Band(None, 1.0)
+        return _FROM_ONE if self.bound is Bound.AT_LEAST else _TO_ONE
 
     @property
     def critical(self) -> Band:

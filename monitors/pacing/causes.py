@@ -47,7 +47,7 @@ def explained(judged: Iterable[Judged]) -> list[Judged]:
     """
     found = list(judged)
     causes = [(goal.of, verdict) for goal, verdict in found if isinstance(goal, Watch) and _is_cause(goal, verdict)]
-    return [(goal, _held(goal, verdict, causes)) for goal, verdict in found]
+    return [(goal, _held(goal, verdict, causes)) for goal, verdict in found] if causes else found
 
 
 def _is_cause(watch: Watch, verdict: Verdict) -> bool:

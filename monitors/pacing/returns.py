@@ -20,7 +20,7 @@ from kpis.catalogue import Kpi
 from kpis.measures import INDEX, Row
 from monitors.goals.values import Bound, Flight, RatioGoal
 from monitors.pacing.verdict import Status
-from monitors.pacing.wagers import mean_of, with_begun
+from monitors.pacing.wagers import is_mean_over, with_begun
 from monitors.read.past import HOURS, Past
 
 N = TypeVar("N", float, Floats)
@@ -82,7 +82,7 @@ def _is_proven(past: Past, goal: RatioGoal, flight: Flight, open_hour: Row, limi
     good, exposure = _sides(goal.kpi, goal.bound, limit, above, below)
     gained = [_gain(s, good, exposure, held.lump) for s in STAKES]
     wagers = [with_begun(wager, 1) + gain for wager, gain in zip(held.stakes, gained, strict=True)]
-    return mean_of(wagers) >= THRESHOLD
+    return is_mean_over(wagers, THRESHOLD)
 
 
 def _upto(past: Past, goal: RatioGoal, flight: Flight, limit: float) -> Wagered:

@@ -30,7 +30,7 @@ class Status(StrEnum):
     @property
     def is_judgement(self) -> bool:
         """Whether it says anything about the goal."""
-        return self in {Status.ON_PACE, Status.WARNING, Status.CRITICAL}
+        return self is not Status.HOLD and self is not Status.NO_DATA
 
 
 class Direction(StrEnum):
@@ -246,7 +246,7 @@ _ORDER = (Status.NO_DATA, Status.HOLD, Status.ON_PACE, Status.WARNING, Status.CR
 
 def worse_of(first: Status, second: Status) -> Status:
     """The worse of two."""
-    return max(first, second, key=_ORDER.index)
+    return first if _ORDER.index(first) >= _ORDER.index(second) else second
 
 
 def direction_of(ratio: float | None) -> Direction | None:
