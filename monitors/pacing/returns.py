@@ -48,7 +48,7 @@ class Wagered:
     """What wagers have come to by the last whole hour.
 
     Attributes:
-        stakes: the logarithm for each stake.
+        stakes: the logarithm for each stake, with what begins in the hour after.
         lump: how lumpy the good is, in its unit; None while too few orders say what they bring.
         limit: the bound they are about.
     """
@@ -67,21 +67,22 @@ def proven(past: Past, goal: RatioGoal, flight: Flight, open_hour: Row) -> Statu
         flight: its campaign's.
         open_hour: measures since the last whole hour.
     """
-    for limit, status in ((goal.critical_limit, Status.CRITICAL), (goal.limit, Status.WARNING)):
-        if _is_proven(past, goal, flight, open_hour, limit):
-            return status
-    return Status.ON_PACE
+    key = ("money", goal.kpi.name, goal.bound, goal.limit, goal.critical_limit, flight.start_ms)
+    critical, warning = past.once(
+        key, lambda: tuple(_upto(past, goal, flight, limit) for limit in (goal.critical_limit, goal.limit))
+    )
+    if _is_proven(critical, goal, open_hour):
+        return Status.CRITICAL
+    return Status.WARNING if _is_proven(warning, goal, open_hour) else Status.ON_PACE
 
 
-def _is_proven(past: Past, goal: RatioGoal, flight: Flight, open_hour: Row, limit: float) -> bool:
-    key = ("money", goal.id, limit, flight.start_ms)
-    held = past.once(key, lambda: _upto(past, goal, flight, limit))
-    if held.lump is None:
+def _is_proven(held: Wagered, goal: RatioGoal, open_hour: Row) -> bool:
+    lump = held.lump
+    if lump is None:
         return False
-    above, below = (float(open_hour[INDEX[name]]) for name in (goal.kpi.numerator, goal.kpi.denominator))
-    good, exposure = _sides(goal.kpi, goal.bound, limit, above, below)
-    gained = [_gain(s, good, exposure, held.lump) for s in STAKES]
-    wagers = [with_begun(wager, 1) + gain for wager, gain in zip(held.stakes, gained, strict=True)]
+    above, below = goal.kpi.parts(open_hour)
+    good, exposure = _sides(goal.kpi, goal.bound, held.limit, float(above), float(below))
+    wagers = [begun + _gain(stake, good, exposure, lump) for begun, stake in zip(held.stakes, STAKES, strict=True)]
     return is_mean_over(wagers, THRESHOLD)
 
 
@@ -97,7 +98,7 @@ def _upto(past: Past, goal: RatioGoal, flight: Flight, limit: float) -> Wagered:
 
 
 def _wagered(gains: list[float]) -> float:
-    """What the wagers of one stake have come to after some hours; one begins with each."""
+    """What the wagers of one stake have come to after some hours; one begins with each, and with the one after."""
     wager = -1e9
     for gain in gains:
         # This is monitors.pacing.wagers.with_begun(wager, 1), for what runs a million times when a monitor starts.
@@ -105,7 +106,7 @@ def _wagered(gains: list[float]) -> float:
         wager = begun + gain
         if wager > MOST:  # noqa: PLR1730 - min() takes twice as long
             wager = MOST
-    return wager
+    return with_begun(wager, 1)
 
 
 def _sides(kpi: Kpi, bound: Bound, limit: float, above: N, below: N) -> tuple[N, N]:

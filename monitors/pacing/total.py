@@ -62,11 +62,12 @@ def judge_total(
     if flight.start_ms < observed.history_from_ms:
         return Verdict.withheld(Status.NO_DATA, Reason.HISTORY_GONE, goal, at_ms)
     found = pace(observed.to_date[goal.total.column], goal.target, flight, curve, at_ms)
-    ends, finding = None, _by_bands(goal, found, Reason.FLIGHT_ENDED, policy)
     if at_ms < flight.end_ms:
         ends, finding = _underway(
             flight, goal, observed, policy, at_ms, found=found, curve=curve, whole=whole or flight
         )
+    else:
+        ends, finding = None, _by_bands(goal, found, Reason.FLIGHT_ENDED, policy)
     projected, interval = _shown(found, ends, observed.past, policy, at_ms)
     return Verdict(
         status=finding.status,
