@@ -68,18 +68,13 @@ class Band:
         """Both sides."""
         return self.low, self.high
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - a band is a value, and there are few
     def narrowed(self, margin: float) -> Band:
         """The band with each closed side ``margin`` further in; between two sides at most half the way to 1."""
-        return _narrowed(self.low, self.high, margin)
-
-
-@lru_cache(maxsize=4096)
-def _narrowed(low: float | None, high: float | None, margin: float) -> Band:
-    two_sided = low is not None and high is not None
-    return Band(
-        None if low is None else low + (min(margin, (1 - low) / 2) if two_sided else margin),
-        None if high is None else high - (min(margin, (high - 1) / 2) if two_sided else margin),
-    )
+        two_sided = self.low is not None and self.high is not None
+        low = None if self.low is None else self.low + (min(margin, (1 - self.low) / 2) if two_sided else margin)
+        high = None if self.high is None else self.high - (min(margin, (self.high - 1) / 2) if two_sided else margin)
+        return Band(low, high)
 
 
 OPEN = Band(None, None)

@@ -37,7 +37,7 @@ _STEADY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Stretch:
     """The last hours, as far back as they are the best evidence for a shift.
 
     Attributes:
@@ -62,7 +62,7 @@ class Usual:
         expected: what is usual for each.
         open_expected: what is usual for the hour that is open; None when parts of hours say nothing, as of a
             measure that comes once an hour.
-        spans: for each shift, the last tested hours that are its best evidence.
+        stretches: for each shift, the last tested hours that are its best evidence.
         weight: how much of an hour's evidence counts, where deviations persist.
         variance: of the logarithm of an hour.
         least: what is added to both sides, so that nothing at all has a logarithm.
@@ -74,7 +74,7 @@ class Usual:
     actual: Floats
     expected: Floats
     open_expected: float | None
-    spans: tuple[Span, ...]
+    stretches: tuple[Stretch, ...]
     weight: float
     variance: float
     least: float
@@ -112,7 +112,7 @@ class Shift:
         return self.lasts and self.strength >= self.proof / 2
 
 
-_NO_SPAN = Span(0, 0.0, 0.0, 0.0)
+_NO_STRETCH = Stretch(0, 0.0, 0.0, 0.0)
 
 
 def usual(past: Past, goal: TotalGoal, flight: Flight) -> Usual | None:
@@ -152,7 +152,7 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight) -> Usual | None:
         expected=expected[:-1],
         open_expected=float(expected[-1]) if _is_steady(past, goal, from_hour) else None,
         # An hour of which nothing came is silence, which is told as such.
-        spans=_spans(_sums(away, (came > 0).astype(np.float64) * (weight / scatter**2)), came, expected[:-1]),
+        stretches=_stretches(_sums(away, (came > 0).astype(np.float64) * (weight / scatter**2)), came, expected[:-1]),
         weight=weight,
         variance=scatter**2,
         least=least,
@@ -169,13 +169,13 @@ def _sums(away: Floats, weights: Floats) -> Floats:
     return np.concatenate([np.zeros((len(SHIFTS), 1)), upto], axis=1)
 
 
-def _spans(sums: Floats, came: Floats, expected: Floats) -> tuple[Span, ...]:
+def _stretches(sums: Floats, came: Floats, expected: Floats) -> tuple[Stretch, ...]:
     """For each shift, the hours up to the last one that show it best."""
-    found: list[Span] = []
+    found: list[Stretch] = []
     for of_shift in sums:
         hours = int(of_shift.argmax())
         actual, usual_was = came[len(came) - hours :], expected[len(expected) - hours :]
-        found.append(Span(hours, float(of_shift[hours]), float(actual.sum()), float(usual_was[actual > 0].sum())))
+        found.append(Stretch(hours, float(of_shift[hours]), float(actual.sum()), float(usual_was[actual > 0].sum())))
     return tuple(found)
 
 
@@ -209,16 +209,16 @@ def shift(held: Usual, open_actual: float, open_part: float, end_ms: int) -> Shi
     is_open = held.open_expected is not None and open_part >= _LEAST_OPEN and open_actual > 0
     expected = (held.open_expected or 0.0) * open_part if is_open else 0.0
     away = _bounded(log((open_actual + held.least) / (expected + held.least)), scatter) if is_open else 0.0
-    best, best_shift, span = -inf, 0.0, _NO_SPAN
-    for s, one in zip(SHIFTS, held.spans, strict=True):
+    best, best_shift, stretch = -inf, 0.0, _NO_STRETCH
+    for s, one in zip(SHIFTS, held.stretches, strict=True):
         gained = open_part * (s * away - s * s / 2) * held.weight / held.variance if is_open else 0.0
         if one.strength + gained > best:
-            best, best_shift, span = one.strength + gained, s, one
-    actual = span.actual + (open_actual if is_open else 0.0)
-    should = span.expected + expected
+            best, best_shift, stretch = one.strength + gained, s, one
+    actual = stretch.actual + (open_actual if is_open else 0.0)
+    should = stretch.expected + expected
     last = away if is_open else held.last_away
     return Shift(
-        since_ms=end_ms - span.hours * HOUR_MS,
+        since_ms=end_ms - stretch.hours * HOUR_MS,
         factor=actual / should if should > 0 else 1.0,
         strength=best,
         lasts=last * best_shift >= best_shift**2 / 2,

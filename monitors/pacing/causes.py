@@ -8,7 +8,8 @@ numbers that are not all there.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kpis.measures import Stream
 from monitors.goals.subject import Subject, Watch, Watched

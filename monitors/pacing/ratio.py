@@ -7,7 +7,7 @@ proportions miss when the Wilson interval lies beyond the bound; costs and retur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kpis.measures import INDEX, ZERO, Row
 from kpis.units import MICROS
@@ -16,8 +16,7 @@ from monitors.pacing.intervals import wilson
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy, direction_of, status_of
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(NamedTuple):
     status: Status
     reason: Reason
 

@@ -6,8 +6,9 @@ are not, and hours scatter. Once it is over, its sum itself is held against its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
+from typing import NamedTuple
 
 from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
@@ -39,8 +40,7 @@ WARY_HOURS = 36
 """After so many hours of a flight its scatter and its persistence are known half as well as it seems."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(NamedTuple):
     status: Status
     reason: Reason
     recovered: Status
