@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 
@@ -17,8 +15,9 @@ from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
 from kpis.units import MICROS
 from monitors.goals.spread.spec import CurveSpec, Shape
 from monitors.goals.values import Band, Bound, Campaign, Flight, Goal, Period, RatioGoal, TotalGoal
-from monitors.read.history import PER_DAY, History, Query, ToDate
-from monitors.read.pasts import Pasts
+from monitors.read.history import PER_DAY, ToDate
+from monitors.read.past import Past, joined, nothing_yet
+from monitors.read.pasts import AT_ONCE
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from monitors.sight import Sight, periods_of, sight
 
@@ -55,27 +54,17 @@ class Fleet:
         self._a_quarter = 10 ** self._dice.uniform(3.8, 4.8, campaigns)
         self._a_quarter[::10] = 5.0
         self.campaigns = tuple(self._campaign(n) for n in range(campaigns))
-        self._places = {c.series: n for n, c in enumerate(self.campaigns)}
         self._to_date = np.zeros((campaigns, WIDTH), np.int64)
         self._recent = np.zeros((campaigns, 2 * PER_DAY, WIDTH), np.int64)
-        self._pasts = Pasts(cast("History", self))
-        self._load()
+        self._pasts = [self._began(n) for n in range(campaigns)]
 
-    async def days(self, partitions: int, queries: Iterable[Query]) -> dict[Query, Int64s]:
-        """The history of some campaigns, made up when it is asked for."""
-        assert partitions == 1
-        found: dict[Query, Int64s] = {}
-        for query in queries:
-            place = self._places[query.series]
-            rows = self._quarters(place, self._count(self.now_ms))
-            rows = np.concatenate([rows, np.zeros(((DAYS + 1) * PER_DAY - len(rows), WIDTH), np.int64)])
-            self._to_date[place] = rows[self._count(self.campaigns[place].flight.start_ms) :].sum(axis=0)
-            self._recent[place] = rows[(DAYS - 1) * PER_DAY :]
-            found[query] = rows[self._count(query.start_ms) :]
-        return found
-
-    def _load(self) -> None:
-        asyncio.run(self._pasts.load(1, self._places, self.now_ms))
+    def _began(self, place: int) -> Past:
+        """Make up what came so far of a campaign; gives its past."""
+        rows = self._quarters(place, self._count(self.now_ms))
+        rows = np.concatenate([rows, np.zeros(((DAYS + 1) * PER_DAY - len(rows), WIDTH), np.int64)])
+        self._to_date[place] = rows[self._count(self.campaigns[place].flight.start_ms) :].sum(axis=0)
+        self._recent[place] = rows[(DAYS - 1) * PER_DAY :]
+        return joined(nothing_yet(self._start_ms), self._start_ms, rows, self.now_ms)
 
     def go_on(self, ms: int) -> None:
         """Let some time pass, and what comes in it come."""
@@ -89,7 +78,7 @@ class Fleet:
 
     def seen(self) -> Iterator[tuple[Campaign, Sight]]:
         """What there is to see of each campaign now."""
-        self._load()
+        self._turn()
         place = self._count(self.now_ms) - (DAYS - 1) * PER_DAY + 1
         hour, day = (self._recent[:, place - n : place].sum(axis=1).tolist() for n in (4, PER_DAY))
         streams = {s: StreamHealth(self.now_ms, self.now_ms, 0) for s in Stream}
@@ -100,11 +89,19 @@ class Fleet:
         rows = {c.series: SeriesRows(w, (0,)) for c, w in zip(self.campaigns, windows, strict=True)}
         snapshot = Snapshot(Layout(1, "EUR", WINDOWS, 40), self.now_ms, (health,), rows, {})
         recent_ms = self._start_ms + (DAYS - 1) * DAY_MS
-        for campaign, row, recent in zip(self.campaigns, self._to_date.tolist(), self._recent, strict=True):
+        rows_to_date = self._to_date.tolist()
+        for campaign, row, recent, past in zip(self.campaigns, rows_to_date, self._recent, self._pasts, strict=True):
             found = ToDate(tuple(row), self.now_ms, recent_ms, recent.copy())
-            past = self._pasts.at(campaign.series, found, self.now_ms)
             periods = {per: self._since(part, recent) for per, part in periods_of(campaign, self.now_ms).items()}
             yield campaign, sight(campaign, snapshot, found, past, self._start_ms, periods=periods)
+
+    def _turn(self) -> None:
+        """Bring some pasts up to date whose hour is over, as the monitor does."""
+        end_ms = self.now_ms - self.now_ms % HOUR_MS
+        due = [n for n, past in enumerate(self._pasts) if past.end_ms < end_ms]
+        for n in due[:AT_ONCE]:
+            recent_ms = self._start_ms + (DAYS - 1) * DAY_MS
+            self._pasts[n] = joined(self._pasts[n], recent_ms, self._recent[n], end_ms)
 
     def _since(self, part: Flight, recent: Int64s) -> Row:
         first = max(self._count(part.start_ms) - (DAYS - 1) * PER_DAY, 0)
