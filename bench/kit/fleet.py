@@ -15,7 +15,8 @@ from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
 from kpis.units import MICROS
 from monitors.goals.spread.spec import CurveSpec, Shape
 from monitors.goals.values import Band, Bound, Campaign, Flight, Goal, Period, RatioGoal, TotalGoal
-from monitors.read.history import PER_DAY, ToDate
+from monitors.read.decoding import PER_DAY
+from monitors.read.history import ToDate
 from monitors.read.past import Past, joined, nothing_yet
 from monitors.read.pasts import AT_ONCE
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
