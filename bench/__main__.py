@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import board, catchup, flushes, growth, latency, memory, recovery, scrape, stall, throughput
+from bench import board, catchup, flushes, growth, judging, latency, memory, recovery, scrape, stall, throughput
 from bench.kit import place
 
 Measure = Callable[[str, Path], Mapping[str, Any]]
@@ -41,6 +41,7 @@ LONG: dict[str, Measure] = {
     "memory": memory.measure,
     "growth": growth.measure,
     "board": board.measure,
+    "judging": judging.measure,
 }
 """What is asked for by name: it takes minutes by itself, and changes seldom or is near to what the usual ones tell."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd
 
 from kpis.measures import INDEX, MEASURES, NAMES
@@ -72,9 +73,14 @@ class Kpi:
     @property
     def factors(self) -> tuple[int, int]:
         """What numerator and denominator, as stored, are multiplied by: ``scale``, and micros made units."""
-        up, down = (MICROS if _UNITS[name] is Unit.MICROS else 1 for name in (self.denominator, self.numerator))
-        shared = gcd(self.scale * up, down)
-        return self.scale * up // shared, down // shared
+        return _factors(self.numerator, self.denominator, self.scale)
+
+
+@lru_cache(maxsize=256)
+def _factors(numerator: str, denominator: str, scale: int) -> tuple[int, int]:
+    up, down = (MICROS if _UNITS[name] is Unit.MICROS else 1 for name in (denominator, numerator))
+    shared = gcd(scale * up, down)
+    return scale * up // shared, down // shared
 
 
 _UNITS = {m.name: m.unit for m in MEASURES}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import unquote
 
 OTHER = "__other__"
@@ -24,6 +25,7 @@ _RAW_SEPARATOR = SEPARATOR.encode()
 _SPECIAL = re.compile(r"[%|=\x00-\x1f\x7f]")
 
 
+@lru_cache(maxsize=16_384)
 def escape(part: str) -> str:
     """One part of a key, with its special characters percent-escaped."""
     return _SPECIAL.sub(lambda m: f"%{ord(m[0]):02X}", part)

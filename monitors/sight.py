@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from kpis.measures import INDEX, WIDTH, ZERO, Row, Stream, add
 from kpis.times import HOUR_MS, QUARTER_MS
 from kpis.windows import parse_window
 from monitors.goals.periods import period_at
-from monitors.goals.subject import Subject
+from monitors.goals.subject import Subject, Watch
 from monitors.goals.values import Campaign, Flight, Period, RatioGoal, TotalGoal
 from monitors.habits.heard import Heard
 from monitors.pacing.verdict import Observed, Status
@@ -53,6 +54,7 @@ class Sight:
     recent: Int64s = field(default_factory=lambda: np.zeros((0, WIDTH), np.int64))
     periods: Mapping[Period, Row] = field(default_factory=dict)
     late_ms: int = 0
+    _watched: Observed | None = field(default=None, init=False, repr=False)
 
     @property
     def open_hour(self) -> Row:
@@ -82,10 +84,9 @@ class Sight:
         """Without the last report of many impressions or much spend, of which a ratio's outcomes are yet to come."""
         if not isinstance(goal, RatioGoal):
             return self
-        causes = {INDEX[name] for name in (goal.kpi.numerator, goal.kpi.denominator)} & _CAUSES
-        if len(causes) != 1 or not (last := heard.unsettled(*causes)):
+        column = _cause_of(goal.kpi.numerator, goal.kpi.denominator)
+        if column is None or not (last := heard.unsettled(column)):
             return self
-        (column,) = causes
         return replace(
             self,
             to_date=_without(self.to_date, column, last),
@@ -95,6 +96,14 @@ class Sight:
 
     def of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:
         """What one goal is judged from."""
+        if proven is None and isinstance(goal, Watch):
+            # The watches of a campaign all look at the same.
+            if self._watched is None or self._watched.heard is not heard:
+                object.__setattr__(self, "_watched", self._of(goal, heard, None))
+            return cast("Observed", self._watched)
+        return self._of(goal, heard, proven)
+
+    def _of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:
         window = goal.window if isinstance(goal, RatioGoal) else None
         to_date = self.to_date
         if isinstance(goal, TotalGoal) and goal.per is not Period.FLIGHT:
@@ -169,6 +178,13 @@ def _cut(past: Past, end_ms: int) -> Past:
         return past
     hours = max((end_ms - past.start_ms) // HOUR_MS, 0)
     return past.once(("cut", hours), lambda: Past(past.start_ms, past.hours[:hours], past.busy[: hours * 4]))
+
+
+@lru_cache(maxsize=256)
+def _cause_of(numerator: str, denominator: str) -> int | None:
+    """The measure of a ratio that its outcomes come of, where that is one."""
+    causes = {INDEX[name] for name in (numerator, denominator)} & _CAUSES
+    return causes.pop() if len(causes) == 1 else None
 
 
 def _without(row: Row, column: int, amount: int) -> Row:

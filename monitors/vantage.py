@@ -24,6 +24,14 @@ class Vantage:
     def __init__(self, seen: Sight, flight: Flight) -> None:
         self._seen = seen
         self._flight = flight
+        self._earlier: dict[int, Sight] = {}
+        self._alive: frozenset[Stream] = frozenset()
+        self._late: dict[Stream, int] = {}
+        if not _is_on_time(seen):
+            self._weigh(seen)
+
+    def _weigh(self, seen: Sight) -> None:
+        """Which streams have brought anything, and which of them are late."""
         self._alive = frozenset(s for s, health in seen.streams.items() if health.reached_ms is not None)
         as_of = seen.as_of_ms
         self._late = {
@@ -31,7 +39,6 @@ class Vantage:
             for stream, health in seen.streams.items()
             if as_of is not None and health.watermark_ms is not None and as_of - health.watermark_ms > LATE_MS
         }
-        self._earlier: dict[int, Sight] = {}
 
     def of(self, goal: Subject) -> Sight | Stream:
         """What a goal or watch is judged from; a stream that it needs and has to wait for.
@@ -39,7 +46,7 @@ class Vantage:
         It waits for one that has never brought anything, and for one that has not reached the day, week or month yet
         that the goal is about now: what came of that is known as a sum only.
         """
-        if not self._alive or (not self._late and len(self._alive) == len(Stream)):
+        if not self._alive:
             return self._seen
         needed = streams_of(goal, self._alive)
         if not isinstance(goal, Watch):
@@ -63,3 +70,16 @@ class Vantage:
             # Further back than what is held of late there is nothing to go by but what is known now.
             self._earlier[at_ms] = self._seen.until(at_ms) or self._seen
         return self._earlier[at_ms]
+
+
+def _is_on_time(seen: Sight) -> bool:
+    """Whether all streams bring something and none of them is late, or nobody says: each goal sees all there is."""
+    as_of = seen.as_of_ms
+    return not seen.streams or (
+        len(seen.streams) == len(Stream)
+        and all(
+            health.reached_ms is not None
+            and (as_of is None or health.watermark_ms is None or as_of - health.watermark_ms <= LATE_MS)
+            for health in seen.streams.values()
+        )
+    )

@@ -56,7 +56,7 @@ def fraction(spec: CurveSpec, flight: Flight, at_ms: int) -> float:
 def fractions(spec: CurveSpec, flight: Flight, at_ms: Int64s) -> Floats:
     """The parts of a target that a curve expects by each of some moments."""
     if not spec.is_plain:
-        return np.array([fraction(spec, flight, at) for at in at_ms.tolist()])
+        return _KEPT.of(spec, flight).at_each(at_ms)
     x, (first, slope) = ((at_ms - flight.start_ms) / flight.span_ms).clip(0.0, 1.0), spec.shape.line
     return np.asarray(x * (first + slope * x / 2))
 
@@ -74,8 +74,7 @@ def weights(spec: CurveSpec, flight: Flight) -> tuple[Int64s, Floats]:
         of the target that is planned for it; together 1.
     """
     hours = local_hours(flight.start_ms, flight.end_ms, flight.timezone)
-    by = [fraction(spec, flight, at_ms) for at_ms in hours.tolist()]
-    return hours, np.diff([*by, 1.0])
+    return hours, np.diff(np.append(fractions(spec, flight, hours), 1.0))
 
 
 def is_empty(spec: CurveSpec, flight: Flight) -> bool:

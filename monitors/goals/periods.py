@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from kpis.times import MINUTE_MS
 from monitors.goals.curves import is_empty
 from monitors.goals.values import Flight, Period, TotalGoal
 
@@ -40,7 +41,13 @@ def target_of(goal: TotalGoal, flight: Flight, at_ms: int) -> int:
 def _whole(flight: Flight, per: Period, at_ms: int) -> tuple[int, int]:
     """The period as the calendar has it, whether or not the flight has all of it."""
     inside = min(max(at_ms, flight.start_ms), flight.end_ms - 1)
-    return _bounds(datetime.fromtimestamp(inside / 1000, ZoneInfo(flight.timezone)).date(), per, flight.timezone)
+    return _at(inside // MINUTE_MS, per, flight.timezone)
+
+
+@lru_cache(maxsize=4096)
+def _at(minute: int, per: Period, timezone: str) -> tuple[int, int]:
+    """The period of a minute since the epoch: no day begins within one."""
+    return _bounds(datetime.fromtimestamp(minute * MINUTE_MS / 1000, ZoneInfo(timezone)).date(), per, timezone)
 
 
 @lru_cache(maxsize=4096)

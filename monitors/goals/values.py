@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from kpis.catalogue import Kpi
 from kpis.measures import Measure
@@ -67,6 +68,7 @@ class Band:
         """Both sides."""
         return self.low, self.high
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - a band is a value, and there are few
     def narrowed(self, margin: float) -> Band:
         """The band with each closed side ``margin`` further in; between two sides at most half the way to 1."""
         two_sided = self.low is not None and self.high is not None
@@ -77,6 +79,7 @@ class Band:
 
 OPEN = Band(None, None)
 """Nothing lies outside of it."""
+_FROM_ONE, _TO_ONE = Band(1.0, None), Band(None, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ class RatioGoal:
     @property
     def warning(self) -> Band:
         """The bound as a band of value / limit."""
-        return Band(1.0, None) if self.bound is Bound.AT_LEAST else Band(None, 1.0)
+        return _FROM_ONE if self.bound is Bound.AT_LEAST else _TO_ONE
 
     @property
     def critical(self) -> Band:

@@ -8,7 +8,7 @@ with the scatter of the campaign's own hours. Only what is recent counts: what r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import inf, log
 
 import numpy as np
 
@@ -37,6 +37,23 @@ _STEADY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """The last hours, as far back as they are the best evidence for a shift.
+
+    Attributes:
+        hours: how many; none where none says anything for it.
+        strength: how strong their evidence is.
+        actual: what came in them.
+        expected: what is usual for those of them in which anything came.
+    """
+
+    hours: int
+    strength: float
+    actual: float
+    expected: float
+
+
+@dataclass(frozen=True, slots=True)
 class Usual:
     """What the last hours should have been, as of the last whole hour.
 
@@ -45,7 +62,7 @@ class Usual:
         expected: what is usual for each.
         open_expected: what is usual for the hour that is open; None when parts of hours say nothing, as of a
             measure that comes once an hour.
-        sums: for each shift, the evidence of the last 0, 1, 2, ... tested hours, [shift, hours].
+        stretches: for each shift, the last tested hours that are its best evidence.
         weight: how much of an hour's evidence counts, where deviations persist.
         variance: of the logarithm of an hour.
         least: what is added to both sides, so that nothing at all has a logarithm.
@@ -57,7 +74,7 @@ class Usual:
     actual: Floats
     expected: Floats
     open_expected: float | None
-    sums: Floats
+    stretches: tuple[Stretch, ...]
     weight: float
     variance: float
     least: float
@@ -93,6 +110,9 @@ class Shift:
     def stands(self) -> bool:
         """Whether, once told, it is not over."""
         return self.lasts and self.strength >= self.proof / 2
+
+
+_NO_STRETCH = Stretch(0, 0.0, 0.0, 0.0)
 
 
 def usual(past: Past, goal: TotalGoal, flight: Flight) -> Usual | None:
@@ -132,7 +152,7 @@ def _usual(past: Past, goal: TotalGoal, flight: Flight) -> Usual | None:
         expected=expected[:-1],
         open_expected=float(expected[-1]) if _is_steady(past, goal, from_hour) else None,
         # An hour of which nothing came is silence, which is told as such.
-        sums=_sums(away, (came > 0).astype(np.float64) * (weight / scatter**2)),
+        stretches=_stretches(_sums(away, (came > 0).astype(np.float64) * (weight / scatter**2)), came, expected[:-1]),
         weight=weight,
         variance=scatter**2,
         least=least,
@@ -147,6 +167,16 @@ def _sums(away: Floats, weights: Floats) -> Floats:
     gains = np.array([(s * away - s * s / 2) * weights for s in SHIFTS])
     upto = np.cumsum(gains[:, ::-1], axis=1).reshape(len(SHIFTS), -1)
     return np.concatenate([np.zeros((len(SHIFTS), 1)), upto], axis=1)
+
+
+def _stretches(sums: Floats, came: Floats, expected: Floats) -> tuple[Stretch, ...]:
+    """For each shift, the hours up to the last one that show it best."""
+    found: list[Stretch] = []
+    for of_shift in sums:
+        hours = int(of_shift.argmax())
+        actual, usual_was = came[len(came) - hours :], expected[len(expected) - hours :]
+        found.append(Stretch(hours, float(of_shift[hours]), float(actual.sum()), float(usual_was[actual > 0].sum())))
+    return tuple(found)
 
 
 def _wary(habit: Habit, level_hours: int) -> tuple[float, float]:
@@ -179,19 +209,16 @@ def shift(held: Usual, open_actual: float, open_part: float, end_ms: int) -> Shi
     is_open = held.open_expected is not None and open_part >= _LEAST_OPEN and open_actual > 0
     expected = (held.open_expected or 0.0) * open_part if is_open else 0.0
     away = _bounded(log((open_actual + held.least) / (expected + held.least)), scatter) if is_open else 0.0
-    best, best_hours, best_shift = -np.inf, 0, 0.0
-    for place, s in enumerate(SHIFTS):
+    best, best_shift, stretch = -inf, 0.0, _NO_STRETCH
+    for s, one in zip(SHIFTS, held.stretches, strict=True):
         gained = open_part * (s * away - s * s / 2) * held.weight / held.variance if is_open else 0.0
-        hours = int(held.sums[place].argmax())
-        if held.sums[place, hours] + gained > best:
-            best, best_hours, best_shift = float(held.sums[place, hours]) + gained, hours, s
-    came, usual_was = held.actual[len(held.actual) - best_hours :], held.expected[len(held.expected) - best_hours :]
-    busy = came > 0
-    actual = float(came.sum()) + (open_actual if is_open else 0.0)
-    should = float(usual_was[busy].sum()) + expected
+        if one.strength + gained > best:
+            best, best_shift, stretch = one.strength + gained, s, one
+    actual = stretch.actual + (open_actual if is_open else 0.0)
+    should = stretch.expected + expected
     last = away if is_open else held.last_away
     return Shift(
-        since_ms=end_ms - best_hours * HOUR_MS,
+        since_ms=end_ms - stretch.hours * HOUR_MS,
         factor=actual / should if should > 0 else 1.0,
         strength=best,
         lasts=last * best_shift >= best_shift**2 / 2,

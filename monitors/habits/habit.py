@@ -55,22 +55,24 @@ def learn(actual: Floats, planned: Floats, hour_of_day: Int64s) -> Habit | None:
     """
     known = planned > 0
     y, of_day = actual[known] / planned[known], hour_of_day[known]
-    if not len(y) or y.sum() <= 0:
+    whole = float(y.sum())
+    if not len(y) or whole <= 0:
         return None
     days = np.bincount(of_day, minlength=HOURS)
-    seen = days > 0
-    mean = np.bincount(of_day, y, HOURS) / np.maximum(days, 1)
-    raw = np.where(seen, mean / y.mean(), 1.0)
-    within = (y - mean[of_day]) / np.maximum(mean[of_day], 1e-9 * y.mean())
-    freedom = int((days - 1).clip(0).sum())
+    seen, times, average = days > 0, np.maximum(days, 1), whole / len(y)
+    mean = np.bincount(of_day, y, HOURS) / times
+    raw, own = np.where(seen, mean / average, 1.0), mean[of_day]
+    within = (y - own) / np.maximum(own, 1e-9 * average)
+    freedom = len(y) - int(np.count_nonzero(seen))
     variance = ((within**2).sum() + PRIOR_SCATTER**2 * PRIOR_HOURS) / (freedom + PRIOR_HOURS)
     between = float(((raw[seen] - 1) ** 2).mean())
     true_between = max(0.0, between - float((variance / days[seen]).mean()))
-    belief = np.where(seen, true_between / (true_between + variance / np.maximum(days, 1) + 1e-12), 0.0)
+    belief = np.where(seen, true_between / (true_between + variance / times + 1e-12), 0.0)
     shape = np.maximum(1 + belief * (raw - 1), _LEAST_SHAPE)
-    level = float(y.sum() / shape[of_day].sum())
+    shaped = shape[of_day]
+    level = whole / float(shaped.sum())
     parameters = 1 + float(belief.sum())
-    scatter, persistence = _scatter(y / (level * shape[of_day]) - 1, parameters)
+    scatter, persistence = _scatter(y / (level * shaped) - 1, parameters)
     return Habit(level, shape, scatter, persistence, len(y), days, float(belief[seen].mean()))
 
 

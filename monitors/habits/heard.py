@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -50,14 +50,14 @@ class Heard:
         """After another look."""
         if total == self.total:
             return self
-        grew = [now != before for now, before in zip(total, self.total, strict=True)]
-        since = tuple(at_ms if new else held for new, held in zip(grew, self.since_ms, strict=True))
-        then = tuple(total if new else held for new, held in zip(grew, self.then, strict=True))
-        before = tuple(t if new else b for new, t, b in zip(grew, self.total, self.before, strict=True))
-        gaps = [at_ms - held for held in self.since_ms]
-        steps = tuple(_step(s, g) if new else s for new, s, g in zip(grew, self.step_ms, gaps, strict=True))
-        kept = tuple(self._gap(column) if new else self.gaps[column] for column, new in enumerate(grew))
-        return replace(self, total=total, since_ms=since, then=then, before=before, step_ms=steps, gaps=kept)
+        since, then, before, steps = list(self.since_ms), list(self.then), list(self.before), list(self.step_ms)
+        gaps = list(self.gaps)
+        for column, (now, was) in enumerate(zip(total, self.total, strict=True)):
+            if now != was:
+                steps[column] = _step(steps[column], at_ms - since[column])
+                since[column], then[column], before[column] = at_ms, total, was
+                gaps[column] = self._gap(column)
+        return Heard(total, tuple(since), tuple(then), tuple(before), tuple(steps), tuple(gaps), self.armed_ms)
 
     def comes_in_reports(self, column: int) -> bool:
         """Whether a measure comes in reports of many, minutes apart."""

@@ -6,6 +6,7 @@ The interval admits how far the hours scatter, that a deviation may persist, and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -107,14 +108,17 @@ def learned_from(parts: Floats, actual: Floats, first: int, *, is_shaped: bool) 
 
 def planned(past: Past, flight: Flight, curve: CurveSpec) -> Plan:
     """What the curve gives each hour."""
-    return past.once(("plan", flight, curve), lambda: _planned(past, flight, curve))
+    return _planned(past.start_ms, len(past.hours), flight, curve)
 
 
-def _planned(past: Past, flight: Flight, curve: CurveSpec) -> Plan:
-    until = max(flight.end_ms, past.end_ms)
-    edges = np.arange(past.start_ms, until + HOUR_MS, HOUR_MS, dtype=np.int64)
+@lru_cache(maxsize=64)
+def _planned(start_ms: int, hours: int, flight: Flight, curve: CurveSpec) -> Plan:
+    """Kept for the next goals that learn by the same plan only: of a long flight it is larger than the past."""
+    until = max(flight.end_ms, start_ms + hours * HOUR_MS)
+    edges = np.arange(start_ms, until + HOUR_MS, HOUR_MS, dtype=np.int64)
     parts = np.diff(fractions(curve, flight, edges))
-    return Plan(parts[: len(past.hours)], parts[len(past.hours) :])
+    parts.flags.writeable = False
+    return Plan(parts[:hours], parts[hours:])
 
 
 def _outlook(past: Past, goal: TotalGoal, flight: Flight) -> Outlook | None:

@@ -8,7 +8,8 @@ numbers that are not all there.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from kpis.measures import Stream
 from monitors.goals.subject import Subject, Watch, Watched
@@ -47,7 +48,7 @@ def explained(judged: Iterable[Judged]) -> list[Judged]:
     """
     found = list(judged)
     causes = [(goal.of, verdict) for goal, verdict in found if isinstance(goal, Watch) and _is_cause(goal, verdict)]
-    return [(goal, _held(goal, verdict, causes)) for goal, verdict in found]
+    return [(goal, _held(goal, verdict, causes)) for goal, verdict in found] if causes else found
 
 
 def _is_cause(watch: Watch, verdict: Verdict) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import log, log1p
+from math import exp, log, log1p
 from typing import TypeGuard
 
 from kpis.measures import Row
@@ -19,7 +19,7 @@ from kpis.times import MINUTE_MS
 from monitors.goals.subject import Subject
 from monitors.goals.values import Bound, Flight, RatioGoal
 from monitors.pacing.verdict import Status
-from monitors.pacing.wagers import mean_of, with_begun
+from monitors.pacing.wagers import is_mean_over
 
 _BELOW_ONE = 1 - 1e-9
 _NOTHING = -1e9
@@ -44,7 +44,7 @@ class EvidencePolicy:
     @property
     def threshold(self) -> float:
         """The logarithm of what wagers must come to: those of a day, one a minute, over the chance."""
-        return log(24 * 60 / self.false_a_day)
+        return _threshold(self.false_a_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,14 @@ def gain(
 
 def proven(held: Evidence, policy: EvidencePolicy) -> Status:
     """What is proven: critical, warning, or nothing, which is on pace."""
-    if mean_of(held.critical) >= policy.threshold:
+    if is_mean_over(held.critical, policy.threshold):
         return Status.CRITICAL
-    return Status.WARNING if mean_of(held.warning) >= policy.threshold else Status.ON_PACE
+    return Status.WARNING if is_mean_over(held.warning, policy.threshold) else Status.ON_PACE
+
+
+@lru_cache(maxsize=64)
+def _threshold(false_a_day: float) -> float:
+    return log(24 * 60 / false_a_day)
 
 
 def applies_to(goal: Subject) -> TypeGuard[RatioGoal]:
@@ -163,8 +168,11 @@ def _wagered(
 ) -> Wagers:
     successes, trials = counted
     # Beyond proof nothing is kept: what has ended should not take as long to fade as it lasted.
-    most = policy.threshold + log(2 * len(wagers))
-    return tuple(
-        min(with_begun(wager, minutes) + successes * win + (trials - successes) * lose, most)
-        for wager, (win, lose) in zip(wagers, odds, strict=True)
-    )
+    most, begun, failures = policy.threshold + log(2 * len(wagers)), log(minutes), trials - successes
+    found: list[float] = []
+    for wager, (win, lose) in zip(wagers, odds, strict=True):
+        # This is monitors.pacing.wagers.with_begun(wager, minutes), for what runs at each look.
+        high, apart = (wager, begun - wager) if wager > begun else (begun, wager - begun)
+        gained = high + log1p(exp(apart)) + successes * win + failures * lose
+        found.append(gained if gained < most else most)
+    return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from monitors.pacing.verdict import Reason, Status
 
@@ -10,8 +10,7 @@ SUSPICIOUS = 3.0
 """So many events missing is what chance does once in twenty: no alarm yet, but no time to judge what hangs on them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hush:
+class Hush(NamedTuple):
     """What a watch found.
 
     Attributes:

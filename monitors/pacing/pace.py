@@ -6,15 +6,14 @@ if the curve's shape holds and delivery stays as it was; required rate = what ea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from kpis.times import DAY_MS
 from monitors.goals.curves import Curve
 from monitors.goals.values import Flight
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(msgspec.Struct, frozen=True):
     """Where a total stands. Amounts are integers: micros for money, else counts.
 
     Attributes:

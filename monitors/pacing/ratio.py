@@ -7,7 +7,7 @@ proportions miss when the Wilson interval lies beyond the bound; costs and retur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kpis.measures import INDEX, ZERO, Row
 from kpis.units import MICROS
@@ -16,8 +16,7 @@ from monitors.pacing.intervals import wilson
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy, direction_of, status_of
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
+class _Finding(NamedTuple):
     status: Status
     reason: Reason
 
@@ -28,18 +27,19 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
     row = observed.to_date if ended else observed.window or ZERO
     value = goal.kpi.of(row)
     ratio = None if value is None else value / goal.limit
+    warning, critical = goal.warning, goal.critical
     finding = _Finding(Status.NO_DATA, Reason.NO_WINDOW)
     if observed.has_window or ended:
         finding = _by_this_look(goal, row, ratio, policy)
         if observed.proven is not None and not ended:
-            is_met = finding.reason is not Reason.NO_EVENTS and (ratio is None or ratio in goal.warning)
+            is_met = finding.reason is not Reason.NO_EVENTS and (ratio is None or ratio in warning)
             finding = _by_evidence(observed.proven, finding, is_met=is_met)
     if ended and finding.status.is_judgement:
         finding = _Finding(finding.status, Reason.FLIGHT_ENDED)
     recovered = finding.status
     if ratio is not None and finding.status.is_judgement:
         # Proof is needed to raise, not to keep: a miss ends when the value itself is back.
-        recovered = status_of(ratio, goal.warning.narrowed(policy.margin), goal.critical.narrowed(policy.margin))
+        recovered = status_of(ratio, warning.narrowed(policy.margin), critical.narrowed(policy.margin))
         if observed.proven is Status.CRITICAL or (observed.proven is Status.WARNING and recovered is Status.ON_PACE):
             # What is still proven has not recovered, whatever the window of the moment shows.
             recovered = observed.proven
@@ -54,8 +54,8 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
         ratio=ratio,
         projected=None,
         required_per_day=None,
-        warning=goal.warning,
-        critical=goal.critical,
+        warning=warning,
+        critical=critical,
         as_of_ms=at_ms,
     )
 

@@ -56,14 +56,14 @@ def judge_watch(
     else:
         heard = observed.heard or first_heard(observed.to_date, past, observed.open_quarters, at_ms)
         hush = _found(campaign, watch, observed, past, heard=heard, at_ms=at_ms, launch_ms=launch_ms)
-    held = hush.status if hush.recovered else Status.CRITICAL
+    is_miss = hush.status is Status.WARNING or hush.status is Status.CRITICAL
     return Verdict(
         status=hush.status,
-        recovered=held,
+        recovered=hush.status if hush.recovered else Status.CRITICAL,
         reason=hush.reason,
-        direction=Direction.OVER if hush.reason is Reason.SURGE else Direction.UNDER if _is_miss(hush) else None,
-        actual=hush.actual if _is_miss(hush) else None,
-        expected=round(hush.expected) if _is_miss(hush) else None,
+        direction=Direction.OVER if hush.reason is Reason.SURGE else Direction.UNDER if is_miss else None,
+        actual=hush.actual if is_miss else None,
+        expected=round(hush.expected) if is_miss else None,
         target=watch.target,
         ratio=None,
         projected=None,
@@ -80,7 +80,7 @@ def _found(
 ) -> Hush:
     if watch.of is Watched.SPEND:
         return uncharged(observed, past, heard, at_ms)
-    if watch.of in {Watched.CLICKS, Watched.CONVERSIONS}:
+    if watch.of is Watched.CLICKS or watch.of is Watched.CONVERSIONS:
         return outcome(campaign, watch, observed, past, heard=heard, at_ms=at_ms)
     column = _served(observed, past)
     held = rhythm(past, column, campaign.flight.timezone)
@@ -103,10 +103,6 @@ def never_began(
         return Verdict.withheld(Status.NO_DATA, Reason.ARMED, watch, None)
     verdict = Verdict.withheld(Status.CRITICAL, Reason.NOTHING_SERVED, watch, None)
     return verdict.because(Direction.UNDER, flight.start_ms)
-
-
-def _is_miss(hush: Hush) -> bool:
-    return hush.status in {Status.WARNING, Status.CRITICAL}
 
 
 def _served(observed: Observed, past: Past) -> int:

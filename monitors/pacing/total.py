@@ -6,8 +6,9 @@ are not, and hours scatter. Once it is over, its sum itself is held against its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
+from typing import NamedTuple
 
 from kpis.times import HOUR_MS
 from monitors.goals.curves import Curve
@@ -39,8 +40,7 @@ WARY_HOURS = 36
 """After so many hours of a flight its scatter and its persistence are known half as well as it seems."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(NamedTuple):
     status: Status
     reason: Reason
     recovered: Status
@@ -62,11 +62,12 @@ def judge_total(
     if flight.start_ms < observed.history_from_ms:
         return Verdict.withheld(Status.NO_DATA, Reason.HISTORY_GONE, goal, at_ms)
     found = pace(observed.to_date[goal.total.column], goal.target, flight, curve, at_ms)
-    ends, finding = None, _by_bands(goal, found, Reason.FLIGHT_ENDED, policy)
     if at_ms < flight.end_ms:
         ends, finding = _underway(
             flight, goal, observed, policy, at_ms, found=found, curve=curve, whole=whole or flight
         )
+    else:
+        ends, finding = None, _by_bands(goal, found, Reason.FLIGHT_ENDED, policy)
     projected, interval = _shown(found, ends, observed.past, policy, at_ms)
     return Verdict(
         status=finding.status,

@@ -21,3 +21,12 @@ def mean_of(wagers: Sequence[float]) -> float:
     """The logarithm of the mean of some wagers, which are logarithms."""
     high = max(wagers)
     return high + log(sum(exp(w - high) for w in wagers)) - log(len(wagers))
+
+
+def is_mean_over(wagers: Sequence[float], threshold: float) -> bool:
+    """Whether :func:`mean_of` some wagers is a threshold or more; told by the highest alone where that is enough."""
+    return max(wagers) > threshold - _ROUNDING and mean_of(wagers) >= threshold
+
+
+_ROUNDING = 1e-6
+"""No mean is more than this above the highest of what it is made of, however it is rounded."""

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+import numpy as np
+
+from kpis.arrays import Int64s
 from kpis.contract import layout
 from kpis.contract.documents import UNREADABLE, rows_of
-from kpis.measures import Stream
+from kpis.measures import WIDTH, Stream, unpack
 from monitors.read.snapshot import PartitionHealth, ReadProblem, StreamHealth
 from monitors.read.window_rows import WindowRows
 
 Problems = Counter[ReadProblem]
 
+PER_DAY = 96
+"""Quarter hours."""
+_PACKED = 8 * WIDTH
+NO_QUARTERS = np.zeros((PER_DAY, WIDTH), np.int64)
+"""A day in which nothing came."""
+NO_QUARTERS.flags.writeable = False
 _AGES = layout.AGES.encode()
 _OF_STREAM = (layout.STREAM_CLOCK, layout.REACHED, layout.LATE)
 """The fields of a stream's health, in the order of its attributes."""
@@ -60,6 +69,41 @@ def read_meta(number: int, raw: Mapping[bytes, bytes], problems: Problems) -> Pa
         counters={k: v for k, v in plain.items() if k.startswith(layout.COUNTERS)},
         streams=_streams(plain),
     )
+
+
+def read_day(raw: Mapping[bytes, bytes] | None, problems: Problems) -> Int64s:
+    """A day's quarter hours, [96, measure], not to be written to; what cannot be used is left out and counted."""
+    if raw is None:
+        problems[ReadProblem.BAD_KEY] += 1
+    if not raw:
+        return NO_QUARTERS
+    found = np.zeros((PER_DAY, WIDTH), np.int64)
+    if (places := _places(raw)) is not None:
+        found[places] = np.frombuffer(b"".join(raw.values()), "<i8").reshape(-1, WIDTH)
+        return found
+    for number, packed in raw.items():
+        try:
+            found[_number(number)] = unpack(packed)
+        except ValueError:
+            problems[ReadProblem.BAD_HISTORY] += 1
+    return found
+
+
+def _places(raw: Mapping[bytes, bytes]) -> list[int] | None:
+    """The numbers of a day's quarter hours, where all of them are as the worker writes them now."""
+    if any(len(packed) != _PACKED for packed in raw.values()):
+        return None
+    try:
+        return [_number(field) for field in raw]
+    except ValueError:
+        return None
+
+
+def _number(field: bytes) -> int:
+    number = int(field)
+    if not 0 <= number < PER_DAY:
+        raise ValueError("a day has 96 quarter hours")
+    return number
 
 
 def _streams(plain: Mapping[str, int]) -> dict[Stream, StreamHealth]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -17,18 +18,17 @@ from kpis.arrays import Int64s
 from kpis.contract import layout
 from kpis.contract.published import fetch_layout
 from kpis.contract.redis_client import answers
-from kpis.measures import WIDTH, Row, unpack
+from kpis.measures import WIDTH, Row
 from kpis.runtime.clock import monotonic
 from kpis.times import DAY_MS, QUARTER_MS, day_of
 from monitors.read.consistent import ConsistentReads
-from monitors.read.decoding import Problems
-from monitors.read.snapshot import ReadProblem
+from monitors.read.decoding import NO_QUARTERS, PER_DAY, Problems, read_day
 
 CLOSED_AFTER_MS = DAY_MS
 """A day that ended this long before the newest one asked for is rarely added to any more, and its sum is remembered."""
 REMEMBER_S = 120.0
-"""For how many real seconds the sum of a closed day is remembered; late events show after that."""
-PER_DAY = 96
+"""For how many real seconds the sum of a closed day is remembered at the most, and half as long at the least; late
+events show after that."""
 AT_ONCE = 500
 """Days read in one step where they need not be of one moment."""
 
@@ -89,6 +89,7 @@ class History:
         self._reads = ConsistentReads(redis)
         self._address = address
         self._closed: dict[_Clipped, tuple[float, Int64s]] = {}
+        self._behind: dict[tuple[_Clipped, _Clipped] | None, tuple[float, Int64s, bool]] = {}
         self.problems: Problems = Counter()
 
     async def flight_to_date(self, series: str, start_ms: int, as_of_ms: int) -> Row:
@@ -171,35 +172,52 @@ class History:
         self, partition: int, query: Query, days: Mapping[_Day, Int64s], total: Int64s, recent: Int64s, *, newest: int
     ) -> bool:
         """Add a partition's days to a query's sums; whether it had any."""
+        open_days, behind = _open_days(query, newest), self._behind.get(_closed_days(partition, query, newest))
         had = False
-        open_days = _open_days(query, newest)
-        for day in days_of(query):
+        if behind is not None:
+            total += behind[1]
+            had = behind[2]
+        closed = np.zeros(WIDTH, np.int64)
+        for day in days_of(query) if behind is None else open_days:
             held = self._closed.get(_clipped(partition, query, day))
             if held is not None:
-                total += held[1]
-                had = had or bool(held[1].any())
-                continue
-            quarters = days[partition, query.series, day]
-            first, last = _clip(query, day)
-            inside = quarters[first:last].sum(axis=0)
+                inside = held[1]
+            else:
+                quarters = days[partition, query.series, day]
+                if quarters is NO_QUARTERS and day in open_days:
+                    continue
+                first, last = _clip(query, day)
+                inside = quarters[first:last].sum(axis=0)
+                if day in open_days:
+                    recent[open_days.index(day) * PER_DAY :][:PER_DAY] += quarters
+                else:
+                    self._closed[_clipped(partition, query, day)] = (_forgotten_s(query), inside)
             total += inside
             had = had or bool(inside.any())
-            if day in open_days:
-                recent[open_days.index(day) * PER_DAY :][:PER_DAY] += quarters
-            else:
-                self._closed[_clipped(partition, query, day)] = (monotonic() + REMEMBER_S, inside)
+            closed += 0 if day in open_days else inside
+        if behind is None:
+            self._keep(partition, query, newest, closed)
         return had
+
+    def _keep(self, partition: int, query: Query, newest: int, closed: Int64s) -> None:
+        """Remember the sum of all closed days of a query for as long as each of them is remembered."""
+        open_days = _open_days(query, newest)
+        days = [_clipped(partition, query, day) for day in days_of(query) if day < open_days.start]
+        if days:
+            until_s = min(self._closed[day][0] for day in days)
+            self._behind[days[0], days[-1]] = until_s, closed, bool(closed.any())
 
     async def _partition(
         self, number: int, queries: tuple[Query, ...], newest: int
     ) -> tuple[int | None, dict[_Day, Int64s]]:
         now = monotonic()
         self._closed = {d: held for d, held in self._closed.items() if held[0] > now}
+        self._behind = {d: held for d, held in self._behind.items() if held[0] > now}
         asked = list(
             dict.fromkeys(
                 (number, q.series, day)
                 for q in queries
-                for day in days_of(q)
+                for day in (_open_days(q, newest) if _closed_days(number, q, newest) in self._behind else days_of(q))
                 if _clipped(number, q, day) not in self._closed
             )
         )
@@ -212,17 +230,7 @@ class History:
         return clock, days
 
     def _quarters(self, raw: Mapping[bytes, bytes] | None) -> Int64s:
-        """A day's quarter hours, [96, measure]; what cannot be used is counted."""
-        found = np.zeros((PER_DAY, WIDTH), np.int64)
-        if raw is None:
-            self.problems[ReadProblem.BAD_KEY] += 1
-            return found
-        for number, packed in raw.items():
-            try:
-                found[_number(number)] = unpack(packed)
-            except ValueError:
-                self.problems[ReadProblem.BAD_HISTORY] += 1
-        return found
+        return read_day(raw, self.problems)
 
 
 def days_of(query: Query) -> range:
@@ -249,11 +257,19 @@ def _clipped(partition: int, query: Query, day: int) -> _Clipped:
     return (partition, query.series, day, *_clip(query, day))
 
 
-def _number(field: bytes) -> int:
-    number = int(field)
-    if not 0 <= number < PER_DAY:
-        raise ValueError("a day has 96 quarter hours")
-    return number
+def _closed_days(partition: int, query: Query, newest: int) -> tuple[_Clipped, _Clipped] | None:
+    """The first and the last closed day of a query, between which there are whole ones; None when it has none."""
+    days, open_days = days_of(query), _open_days(query, newest)
+    last = min(open_days.start, days.stop + (-(days.stop - days.start)) % DAY_MS) - DAY_MS
+    if last < days.start:
+        return None
+    return _clipped(partition, query, days.start), _clipped(partition, query, last)
+
+
+def _forgotten_s(query: Query) -> float:
+    """When what is remembered of a series is read anew: not of all of them at once, which would take seconds."""
+    part = crc32(query.series.encode()) / 2**32
+    return monotonic() + REMEMBER_S * (1 + part) / 2
 
 
 def _overlaps(quarter_ms: int, query: Query) -> bool:

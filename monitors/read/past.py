@@ -115,13 +115,19 @@ def open_quarters(start_ms: int, quarters: Int64s, past: Past, at_ms: int) -> tu
     return tuple(tuple(row) for row in quarters[first : max(last, first)].tolist())
 
 
+@lru_cache(maxsize=256)
 def hours_of_day(start_ms: int, count: int, timezone: str) -> Int64s:
-    """The local hour of the day, 0..23, of some whole hours of UTC from ``start_ms`` on."""
+    """The local hour of the day, 0..23, of some whole hours of UTC from ``start_ms`` on; not to be written to.
+
+    Most campaigns ask for the same hours.
+    """
     starts = start_ms + np.arange(count, dtype=np.int64) * HOUR_MS
     days = starts // DAY_MS
-    offsets = {day: _offset_ms(day, timezone) for day in set(days.tolist())}
-    shifted = starts + np.array([offsets[day] for day in days.tolist()], np.int64)
-    return np.asarray(shifted // HOUR_MS % HOURS)
+    first, last = (int(days[0]), int(days[-1])) if count else (0, 0)
+    offsets = np.array([_offset_ms(day, timezone) for day in range(first, last + 1)], np.int64)
+    found = np.asarray((starts + offsets[days - first]) // HOUR_MS % HOURS)
+    found.flags.writeable = False
+    return found
 
 
 @lru_cache(maxsize=4096)

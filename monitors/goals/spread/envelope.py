@@ -9,6 +9,7 @@ closed form on each piece too. Outcomes after the flight's end are cut off, and 
 from __future__ import annotations
 
 from math import expm1
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from kpis.arrays import Floats, Int64s
 from monitors.goals.spread.segments import segments
 from monitors.goals.spread.spec import CurveSpec
 
+N = TypeVar("N", float, Floats)
 _SMALL = 0.1
 """Below it, differences of nearly equal numbers are summed as series instead."""
 
@@ -73,6 +75,23 @@ class Envelope:
         # What the whole piece adds was rounded once already.
         return min(before + gained, float(self._after[i]))
 
+    def at_each(self, at_ms: Int64s) -> Floats:
+        """The parts expected by each of some moments, to the last bit as :meth:`at` gives them."""
+        inside = at_ms.clip(self._start_ms, self._end_ms - 1)
+        i = self._starts.searchsorted(inside, side="right") - 1
+        starts, weights = self._starts[i], self._weights[i]
+        lengths, before = (inside - starts) / self._span, np.where(i > 0, self._after[i - 1], 0.0)
+        first, slope = self._line
+        density = first + slope * (starts - self._start_ms) / self._span
+        if self._delayed:
+            gained = _delayed(weights, density, slope, lengths, self._tau, self._under_way[i])
+        else:
+            gained = weights * lengths * (density + slope * lengths / 2)
+        found = np.minimum(before + gained, self._after[i])
+        found[at_ms <= self._start_ms] = 0.0
+        found[at_ms >= self._end_ms] = 1.0
+        return np.asarray(found)
+
     def _gained(self, starts: Int64s, lengths: Floats) -> Floats:
         first, slope = self._line
         density = first + slope * (starts - self._start_ms) / self._span
@@ -104,12 +123,32 @@ def _delay(  # noqa: PLR0917
     return done, left
 
 
+def _delayed(  # noqa: PLR0917
+    weights: Floats, densities: Floats, slope: float, lengths: Floats, tau: float, under_way: Floats
+) -> Floats:
+    """The outcomes within the first part of some pieces: :func:`_delay` for many."""
+    z = lengths / tau
+    # numpy's own expm1 differs in the last bit from machine to machine.
+    gone = np.array([-expm1(-one) for one in z.tolist()])
+    once = np.where(z > _SMALL, z - gone, _once_small(z))
+    twice = np.where(z > _SMALL, z * z / 2 - (z - gone), _twice_small(z))
+    done: Floats = under_way * gone + weights * tau * (densities * once + slope * tau * twice)
+    return done
+
+
 def _once(z: float, gone: float) -> float:
     """The integral of 1 - exp(-u) from 0 to z."""
-    return z - gone if z > _SMALL else z * z / 2 * (1 - z / 3 * (1 - z / 4 * (1 - z / 5 * (1 - z / 6 * (1 - z / 7)))))
+    return z - gone if z > _SMALL else _once_small(z)
 
 
 def _twice(z: float, gone: float) -> float:
     """The integral of that from 0 to z."""
-    small = z * z * z / 6 * (1 - z / 4 * (1 - z / 5 * (1 - z / 6 * (1 - z / 7 * (1 - z / 8)))))
-    return z * z / 2 - (z - gone) if z > _SMALL else small
+    return z * z / 2 - (z - gone) if z > _SMALL else _twice_small(z)
+
+
+def _once_small(z: N) -> N:
+    return z * z / 2 * (1 - z / 3 * (1 - z / 4 * (1 - z / 5 * (1 - z / 6 * (1 - z / 7)))))
+
+
+def _twice_small(z: N) -> N:
+    return z * z * z / 6 * (1 - z / 4 * (1 - z / 5 * (1 - z / 6 * (1 - z / 7 * (1 - z / 8)))))

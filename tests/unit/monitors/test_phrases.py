@@ -36,7 +36,9 @@ SERVING, CLICKED, CONVERTED, CHARGED, EVENINGS, SURGE = (Watch(of) for of in Wat
 
 def verdict(goal: Subject, reason: Reason, status: Status = Status.CRITICAL, **more: Any) -> Verdict:
     """A verdict at noon UTC, which is 20:00 in Shanghai."""
-    return replace(Verdict.withheld(status, reason, goal, NOON), **{"direction": Direction.UNDER, **more})
+    return msgspec.structs.replace(
+        Verdict.withheld(status, reason, goal, NOON), **{"direction": Direction.UNDER, **more}
+    )
 
 
 def said(goal: Subject, reason: Reason, **more: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS
@@ -112,7 +113,7 @@ def assessed(*statuses: Status) -> list[Assessment]:
         Assessment(CAMPAIGN, g, judge(CAMPAIGN, g, seen, VerdictPolicy(), NOON), AlertState()) for g in (SPEND, CTR)
     ]
     for watch, status in zip(WATCHES, statuses, strict=False):
-        verdict = replace(Verdict.withheld(status, Reason.NOT_SERVING, watch, NOON), as_of_ms=NOON)
+        verdict = structs.replace(Verdict.withheld(status, Reason.NOT_SERVING, watch, NOON), as_of_ms=NOON)
         found.append(Assessment(CAMPAIGN, watch, verdict, AlertState()))
     return found
 

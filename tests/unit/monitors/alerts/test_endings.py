@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from kpis.measures import TOTALS, WIDTH, Row
 from kpis.times import DAY_MS, QUARTER_MS
@@ -51,7 +52,7 @@ def counted(spend: int) -> Row:
 
 def end(was: Held, then: Row | None, goal: TotalGoal = GOAL, reason: Reason = Reason.WITHIN) -> Change:
     """The change that a recovery is."""
-    verdict = replace(judged(Status.ON_PACE, reason), target=goal.target)
+    verdict = structs.replace(judged(Status.ON_PACE, reason), target=goal.target)
     transition = step(was.state, verdict, LifecyclePolicy(), NOON + QUARTER_MS)
     assert transition.change is Change.RESOLVED
     return restated(transition, was, CAMPAIGN, goal, verdict, then=then).change

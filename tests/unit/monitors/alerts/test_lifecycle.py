@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from kpis.measures import TOTALS
 from kpis.times import DAY_MS
@@ -66,7 +67,7 @@ def test_a_critical_miss_that_is_back_on_its_bound_is_resolved_and_no_warning() 
 
 def test_a_critical_miss_that_can_only_not_be_proven_any_more_is_eased() -> None:
     """Its value is still outside of the band: too few events are no recovery."""
-    short = replace(seen(Status.ON_PACE, recovered=Status.WARNING), reason=Reason.NOT_PROVEN, ratio=0.85)
+    short = structs.replace(seen(Status.ON_PACE, recovered=Status.WARNING), reason=Reason.NOT_PROVEN, ratio=0.85)
     assert walk(AT_ONCE, (0, seen(Status.CRITICAL)), (1, short)) == [Change.FIRED, Change.EASED]
 
 
@@ -105,7 +106,7 @@ def test_a_miss_that_is_not_judged_for_a_day_ends() -> None:
 
 def test_a_miss_ends_with_its_flight() -> None:
     for reason in (Reason.FLIGHT_CLOSED, Reason.FLIGHT_ENDED):
-        over = replace(seen(Status.NO_DATA), reason=reason)
+        over = structs.replace(seen(Status.NO_DATA), reason=reason)
         assert walk(AT_ONCE, (0, seen(Status.WARNING)), (1, over), (2, over)) == [
             Change.FIRED, Change.ENDED, Change.HELD,
         ]  # fmt: skip

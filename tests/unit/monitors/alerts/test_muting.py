@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from kpis.measures import TOTALS
 from kpis.times import DAY_MS, HOUR_MS
@@ -19,7 +18,7 @@ from tests.unit.monitors.alerts.test_lifecycle import seen
 GOAL = TotalGoal(TOTALS["spend"], 100, Band(0.9, 1.1), Band(0.75, 1.25))
 CAMPAIGN = Campaign("c1", "c1", Flight(0, 10**12, "UTC"), (GOAL,))
 OK, WARNING, CRITICAL = seen(Status.ON_PACE), seen(Status.WARNING), seen(Status.CRITICAL)
-CLOSED = replace(seen(Status.NO_DATA), reason=Reason.FLIGHT_CLOSED)
+CLOSED = structs.replace(seen(Status.NO_DATA), reason=Reason.FLIGHT_CLOSED)
 Step = tuple[int, Verdict, bool]
 
 
@@ -66,7 +65,7 @@ def test_what_becomes_worse_in_a_mute_and_better_again_is_not_sent() -> None:
 
 
 def test_several_changes_in_a_mute_are_one_when_it_is_over() -> None:
-    over = replace(CRITICAL, direction=Direction.OVER)
+    over = structs.replace(CRITICAL, direction=Direction.OVER)
     assert sent((CRITICAL, False), (WARNING, True), (WARNING, False))[1:] == [
         (Change.EASED, Status.CRITICAL, Status.WARNING)
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from kpis.catalogue import BY_NAME
 from kpis.contract.published import Layout
@@ -47,7 +48,9 @@ def judged(campaign: str, status: Status, actual: int = 500_000_000, **more: Any
     flight = Flight(MIDNIGHT, MIDNIGHT + DAY_MS, "UTC")
     told = status if status.is_judgement else Status.ON_PACE
     state = AlertState(told, Direction.UNDER if told is not Status.ON_PACE else None, NOON)
-    return Assessment(Campaign(campaign, campaign.title(), flight, (SPEND,)), SPEND, replace(verdict, **more), state)
+    return Assessment(
+        Campaign(campaign, campaign.title(), flight, (SPEND,)), SPEND, structs.replace(verdict, **more), state
+    )
 
 
 def view(
@@ -91,13 +94,13 @@ def watched(campaign: str, of: Watched, status: Status, reason: Reason, **more: 
     """A watch of the same campaign."""
     one, watch = judged(campaign, Status.ON_PACE), Watch(of)
     told = status if status.is_judgement else Status.ON_PACE
-    verdict = replace(Verdict.withheld(status, reason, watch, NOON), **more)
+    verdict = structs.replace(Verdict.withheld(status, reason, watch, NOON), **more)
     return Assessment(one.campaign, watch, verdict, AlertState(told))
 
 
 def dark(campaign: str) -> tuple[Assessment, ...]:
     """A campaign that nothing is served of any more: its goal, its clicks and its conversions wait."""
-    held = replace(judged(campaign, Status.HOLD).verdict, reason=Reason.EXPLAINED)
+    held = structs.replace(judged(campaign, Status.HOLD).verdict, reason=Reason.EXPLAINED)
     return (
         replace(judged(campaign, Status.HOLD), verdict=held),
         watched(campaign, Watched.CLICKS, Status.HOLD, Reason.EXPLAINED),
@@ -154,7 +157,7 @@ def test_what_a_watch_says_anew_is_sent_and_what_only_grows_is_not() -> None:
     *held, silent = dark("a")
 
     def sent(expected: int) -> list[str]:
-        grown = replace(silent, verdict=replace(silent.verdict, expected=expected))
+        grown = replace(silent, verdict=structs.replace(silent.verdict, expected=expected))
         return [r.id for r in made.update(view(*held, grown, spends={"a": 1}), NOON, 1).campaigns]
 
     assert (sent(2_346), sent(2_400)) == ([], ["a"])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from prometheus_client import generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.openmetrics import exposition as openmetrics
@@ -189,7 +190,7 @@ def test_where_a_total_will_end_has_a_low_and_a_high_in_its_own_unit() -> None:
 def assessed(goal: Subject, status: Status, reason: Reason, **more: Any) -> Assessment:
     """A goal or a watch, and what came of it."""
     campaign = Campaign("c1", "Launch", Flight(0, 10_000, "UTC"), (SPEND,))
-    verdict = replace(Verdict.withheld(status, reason, goal, 3_000), **more)
+    verdict = structs.replace(Verdict.withheld(status, reason, goal, 3_000), **more)
     return Assessment(campaign, goal, verdict, AlertState(status if status.is_judgement else Status.ON_PACE))
 
 
