@@ -26,8 +26,7 @@ from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
 from monitors.alerts.notifiers.slack import MAX_RETRY_AFTER_S, Slack, judge, render, retry_after
 from monitors.alerts.outbox import FORMER, KEEP_TOLD, LEADER, STATE, TOLD, Outbox, Recorded
 from monitors.alerts.outbox.lanes import Lane
-from monitors.alerts.outbox.queued import PARKED
-from monitors.alerts.outbox.queued import Queued, decode_parked, lane_key
+from monitors.alerts.outbox.queued import PARKED, Queued, decode_parked, lane_key
 from monitors.alerts.stored import decode_alert, encode_alert
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.read.reader import connect
