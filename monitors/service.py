@@ -85,10 +85,7 @@ async def run(settings: MonitorSettings) -> None:
                     stop,
                     grace_s,
                     _refreshing(monitor, announced, settings.refresh_s, stop),
-                    *(
-                        _sending(settings.refresh_s, monitor, delivery, _refresher(outbox, delivery), stop)
-                        for delivery in deliveries
-                    ),
+                    *(_sending(settings.refresh_s, monitor, one, _refresher(outbox, one), stop) for one in deliveries),
                     _following(source, stop),
                 )
     finally:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from monitors.pacing.verdict import Status
 
 PACE_ALERTS = {Status.WARNING: "PacewatchPaceWarning", Status.CRITICAL: "PacewatchPaceCritical"}
-"""Names of alerts, as of Prometheus rules on pace, and of their runbooks: what is made for one way holds for the other."""
+"""Names of alerts and of their runbooks, as Prometheus rules on pace have them: routes hold for either way."""
 
 
 def board_link(public_url: str | None, campaign: str) -> str:
