@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 from tests.conftest import need
 from tests.kit.processes import Program, free_ports, until
+from tests.kit.receiver import Receiver
 
 CONFIG = """
 route:
@@ -39,18 +38,14 @@ class RealAlertmanager:
 
     Attributes:
         url: where it is.
-        told: its notifications, oldest first, as its webhook receiver gets them.
     """
 
     def __init__(self, directory: Path, config: str = CONFIG) -> None:
-        self.told: list[dict[str, Any]] = []
+        self._people = Receiver()
         (self._port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self._port}"
-        self._receiver = _receiver(self.told)
-        thread = threading.Thread(target=self._receiver.serve_forever, daemon=True)
-        thread.start()
         file = directory / "alertmanager.yml"
-        file.write_text(config.replace("URL", f"http://127.0.0.1:{self._receiver.server_port}/"))
+        file.write_text(config.replace("URL", self._people.url()))
         manager = shutil.which("alertmanager") or need("prometheus-alertmanager")
         self.program = Program(
             [
@@ -60,6 +55,11 @@ class RealAlertmanager:
             directory / "alertmanager.log",
         )  # fmt: skip
         self.await_ready()
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """Its notifications, oldest first, as its webhook receiver gets them."""
+        return [request.json for request in list(self._people.requests)]
 
     def await_ready(self) -> None:
         """Wait until it can be asked."""
@@ -94,18 +94,17 @@ class RealAlertmanager:
             "createdBy": "someone",
             "comment": "known",
         }
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=10)
         headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self._port}/api/v2/silences", json.dumps(body).encode(), headers
-        )
-        with urllib.request.urlopen(request, timeout=10):
-            pass
+        connection.request("POST", "/api/v2/silences", json.dumps(body), headers)
+        assert connection.getresponse().status == 200
+        connection.close()
 
     def told_of(self, status: str, **labels: str) -> list[dict[str, Any]]:
         """What people were told of alerts with these labels, by status: ``firing`` or ``resolved``."""
         return [
             alert
-            for told in list(self.told)
+            for told in self.told
             for alert in told["alerts"]
             if alert["status"] == status and labels.items() <= alert["labels"].items()
         ]
@@ -113,8 +112,7 @@ class RealAlertmanager:
     def stop(self) -> None:
         """End it and its receiver."""
         self.program.stop()
-        self._receiver.shutdown()
-        self._receiver.server_close()
+        self._people.stop()
 
     def _ask(self, path: str) -> Any:
         with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=10) as reply:
@@ -137,18 +135,3 @@ def alertmanager(directory: Path, config: str = CONFIG) -> Iterator[RealAlertman
         yield found
     finally:
         found.stop()
-
-
-def _receiver(told: list[dict[str, Any]]) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            """Note what it was sent."""
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Stay quiet."""
-
-    return ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -114,5 +114,9 @@ class Refreshes(Notifier, Protocol):
     refresh_s: float
 
     async def refresh(self, standing: Sequence[Alert]) -> Answer:
-        """Send all that stands again, as people know it; never raises for what network or service do."""
+        """Send again what stands, as people know it; never raises for what network or service do.
+
+        Args:
+            standing: some of it, at most as many as ``grouping`` allows in one message.
+        """
         ...

@@ -1,4 +1,4 @@
-"""Sending what stands again, for a service that forgets what nobody repeats.
+"""Sending what stands again, for a service that forgets what nobody repeats: in rounds, one request after another.
 
 What is read is never older than what was delivered: the stored states are read first and the lane after them, so a
 change that is in neither was not written yet, and goes out after this by the same hands. Goals of which something is
@@ -8,6 +8,7 @@ in the lane are left out.
 from __future__ import annotations
 
 import logging
+from itertools import islice
 
 from kpis.runtime.clock import monotonic
 from kpis.runtime.retry import Backoff
@@ -38,10 +39,13 @@ class Refresher:
         self._backoff = Backoff(min(_FIRST_PAUSE_S, notifier.refresh_s), notifier.refresh_s)
         self._due_s = 0.0
         self._failures = 0
+        self._said = False
+        self._done: set[str] = set()
 
     def follow(self) -> None:
         """Another monitor leads: if this one does again, it refreshes at once, for it cannot know when that one did."""
         self._due_s = 0.0
+        self._done.clear()
 
     @property
     def wait_s(self) -> float:
@@ -49,7 +53,7 @@ class Refresher:
         return max(self._due_s - monotonic(), 0.0)
 
     async def refresh_due(self) -> None:
-        """Send what stands again, when that is due.
+        """Send again some of what stands, when that is due; the next call goes on with the rest.
 
         Raises:
             Unreachable: Redis does not answer.
@@ -61,21 +65,28 @@ class Refresher:
         if len(waiting) >= AT_ONCE:
             # More may wait than were read, and delivering them tells what stands as well.
             return
-        busy = {order_key(one) for one in waiting}
-        answer = await self._notifier.refresh(all_standing(states, self._notifier.name, leave_out=busy))
+        most, busy = self._notifier.grouping.most, {order_key(one) for one in waiting}
+        some = list(islice(all_standing(states, self._notifier.name, leave_out=self._done | busy), most))
+        answer = await self._notifier.refresh(some)
         self._delivery.refreshes[answer.outcome] += 1
-        self._plan(answer)
-
-    def _plan(self, answer: Answer) -> None:
-        if answer.outcome is Outcome.SENT:
-            pause_s = self._notifier.refresh_s
-            if self._failures:
-                _log.info("%s was told again what stands", self._notifier.title)
-            self._failures = 0
-        else:
+        self._say(answer)
+        if not answer.outcome.is_final:
             self._failures += 1
             pause_s = self._backoff.before(self._failures) if answer.wait_s is None else answer.wait_s
-            if self._failures == 1:
-                said = f"{answer.outcome} ({answer.detail})"
-                _log.warning("%s could not be told again what stands: %s; trying again", self._notifier.title, said)
-        self._due_s = monotonic() + pause_s
+            self._due_s = monotonic() + pause_s
+            return
+        # What is refused would be again; the service took the others of the request.
+        self._failures = 0
+        self._done |= {alert.goal for alert in some}
+        if len(some) < most:
+            self._done.clear()
+            self._due_s = monotonic() + self._notifier.refresh_s
+
+    def _say(self, answer: Answer) -> None:
+        """Say once that it fails, and once that it works again."""
+        if answer.outcome is Outcome.SENT and self._said:
+            _log.info("%s was told again what stands", self._notifier.title)
+        elif answer.outcome is not Outcome.SENT and not self._said:
+            said = f"{answer.outcome} ({answer.detail})"
+            _log.warning("%s could not be told again what stands: %s; trying again", self._notifier.title, said)
+        self._said = answer.outcome is not Outcome.SENT

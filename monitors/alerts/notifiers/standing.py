@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -24,14 +25,15 @@ def standing(held: Held, notifier: str) -> Alert | None:
     return msgspec.structs.replace(alert, after=status, direction=direction or alert.direction, muted=False)
 
 
-def all_standing(states: Mapping[str, bytes], notifier: str, leave_out: Iterable[str] = ()) -> list[Alert]:
+def all_standing(states: Mapping[str, bytes], notifier: str, leave_out: AbstractSet[str]) -> Iterator[Alert]:
     """Those of all goals.
 
     Args:
         states: what is stored, by the field of the state hash.
         notifier: whose.
-        leave_out: fields of goals of which something else is on its way.
+        leave_out: fields of goals that are not asked for.
     """
-    wanted = states.keys() - set(leave_out)
-    found = (standing(decode_held(states[key]), notifier) for key in sorted(wanted))
-    return [alert for alert in found if alert is not None]
+    for key in sorted(states.keys() - leave_out):
+        alert = standing(decode_held(states[key]), notifier)
+        if alert is not None:
+            yield alert

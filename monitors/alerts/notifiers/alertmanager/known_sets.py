@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from monitors.alerts.alert import Alert
 from monitors.alerts.notifiers.alertmanager.labelled import Dress, LabelledAlert, Labels, labelled, labels_of
 
+HOLD = 5
+"""An alert stands for so many times as long as it takes to be told again: a monitor that takes over has time for it."""
+MOST_ENDS = 250
 REPEAT_ENDS_MS = 15 * 60_000
 """For so long an end is told again: an Alertmanager that restarts before it told people has forgotten it."""
 
 _Key = frozenset[tuple[str, str]]
+
+
+@dataclass(slots=True)
+class _Ended:
+    """A set that is over: what was sent of it, until when it is told again, and when next."""
+
+    sent: LabelledAlert
+    until_ms: int
+    next_ms: int
 
 
 class KnownSets:
@@ -19,15 +32,15 @@ class KnownSets:
     Args:
         name: the notifier's.
         dress: clock and links.
-        hold_ms: how long an alert stands that is not told again, real milliseconds.
+        again_ms: how often what stands is told again, real milliseconds.
     """
 
-    def __init__(self, name: str, dress: Dress, hold_ms: int) -> None:
+    def __init__(self, name: str, dress: Dress, again_ms: int) -> None:
         self._name = name
         self._dress = dress
-        self._hold_ms = hold_ms
+        self._again_ms = again_ms
         self._fires: dict[str, Labels] = {}
-        self._ended: dict[_Key, tuple[int, LabelledAlert]] = {}
+        self._ended: dict[_Key, _Ended] = {}
 
     def changes(self, alerts: Iterable[Alert], now_ms: int) -> list[LabelledAlert]:
         """What to send of changes, oldest first: each goal's former set, over, and the one it has now."""
@@ -54,18 +67,17 @@ class KnownSets:
             if _key(one.labels) in firing:
                 self._ended.pop(_key(one.labels), None)
             else:
-                self._ended[_key(one.labels)] = (now_ms + REPEAT_ENDS_MS, one)
+                self._ended[_key(one.labels)] = _Ended(one, now_ms + REPEAT_ENDS_MS, now_ms + self._again_ms)
 
     def again(self, standing: Sequence[Alert], now_ms: int) -> list[LabelledAlert]:
-        """What to send again: all that stands, and what has ended of late."""
-        self._fires = {alert.goal: labels_of(alert, alert.after) for alert in standing}
+        """What to send again: what stands, and some of what has ended of late."""
+        self._fires |= {alert.goal: labels_of(alert, alert.after) for alert in standing}
         firing = {_key(labels) for labels in self._fires.values()}
-        self._ended = {
-            key: (until_ms, one)
-            for key, (until_ms, one) in self._ended.items()
-            if until_ms > now_ms and key not in firing
-        }
-        return [*(self._firing(alert, now_ms) for alert in standing), *(one for _, one in self._ended.values())]
+        self._ended = {k: one for k, one in self._ended.items() if one.until_ms > now_ms and k not in firing}
+        due = [one for one in self._ended.values() if one.next_ms <= now_ms][:MOST_ENDS]
+        for one in due:
+            one.next_ms = now_ms + self._again_ms
+        return [*(self._firing(alert, now_ms) for alert in standing), *(one.sent for one in due)]
 
     def _former(self, alert: Alert) -> Labels | None:
         """What another monitor, or this one before its restart, must have sent of the miss before."""
@@ -73,7 +85,7 @@ class KnownSets:
         return labels_of(alert, alert.before) if was_told else None
 
     def _firing(self, alert: Alert, now_ms: int) -> LabelledAlert:
-        return labelled(alert, labels_of(alert, alert.after), self._dress, now_ms, now_ms + self._hold_ms)
+        return labelled(alert, labels_of(alert, alert.after), self._dress, now_ms, now_ms + HOLD * self._again_ms)
 
 
 def _key(labels: Labels) -> _Key:

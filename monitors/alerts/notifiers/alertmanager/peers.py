@@ -22,10 +22,8 @@ from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome, Togeth
 
 PATH = "api/v2/alerts"
 REFRESH_S = 60.0
-HOLD = 5
-"""An alert stands for as long as so many refreshes take: a monitor that takes over has four of them to spare."""
-MOST = 500
-"""Alerts of one request."""
+MOST = 250
+"""Messages of one request; each is one alert, or two where one ends and the next one fires."""
 TIMEOUT_S = 5.0
 
 _log = logging.getLogger(__name__)
@@ -51,10 +49,10 @@ class Alertmanager:
         self.refresh_s = refresh_s
         self.timeout_s = timeout_s
         # It gathers and groups by itself, and by what its owner wants.
-        self.grouping = Grouping(Together.ALL, gather_s=0, most=MOST // 2)
+        self.grouping = Grouping(Together.ALL, gather_s=0, most=MOST)
         self._peers = tuple(peers)
         self._well = [True] * len(self._peers)
-        self._sets = KnownSets(self.name, dress, int(HOLD * refresh_s * 1000))
+        self._sets = KnownSets(self.name, dress, int(refresh_s * 1000))
 
     def __repr__(self) -> str:
         """Without addresses."""
@@ -74,17 +72,11 @@ class Alertmanager:
 
     async def refresh(self, standing: Sequence[Alert]) -> Answer:
         """Post to all peers what stands and what has ended of late; never raises for what the network or they do."""
-        again = self._sets.again(standing, wall_ms())
-        answer = Answer(Outcome.SENT, "nothing stands")
-        for first in range(0, len(again), MOST):
-            answer = await self._post(again[first : first + MOST])
-            if answer.outcome is not Outcome.SENT:
-                break
-        return answer
+        return await self._post(self._sets.again(standing, wall_ms()))
 
     async def _post(self, alerts: Sequence[LabelledAlert]) -> Answer:
         if not alerts:
-            return Answer(Outcome.SENT, "nothing to change")
+            return Answer(Outcome.SENT, "nothing to tell")
         body = _encode(alerts)
         answers = await asyncio.gather(*(post(peer, body, self.timeout_s) for peer in self._peers))
         for number, answer in enumerate(answers):
