@@ -12,7 +12,7 @@ from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.check_in import CheckIn, Milestones
 from monitors.alerts.lifecycle import AlertState
 from monitors.alerts.quieting import Sends
-from monitors.goals.values import Campaign, Flight
+from monitors.goals.values import Flight
 from monitors.habits.heard import Heard
 from monitors.pacing.evidence import Evidence
 from monitors.pacing.verdict import Direction, Status

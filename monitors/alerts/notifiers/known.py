@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kpis.runtime.errors import Misconfigured
 from kpis.settings.environment import PREFIX
+from monitors.alerts.notifiers.alertmanager.known_sets import Repeats
 from monitors.alerts.notifiers.alertmanager.labelled import Dress
 from monitors.alerts.notifiers.alertmanager.peers import PATH as ALERTS_PATH
 from monitors.alerts.notifiers.alertmanager.peers import Alertmanager
@@ -16,6 +17,9 @@ from monitors.alerts.notifiers.slack import Slack
 from monitors.alerts.notifiers.webhook.hook import Webhook
 from monitors.alerts.routes import BadRoutes, Matter, Routes, routes_of
 from monitors.settings import MonitorSettings
+
+_HOLD_REFRESHES, _HOLD_LEASES = 5, 3
+"""An alert in Alertmanager outlives that a few refreshes fail, and that another monitor takes over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,10 @@ def _alertmanager(settings: MonitorSettings) -> Notifier | None:
     if not urls:
         return None
     peers = [endpoint(setting, url, ALERTS_PATH, settings.alertmanager_token) for url in urls]
-    return Alertmanager(peers, Dress(settings.the_clock, settings.public_url), settings.alertmanager_refresh_s)
+    again_s = settings.alertmanager_refresh_s
+    hold_s = max(_HOLD_REFRESHES * again_s, _HOLD_LEASES * settings.leader_ttl_s)
+    repeats = Repeats(int(again_s * 1000), int(hold_s * 1000))
+    return Alertmanager(peers, Dress(settings.the_clock, settings.public_url), repeats)
 
 
 def _webhook(settings: MonitorSettings) -> Notifier | None:

@@ -12,6 +12,7 @@ import pytest
 from kpis.runtime.clock import Clock, wall_ms
 from kpis.times import HOUR_MS, MINUTE_MS, parse_time
 from monitors.alerts.alert import Alert, Outgoing
+from monitors.alerts.notifiers.alertmanager.known_sets import Repeats
 from monitors.alerts.notifiers.alertmanager.labelled import Dress
 from monitors.alerts.notifiers.alertmanager.peers import PATH, Alertmanager
 from monitors.alerts.notifiers.posting import endpoint
@@ -41,8 +42,9 @@ def notifier(
     *urls: str, refresh_s: float = 60.0, clock: Clock | None = None, public_url: str | None = None
 ) -> Alertmanager:
     """The notifier as settings make it."""
+    repeats = Repeats(int(refresh_s * 1000), int(5 * refresh_s * 1000))
     peers = [endpoint("PACEWATCH_ALERTMANAGER_URL", url, PATH) for url in urls]
-    return Alertmanager(peers, Dress(clock or Clock(), public_url), refresh_s)
+    return Alertmanager(peers, Dress(clock or Clock(), public_url), repeats)
 
 
 def run(work: Coroutine[object, object, T]) -> T:

@@ -37,7 +37,7 @@ campaigns:
 """
 WARNING, CRITICAL, FINE = 420_000_000, 300_000_000, 500_000_000
 """Spend at noon, in micros, and what it is by then of a target of 1,000."""
-REFRESH_MS, HOLD_MS = 1_000, 5_000
+REFRESH_MS, HOLD_MS = 1_000, 6_000
 SECRETS = ("s3cr3t", "B000", "czNjcjN0")
 """Parts of every address, token and password here, the last one as basic authentication writes it."""
 

@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from monitors.alerts.alert import Alert
 from monitors.alerts.notifiers.alertmanager.labelled import Dress, LabelledAlert, Labels, labelled, labels_of
 
-HOLD = 5
-"""An alert stands for so many times as long as it takes to be told again: a monitor that takes over has time for it."""
 MOST_ENDS = 250
 REPEAT_ENDS_MS = 15 * 60_000
 """For so long an end is told again: an Alertmanager that restarts before it told people has forgotten it."""
 
 _Key = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """How often Alertmanager is told.
+
+    Attributes:
+        again_ms: how often what stands is told again, real milliseconds.
+        hold_ms: how long an alert stands that is not: long enough for another monitor to take over.
+    """
+
+    again_ms: int = 60_000
+    hold_ms: int = 300_000
 
 
 @dataclass(slots=True)
@@ -32,13 +43,13 @@ class KnownSets:
     Args:
         name: the notifier's.
         dress: clock and links.
-        again_ms: how often what stands is told again, real milliseconds.
+        repeats: how often it is told.
     """
 
-    def __init__(self, name: str, dress: Dress, again_ms: int) -> None:
+    def __init__(self, name: str, dress: Dress, repeats: Repeats) -> None:
         self._name = name
         self._dress = dress
-        self._again_ms = again_ms
+        self._repeats = repeats
         self._fires: dict[str, Labels] = {}
         self._ended: dict[_Key, _Ended] = {}
 
@@ -67,7 +78,7 @@ class KnownSets:
             if _key(one.labels) in firing:
                 self._ended.pop(_key(one.labels), None)
             else:
-                self._ended[_key(one.labels)] = _Ended(one, now_ms + REPEAT_ENDS_MS, now_ms + self._again_ms)
+                self._ended[_key(one.labels)] = _Ended(one, now_ms + REPEAT_ENDS_MS, now_ms + self._repeats.again_ms)
 
     def again(self, standing: Sequence[Alert], now_ms: int) -> list[LabelledAlert]:
         """What to send again: what stands, and some of what has ended of late."""
@@ -76,7 +87,7 @@ class KnownSets:
         self._ended = {k: one for k, one in self._ended.items() if one.until_ms > now_ms and k not in firing}
         due = [one for one in self._ended.values() if one.next_ms <= now_ms][:MOST_ENDS]
         for one in due:
-            one.next_ms = now_ms + self._again_ms
+            one.next_ms = now_ms + self._repeats.again_ms
         return [*(self._firing(alert, now_ms) for alert in standing), *(one.sent for one in due)]
 
     def _former(self, alert: Alert) -> Labels | None:
@@ -85,7 +96,7 @@ class KnownSets:
         return labels_of(alert, alert.before) if was_told else None
 
     def _firing(self, alert: Alert, now_ms: int) -> LabelledAlert:
-        return labelled(alert, labels_of(alert, alert.after), self._dress, now_ms, now_ms + HOLD * self._again_ms)
+        return labelled(alert, labels_of(alert, alert.after), self._dress, now_ms, now_ms + self._repeats.hold_ms)
 
 
 def _key(labels: Labels) -> _Key:

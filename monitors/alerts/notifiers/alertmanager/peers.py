@@ -15,13 +15,12 @@ import msgspec
 from kpis.runtime.clock import wall_ms
 from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.check_in import CheckIn
-from monitors.alerts.notifiers.alertmanager.known_sets import KnownSets
+from monitors.alerts.notifiers.alertmanager.known_sets import KnownSets, Repeats
 from monitors.alerts.notifiers.alertmanager.labelled import Dress, LabelledAlert
 from monitors.alerts.notifiers.posting import Endpoint, post
 from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome, Together
 
 PATH = "api/v2/alerts"
-REFRESH_S = 60.0
 MOST = 250
 """Messages of one request; each is one alert, or two where one ends and the next one fires."""
 TIMEOUT_S = 5.0
@@ -36,7 +35,7 @@ class Alertmanager:
     Args:
         peers: where they are.
         dress: clock and links.
-        refresh_s: how often what stands is sent again, real seconds.
+        repeats: how often what stands is sent again.
         timeout_s: how long an attempt may take.
     """
 
@@ -44,15 +43,19 @@ class Alertmanager:
     title = "Alertmanager"
 
     def __init__(
-        self, peers: Sequence[Endpoint], dress: Dress, refresh_s: float = REFRESH_S, timeout_s: float = TIMEOUT_S
+        self,
+        peers: Sequence[Endpoint],
+        dress: Dress,
+        repeats: Repeats = Repeats(),  # noqa: B008  frozen
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
-        self.refresh_s = refresh_s
+        self.refresh_s = repeats.again_ms / 1000
         self.timeout_s = timeout_s
         # It gathers and groups by itself, and by what its owner wants.
         self.grouping = Grouping(Together.ALL, gather_s=0, most=MOST)
         self._peers = tuple(peers)
         self._well = [True] * len(self._peers)
-        self._sets = KnownSets(self.name, dress, int(refresh_s * 1000))
+        self._sets = KnownSets(self.name, dress, repeats)
 
     def __repr__(self) -> str:
         """Without addresses."""
