@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from prometheus_client import Metric
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, SecretStr
@@ -30,6 +31,7 @@ from kpis.settings.kafka import KafkaSettings
 from kpis.settings.redis import RedisSettings
 from kpis.settings.shared import Settings
 from monitors import metrics
+from monitors.alerts.notifiers.webhook.form import PostedBody
 from monitors.goals.account import AccountModel
 from monitors.goals.campaign import CampaignModel, MuteModel
 from monitors.goals.curve_model import CurveModel
@@ -220,6 +222,12 @@ def schema() -> str:
     return json.dumps(GoalsFile.model_json_schema(), indent=1) + "\n"
 
 
+def webhook_schema() -> str:
+    """The JSON Schema of what is posted to a webhook."""
+    found = msgspec.json.schema(PostedBody)
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **found}, indent=1) + "\n"
+
+
 def _definitions() -> Iterator[Definition]:
     for value in vars(metrics).values():
         if isinstance(value, Definition):
@@ -259,6 +267,7 @@ def rendered() -> dict[Path, str]:
     pages = {
         "settings.md": settings_page(), "goals.md": goals_page(), "metrics.md": metrics_page(),
         "reasons.md": reasons_page(), "goals.schema.json": schema(),
+        "webhook.schema.json": webhook_schema(),
     }  # fmt: skip
     return {DIRECTORY / name: text for name, text in pages.items()}
 

@@ -44,6 +44,11 @@ def minute_in(ms: int | None, timezone: str) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %Z")
 
 
+def written_time(ms: int) -> str:
+    """A time in RFC 3339, UTC, as ``2026-11-22T13:05:00.000Z``; :func:`parse_time` reads it."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 @lru_cache(maxsize=1024)
 def day_of(ms: int) -> str:
     """The UTC date that an epoch millisecond falls on, as ``2026-11-22``."""

@@ -199,7 +199,8 @@ class Cycle:
 
 
 async def _health(delivery: Delivery) -> LaneHealth:
-    return LaneHealth(await delivery.lane.backlog(), dict(delivery.outcomes), dict(delivery.parked))
+    backlog = await delivery.lane.backlog()
+    return LaneHealth(backlog, dict(delivery.outcomes), dict(delivery.parked), dict(delivery.refreshes))
 
 
 def history_from(snapshot: Snapshot, now_ms: int) -> int:

@@ -204,6 +204,9 @@ SERIES = _gauge("series", "Series in Redis, campaigns and breakdowns; one in two
 LEADER = _gauge("monitor_leader", "1 when this monitor leads: it alone tells, and exports campaigns and pace.")
 GOALS_PROBLEM = _gauge("goals_problem", "1 while the goals file as it is now cannot be used, and the last good one is.")
 NOTIFIER_ATTEMPTS = _counter("notifier_attempts", "Attempts to send a message.", "notifier", "outcome")
+NOTIFIER_REFRESHES = _counter(
+    "notifier_refreshes", "How often a service that forgets was told again what stands.", "notifier", "outcome"
+)
 NOTIFIER_WAITING = _gauge("notifier_waiting", "Messages that wait to be sent.", "notifier")
 NOTIFIER_OLDEST = _gauge(
     "notifier_oldest_timestamp_seconds", "When the oldest message that waits was told, real time.", "notifier"

@@ -23,6 +23,8 @@ from monitors.alerts.interventions import InterventionStore
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.notifiers.known import configured, routes_to
+from monitors.alerts.notifiers.protocol import Refreshes
+from monitors.alerts.notifiers.refreshing import Refresher
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.outbox.lanes import Lane
 from monitors.alerts.quieting import QuietPolicy
@@ -84,7 +86,7 @@ async def run(settings: MonitorSettings) -> None:
                     stop,
                     grace_s,
                     _refreshing(monitor, announced, settings.refresh_s, stop),
-                    *(_sending(settings.refresh_s, monitor, delivery, stop) for delivery in deliveries),
+                    *(_sending(settings.refresh_s, monitor, one, _refresher(outbox, one), stop) for one in deliveries),
                     _following(source, stop),
                 )
     finally:
@@ -147,16 +149,28 @@ async def _following(source: goals_file.GoalsSource, stop: asyncio.Event) -> Non
         await _pause(stop, EVERY_S)
 
 
-async def _sending(every_s: float, monitor: Cycle, delivery: Delivery, stop: asyncio.Event) -> None:
-    """Send what waits in one lane, while this monitor leads."""
+async def _sending(
+    every_s: float, monitor: Cycle, delivery: Delivery, refresher: Refresher | None, stop: asyncio.Event
+) -> None:
+    """Send what waits in one lane, and what stands again where that is needed, while this monitor leads."""
     while not stop.is_set():
         wait_s: float | None = None
         if monitor.view.leads:
             # The refresh says when Redis is away.
             with suppress(Recoverable):
                 wait_s = await delivery.deliver_next()
+                if refresher is not None:
+                    await refresher.refresh_due()
+        elif refresher is not None:
+            refresher.follow()
         # What comes in the meantime may be due earlier than what waits for its next try.
-        await _pause(stop, every_s if wait_s is None else min(wait_s, _MOST_WAIT_S))
+        longest_s = _MOST_WAIT_S if refresher is None else min(_MOST_WAIT_S, max(refresher.wait_s, every_s))
+        await _pause(stop, every_s if wait_s is None else min(wait_s, longest_s))
+
+
+def _refresher(outbox: Outbox, delivery: Delivery) -> Refresher | None:
+    notifier = delivery.notifier
+    return Refresher(outbox, delivery, notifier) if isinstance(notifier, Refreshes) else None
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

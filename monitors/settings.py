@@ -17,6 +17,23 @@ class MonitorSettings(Settings):
 
     goals: Path | None = Field(None, description="Goals file, YAML; without one only KPIs are served.")
     slack_webhook_url: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(None, description="Slack incoming webhook.")
+    alertmanager_url: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
+        None,
+        description="URL of an Alertmanager, or of all of a cluster with commas between; user and password in it are "
+        "its basic authentication.",
+    )
+    alertmanager_token: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
+        None, description="Bearer token for Alertmanager."
+    )
+    alertmanager_refresh_s: float = Field(
+        60, ge=1, le=600, description="Real seconds after which Alertmanager is told again what stands."
+    )
+    webhook_url: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
+        None, description="URL that alerts are posted to as JSON."
+    )
+    webhook_secret: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
+        None, description="What these posts are signed with."
+    )
     monitor_host: str = Field("127.0.0.1", description="Address that metrics and health are served on.")
     monitor_port: int = Field(
         9600, ge=0, le=65_535, description="Port of metrics, health and board; 0 takes a free one."
@@ -44,11 +61,28 @@ class MonitorSettings(Settings):
     )
     export_breakdowns: bool = Field(False, description="Export metrics of breakdown series too.")
 
-    @field_validator("slack_webhook_url")
+    @field_validator("slack_webhook_url", "webhook_url")
     @classmethod
     def _webhook(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not _is_http(value.get_secret_value()):
             raise ValueError("it is not an http or https URL")
+        return value
+
+    @field_validator("alertmanager_url")
+    @classmethod
+    def _alertmanager(cls, value: SecretStr | None) -> SecretStr | None:
+        for url in _listed(value):
+            if not _is_http(url):
+                raise ValueError("it is not an http or https URL, or several with commas between")
+            if urlsplit(url).query or urlsplit(url).fragment:
+                raise ValueError("it must end before any ? or #: /api/v2/alerts follows it")
+        return value
+
+    @field_validator("alertmanager_token")
+    @classmethod
+    def _token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not all("!" <= c <= "~" for c in value.get_secret_value()):
+            raise ValueError("it must be printable ASCII without spaces, as a header can carry it")
         return value
 
     @field_validator("public_url")
@@ -59,12 +93,22 @@ class MonitorSettings(Settings):
         return value
 
     @property
+    def alertmanager_urls(self) -> tuple[str, ...]:
+        """Those of all peers; secrets."""
+        return _listed(self.alertmanager_url)
+
+    @property
     def max_lag_ms(self) -> int:
         """The freshness gate in milliseconds of the clock.
 
         What delays data (Kafka, a flush, a read) takes real time, so on a fast clock the same delay is more of it.
         """
         return int(self.max_lag_s * 1000 * self.the_clock.rate)
+
+
+def _listed(value: SecretStr | None) -> tuple[str, ...]:
+    """What has commas between it."""
+    return () if value is None else tuple(filter(None, (one.strip() for one in value.get_secret_value().split(","))))
 
 
 def _is_http(url: str) -> bool:

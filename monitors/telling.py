@@ -173,6 +173,8 @@ class Telling:
     async def _write(
         self, now: Round, key: str, after: bytes | None, alert: Alert | None, lanes: tuple[str, ...]
     ) -> None:
+        if alert is not None:
+            alert = msgspec.structs.replace(alert, known_to=decode_held(now.states.get(key)).lanes)
         message = None if alert is None else encode_alert(alert)
         is_over = alert is not None and not alert.after.is_miss
         recorded = await self._outbox.record(key, now.states.get(key), after, message, lanes=lanes, is_over=is_over)

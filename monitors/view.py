@@ -22,11 +22,13 @@ class LaneHealth:
         backlog: what waits for it.
         outcomes: its attempts by this process, by outcome.
         parked: messages that this process gave up, by the reason.
+        refreshes: how often this process sent again what stands, by outcome.
     """
 
     backlog: Backlog = field(default_factory=Backlog)
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     parked: Mapping[Outcome, int] = field(default_factory=dict)
+    refreshes: Mapping[Outcome, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,15 +219,17 @@ def _goals(settings: MonitorSettings) -> Finding:
 
 
 def _notifiers(settings: MonitorSettings) -> list[Finding]:
-    found = configured(settings)
+    try:
+        found = configured(settings)
+        routes = routes_to([notifier for _, notifier in found], settings)
+    except Misconfigured as e:
+        return [Finding(Level.FAIL, f"notifiers: {e}")]
     if not found:
         cure = f"set one of {', '.join(known.setting for known in KNOWN)} to have misses told"
         return [Finding(Level.WARN, "nobody is told of misses", cure)]
-    try:
-        routes = routes_to([notifier for _, notifier in found], settings)
-    except Misconfigured as e:
-        return [Finding(Level.FAIL, f"routes: {e}")]
     told = [Finding(Level.OK, f"{known.what} is set (not called now); {_told(known, routes)}") for known, _ in found]
+    if settings.webhook_url is not None and settings.webhook_secret is None:
+        told.append(Finding(Level.WARN, "webhook: what is posted is not signed", "set PACEWATCH_WEBHOOK_SECRET"))
     nobody = ", ".join(str(matter) for matter in Matter if not routes.by.get(matter))
     return [*told, *([Finding(Level.WARN, f"nobody is told of: {nobody}", "PACEWATCH_ROUTES")] if nobody else [])]
 

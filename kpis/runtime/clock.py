@@ -43,6 +43,10 @@ class Clock:
         """How many real seconds pass while this clock moves by ``span_ms``."""
         return span_ms / 1000.0 / self.rate
 
+    def real_ms(self, shown_ms: int) -> int:
+        """The real instant, epoch milliseconds, at which this clock shows ``shown_ms``."""
+        return self.at_ms + round((shown_ms - self.origin_ms) / self.rate)
+
     @property
     def spec(self) -> str:
         """The text that :func:`parse_clock` turns into this clock."""

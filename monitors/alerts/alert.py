@@ -37,6 +37,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         watched: of a watch, what it watches; it has no target, bands or ratio.
         measure: of a watch over serving, what its amounts count; empty when that is not known.
         owner, slack_channel: who looks after it, and where it is told; empty for nobody, and where all others are.
+        known_to: the notifiers that were told of the miss before.
 
     What has a default was not known to older versions, whose alerts may still wait in the outbox.
 
@@ -76,6 +77,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     waits_for: str = ""
     owner: str = ""
     slack_channel: str = ""
+    known_to: tuple[str, ...] = ()
 
     @property
     def case(self) -> Case:

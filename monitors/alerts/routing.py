@@ -65,7 +65,7 @@ def routes_of(configured: Sequence[str], prefers: Mapping[Matter, Sequence[str]]
             ``none`` for nobody.
 
     Raises:
-        BadRoutes: the text names what there is not.
+        BadRoutes: the text names what there is not, or who cannot tell of a matter.
     """
     by = {m: tuple(name for name in names if name in configured)[:1] for m, names in prefers.items()}
     for part in filter(None, (p.strip() for p in spec.split(","))):
@@ -77,5 +77,10 @@ def routes_of(configured: Sequence[str], prefers: Mapping[Matter, Sequence[str]]
         if unknown:
             there = ", ".join(configured) or "none"
             raise BadRoutes(f"{unknown[0][:80]!r} in {part[:80]!r} is not set up; there is: {there}")
+        unable = [name for name in wanted if name not in prefers[Matter(matter)]]
+        if unable:
+            raise BadRoutes(
+                f"{unable[0]!r} cannot tell of {matter}; those that can: {', '.join(prefers[Matter(matter)])}"
+            )
         by[Matter(matter)] = tuple(dict.fromkeys(wanted))
     return Routes(by)

@@ -16,7 +16,7 @@ from kpis.reasons import Reject
 from kpis.runtime.http.access import REFUSALS, Access
 from monitors import metrics
 from monitors.alerts.notifiers.known import KNOWN
-from monitors.alerts.notifiers.protocol import GIVEN_UP, Outcome
+from monitors.alerts.notifiers.protocol import ANSWERED, GIVEN_UP, Outcome
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exposition import Format
 from monitors.export.kpi_samples import kpi_samples
@@ -108,7 +108,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
         (
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
             metrics.NOTIFIER_ATTEMPTS, metrics.NOTIFIER_WAITING, metrics.NOTIFIER_OLDEST, metrics.NOTIFIER_PARKED,
-            metrics.REFUSED_REQUESTS, metrics.GOALS_PROBLEM,
+            metrics.NOTIFIER_REFRESHES, metrics.REFUSED_REQUESTS, metrics.GOALS_PROBLEM,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
@@ -141,5 +141,7 @@ def _notifiers(found: Families, view: View) -> None:
             found.add(metrics.NOTIFIER_OLDEST, (known.name,), lane.backlog.oldest_ms / 1000)
         for outcome in Outcome:
             found.add(metrics.NOTIFIER_ATTEMPTS, (known.name, outcome), lane.outcomes.get(outcome, 0))
+        for outcome in ANSWERED if known.refreshes else ():
+            found.add(metrics.NOTIFIER_REFRESHES, (known.name, outcome), lane.refreshes.get(outcome, 0))
         for reason in GIVEN_UP:
             found.add(metrics.NOTIFIER_PARKED, (known.name, reason), lane.parked.get(reason, 0))

@@ -19,7 +19,7 @@ from pacewatch.demo.counted import left_out, until_counted
 from pacewatch.demo.fake_slack import FakeSlack
 from pacewatch.demo.plan import DemoOptions, DemoPlan, plan
 from pacewatch.demo.screen import first_line
-from pacewatch.demo.services import Service, environment, port_near
+from pacewatch.demo.services import NOBODY_TOLD, Service, environment, port_near
 from pacewatch.demo.watch import Onlooker
 from pacewatch.embedded.servers import HOST, Embedded, embedded
 from pacewatch.kpi import as_json
@@ -156,6 +156,7 @@ def _own(
         "KAFKA": servers.kafka,
         "REDIS": servers.redis_url,
         "CLOCK": clock.spec,
+        **NOBODY_TOLD,
         "SLACK_WEBHOOK_URL": slack.url,
         "MONITOR_HOST": HOST,
         "MONITOR_PORT": str(ports[0]),

@@ -13,6 +13,7 @@ from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Permanent
 from kpis.runtime.retry import Backoff
 from kpis.settings.environment import PREFIX
+from monitors.alerts.notifiers.known import KNOWN
 from pacewatch.embedded.children import Child, Nursery
 from pacewatch.embedded.servers import HOST, free_port
 from pacewatch.terminal import say
@@ -25,6 +26,10 @@ _PERMANENT_CODE = 2
 
 class ServiceFailed(Permanent):
     """A service of the demo ends again and again."""
+
+
+NOBODY_TOLD = {known.setting.removeprefix(PREFIX): "" for known in KNOWN} | {"ROUTES": ""}
+"""People whom the user's own settings tell of campaigns are told of none of a demo's."""
 
 
 def environment(own: Mapping[str, str], defaults: Mapping[str, str]) -> dict[str, str]:

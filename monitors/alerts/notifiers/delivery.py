@@ -44,6 +44,7 @@ class Delivery:
     Attributes:
         outcomes: attempts of this process.
         parked: messages that it gave up, by the reason.
+        refreshes: how often what stands was sent again, by what came of it.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Delivery:
         self.lane = lane
         self.outcomes: Counter[Outcome] = Counter()
         self.parked: Counter[Outcome] = Counter()
+        self.refreshes: Counter[Outcome] = Counter()
         self._policy = policy
         self._chance = chance
         self._failures = 0
@@ -60,6 +62,7 @@ class Delivery:
         self._until_ms: dict[str, float] = {}
         self._alone: set[str] = set()
         self._digest_ms = 0.0
+        self._asked_until_ms = 0.0
 
     async def deliver_next(self) -> float | None:
         """Try to send what is due.
@@ -77,6 +80,9 @@ class Delivery:
         now_ms = wall_ms()
         if await self._park_hopeless(waiting, now_ms):
             return 0.0
+        if now_ms < self._asked_until_ms:
+            # The service asked for time: its owner may ask sooner, for what comes in the meantime.
+            return (self._asked_until_ms - now_ms) / 1000
         memory = LaneMemory(self._until_ms, self._alone, self._digest_ms)
         bundle = next_bundle(waiting, memory, self.notifier.grouping, now_ms)
         if not bundle.messages:
@@ -100,6 +106,7 @@ class Delivery:
             self._failed[key] += 1
             self._until_ms[key] = now_ms + 1000 * self._pause_s(self._failed[key])
         pause = self._pause_s(self._failures) if answer.wait_s is None else answer.wait_s
+        self._asked_until_ms = 0.0 if answer.wait_s is None else now_ms + 1000 * answer.wait_s
         self._say(logging.WARNING, bundle, f"not sent: {answer.outcome} ({answer.detail}); again in {pause:.1f} s")
         return pause
 

@@ -6,10 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kpis.runtime.errors import Misconfigured
+from kpis.settings.environment import PREFIX
+from monitors.alerts.notifiers.alertmanager.known_sets import Repeats
+from monitors.alerts.notifiers.alertmanager.labelled import Dress
+from monitors.alerts.notifiers.alertmanager.peers import PATH as ALERTS_PATH
+from monitors.alerts.notifiers.alertmanager.peers import Alertmanager
+from monitors.alerts.notifiers.posting import endpoint
 from monitors.alerts.notifiers.protocol import Grouping, Notifier
 from monitors.alerts.notifiers.slack import Slack
+from monitors.alerts.notifiers.webhook.hook import Webhook
 from monitors.alerts.routing import BadRoutes, Matter, Routes, routes_of
 from monitors.settings import MonitorSettings
+
+_HOLD_REFRESHES, _HOLD_LEASES = 5, 3
+"""An alert in Alertmanager outlives that a few refreshes fail, and that another monitor takes over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +31,14 @@ class Known:
         what: what is set up, for people.
         setting: the variable that turns it on.
         make: the notifier that settings name; None when they name none.
+        refreshes: whether it is one of :class:`~monitors.alerts.notifiers.protocol.Refreshes`.
     """
 
     name: str
     what: str
     setting: str
     make: Callable[[MonitorSettings], Notifier | None]
+    refreshes: bool = False
 
 
 def _slack(settings: MonitorSettings) -> Notifier | None:
@@ -34,13 +46,47 @@ def _slack(settings: MonitorSettings) -> Notifier | None:
     return None if url is None else Slack(url, settings.public_url, grouping=Grouping(gather_s=settings.alert_gather_s))
 
 
-KNOWN = (Known(Slack.name, "Slack webhook", "PACEWATCH_SLACK_WEBHOOK_URL", _slack),)
-PREFERS = {matter: tuple(known.name for known in KNOWN) for matter in Matter}
-"""Who tells of a matter where the settings do not say: the first of these that is set up."""
+def _alertmanager(settings: MonitorSettings) -> Notifier | None:
+    urls, setting = settings.alertmanager_urls, f"{PREFIX}ALERTMANAGER_URL"
+    if not urls:
+        return None
+    peers = [endpoint(setting, url, ALERTS_PATH, settings.alertmanager_token) for url in urls]
+    again_s = settings.alertmanager_refresh_s
+    hold_s = max(_HOLD_REFRESHES * again_s, _HOLD_LEASES * settings.leader_ttl_s)
+    repeats = Repeats(int(again_s * 1000), int(hold_s * 1000))
+    return Alertmanager(peers, Dress(settings.the_clock, settings.public_url), repeats)
+
+
+def _webhook(settings: MonitorSettings) -> Notifier | None:
+    url = settings.webhook_url
+    if url is None:
+        return None
+    to = endpoint(f"{PREFIX}WEBHOOK_URL", url.get_secret_value())
+    return Webhook(to, settings.webhook_secret, settings.public_url, gather_s=settings.alert_gather_s)
+
+
+KNOWN = (
+    Known(Slack.name, "Slack webhook", f"{PREFIX}SLACK_WEBHOOK_URL", _slack),
+    Known(Alertmanager.name, "Alertmanager", f"{PREFIX}ALERTMANAGER_URL", _alertmanager, refreshes=True),
+    Known(Webhook.name, "webhook", f"{PREFIX}WEBHOOK_URL", _webhook),
+)
+"""Slack is the first: what versions without lanes left to be sent was for it."""
+_MISSES = (Alertmanager.name, Slack.name, Webhook.name)
+PREFERS = {
+    Matter.CRITICAL: _MISSES,
+    Matter.WARNING: _MISSES,
+    # A check-in does not last, and nobody resolves it: it is no alert of Alertmanager's.
+    Matter.CHECK_IN: (Slack.name, Webhook.name),
+}
+"""Who may tell of a matter; where the settings do not say, the first of these that is set up does."""
 
 
 def configured(settings: MonitorSettings) -> list[tuple[Known, Notifier]]:
-    """The notifiers that settings name."""
+    """The notifiers that settings name.
+
+    Raises:
+        Misconfigured: an address cannot be used.
+    """
     return [(known, made) for known in KNOWN if (made := known.make(settings)) is not None]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from monitors.alerts.alert import Outgoing
+from monitors.alerts.alert import Alert, Outgoing
 
 
 class Outcome(StrEnum):
@@ -17,7 +17,7 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"
     """429: wait as long as the service says."""
     SERVER_ERROR = "server_error"
-    """5xx: try again."""
+    """5xx, or another answer that asks for it: try again."""
     UNREACHABLE = "unreachable"
     """No answer, or none in time: try again."""
     REFUSED = "refused"
@@ -33,6 +33,10 @@ class Outcome(StrEnum):
         return self in {Outcome.SENT, Outcome.REFUSED, Outcome.UNREADABLE, Outcome.EXPIRED}
 
 
+ANSWERED = (
+    Outcome.SENT, Outcome.RATE_LIMITED, Outcome.SERVER_ERROR, Outcome.UNREACHABLE, Outcome.REFUSED,
+)  # fmt: skip
+"""What one request may come to."""
 GIVEN_UP = tuple(outcome for outcome in Outcome if outcome.is_final and outcome is not Outcome.SENT)
 
 
@@ -96,4 +100,23 @@ class Notifier(Protocol):
 
     async def send(self, alerts: Sequence[Outgoing]) -> Answer:
         """Try once to send what belongs in one message, oldest first; never raises for what network or service do."""
+        ...
+
+
+@runtime_checkable
+class Refreshes(Notifier, Protocol):
+    """A notifier whose service forgets what nobody repeats: what stands is sent to it again and again.
+
+    Attributes:
+        refresh_s: how often, real seconds.
+    """
+
+    refresh_s: float
+
+    async def refresh(self, standing: Sequence[Alert]) -> Answer:
+        """Send again what stands, as people know it; never raises for what network or service do.
+
+        Args:
+            standing: some of it, at most as many as ``grouping`` allows in one message.
+        """
         ...

@@ -10,7 +10,7 @@ errors are told by their type, for their text may hold it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,16 +18,16 @@ import aiohttp
 from pydantic import SecretStr
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from kpis.runtime.clock import wall_ms
 from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.check_in_words import check_in_headline, check_in_lines
+from monitors.alerts.notifiers.http_answers import judge
 from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
 from monitors.alerts.sentences import bounded, facts, headline, shown_name, status_change
 from monitors.wording import LOOK
 
 TIMEOUT_S = 5
-MAX_RETRY_AFTER_S = 3600.0
-_DEFAULT_RETRY_AFTER_S = 30.0
 HEADER_LIMIT = 150
 FIELD_LIMIT = 2000
 TEXT_LIMIT = 3000
@@ -117,7 +117,7 @@ class Slack:
             response = await self._client.send(text=message.text, blocks=message.blocks)
         except (aiohttp.ClientError, TimeoutError, OSError) as e:
             return Answer(Outcome.UNREACHABLE, type(e).__name__)
-        return judge(response.status_code, response.headers)
+        return judge(response.status_code, response.headers, wall_ms())
 
     def _message(self, alert: Outgoing) -> Message:
         return render_check_in(alert) if isinstance(alert, CheckIn) else render(alert, self._public_url)
@@ -127,22 +127,6 @@ def together(messages: Sequence[Message]) -> Message:
     """Several messages as one."""
     blocks = [block for message in messages for block in message.blocks]
     return Message(bounded("\n".join(message.text for message in messages), TEXT_LIMIT), blocks[:BLOCK_LIMIT])
-
-
-def judge(status: int, headers: Mapping[str, str]) -> Answer:
-    """What a response means."""
-    detail = f"HTTP {status}"
-    if status == 200:
-        return Answer(Outcome.SENT, detail)
-    if status == 429:
-        return Answer(Outcome.RATE_LIMITED, detail, retry_after(headers))
-    return Answer(Outcome.SERVER_ERROR if status >= 500 else Outcome.REFUSED, detail)
-
-
-def retry_after(headers: Mapping[str, str]) -> float:
-    """The seconds a 429 asks to wait, at most an hour; half a minute when it does not say."""
-    text = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
-    return min(float(text), MAX_RETRY_AFTER_S) if text.isascii() and text.isdigit() else _DEFAULT_RETRY_AFTER_S
 
 
 def _field(name: str, value: str) -> dict[str, str]:

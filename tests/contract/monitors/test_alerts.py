@@ -22,8 +22,9 @@ from kpis.units import Unit
 from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.lifecycle import Change
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
+from monitors.alerts.notifiers.http_answers import MAX_RETRY_AFTER_S, judge, retry_after
 from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
-from monitors.alerts.notifiers.slack import MAX_RETRY_AFTER_S, Slack, judge, render, retry_after
+from monitors.alerts.notifiers.slack import Slack, render
 from monitors.alerts.outbox import FORMER, KEEP_TOLD, LEADER, STATE, TOLD, Outbox, Recorded
 from monitors.alerts.outbox.lanes import Lane
 from monitors.alerts.outbox.queued import PARKED, Queued, decode_parked, lane_key
@@ -421,15 +422,17 @@ def test_a_wait_is_never_longer_than_its_bound_and_only_final_answers_have_none(
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"), [("17", 17.0), ("999999", 3600.0), ("soon", 30.0), ("-1", 30.0), ("", 30.0), ("²", 30.0)]
+    ("value", "seconds"), [("17", 17.0), ("999999", 3600.0), ("soon", None), ("-1", None), ("", None), ("²", None)]
 )
-def test_retry_after_is_read_in_seconds_and_bounded(value: str, seconds: float) -> None:
-    assert retry_after({"retry-after": value}) == seconds
+def test_retry_after_is_read_in_seconds_and_bounded(value: str, seconds: float | None) -> None:
+    """Where it does not say, a 429 waits for half a minute."""
+    assert retry_after({"retry-after": value}, 0) == seconds
+    assert judge(429, {"Retry-After": value}, 0).wait_s == (30.0 if seconds is None else seconds)
 
 
 def test_each_kind_of_answer_has_its_outcome() -> None:
-    found = {status: judge(status, {}).outcome for status in (200, 204, 302, 400, 404, 429, 500, 503)}
+    found = {status: judge(status, {}, 0).outcome for status in (200, 204, 302, 400, 404, 429, 500, 503)}
     assert found == {
-        200: Outcome.SENT, 204: Outcome.REFUSED, 302: Outcome.REFUSED, 400: Outcome.REFUSED, 404: Outcome.REFUSED,
+        200: Outcome.SENT, 204: Outcome.SENT, 302: Outcome.REFUSED, 400: Outcome.REFUSED, 404: Outcome.REFUSED,
         429: Outcome.RATE_LIMITED, 500: Outcome.SERVER_ERROR, 503: Outcome.SERVER_ERROR,
     }  # fmt: skip

@@ -15,9 +15,10 @@ from kpis.measures import Stream
 from kpis.runtime.errors import Misconfigured
 from kpis.runtime.logs import OneLine
 from kpis.times import DAY_MS
+from monitors.alerts.notifiers.known import KNOWN
 from monitors.read.snapshot import PartitionHealth, Snapshot, StreamHealth
 from pacewatch.demo.goal_pace import GoalPace, parse
-from pacewatch.demo.services import environment, port_near
+from pacewatch.demo.services import NOBODY_TOLD, environment, port_near
 from pacewatch.embedded.reaper import watch
 from pacewatch.kpi import as_json, cell, print_table, stream_lines
 from pacewatch.replay.command import parse_speed
@@ -149,6 +150,16 @@ def test_the_demo_owns_some_settings_and_leaves_the_user_the_others(monkeypatch:
         "PACEWATCH_CURRENCY": "EUR",
         "PACEWATCH_GROUP": "g",
     }
+
+
+def test_a_demo_tells_nobody_whom_the_users_own_settings_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    for known in KNOWN:
+        monkeypatch.setenv(known.setting, "https://ops.example")
+        monkeypatch.setenv(f"{known.setting}_FILE", "/run/secrets/url")
+    monkeypatch.setenv("PACEWATCH_ROUTES", "critical=alertmanager")
+    env = environment(NOBODY_TOLD | {"SLACK_WEBHOOK_URL": "fake"}, {})
+    told = {k: v for k, v in env.items() if ("_URL" in k and k.startswith("PACEWATCH_")) or "ROUTES" in k}
+    assert told == {"PACEWATCH_SLACK_WEBHOOK_URL": "fake"}
 
 
 def test_pace_is_read_from_metrics() -> None:
