@@ -34,27 +34,27 @@ def _settings() -> MonitorSettings:
 @alerts_app.command("list")
 def show_all(as_json: AsJson = False) -> None:
     """Print what fires now, the worst first; what is muted, waits or was given up."""
-    from pacewatch.alerts import standing
+    from pacewatch.alerts import alert_lines
     from pacewatch.alerts.known_alerts import read_known
 
     settings = _settings()
     known = asyncio.run(read_known(settings))
     if as_json:
-        out(standing.as_json(known))
+        out(alert_lines.as_json(known))
         return
-    for line in standing.lines(known, settings.the_clock.now_ms()):
+    for line in alert_lines.lines(known, settings.the_clock.now_ms()):
         out(line)
 
 
 @alerts_app.command("show")
 def show_one(campaign: CampaignName, goal: GoalName = None) -> None:
     """Print all that is known of a campaign's alerts."""
-    from pacewatch.alerts import standing
+    from pacewatch.alerts import alert_lines
     from pacewatch.alerts.known_alerts import of_campaign, read_known
 
     settings = _settings()
     for one in of_campaign(asyncio.run(read_known(settings)), campaign, goal):
-        for line in standing.whole(one, settings.the_clock.now_ms()):
+        for line in alert_lines.whole(one, settings.the_clock.now_ms()):
             out(line)
 
 
@@ -82,13 +82,13 @@ def mute(
 ) -> None:
     """Send nothing but ends about a campaign for a while; what still fires after that is sent then."""
     from kpis.runtime.durations import parse_duration
-    from pacewatch.alerts import acting, standing
+    from pacewatch.alerts import acting, alert_lines
 
     for_ms = parse_duration(span)
     if for_ms is None:
         raise Misconfigured("--for", f"{span[:40]!r} is no duration", "such as 30m, 2h or 3d")
     whose = acting.whose(campaign, every=every)
-    out(standing.muted(asyncio.run(acting.mute(_settings(), whose, for_ms, _who(by), why))))
+    out(alert_lines.muted(asyncio.run(acting.mute(_settings(), whose, for_ms, _who(by), why))))
 
 
 @alerts_app.command("unmute")

@@ -52,7 +52,7 @@ async def test_whoever_has_the_password_acknowledges_mutes_and_takes_it_back(por
     goals.write_text(GOALS)
     async with Redis(port=port) as redis, fake_slack() as slack:
         await seed_day(redis, spend=300_000_000)
-        more = {"alert_gather_s": 0, "http_user": "ana", "http_password": "hunter2"}
+        more = {"http_user": "ana", "http_password": "hunter2"}
         async with monitor(port, goals, slack, **more) as base:
             await until(lambda: bool(slack.delivered))
 
@@ -103,7 +103,7 @@ async def test_where_everybody_may_read_nobody_may_act(port: int, tmp_path: Path
     goals.write_text(GOALS)
     async with Redis(port=port) as redis, fake_slack() as slack:
         await seed_day(redis, spend=300_000_000)
-        async with monitor(port, goals, slack, alert_gather_s=0) as base:
+        async with monitor(port, goals, slack) as base:
             await until(lambda: bool(slack.delivered))
             status, said = await post(base, "acknowledge", GOOD, is_known=False)
             assert status == 403

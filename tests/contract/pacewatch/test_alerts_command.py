@@ -42,7 +42,7 @@ async def test_what_fires_is_listed_shown_acknowledged_and_muted(port: int, tmp_
     goals.write_text(GOALS)
     async with Redis(port=port) as redis, fake_slack() as slack:
         await seed_day(redis, spend=300_000_000)
-        async with monitor(port, goals, slack, alert_gather_s=0):
+        async with monitor(port, goals, slack):
             await until(lambda: bool(slack.delivered))
             listed = (await alerts(port, "list")).stdout
             assert "▲ c42 spend" in listed
