@@ -163,6 +163,8 @@ def _about(title: str, model: type[BaseModel]) -> list[str]:
 def metrics_page() -> str:
     """Every metric of the monitor and the worker."""
     about = (
+        "Every monitor tells of itself and of the write side; campaigns, KPIs and pace are told by the leader only "
+        "([several monitors](operations.md#several-monitors)). "
         "`pacewatch_breakdown_*` are served with `PACEWATCH_EXPORT_BREAKDOWNS` only; what has a label `goal`, "
         "`pacewatch_campaign_info` and flights only for campaigns with goals; a KPI has no sample while there is "
         "nothing to divide by."

@@ -28,7 +28,8 @@ LATE, CANARY = alert("DeliveryLate", M, notifier="slack"), alert("CanaryLate", M
 FOLLOW = [
     ([alert("RedisDown", M, instance="a")], [SILENT, BEHIND, CANARY, LATE, alert("NoLeader", M)]),
     ([alert("WorkerDown", W, instance="c")], [SILENT, BEHIND, CANARY]),
-    ([alert("WorkerNotReading", W, instance="c")], [alert("WorkerKafkaErrors", W, instance="c")]),
+    ([alert("RedisDown", M)], [alert("WorkerRedisErrors", W, instance="c")]),
+    ([alert("WorkerKafkaErrors", W, instance="c")], [CANARY]),
     ([SILENT], [BEHIND, CANARY]),
     ([alert("PartitionParked", M, partition="1")], [BEHIND, CANARY]),
     ([alert("PartitionHeld", M, partition="1")], [BEHIND, CANARY]),
@@ -45,7 +46,7 @@ MARK = [alert(name, campaign="last", goal="sent") for name in ("PaceCritical", "
 STAND = [
     [SILENT, alert("Behind", M, partition="2")],
     [alert("RedisDown", M, instance="a"), alert("WorkerSilent", {"job": "another-monitor"}, partition="1")],
-    [alert("WorkerNotReading", W, instance="c"), alert("WorkerKafkaErrors", W, instance="d")],
+    [alert("WorkerKafkaErrors", W, instance="c"), alert("WorkerRedisErrors", W, instance="d"), SILENT],
     [alert("MonitorDown", M, instance="a"), alert("NoLeader", M), alert("WorkerDown", W), alert("GoalsProblem", M)],
     [alert("DeliveryStuck", M, notifier="slack"), alert("DeliveryLate", M, notifier="pager")],
     [

@@ -18,7 +18,7 @@ from monitors.pacing.verdict import Reason
 from pacewatch.goals.overview import lines
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "bench" / "README.md"])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "README.md"])
 EXAMPLES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "examples").glob("*.yml"))
 SCHEMA = json.loads((ROOT / "docs" / "goals.schema.json").read_text())
 
