@@ -16,6 +16,7 @@ from monitors.goals.periods import period_at
 from monitors.goals.subject import Subject
 from monitors.goals.values import Campaign, Flight, Period, RatioGoal, TotalGoal
 from monitors.habits.heard import Heard
+from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Observed, Status
 from monitors.read.history import ToDate
 from monitors.read.past import Past, open_quarters
@@ -93,7 +94,7 @@ class Sight:
             open_quarters=(*self.open_quarters[:-1], *(_without(q, column, last) for q in self.open_quarters[-1:])),
         )
 
-    def of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:
+    def of(self, goal: Subject, heard: Heard | None, proven: Status | None, onset: Onset | None = None) -> Observed:
         """What one goal is judged from."""
         window = goal.window if isinstance(goal, RatioGoal) else None
         to_date = self.to_date
@@ -106,6 +107,7 @@ class Sight:
             history_from_ms=self.history_from_ms,
             has_window=window is None or window in self.windows,
             proven=proven,
+            onset=onset,
             past=self.past,
             open_quarters=self.open_quarters,
             heard=heard,

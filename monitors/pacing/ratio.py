@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpis.measures import INDEX, ZERO, Row
+from kpis.measures import INDEX, MEASURES, ZERO, Row
 from kpis.units import MICROS
+from kpis.windows import parse_window
 from monitors.goals.values import Band, Bound, Flight, RatioGoal, Rule
 from monitors.pacing.intervals import wilson
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy, direction_of, status_of
@@ -25,7 +26,7 @@ class _Finding:
 def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: VerdictPolicy, at_ms: int) -> Verdict:
     """Judge a ratio at a moment at or after the flight's start; once it is over, of the whole flight."""
     ended = at_ms >= flight.end_ms
-    row = observed.to_date if ended else observed.window or ZERO
+    row, since_ms = (observed.to_date, None) if ended else _shown(goal, observed, at_ms)
     value = goal.kpi.of(row)
     ratio = None if value is None else value / goal.limit
     finding = _Finding(Status.NO_DATA, Reason.NO_WINDOW)
@@ -57,7 +58,28 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
         warning=goal.warning,
         critical=goal.critical,
         as_of_ms=at_ms,
+        since_ms=since_ms,
     )
+
+
+def _shown(goal: RatioGoal, observed: Observed, at_ms: int) -> tuple[Row, int | None]:
+    """What a running flight's ratio is of: its window; or what came since a moment, with that.
+
+    A window that reaches back to before a miss began shows it late: until it does, what is proven is shown by what was
+    counted since.
+    """
+    window, onset = observed.window or ZERO, observed.onset
+    is_proven = observed.proven in {Status.WARNING, Status.CRITICAL}
+    if onset is None or not is_proven or at_ms - onset.at_ms >= parse_window(goal.window).span_ms:
+        return window, None
+    successes, trials = goal.kpi.parts(observed.to_date)
+    counted = {goal.kpi.numerator: successes - onset.successes, goal.kpi.denominator: trials - onset.trials}
+    since = tuple(counted.get(measure.name, 0) for measure in MEASURES)
+    shown, lately = goal.kpi.of(window), goal.kpi.of(since)
+    is_met = shown is not None and shown / goal.limit in goal.warning
+    if not is_met or lately is None or lately / goal.limit in goal.warning:
+        return window, None
+    return since, onset.at_ms
 
 
 def _by_this_look(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:

@@ -10,6 +10,7 @@ from kpis.times import DAY_MS, MINUTE_MS
 from monitors.goals.subject import Subject
 from monitors.goals.values import Band
 from monitors.habits.heard import Heard
+from monitors.pacing.onset import Onset
 from monitors.read.past import Past
 
 
@@ -146,7 +147,8 @@ class Observed:
         as_of_ms: the watermark of both; None when there is none.
         history_from_ms: the oldest time that history reaches back to.
         has_window: whether the worker keeps the goal's window at all.
-        proven: of a proportion, what the evidence of all looks proves; None to go by this look alone.
+        proven: of a ratio, what the evidence of all looks proves; None to go by this look alone.
+        onset: of a proportion, where what misses lately began; None where that is not known.
         past: the whole hours before; None to go by this look alone.
         open_quarters: the quarter hours since, the last one up to now.
         heard: when each measure last grew; None to go by the quarter hours.
@@ -159,6 +161,7 @@ class Observed:
     history_from_ms: int
     has_window: bool = True
     proven: Status | None = None
+    onset: Onset | None = None
     past: Past | None = None
     open_quarters: tuple[Row, ...] = ()
     heard: Heard | None = None
@@ -179,7 +182,7 @@ class Verdict:
         recovered: how it would stand with the bands narrowed by the policy's margin; a miss ends only by this.
         reason: why.
         direction: the side of the expectation that actual lies on; None without a value.
-        actual: what is; None without a value.
+        actual: what is, of a ratio in its window, or since ``since_ms`` where that is given; None without a value.
         expected: what should be by now: of a total its part by the curve, of a ratio its bound.
         target: of a total the whole, of a ratio its bound.
         ratio: actual / expected.
