@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import msgspec
@@ -17,7 +17,7 @@ from monitors.alerts.check_in import as_of, check_in_of, due, key_of_milestones
 from monitors.alerts.check_in_words import check_in_headline
 from monitors.alerts.endings import end_of, restated
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, ended, step
-from monitors.alerts.muting import within_mutes
+from monitors.alerts.muting import is_said_by_another, within_mutes
 from monitors.alerts.outbox import Outbox, Recorded
 from monitors.alerts.sentences import headline
 from monitors.alerts.stored import (
@@ -102,10 +102,15 @@ class Telling:
     ) -> list[Assessment]:
         """Take what a look at a campaign found, and its flight to date; gives it with what people know of it then."""
         place = Place(campaign, muted_at(campaign, now.now_ms) is not None, sums)
+        looked = list(judged)
+        helds = [decode_held(now.states.get(key_of(campaign, goal))) for goal, _ in looked]
+        states = [AlertState() if held.is_before(campaign.flight) else held.state for held in helds]
         found: list[Assessment] = []
-        for goal, verdict in judged:
-            held = decode_held(now.states.get(key_of(campaign, goal)))
-            transition = self._step(now, place, held, goal, verdict)
+        for n, ((goal, verdict), held) in enumerate(zip(looked, helds, strict=True)):
+            others = ((other, its, known) for (other, its), known in zip(looked, states, strict=True))
+            is_muted = place.is_muted or is_said_by_another(goal, verdict, others)
+            transition = self._step(now, replace(place, is_muted=is_muted), held, goal, verdict)
+            states[n] = transition.after
             one = Assessment(campaign, goal, verdict, transition.after)
             if now.leads and (transition.change.is_told or transition.after != held.state):
                 await self._record(now, place, one, held, transition)
@@ -161,8 +166,8 @@ class Telling:
         send = self._sends and alert is not None and not alert.muted
         recorded = await self._outbox.record(key, now.states.get(key), after, message, send=send)
         if recorded is Recorded.WRITTEN and alert is not None:
-            muted = " (muted)" if alert.muted else ""
-            _log.info("%s: %s%s", alert.change, headline(alert), muted)
+            unsent = " (not sent)" if alert.muted else ""
+            _log.info("%s: %s%s", alert.change, headline(alert), unsent)
 
     async def _check_in(self, now: Round, place: Place, judged: list[Assessment]) -> None:
         campaign, is_muted = place.campaign, place.is_muted

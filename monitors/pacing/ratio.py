@@ -14,13 +14,24 @@ from kpis.units import MICROS
 from kpis.windows import parse_window
 from monitors.goals.values import Band, Bound, Flight, RatioGoal, Rule
 from monitors.pacing.intervals import wilson
-from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy, direction_of, status_of
+from monitors.pacing.verdict import (
+    Direction,
+    Observed,
+    Reason,
+    Status,
+    Verdict,
+    VerdictPolicy,
+    direction_of,
+    status_of,
+    worse_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
     status: Status
     reason: Reason
+    proven: Status | None = None
 
 
 def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: VerdictPolicy, at_ms: int) -> Verdict:
@@ -34,7 +45,7 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
         finding = _by_this_look(goal, row, ratio, policy)
         if observed.proven is not None and not ended:
             is_met = finding.reason is not Reason.NO_EVENTS and (ratio is None or ratio in goal.warning)
-            finding = _by_evidence(observed.proven, finding, is_met=is_met)
+            finding = _by_evidence(observed.proven, finding, _sure(goal, row, ratio, finding, policy), is_met=is_met)
     if ended and finding.status.is_judgement:
         finding = _Finding(finding.status, Reason.FLIGHT_ENDED)
     recovered = finding.status
@@ -59,6 +70,7 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
         critical=goal.critical,
         as_of_ms=at_ms,
         since_ms=since_ms,
+        proven=finding.proven,
     )
 
 
@@ -96,16 +108,26 @@ def _at_once(goal: RatioGoal, ratio: float | None) -> _Finding:
     return _Finding(status, Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE)
 
 
-def _by_evidence(proven: Status, window: _Finding, *, is_met: bool) -> _Finding:
+def _by_evidence(proven: Status, window: _Finding, sure: Status, *, is_met: bool) -> _Finding:
     """All looks together say more than the window of this one, which alone would often be wrong by chance.
 
-    Nobody is told of a miss beside a number that meets its bound: the window has to show it too.
+    Nobody is told of a miss beside a number that meets its bound: the window has to show it too. How bad it is, once
+    there is one, is a matter of this look: as bad as the window is sure to be.
     """
     if proven is not Status.ON_PACE and not is_met:
-        return _Finding(proven, window.reason if window.reason is Reason.NO_EVENTS else Reason.OUTSIDE)
+        reason = window.reason if window.reason is Reason.NO_EVENTS else Reason.OUTSIDE
+        return _Finding(worse_of(proven, sure), reason, proven)
     if window.status.is_judgement and window.status is not Status.ON_PACE:
         return _Finding(Status.ON_PACE, Reason.NOT_PROVEN)
     return window
+
+
+def _sure(goal: RatioGoal, row: Row, ratio: float | None, window: _Finding, policy: VerdictPolicy) -> Status:
+    """How bad a window is at the least, by the interval of this look; of proportions that is what it was judged by."""
+    if goal.kpi.is_proportion or ratio is None or not window.status.is_judgement:
+        return window.status
+    part = policy.z / max(row[INDEX[goal.kpi.noise]], 1) ** 0.5
+    return status_of(ratio * (1 + part if goal.bound is Bound.AT_LEAST else 1 - part), goal.warning, goal.critical)
 
 
 def _proportion(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:

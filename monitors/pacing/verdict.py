@@ -194,6 +194,7 @@ class Verdict:
         interval: of a total, where the flight ends in nine of ten cases.
         since_ms: since when it is so, where that is known.
         waits_for: the stream that it waits for; empty when it waits for none.
+        proven: the status that is proven, where what is seen of the value looks worse; None where that is all of it.
     """
 
     status: Status
@@ -212,6 +213,7 @@ class Verdict:
     interval: tuple[int, int] | None = None
     since_ms: int | None = None
     waits_for: str = ""
+    proven: Status | None = None
 
     @classmethod
     def withheld(cls, status: Status, reason: Reason, goal: Subject, as_of_ms: int | None) -> Verdict:

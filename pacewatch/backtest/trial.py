@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from monitors.alerts.alert import Alert, alert_of
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, step
-from monitors.alerts.muting import within_mutes
+from monitors.alerts.muting import is_said_by_another, within_mutes
 from monitors.engine import Engine
 from monitors.goals.subject import Subject, key_of
 from monitors.goals.values import Campaign, muted_at
@@ -82,14 +82,20 @@ class Trial:
     def look(self, moment: Moment) -> None:
         """Judge one."""
         for campaign, seen in moment.seen:
-            for goal, verdict in self._engine.look(campaign, self._own(campaign, seen), moment.now_ms):
-                self._step(campaign, goal, verdict, moment.now_ms)
+            judged = self._engine.look(campaign, self._own(campaign, seen), moment.now_ms)
+            for goal, verdict in judged:
+                others = ((g, v, self._state(campaign, g)) for g, v in judged)
+                is_muted = muted_at(campaign, moment.now_ms) is not None or is_said_by_another(goal, verdict, others)
+                self._step(campaign, goal, verdict, moment.now_ms, is_muted=is_muted)
 
-    def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int) -> None:
-        name, at_ms = (campaign.campaign, goal.id), verdict.as_of_ms or now_ms
-        found = step(self._states.get(name, AlertState()), verdict, self.policy.lifecycle.of(goal), at_ms)
-        transition = within_mutes(found, verdict, is_muted=muted_at(campaign, now_ms) is not None)
-        self._states[name] = transition.after
+    def _state(self, campaign: Campaign, goal: Subject) -> AlertState:
+        return self._states.get((campaign.campaign, goal.id), AlertState())
+
+    def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int, *, is_muted: bool) -> None:
+        at_ms = verdict.as_of_ms or now_ms
+        found = step(self._state(campaign, goal), verdict, self.policy.lifecycle.of(goal), at_ms)
+        transition = within_mutes(found, verdict, is_muted=is_muted)
+        self._states[campaign.campaign, goal.id] = transition.after
         if not transition.change.is_told or not transition.is_sent:
             return
         told = Assessment(campaign, goal, verdict, transition.after)
