@@ -14,6 +14,7 @@ from kpis.units import MICROS
 from kpis.windows import parse_window
 from monitors.goals.values import Band, Bound, Flight, RatioGoal, Rule
 from monitors.pacing.intervals import wilson
+from monitors.pacing.returns import PRIOR_LUMPS
 from monitors.pacing.verdict import (
     Direction,
     Observed,
@@ -123,11 +124,17 @@ def _by_evidence(proven: Status, window: _Finding, sure: Status, *, is_met: bool
 
 
 def _sure(goal: RatioGoal, row: Row, ratio: float | None, window: _Finding, policy: VerdictPolicy) -> Status:
-    """How bad a window is at the least, by the interval of this look; of proportions that is what it was judged by."""
+    """How bad a window is at the least, by the interval of this look; of proportions that is what it was judged by.
+
+    The square root of a count scatters by a half, whatever the count (M. S. Bartlett, 1936); of revenue, orders count
+    for less, as some bring far more than others.
+    """
     if goal.kpi.is_proportion or ratio is None or not window.status.is_judgement:
         return window.status
-    part = policy.z / max(row[INDEX[goal.kpi.noise]], 1) ** 0.5
-    return status_of(ratio * (1 + part if goal.bound is Bound.AT_LEAST else 1 - part), goal.warning, goal.critical)
+    good = goal.kpi.numerator if goal.bound is Bound.AT_LEAST else goal.kpi.denominator
+    events = max(row[INDEX[goal.kpi.noise]], 1) / (PRIOR_LUMPS if good.endswith("_micros") else 1)
+    more = (1 + policy.z / 2 / events**0.5) ** 2
+    return status_of(ratio * more if goal.bound is Bound.AT_LEAST else ratio / more, goal.warning, goal.critical)
 
 
 def _proportion(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
