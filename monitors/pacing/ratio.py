@@ -129,10 +129,11 @@ def _sure(goal: RatioGoal, row: Row, ratio: float | None, window: _Finding, poli
     The square root of a count scatters by a half, whatever the count (M. S. Bartlett, 1936); of revenue, orders count
     for less, as some bring far more than others.
     """
-    if goal.kpi.is_proportion or ratio is None or not window.status.is_judgement:
+    if goal.kpi.is_proportion or ratio is None:
         return window.status
     good = goal.kpi.numerator if goal.bound is Bound.AT_LEAST else goal.kpi.denominator
-    events = max(row[INDEX[goal.kpi.noise]], 1) / (PRIOR_LUMPS if good.endswith("_micros") else 1)
+    is_money = good.endswith("_micros")
+    events = max(row[INDEX["conversions" if is_money else good]], 1) / (PRIOR_LUMPS if is_money else 1)
     more = (1 + policy.z / 2 / events**0.5) ** 2
     return status_of(ratio * more if goal.bound is Bound.AT_LEAST else ratio / more, goal.warning, goal.critical)
 

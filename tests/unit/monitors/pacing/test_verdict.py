@@ -172,6 +172,8 @@ def test_where_evidence_is_gathered_it_decides_and_the_window_has_to_show_it_too
     [
         (CPC, row(clicks=100, spend=160_000_000), Status.CRITICAL),
         (CPC, row(clicks=100, spend=150_000_000), Status.WARNING),
+        (CPC, row(clicks=7, spend=21_000_000), Status.CRITICAL),
+        (CPC, row(clicks=7, spend=14_000_000), Status.WARNING),
         (ROAS, row(clicks=300, conversions=400, spend=100_000_000, revenue=160_000_000), Status.CRITICAL),
         (ROAS, row(clicks=300, conversions=400, spend=100_000_000, revenue=170_000_000), Status.WARNING),
         (CPA, row(clicks=999, spend=200_000_000), Status.CRITICAL),
@@ -180,7 +182,7 @@ def test_where_evidence_is_gathered_it_decides_and_the_window_has_to_show_it_too
 def test_a_cost_or_return_that_is_proven_to_miss_is_critical_where_so_many_events_are_sure_of_it(
     goal: RatioGoal, window: Row, status: Status
 ) -> None:
-    """Critical from 1.25 and below 2.00: of 100 events, or 400 orders, a fifth may be chance; without any it is as bad as can be."""
+    """Critical from 1.25 and below 2.00: a fifth may be chance of 100 events or 400 orders, and nothing of none."""
     seen = Observed(ZERO, window, HALF, 0, proven=Status.WARNING)
     found = judge(Campaign("c1", "c1", FLIGHT, (goal,)), goal, seen, POLICY, HALF)
     assert (found.status, found.proven, found.recovered) == (status, Status.WARNING, Status.CRITICAL)
