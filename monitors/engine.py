@@ -61,7 +61,9 @@ class Engine:
                 continue
             if view is seen:
                 view = seen.settled(goal, heard)
-            observed = view.of(goal, heard, self.proven(campaign, goal, view, heard))
+            proven = self.proven(campaign, goal, view, heard)
+            held = None if proven is None else self.held.get(key_of(campaign, goal))
+            observed = view.of(goal, heard, proven, None if held is None else held.onset)
             judged.append((goal, judge(campaign, goal, observed, self.verdicts, now_ms)))
         return explained(judged)
 

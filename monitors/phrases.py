@@ -187,7 +187,7 @@ def _beside_bound(case: Case, of: str = "") -> str:
     if case.bound is None or case.actual is None:
         return ""
     value, limit = (close_amount(v, case.unit, case.currency) for v in (case.actual, case.target))
-    return f"{value}{of}, should be {case.bound.replace('_', ' ')} {limit}"
+    return f"{value}{of or _since(case)}, should be {case.bound.replace('_', ' ')} {limit}"
 
 
 def _chance(case: Case) -> str:

@@ -17,6 +17,7 @@ from monitors.goals.periods import period_at
 from monitors.goals.subject import Subject, Watch
 from monitors.goals.values import Campaign, Flight, Period, RatioGoal, TotalGoal
 from monitors.habits.heard import Heard
+from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Observed, Status
 from monitors.read.history import ToDate
 from monitors.read.past import Past, open_quarters
@@ -94,16 +95,16 @@ class Sight:
             open_quarters=(*self.open_quarters[:-1], *(_without(q, column, last) for q in self.open_quarters[-1:])),
         )
 
-    def of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:
+    def of(self, goal: Subject, heard: Heard | None, proven: Status | None, onset: Onset | None = None) -> Observed:
         """What one goal is judged from."""
         if proven is None and isinstance(goal, Watch):
             # The watches of a campaign all look at the same.
             if self._watched is None or self._watched.heard is not heard:
                 object.__setattr__(self, "_watched", self._of(goal, heard, None))
             return cast("Observed", self._watched)
-        return self._of(goal, heard, proven)
+        return self._of(goal, heard, proven, onset)
 
-    def _of(self, goal: Subject, heard: Heard | None, proven: Status | None) -> Observed:
+    def _of(self, goal: Subject, heard: Heard | None, proven: Status | None, onset: Onset | None = None) -> Observed:
         window = goal.window if isinstance(goal, RatioGoal) else None
         to_date = self.to_date
         if isinstance(goal, TotalGoal) and goal.per is not Period.FLIGHT:
@@ -115,6 +116,7 @@ class Sight:
             history_from_ms=self.history_from_ms,
             has_window=window is None or window in self.windows,
             proven=proven,
+            onset=onset,
             past=self.past,
             open_quarters=self.open_quarters,
             heard=heard,

@@ -18,8 +18,8 @@ from monitors.alerts.check_in_words import check_in_headline
 from monitors.alerts.deciding import Circumstances, TellingPolicy, decide
 from monitors.alerts.endings import end_of
 from monitors.alerts.interventions import NO_INTERVENTIONS, Interventions
-from monitors.alerts.lifecycle import Change, Transition, ended
-from monitors.alerts.muting import within_mutes
+from monitors.alerts.lifecycle import AlertState, Change, Transition, ended
+from monitors.alerts.muting import is_said_by_another, within_mutes
 from monitors.alerts.outbox import Outbox, Recorded
 from monitors.alerts.routing import Routes
 from monitors.alerts.sentences import headline
@@ -99,12 +99,17 @@ class Telling:
     ) -> list[Assessment]:
         """Take what a look at a campaign found, and its flight to date; gives it with what people know of it then."""
         place = Place(campaign, now.done.mutes_campaign(campaign, now.now_ms), sums)
+        looked = list(judged)
+        helds = [decode_held(now.states.get(key_of(campaign, goal))) for goal, _ in looked]
+        states = [AlertState() if held.is_before(campaign.flight) else held.state for held in helds]
         found: list[Assessment] = []
-        for goal, verdict in judged:
-            held = decode_held(now.states.get(key_of(campaign, goal)))
-            transition = decide(
-                campaign, goal, verdict, held, self._policy, around=self._around(now, place, goal, held)
-            )
+        for n, ((goal, verdict), held) in enumerate(zip(looked, helds, strict=True)):
+            others = ((other, its, known) for (other, its), known in zip(looked, states, strict=True))
+            around = self._around(now, place, goal, held)
+            if is_said_by_another(goal, verdict, others):
+                around = replace(around, is_muted=True)
+            transition = decide(campaign, goal, verdict, held, self._policy, around=around)
+            states[n] = transition.after
             done = now.done.acknowledged.get(key_of(campaign, goal)) if transition.after.is_firing else None
             one = Assessment(campaign, goal, verdict, transition.after, done, place.is_muted)
             if now.leads and (transition.change.is_told or transition.after != held.state):
@@ -179,8 +184,8 @@ class Telling:
         is_over = alert is not None and not alert.after.is_miss
         recorded = await self._outbox.record(key, now.states.get(key), after, message, lanes=lanes, is_over=is_over)
         if recorded is Recorded.WRITTEN and alert is not None:
-            muted = " (not sent)" if alert.muted else ""
-            _log.info("%s: %s%s", alert.change, headline(alert), muted)
+            unsent = " (not sent)" if alert.muted else ""
+            _log.info("%s: %s%s", alert.change, headline(alert), unsent)
 
     async def _check_in(self, now: Round, place: Place, judged: list[Assessment]) -> None:
         campaign, is_muted = place.campaign, place.is_muted

@@ -33,7 +33,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         warning, critical: bands of ``ratio``.
         as_of_ms: the watermark that the verdict was judged at.
         timezone: how people read it.
-        muted: whether it is only told, for the campaign is muted, and not sent.
+        muted: whether it is only told and not sent: the campaign is muted, or another of its totals says the same.
         watched: of a watch, what it watches; it has no target, bands or ratio.
         measure: of a watch over serving, what its amounts count; empty when that is not known.
         owner, slack_channel: who looks after it, and where it is told; empty for nobody, and where all others are.

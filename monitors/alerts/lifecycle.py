@@ -1,8 +1,10 @@
 """The life of an alert: ok, pending, firing (warning or critical), and back. A pure state machine.
 
-A miss must last ``for_ms`` before it fires or becomes worse. It ends when the verdict's ``recovered`` status says so,
-which stands further in than the threshold that raised it; a critical one is over once its value is back in the band.
-Verdicts that judge nothing change nothing, but no told miss outlives its flight, or a day without a judgement.
+A miss must last ``for_ms`` before it fires or becomes worse. It fires as bad as it looks, and becomes worse only by
+what is proven: that its proof is complete some hours later is no news to who was told the same numbers. It ends when
+the verdict's ``recovered`` status says so, which stands further in than the threshold that raised it; a critical one is
+over once its value is back in the band. Verdicts that judge nothing change nothing, but no told miss outlives its
+flight, or a day without a judgement.
 
 What people are told is not always what they were sent: while a campaign is muted or an alert flaps, changes are told
 and not sent (:mod:`monitors.alerts.quieting`, :mod:`monitors.alerts.muting`).
@@ -160,9 +162,11 @@ def step(state: AlertState, verdict: Verdict, policy: LifecyclePolicy, now_ms: i
     """
     if not verdict.status.is_judgement:
         return _unjudged(state, verdict, now_ms)
-    told, seen, back = _LEVEL[state.told], _LEVEL[verdict.status], _LEVEL[verdict.recovered]
-    if seen > told or _has_turned(state, verdict):
-        return _worse(state, verdict, policy, now_ms)
+    turned = _has_turned(state, verdict)
+    status = verdict.status if turned or not state.is_firing else verdict.proven or verdict.status
+    told, seen, back = _LEVEL[state.told], _LEVEL[status], _LEVEL[verdict.recovered]
+    if seen > told or turned:
+        return _worse(state, verdict, status, policy, now_ms)
     if back < told:
         # A critical miss whose value is back in its band is no warning, however near the bound it still is.
         eased = back > 0 and not _is_met(verdict)
@@ -206,15 +210,15 @@ def _has_turned(state: AlertState, verdict: Verdict) -> bool:
     return missed and None not in {verdict.direction, state.direction} and verdict.direction is not state.direction
 
 
-def _worse(state: AlertState, verdict: Verdict, policy: LifecyclePolicy, now_ms: int) -> Transition:
+def _worse(state: AlertState, verdict: Verdict, status: Status, policy: LifecyclePolicy, now_ms: int) -> Transition:
     since = state.waiting_since_ms
     if state.waiting is None or since is None:
         since = now_ms
     if now_ms - since < policy.for_ms:
         change = Change.PENDING if state.waiting is None else Change.NONE
         calm = _told(state, state.told, state.direction, state.since_ms)
-        return Transition(state, replace(calm, waiting=verdict.status, waiting_since_ms=since), change)
-    after = _told(state, verdict.status, verdict.direction, now_ms)
+        return Transition(state, replace(calm, waiting=status, waiting_since_ms=since), change)
+    after = _told(state, status, verdict.direction, now_ms)
     if not state.is_firing:
         return Transition(state, after, Change.FIRED)
     return Transition(state, after, Change.TURNED if _has_turned(state, verdict) else Change.WORSENED)

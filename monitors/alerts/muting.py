@@ -1,15 +1,19 @@
 """What is told and not sent while a campaign is muted or an alert flaps, and what is sent after that. Pure.
 
 People are never left with a miss that is over: its end is sent at once, also in a mute. All else waits, and a miss
-that still stands when that ends is sent then.
+that still stands when that ends is sent then. A total is muted by another one of its campaign that says the same:
+where twice as much is bought as planned, spend, impressions and clicks all end at twice their targets.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from monitors.alerts.lifecycle import AlertState, Change, Transition
-from monitors.pacing.verdict import Direction, Status, Verdict
+from monitors.goals.subject import Subject
+from monitors.goals.values import Rule, TotalGoal
+from monitors.pacing.verdict import Direction, Status, Verdict, worse_of
 
 _Known = tuple[Status, Direction | None]
 
@@ -33,6 +37,40 @@ def within_mutes(transition: Transition, verdict: Verdict | None, *, is_quiet: b
     if is_quiet or before.sent is None or not after.is_firing or not is_missed:
         return transition
     return replace(transition, after=_sent(after, now), change=_between(known, now, change))
+
+
+def is_said_by_another(goal: Subject, verdict: Verdict, others: Iterable[tuple[Subject, Verdict, AlertState]]) -> bool:
+    """Whether people were sent the miss of another total of the same campaign, and it says all that this one does.
+
+    That is so of the same side, when it is no worse, and when this total would be in its band if what was planned of
+    the other had come. A plain threshold is always sent: who writes one wants it.
+
+    Args:
+        goal: what was judged.
+        verdict: on it.
+        others: all that is judged of the campaign, with their verdicts, and what people are told as of now.
+    """
+    mine = _end_of(goal, verdict)
+    if not isinstance(goal, TotalGoal) or mine is None or goal.rule is Rule.THRESHOLD:
+        return False
+    for other, its, state in others:
+        (known, side), end = state.known, _end_of(other, its)
+        if not isinstance(other, TotalGoal) or other.id == goal.id or other.per is not goal.per or not end:
+            continue
+        is_firing = state.is_firing and known in {Status.WARNING, Status.CRITICAL}
+        if not is_firing or side is not verdict.direction or worse_of(verdict.status, known) is not known:
+            continue
+        part = mine / end
+        if (part < 1 if side is Direction.OVER else part > 1) or part in goal.warning:
+            return True
+    return False
+
+
+def _end_of(goal: Subject, verdict: Verdict) -> float | None:
+    """Where a total ends, as a part of its target; None of what is no total, or where nobody knows."""
+    if not isinstance(goal, TotalGoal) or verdict.projected is None or not verdict.target:
+        return None
+    return verdict.projected / verdict.target
 
 
 def _sent(state: AlertState, known: _Known) -> AlertState:

@@ -15,6 +15,7 @@ from monitors.alerts.quieting import Sends
 from monitors.goals.values import Flight
 from monitors.habits.heard import Heard
 from monitors.pacing.evidence import Evidence
+from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Direction, Status
 
 _NONE = msgspec.Raw(b"null")
@@ -147,7 +148,9 @@ def decode_evidence(raw: bytes) -> Evidence | None:
         held = _decode_evidence(raw)
     except UNREADABLE:
         return None
-    return held if fits((held.at_ms, held.successes, held.trials)) else None
+    onset = held.onset or Onset(0.0, 0, 0, 0)
+    counts = (held.at_ms, held.successes, held.trials, onset.at_ms, onset.successes, onset.trials)
+    return held if fits(counts) else None
 
 
 def encode_heard(heard: Heard) -> bytes:

@@ -9,7 +9,7 @@ day, however often one looks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log, log1p
 from typing import TypeGuard
@@ -18,10 +18,13 @@ from kpis.measures import Row
 from kpis.times import MINUTE_MS
 from monitors.goals.subject import Subject
 from monitors.goals.values import Bound, Flight, RatioGoal
+from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Status
 from monitors.pacing.wagers import is_mean_over
 
 _BELOW_ONE = 1 - 1e-9
+_TENTH = (0.9,)
+"""The factor by which the beginning of a miss is looked for: of a smaller one it is a matter of days, not of looks."""
 _NOTHING = -1e9
 """The logarithm of nothing, which JSON can hold."""
 Wagers = tuple[float, ...]
@@ -36,15 +39,23 @@ class EvidencePolicy:
         false_a_day: the chance that a day of a goal that is met exactly is told anything, at most.
         factors: how much worse than the bound wagers suppose the rate to be; from what takes thousands of events to
             see to what is no less than broken.
+        weights: how much of the stakes each has. Most is on a tenth to a third: a smaller miss takes its time, and of
+            a larger one each event says so much that less of the stakes is as soon proof.
     """
 
     false_a_day: float = 0.05
     factors: Wagers = (0.95, 0.9, 0.8, 0.65, 0.45, 0.2, 0.05)
+    weights: Wagers = (1.0, 2.0, 3.0, 2.0, 1.0, 1.0, 1.0)
 
     @property
     def threshold(self) -> float:
         """The logarithm of what wagers must come to: those of a day, one a minute, over the chance."""
         return _threshold(self.false_a_day)
+
+    @property
+    def most(self) -> Wagers:
+        """The logarithm of what each wager may come to: by itself, twice what is proof."""
+        return _most(self.threshold, self.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class Evidence:
         trials: out of so many.
         warning: wagers that the goal's bound is missed.
         critical: wagers that its critical bound is.
+        onset: where what misses lately began; None where an older version did not say.
     """
 
     flight_ms: int
@@ -70,6 +82,7 @@ class Evidence:
     trials: int
     warning: Wagers
     critical: Wagers
+    onset: Onset | None = None
 
     def is_about(self, goal: RatioGoal, flight: Flight, policy: EvidencePolicy) -> bool:
         """Whether it is about this goal as it is written now, and has the wagers that are made now."""
@@ -125,14 +138,20 @@ def gain(
         )
         for wagers, limit in ((held.warning, goal.limit), (held.critical, goal.critical_limit))
     )
-    return replace(held, at_ms=at_ms, successes=all_successes, trials=all_trials, warning=warning, critical=critical)
+    ((win, lose),) = _odds(goal.bound, goal.limit, _TENTH)
+    begins = Onset(0.0, held.at_ms, held.successes, held.trials)
+    onset = (held.onset or begins).after((successes * win + (trials - successes) * lose) / dispersion, begins)
+    return Evidence(
+        held.flight_ms, held.limit, held.critical_limit, at_ms, all_successes, all_trials, warning, critical, onset
+    )
 
 
 def proven(held: Evidence, policy: EvidencePolicy) -> Status:
     """What is proven: critical, warning, or nothing, which is on pace."""
-    if is_mean_over(held.critical, policy.threshold):
+    if is_mean_over(held.critical, policy.threshold, policy.weights):
         return Status.CRITICAL
-    return Status.WARNING if is_mean_over(held.warning, policy.threshold) else Status.ON_PACE
+    is_warned = is_mean_over(held.warning, policy.threshold, policy.weights)
+    return Status.WARNING if is_warned else Status.ON_PACE
 
 
 @lru_cache(maxsize=64)
@@ -159,6 +178,12 @@ def _odds(bound: Bound, limit: float, factors: Wagers) -> tuple[tuple[float, flo
     return tuple(found)
 
 
+@lru_cache(maxsize=64)
+def _most(threshold: float, weights: Wagers) -> Wagers:
+    whole = sum(weights)
+    return tuple(threshold + log(2 * whole / weight) for weight in weights)
+
+
 def _wagered(
     wagers: Wagers,
     odds: tuple[tuple[float, float], ...],
@@ -168,9 +193,9 @@ def _wagered(
 ) -> Wagers:
     successes, trials = counted
     # Beyond proof nothing is kept: what has ended should not take as long to fade as it lasted.
-    most, begun, failures = policy.threshold + log(2 * len(wagers)), log(minutes), trials - successes
+    begun, failures = log(minutes), trials - successes
     found: list[float] = []
-    for wager, (win, lose) in zip(wagers, odds, strict=True):
+    for wager, (win, lose), most in zip(wagers, odds, policy.most, strict=True):
         # This is monitors.pacing.wagers.with_begun(wager, minutes), for what runs at each look.
         high, apart = (wager, begun - wager) if wager > begun else (begun, wager - begun)
         gained = high + log1p(exp(apart)) + successes * win + failures * lose

@@ -9,22 +9,35 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kpis.measures import INDEX, ZERO, Row
+from kpis.measures import INDEX, MEASURES, ZERO, Row
 from kpis.units import MICROS
+from kpis.windows import parse_window
 from monitors.goals.values import Band, Bound, Flight, RatioGoal, Rule
 from monitors.pacing.intervals import wilson
-from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy, direction_of, status_of
+from monitors.pacing.returns import PRIOR_LUMPS
+from monitors.pacing.verdict import (
+    Direction,
+    Observed,
+    Reason,
+    Status,
+    Verdict,
+    VerdictPolicy,
+    direction_of,
+    status_of,
+    worse_of,
+)
 
 
 class _Finding(NamedTuple):
     status: Status
     reason: Reason
+    proven: Status | None = None
 
 
 def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: VerdictPolicy, at_ms: int) -> Verdict:
     """Judge a ratio at a moment at or after the flight's start; once it is over, of the whole flight."""
     ended = at_ms >= flight.end_ms
-    row = observed.to_date if ended else observed.window or ZERO
+    row, since_ms = (observed.to_date, None) if ended else _shown(goal, observed, at_ms)
     value = goal.kpi.of(row)
     ratio = None if value is None else value / goal.limit
     warning, critical = goal.warning, goal.critical
@@ -33,7 +46,7 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
         finding = _by_this_look(goal, row, ratio, policy)
         if observed.proven is not None and not ended:
             is_met = finding.reason is not Reason.NO_EVENTS and (ratio is None or ratio in warning)
-            finding = _by_evidence(observed.proven, finding, is_met=is_met)
+            finding = _by_evidence(observed.proven, finding, _sure(goal, row, ratio, finding, policy), is_met=is_met)
     if ended and finding.status.is_judgement:
         finding = _Finding(finding.status, Reason.FLIGHT_ENDED)
     recovered = finding.status
@@ -57,7 +70,29 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
         warning=warning,
         critical=critical,
         as_of_ms=at_ms,
+        since_ms=since_ms,
+        proven=finding.proven,
     )
+
+
+def _shown(goal: RatioGoal, observed: Observed, at_ms: int) -> tuple[Row, int | None]:
+    """What a running flight's ratio is of: its window; or what came since a moment, with that.
+
+    A window that reaches back to before a miss began shows it late: until it does, what is proven is shown by what was
+    counted since.
+    """
+    window, onset = observed.window or ZERO, observed.onset
+    is_proven = observed.proven in {Status.WARNING, Status.CRITICAL}
+    if onset is None or not is_proven or at_ms - onset.at_ms >= parse_window(goal.window).span_ms:
+        return window, None
+    successes, trials = goal.kpi.parts(observed.to_date)
+    counted = {goal.kpi.numerator: successes - onset.successes, goal.kpi.denominator: trials - onset.trials}
+    since = tuple(counted.get(measure.name, 0) for measure in MEASURES)
+    shown, lately = goal.kpi.of(window), goal.kpi.of(since)
+    is_met = shown is not None and shown / goal.limit in goal.warning
+    if not is_met or lately is None or lately / goal.limit in goal.warning:
+        return window, None
+    return since, onset.at_ms
 
 
 def _by_this_look(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
@@ -74,16 +109,33 @@ def _at_once(goal: RatioGoal, ratio: float | None) -> _Finding:
     return _Finding(status, Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE)
 
 
-def _by_evidence(proven: Status, window: _Finding, *, is_met: bool) -> _Finding:
+def _by_evidence(proven: Status, window: _Finding, sure: Status, *, is_met: bool) -> _Finding:
     """All looks together say more than the window of this one, which alone would often be wrong by chance.
 
-    Nobody is told of a miss beside a number that meets its bound: the window has to show it too.
+    Nobody is told of a miss beside a number that meets its bound: the window has to show it too. How bad it is, once
+    there is one, is a matter of this look: as bad as the window is sure to be.
     """
     if proven is not Status.ON_PACE and not is_met:
-        return _Finding(proven, window.reason if window.reason is Reason.NO_EVENTS else Reason.OUTSIDE)
+        reason = window.reason if window.reason is Reason.NO_EVENTS else Reason.OUTSIDE
+        return _Finding(worse_of(proven, sure), reason, proven)
     if window.status.is_judgement and window.status is not Status.ON_PACE:
         return _Finding(Status.ON_PACE, Reason.NOT_PROVEN)
     return window
+
+
+def _sure(goal: RatioGoal, row: Row, ratio: float | None, window: _Finding, policy: VerdictPolicy) -> Status:
+    """How bad a window is at the least, by the interval of this look; of proportions that is what it was judged by.
+
+    The square root of a count scatters by a half, whatever the count (M. S. Bartlett, 1936); of revenue, orders count
+    for less, as some bring far more than others.
+    """
+    if goal.kpi.is_proportion or ratio is None:
+        return window.status
+    good = goal.kpi.numerator if goal.bound is Bound.AT_LEAST else goal.kpi.denominator
+    is_money = good.endswith("_micros")
+    events = max(row[INDEX["conversions" if is_money else good]], 1) / (PRIOR_LUMPS if is_money else 1)
+    more = (1 + policy.z / 2 / events**0.5) ** 2
+    return status_of(ratio * more if goal.bound is Bound.AT_LEAST else ratio / more, goal.warning, goal.critical)
 
 
 def _proportion(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:

@@ -46,6 +46,7 @@ class _Standing(NamedTuple):
     recovered: Status
     direction: Direction | None = None
     since_ms: int | None = None
+    proven: Status | None = None
 
 
 def judge_total(
@@ -85,6 +86,7 @@ def judge_total(
         as_of_ms=at_ms,
         interval=interval,
         since_ms=finding.since_ms,
+        proven=finding.proven,
     )
 
 
@@ -144,7 +146,30 @@ def _on_its_way(
             open_part = min((at_ms - past.end_ms) / HOUR_MS, 1.0)
             changed = shift(held, observed.open_hour[goal.total.column], open_part, past.end_ms)
             standings.append(_change(goal, found, ends, changed, held.level))
-    return reduce(_worst, [one for one in standings if one is not None])
+    standing = reduce(_worst, [one for one in standings if one is not None])
+    if ends is None or past is None or not ends.knows_day:
+        return standing
+    return _as_it_looks(standing, goal, _ends_at(ends, found.actual, at_ms, past.end_ms), ends.freedom, policy)
+
+
+def _as_it_looks(
+    standing: _Standing, goal: TotalGoal, end: tuple[float, float], freedom: float, policy: VerdictPolicy
+) -> _Standing:
+    """How bad a miss is: proof is needed that there is one; how bad it is, its interval of nine in ten cases says.
+
+    A critical one eases when where it will end is back in the critical band, not when an end of its interval is.
+    """
+    expected, deviation = end
+    half = student(policy.z_interval, freedom) * deviation
+    nearest = min(max(goal.target, expected - half), expected + half) / goal.target
+    point, recovered = expected / goal.target, standing.recovered
+    is_same_side = standing.direction in {None, direction_of(point)}
+    if recovered is Status.WARNING and is_same_side and point not in goal.critical.narrowed(policy.margin):
+        recovered = Status.CRITICAL
+    status = standing.status
+    if status is Status.WARNING and is_same_side and nearest not in goal.critical:
+        status = Status.CRITICAL
+    return standing._replace(status=status, recovered=recovered, proven=standing.status)
 
 
 def _exceeded(goal: TotalGoal, found: Pace) -> _Standing | None:

@@ -13,6 +13,7 @@ from kpis.times import DAY_MS, MINUTE_MS
 from monitors.goals.subject import Subject
 from monitors.goals.values import Band
 from monitors.habits.heard import Heard
+from monitors.pacing.onset import Onset
 from monitors.read.past import Past
 
 
@@ -153,7 +154,8 @@ class Observed(msgspec.Struct, frozen=True):
         as_of_ms: the watermark of both; None when there is none.
         history_from_ms: the oldest time that history reaches back to.
         has_window: whether the worker keeps the goal's window at all.
-        proven: of a proportion, what the evidence of all looks proves; None to go by this look alone.
+        proven: of a ratio, what the evidence of all looks proves; None to go by this look alone.
+        onset: of a proportion, where what misses lately began; None where that is not known.
         past: the whole hours before; None to go by this look alone.
         open_quarters: the quarter hours since, the last one up to now.
         heard: when each measure last grew; None to go by the quarter hours.
@@ -166,6 +168,7 @@ class Observed(msgspec.Struct, frozen=True):
     history_from_ms: int
     has_window: bool = True
     proven: Status | None = None
+    onset: Onset | None = None
     past: Past | None = None
     open_quarters: tuple[Row, ...] = ()
     heard: Heard | None = None
@@ -187,7 +190,7 @@ class Verdict(msgspec.Struct, frozen=True):
         recovered: how it would stand with the bands narrowed by the policy's margin; a miss ends only by this.
         reason: why.
         direction: the side of the expectation that actual lies on; None without a value.
-        actual: what is; None without a value.
+        actual: what is, of a ratio in its window, or since ``since_ms`` where that is given; None without a value.
         expected: what should be by now: of a total its part by the curve, of a ratio its bound.
         target: of a total the whole, of a ratio its bound.
         ratio: actual / expected.
@@ -199,6 +202,7 @@ class Verdict(msgspec.Struct, frozen=True):
         interval: of a total, where the flight ends in nine of ten cases.
         since_ms: since when it is so, where that is known.
         waits_for: the stream that it waits for; empty when it waits for none.
+        proven: the status that is proven, where what is seen of the value looks worse; None where that is all of it.
     """
 
     status: Status
@@ -217,6 +221,7 @@ class Verdict(msgspec.Struct, frozen=True):
     interval: tuple[int, int] | None = None
     since_ms: int | None = None
     waits_for: str = ""
+    proven: Status | None = None
 
     @classmethod
     def withheld(cls, status: Status, reason: Reason, goal: Subject, as_of_ms: int | None) -> Verdict:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from monitors.alerts.alert import Alert, alert_of
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.deciding import Circumstances, TellingPolicy, decide
-from monitors.alerts.lifecycle import Change, LifecyclePolicy
+from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy
+from monitors.alerts.muting import is_said_by_another
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.stored import NOTHING_HELD, Held
 from monitors.engine import Engine
@@ -90,13 +91,19 @@ class Trial:
     def look(self, moment: Moment) -> None:
         """Judge one."""
         for campaign, seen in moment.seen:
-            for goal, verdict in self._engine.look(campaign, self._own(campaign, seen), moment.now_ms):
-                self._step(campaign, goal, verdict, moment.now_ms)
+            judged = self._engine.look(campaign, self._own(campaign, seen), moment.now_ms)
+            for goal, verdict in judged:
+                others = ((g, v, self._state(campaign, g)) for g, v in judged)
+                is_muted = muted_at(campaign, moment.now_ms) is not None or is_said_by_another(goal, verdict, others)
+                self._step(campaign, goal, verdict, moment.now_ms, is_muted=is_muted)
 
-    def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int) -> None:
+    def _state(self, campaign: Campaign, goal: Subject) -> AlertState:
+        return self._held.get((campaign.campaign, goal.id), NOTHING_HELD).state
+
+    def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int, *, is_muted: bool) -> None:
         name, at_ms = (campaign.campaign, goal.id), verdict.as_of_ms or now_ms
         held = self._held.get(name, NOTHING_HELD)
-        around = Circumstances(now_ms, is_muted=muted_at(campaign, now_ms) is not None)
+        around = Circumstances(now_ms, is_muted=is_muted)
         transition = decide(campaign, goal, verdict, held, self.policy.telling, around=around)
         is_sent, sends = transition.change.is_told and transition.is_sent, held.sends
         if is_sent:

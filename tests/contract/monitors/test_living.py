@@ -197,6 +197,28 @@ def test_what_fires_in_a_mute_is_sent_once_when_it_is_over(server: int, tmp_path
     run(server, tmp_path, goals(mute), test)
 
 
+def test_totals_that_say_the_same_are_one_message_whoever_leads(server: int, tmp_path: Path) -> None:
+    """Twice as much is spent and served as planned: the second one is told and not sent, until the first is gone."""
+    both_miss = goals().replace("target: 96000", "target: 60000")
+
+    async def test(both: Monitors) -> None:
+        await both.write(both_miss)
+        await both.at(NOON, MUCH)
+        await both.change_leaders()
+        await both.look()
+        assert await both.changes() == [FIRED]
+        told = [one for one in await both.told() if isinstance(one, Alert)]
+        assert [(one.label, one.muted) for one in told] == [("spend", False), ("impressions", True)]
+        await both.write(both_miss.replace("      - {total: spend, target: 1000}\n", ""))
+        await both.look()
+        assert [(c[0], c[2]) for c in await both.changes()][1:] == [
+            (Change.FIRED, Status.CRITICAL),
+            (Change.ENDED, Status.NO_DATA),
+        ]
+
+    run(server, tmp_path, goals(), test)
+
+
 def test_of_what_fires_and_resolves_in_a_mute_nothing_is_sent_and_a_known_miss_resolves_at_once(
     server: int, tmp_path: Path
 ) -> None:

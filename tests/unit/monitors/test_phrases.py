@@ -199,6 +199,8 @@ def test_of_a_watch_it_is_said_what_is_silent_since_when_and_what_should_have_co
 
 def test_of_a_ratio_it_is_said_beside_its_bound() -> None:
     assert said(CTR, Reason.OUTSIDE, actual=0.018) == "1.800%, should be at least 2.000%"
+    lately = said(CTR, Reason.OUTSIDE, actual=0.018, since_ms=NOON - HOUR)
+    assert lately == "1.800% since 19:00 (CST), should be at least 2.000%"
     assert said(CTR, Reason.NOT_PROVEN, actual=0.018) == "1.800%, should be at least 2.000%; may be chance"
     assert said(CTR, Reason.FLIGHT_ENDED, actual=0.018) == "1.800% over the whole flight, should be at least 2.000%"
     assert said(CTR, Reason.NO_EVENTS) == "Money spent, nothing came of it"

@@ -51,6 +51,22 @@ def test_each_change_of_status_is_one_change_and_the_same_status_none() -> None:
     assert changes == [Change.FIRED, Change.NONE, Change.WORSENED, Change.NONE, Change.EASED, Change.RESOLVED]
 
 
+def test_a_miss_fires_as_bad_as_it_looks_and_becomes_worse_only_by_proof() -> None:
+    """That the proof of the same numbers is complete later is no news; nor is what only looks worse now."""
+    looks = replace(seen(Status.CRITICAL), proven=Status.WARNING)
+    warned = replace(seen(Status.WARNING, Status.CRITICAL), proven=Status.WARNING)
+    assert walk(AT_ONCE, (0, looks), (1, warned), (2, seen(Status.CRITICAL))) == [
+        Change.FIRED, Change.NONE, Change.NONE,
+    ]  # fmt: skip
+    assert walk(AT_ONCE, (0, seen(Status.WARNING)), (1, looks), (2, seen(Status.CRITICAL))) == [
+        Change.FIRED, Change.NONE, Change.WORSENED,
+    ]  # fmt: skip
+    assert step(AlertState(), looks, AT_ONCE, 0).after.told is Status.CRITICAL
+    turned = replace(looks, direction=Direction.OVER)
+    found = step(AlertState(Status.WARNING, Direction.UNDER, 0), turned, AT_ONCE, 1)
+    assert (found.change, found.after.told) == (Change.TURNED, Status.CRITICAL)
+
+
 def test_a_value_on_the_threshold_does_not_alternate() -> None:
     """Back within the band but not within the narrowed one: the alert stays."""
     path = [seen(Status.WARNING), seen(Status.ON_PACE, recovered=Status.WARNING)] * 3

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS
 from kpis.times import DAY_MS, HOUR_MS
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, step
-from monitors.alerts.muting import within_mutes
+from monitors.alerts.muting import is_said_by_another, within_mutes
 from monitors.alerts.stored import Held, decode_held, encode_held
-from monitors.goals import Band, Campaign, Flight, TotalGoal
+from monitors.goals import Band, Bound, Campaign, Flight, RatioGoal, TotalGoal
+from monitors.goals.values import Period, Rule
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from tests.unit.monitors.alerts.test_lifecycle import seen
 
@@ -80,6 +85,68 @@ def test_what_waits_for_the_end_of_a_mute_waits_for_a_look_that_shows_it() -> No
     held, near = seen(Status.HOLD), seen(Status.ON_PACE, recovered=Status.CRITICAL)
     assert sent((CRITICAL, True), (held, False), (near, False)) == []
     assert sent((CRITICAL, True), (held, False), (near, False), (CRITICAL, False)) == [FIRED]
+
+
+IMPRESSIONS, DAILY = replace(GOAL, total=TOTALS["impressions"]), replace(GOAL, per=Period.DAY)
+CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
+
+
+def ending(part: float, status: Status = Status.CRITICAL, direction: Direction = Direction.OVER) -> Verdict:
+    """The verdict on a total that ends at a part of its target of 100."""
+    return replace(seen(status, direction=direction), projected=round(100 * part), target=100)
+
+
+def known(
+    status: Status = Status.CRITICAL, direction: Direction = Direction.OVER, sent: Status | None = None
+) -> AlertState:
+    """What people are told of it, and were sent."""
+    return AlertState(status, direction, 0, sent=sent)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "other", "state", "is_said"),
+    [
+        (ending(2.4), ending(2.7), known(), True),
+        (ending(2.9), ending(2.7), known(), True),
+        (ending(3.0), ending(2.7), known(), False),
+        (ending(0.5, direction=Direction.UNDER), ending(0.55, direction=Direction.UNDER), known(), False),
+        (
+            ending(0.5, direction=Direction.UNDER),
+            ending(0.55, direction=Direction.UNDER),
+            known(direction=Direction.UNDER),
+            True,
+        ),
+        (
+            ending(0.45, direction=Direction.UNDER),
+            ending(0.55, direction=Direction.UNDER),
+            known(direction=Direction.UNDER),
+            False,
+        ),
+        (ending(2.4), ending(2.7), known(Status.WARNING), False),
+        (ending(1.2, Status.WARNING), ending(2.7), known(), True),
+        (ending(2.4), ending(2.7), AlertState(), False),
+        (ending(2.4), ending(2.7), known(sent=Status.ON_PACE), False),
+        (ending(2.4), replace(ending(2.7), projected=None), known(), False),
+        (ending(2.4), replace(ending(2.7), projected=0), known(), False),
+    ],
+)
+def test_a_total_is_said_by_another_that_people_were_sent_if_that_says_all_of_it(
+    verdict: Verdict, other: Verdict, state: AlertState, is_said: bool
+) -> None:
+    """The same side, no worse, and in its band but for the other; whichever of the two is written first."""
+    assert is_said_by_another(IMPRESSIONS, verdict, [(GOAL, other, state)]) is is_said
+    mine = (IMPRESSIONS, verdict, AlertState())
+    assert is_said_by_another(IMPRESSIONS, verdict, [mine, (GOAL, other, state)]) is is_said
+
+
+def test_nothing_but_totals_of_the_same_period_say_each_other_and_a_plain_threshold_is_always_sent() -> None:
+    spend = (GOAL, ending(2.7), known())
+    assert not is_said_by_another(GOAL, ending(2.4), [spend]), "nor does one say itself"
+    assert not is_said_by_another(DAILY, ending(2.4), [spend])
+    assert not is_said_by_another(CTR, ending(2.4), [spend])
+    assert not is_said_by_another(IMPRESSIONS, ending(2.4), [(CTR, ending(2.7), known())])
+    assert not is_said_by_another(replace(IMPRESSIONS, rule=Rule.THRESHOLD), ending(2.4), [spend])
+    assert is_said_by_another(IMPRESSIONS, ending(2.4), [spend])
 
 
 @st.composite

@@ -15,6 +15,8 @@ from kpis.measures import Row
 from kpis.times import MINUTE_MS
 from monitors.goals import Bound, Flight, RatioGoal
 from monitors.pacing.evidence import Evidence, EvidencePolicy, begin, gain, proven
+from monitors.pacing.onset import MOST as MOST_GAINED
+from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Status
 from tests.kit.monitor_fakes import row
 
@@ -91,6 +93,37 @@ def test_what_has_ended_fades_in_less_time_than_it_lasted() -> None:
     path = [(0, 100)] * 1440
     assert after(LEAST, path) is Status.CRITICAL
     assert after(LEAST, path + [(3, 100)] * 30) is Status.ON_PACE
+
+
+def test_a_miss_is_known_to_have_begun_where_its_rate_fell() -> None:
+    """Three hours at 2.2%, then 1.4% of 1,000 impressions a minute: to ten minutes, and what came since is 1.4%."""
+    rng = np.random.default_rng(5)
+    held, successes, trials = fresh(), 0, 0
+    for n in range(2, 241):
+        successes, trials = successes + int(rng.binomial(1000, 0.022 if n <= 180 else 0.014)), trials + 1000
+        held = gain(held, LEAST, counted(LEAST, successes, trials), n * MINUTE_MS, POLICY)
+    assert held.onset is not None
+    assert held.onset.at_ms == pytest.approx(180 * MINUTE_MS, abs=10 * MINUTE_MS)
+    assert (successes - held.onset.successes) / (trials - held.onset.trials) == pytest.approx(0.014, abs=0.001)
+
+
+def test_what_misses_no_more_begins_anew_with_the_next_look() -> None:
+    held = gain(fresh(), LEAST, counted(LEAST, 0, 10_000), 2 * MINUTE_MS, POLICY)
+    assert held.onset == Onset(MOST_GAINED, 0, 0, 0)
+    over = gain(held, LEAST, counted(LEAST, 9_000, 20_000), 3 * MINUTE_MS, POLICY)
+    assert over.onset is not None
+    assert over.onset.gained == 0
+    again = gain(over, LEAST, counted(LEAST, 9_000, 30_000), 4 * MINUTE_MS, POLICY)
+    assert again.onset == Onset(MOST_GAINED, 3 * MINUTE_MS, 9_000, 20_000)
+
+
+def test_each_wager_may_come_to_proof_by_itself_and_not_to_much_more() -> None:
+    held = fresh()
+    for n, most in enumerate(POLICY.most):
+        alone = replace(held, warning=tuple(most if n == m else -1e9 for m in range(len(POLICY.factors))))
+        assert proven(alone, POLICY) is Status.WARNING
+        short = replace(held, warning=tuple(most - 0.7 if n == m else -1e9 for m in range(len(POLICY.factors))))
+        assert proven(short, POLICY) is Status.ON_PACE
 
 
 COUNTS = st.tuples(st.integers(-5, 1000), st.integers(-50, 100_000))

@@ -66,6 +66,24 @@ def test_a_flight_is_judged_by_where_it_will_end(factor: float, status: Status, 
     assert direction is None or found.direction is direction
 
 
+def test_a_miss_is_as_bad_as_its_interval_shows_though_no_more_is_proven() -> None:
+    """At 1.7 of its plan after two wild days, no more than a miss is proven: nine of ten cases are critical."""
+    found = judged(steady(58, 1.7, scatter=0.5))
+    assert found.interval is not None
+    assert found.interval[0] > 1.25 * GOAL.target
+    assert (found.status, found.proven, found.recovered) == (Status.CRITICAL, Status.WARNING, Status.CRITICAL)
+
+
+def test_a_critical_miss_eases_when_where_it_will_end_is_back_and_not_an_end_of_its_interval() -> None:
+    """At 1.3, one end of the interval lies in the critical band; at 1.17 all of it does."""
+    near = judged(steady(120, 1.3, scatter=0.3))
+    assert near.interval is not None
+    assert near.interval[0] < 1.25 * GOAL.target < (near.projected or 0)
+    assert (near.status, near.proven, near.recovered) == (Status.WARNING, Status.WARNING, Status.CRITICAL)
+    back = judged(steady(120, 1.17))
+    assert (back.status, back.recovered) == (Status.WARNING, Status.WARNING)
+
+
 def test_what_is_not_certain_yet_is_not_told() -> None:
     """Of a wild flight at 0.85, two days prove nothing; of a calm one they do."""
     assert judged(steady(50, 0.85, scatter=0.8)).reason in {Reason.NOT_PROVEN, Reason.WITHIN}
@@ -74,7 +92,7 @@ def test_what_is_not_certain_yet_is_not_told() -> None:
 
 def test_more_than_the_whole_flight_should_bring_is_exceeded_at_once_and_for_good() -> None:
     found = judged(np.concatenate([steady(120, 2.3, scatter=0.01), np.zeros(96)]))
-    assert (found.status, found.reason, found.direction) == (Status.WARNING, Reason.EXCEEDED, Direction.OVER)
+    assert (found.proven, found.reason, found.direction) == (Status.WARNING, Reason.EXCEEDED, Direction.OVER)
     more = judged(np.concatenate([steady(120, 2.6, scatter=0.01), np.zeros(96)]))
     assert (more.status, more.reason, more.recovered) == (Status.CRITICAL, Reason.EXCEEDED, Status.CRITICAL)
     assert judged(steady(120, 2.1, scatter=0.01)).reason is Reason.PROJECTED

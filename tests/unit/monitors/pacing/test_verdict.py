@@ -12,6 +12,7 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS, ZERO, Row
 from monitors.goals import Band, Bound, Campaign, Flight, Goal, RatioGoal, TotalGoal
 from monitors.pacing.judge import judge
+from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy
 from tests.kit.monitor_fakes import DAY, HOUR, row
 
@@ -25,6 +26,7 @@ CPC = RatioGoal(BY_NAME["cpc"], Bound.AT_MOST, 1.0, 1.25, "1h")
 CPA = RatioGoal(BY_NAME["cpa"], Bound.AT_MOST, 20.0, 25.0, "1h")
 ROAS = RatioGoal(BY_NAME["roas"], Bound.AT_LEAST, 3.0, 2.0, "1h")
 HALF = START + 5 * DAY
+MINUTE = HOUR // 60
 LEVEL = {Status.ON_PACE: 0, Status.WARNING: 1, Status.CRITICAL: 2}
 
 
@@ -142,7 +144,8 @@ def test_a_proportion_misses_only_when_its_counts_prove_it(
     ("impressions", "clicks", "proven", "status", "reason", "recovered"),
     [
         (100_000, 1_400, Status.ON_PACE, Status.ON_PACE, Reason.NOT_PROVEN, Status.CRITICAL),
-        (100_000, 1_400, Status.WARNING, Status.WARNING, Reason.OUTSIDE, Status.CRITICAL),
+        (100_000, 1_400, Status.WARNING, Status.CRITICAL, Reason.OUTSIDE, Status.CRITICAL),
+        (1_000, 14, Status.WARNING, Status.WARNING, Reason.OUTSIDE, Status.CRITICAL),
         (1_000, 19, Status.WARNING, Status.WARNING, Reason.OUTSIDE, Status.WARNING),
         (100, 1, Status.CRITICAL, Status.CRITICAL, Reason.OUTSIDE, Status.CRITICAL),
         (100_000, 2_500, Status.CRITICAL, Status.ON_PACE, Reason.WITHIN, Status.CRITICAL),
@@ -154,10 +157,70 @@ def test_a_proportion_misses_only_when_its_counts_prove_it(
 def test_where_evidence_is_gathered_it_decides_and_the_window_has_to_show_it_too(  # noqa: PLR0917 - a table
     impressions: int, clicks: int, proven: Status, status: Status, reason: Reason, recovered: Status
 ) -> None:
-    """A window alone raises nothing, one that meets its bound is told as no miss, and what is proven does not end."""
+    """A window alone raises nothing, one that meets its bound is told as no miss, and what is proven does not end.
+
+    How bad it is, is what the window is sure to show: of 1,000, 14 may be chance where 15 are not critical.
+    """
     seen = Observed(ZERO, row(impressions, clicks), HALF, 0, proven=proven)
     found = judge(Campaign("c1", "c1", FLIGHT, (CTR,)), CTR, seen, POLICY, HALF)
     assert (found.status, found.reason, found.recovered) == (status, reason, recovered)
+    assert found.proven is (proven if found.reason is Reason.OUTSIDE else None)
+
+
+@pytest.mark.parametrize(
+    ("goal", "window", "status"),
+    [
+        (CPC, row(clicks=100, spend=160_000_000), Status.CRITICAL),
+        (CPC, row(clicks=100, spend=150_000_000), Status.WARNING),
+        (CPC, row(clicks=7, spend=21_000_000), Status.CRITICAL),
+        (CPC, row(clicks=7, spend=14_000_000), Status.WARNING),
+        (ROAS, row(clicks=300, conversions=400, spend=100_000_000, revenue=160_000_000), Status.CRITICAL),
+        (ROAS, row(clicks=300, conversions=400, spend=100_000_000, revenue=170_000_000), Status.WARNING),
+        (CPA, row(clicks=999, spend=200_000_000), Status.CRITICAL),
+    ],
+)
+def test_a_cost_or_return_that_is_proven_to_miss_is_critical_where_so_many_events_are_sure_of_it(
+    goal: RatioGoal, window: Row, status: Status
+) -> None:
+    """Critical from 1.25 and below 2.00: a fifth may be chance of 100 events or 400 orders, and nothing of none."""
+    seen = Observed(ZERO, window, HALF, 0, proven=Status.WARNING)
+    found = judge(Campaign("c1", "c1", FLIGHT, (goal,)), goal, seen, POLICY, HALF)
+    assert (found.status, found.proven, found.recovered) == (status, Status.WARNING, Status.CRITICAL)
+
+
+ALL = row(1_000_000, 25_000)
+"""Of the flight."""
+
+
+@pytest.mark.parametrize(
+    ("began", "impressions", "clicks", "proven", "shown"),
+    [
+        (MINUTE, 20_000, 200, Status.WARNING, (0.01, HALF - MINUTE)),
+        (59 * MINUTE, 20_000, 200, Status.CRITICAL, (0.01, HALF - 59 * MINUTE)),
+        (HOUR, 20_000, 200, Status.WARNING, (0.025, None)),
+        (MINUTE, 20_000, 200, Status.ON_PACE, (0.025, None)),
+        (MINUTE, 20_000, 500, Status.WARNING, (0.025, None)),
+        (MINUTE, 0, 0, Status.WARNING, (0.025, None)),
+    ],
+)
+def test_a_proven_miss_that_is_younger_than_its_window_is_shown_by_what_came_since(
+    began: int, impressions: int, clicks: int, proven: Status, shown: tuple[float, int | None]
+) -> None:
+    """The window of an hour still meets its bound; an older miss, one that is not proven or shows nothing does not."""
+    onset = Onset(5.0, HALF - began, 25_000 - clicks, 1_000_000 - impressions)
+    seen = Observed(ALL, row(100_000, 2_500), HALF, 0, proven=proven, onset=onset)
+    found = judge(Campaign("c1", "c1", FLIGHT, (CTR,)), CTR, seen, POLICY, HALF)
+    assert (found.actual, found.since_ms) == shown
+    assert found.status is (Status.CRITICAL if shown[1] else Status.ON_PACE)
+    assert found.proven is (proven if shown[1] else None)
+    assert found.direction is (Direction.UNDER if shown[1] else Direction.OVER)
+
+
+def test_a_window_that_shows_the_miss_is_what_is_shown() -> None:
+    onset = Onset(5.0, HALF - MINUTE, 25_000 - 200, 1_000_000 - 20_000)
+    seen = Observed(ALL, row(100_000, 1_900), HALF, 0, proven=Status.WARNING, onset=onset)
+    found = judge(Campaign("c1", "c1", FLIGHT, (CTR,)), CTR, seen, POLICY, HALF)
+    assert (found.status, found.actual, found.since_ms) == (Status.WARNING, 0.019, None)
 
 
 @pytest.mark.parametrize(
