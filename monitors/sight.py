@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from kpis.arrays import Int64s
-from kpis.measures import INDEX, WIDTH, ZERO, Row, Stream, add
+from kpis.measures import INDEX, WIDTH, ZERO, Row, Stream
 from kpis.times import HOUR_MS, QUARTER_MS
 from kpis.windows import parse_window
 from monitors.goals.periods import period_at
@@ -20,7 +20,7 @@ from monitors.habits.heard import Heard
 from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Observed, Status
 from monitors.read.history import ToDate
-from monitors.read.past import Past, open_quarters
+from monitors.read.past import Past, open_quarters, together
 from monitors.read.snapshot import Snapshot, StreamHealth
 
 _CAUSES = frozenset({INDEX["impressions"], INDEX["spend_micros"]})
@@ -60,7 +60,7 @@ class Sight:
     @property
     def open_hour(self) -> Row:
         """Measures since the last whole hour."""
-        return add(self.open_quarters) if self.open_quarters else ZERO
+        return together(self.open_quarters)
 
     def until(self, at_ms: int) -> Sight | None:
         """What was to be seen of it at an earlier moment, down to the quarter hour; None where it is not known."""

@@ -26,6 +26,7 @@ class Vantage:
         self._flight = flight
         self._earlier: dict[int, Sight] = {}
         self._alive: frozenset[Stream] = frozenset()
+        self._silent: frozenset[Stream] = frozenset()
         self._late: dict[Stream, int] = {}
         if not _is_on_time(seen):
             self._weigh(seen)
@@ -33,6 +34,7 @@ class Vantage:
     def _weigh(self, seen: Sight) -> None:
         """Which streams have brought anything, and which of them are late."""
         self._alive = frozenset(s for s, health in seen.streams.items() if health.reached_ms is not None)
+        self._silent = frozenset(seen.streams) - self._alive
         as_of = seen.as_of_ms
         self._late = {
             stream: health.watermark_ms
@@ -49,13 +51,11 @@ class Vantage:
         if not self._alive:
             return self._seen
         needed = streams_of(goal, self._alive)
-        if not isinstance(goal, Watch):
-            for stream in sorted(needed):
-                if stream in self._seen.streams and stream not in self._alive:
-                    return stream
-        late = {stream: self._late[stream] for stream in sorted(needed) if stream in self._late}
-        if not late:
+        if self._silent and not isinstance(goal, Watch) and (silent := needed & self._silent):
+            return min(silent)
+        if not (behind := needed & self._late.keys()):
             return self._seen
+        late = {stream: self._late[stream] for stream in sorted(behind)}
         latest = min(late, key=late.__getitem__)
         return latest if self._is_of_before(goal, late[latest]) else self._at(late[latest])
 

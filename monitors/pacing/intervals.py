@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import sqrt
 
 
@@ -30,6 +31,7 @@ def wilson(successes: int, trials: int, z: float) -> tuple[float, float]:
     return max((middle - half) / scale, 0.0), min((middle + half) / scale, 1.0)
 
 
+@lru_cache(maxsize=16_384)
 def student(z: float, freedom: float) -> float:
     """The quantile of Student's t that leaves as much beyond it as ``z`` does of the normal distribution.
 

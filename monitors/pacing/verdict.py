@@ -8,13 +8,13 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
-from kpis.measures import ZERO, Row, add
+from kpis.measures import Row
 from kpis.times import DAY_MS, MINUTE_MS
 from monitors.goals.subject import Subject
 from monitors.goals.values import Band
 from monitors.habits.heard import Heard
 from monitors.pacing.onset import Onset
-from monitors.read.past import Past
+from monitors.read.past import Past, together
 
 
 class Status(StrEnum):
@@ -177,7 +177,7 @@ class Observed(msgspec.Struct, frozen=True):
     @property
     def open_hour(self) -> Row:
         """Measures since the last whole hour."""
-        return add(self.open_quarters) if self.open_quarters else ZERO
+        return together(self.open_quarters)
 
 
 class Verdict(msgspec.Struct, frozen=True):

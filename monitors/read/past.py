@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from kpis.arrays import Floats, Int64s
-from kpis.measures import WIDTH, Row
+from kpis.measures import WIDTH, ZERO, Row, add
 from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
 
 T = TypeVar("T")
@@ -113,6 +113,12 @@ def open_quarters(start_ms: int, quarters: Int64s, past: Past, at_ms: int) -> tu
     first = max((past.end_ms - start_ms) // QUARTER_MS, 0)
     last = (at_ms - start_ms) // QUARTER_MS + 1
     return tuple(tuple(row) for row in quarters[first : max(last, first)].tolist())
+
+
+@lru_cache(maxsize=256)
+def together(quarters: tuple[Row, ...]) -> Row:
+    """The sum of some quarter hours; each goal of a campaign asks for that of the open ones."""
+    return add(quarters) if quarters else ZERO
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS
 from monitors.goals import Flight
-from monitors.goals.curves import NAMED, curve_of, even, fraction, is_empty, weights
+from monitors.goals.curves import NAMED, curve_of, even, fraction, fractions, is_empty, weights
 from monitors.goals.spread.spec import CurveSpec, Shape
 from monitors.goals.spread.week import both, days_of, hours_of, part_of, week_of
 from monitors.pacing.pace import pace
@@ -82,6 +82,15 @@ def test_every_curve_goes_from_0_to_1_and_never_falls(spec: CurveSpec, flight: F
     assert [fraction(spec, flight, at) for at in (flight.start_ms - 1, flight.start_ms)] == [0, 0]
     assert [fraction(spec, flight, at) for at in (flight.end_ms, flight.end_ms + 1)] == [1, 1]
     assert fraction(spec, flight, flight.end_ms - 1) <= 1
+
+
+@settings(max_examples=40)
+@given(spec=SPECS, flight=FLIGHTS, where=st.lists(st.floats(-0.1, 1.1), min_size=1, max_size=30))
+def test_many_moments_at_once_are_to_the_last_bit_those_one_by_one(
+    spec: CurveSpec, flight: Flight, where: list[float]
+) -> None:
+    times = np.array([flight.start_ms + round(x * flight.span_ms) for x in where], np.int64)
+    assert fractions(spec, flight, times).tolist() == [fraction(spec, flight, at_ms) for at_ms in times.tolist()]
 
 
 @settings(max_examples=40, deadline=None)
