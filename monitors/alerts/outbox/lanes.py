@@ -39,11 +39,19 @@ class Lane:
         self._redis = redis
         self._address = address
         self._token = token
-        self._settle = redis.register_script(files(__package__).joinpath("settle.lua").read_text("utf-8"))
+        self._settle, self._waiting = (
+            redis.register_script(files(__package__).joinpath(f"{name}.lua").read_text("utf-8"))
+            for name in ("settle", "waiting")
+        )
 
     async def read(self) -> list[Queued]:
         """The oldest messages that wait, at most ``AT_ONCE``."""
         return [decode_queued(raw) for raw in await self._call(self._redis.lrange(self._key, 0, AT_ONCE - 1))]
+
+    async def to_send(self) -> list[Queued]:
+        """The same, for whoever sends them: none where another monitor leads, for it sends them."""
+        found = await self._call(self._waiting(keys=[LEADER, self._key], args=[self._token, AT_ONCE]))
+        return [decode_queued(raw) for raw in found]
 
     async def backlog(self) -> Backlog:
         """How much waits."""

@@ -106,7 +106,7 @@ class Outbox:
             after: the new one; None to forget it.
             message: what to tell; None for nothing.
             lanes: the notifiers that send it; without any it is only kept as told.
-            is_over: whether the alert is over, and with it that someone takes care of it.
+            is_over: whether an alert is over or a new one begins, so that nobody takes care of it any more.
         """
         args: list[_Arg] = [
             self._token,
@@ -139,6 +139,7 @@ class Outbox:
         if goals:
             await self._call(self._redis.hdel(STATE, *goals))
             await self._call(self._redis.hdel(EVIDENCE, *goals))
+            await self._call(self._redis.hdel(ACKNOWLEDGED, *goals))
 
     async def evidence(self) -> dict[str, bytes]:
         """All stored evidence by goal."""

@@ -2,7 +2,7 @@
 --
 -- KEYS  leader, state, told, acknowledged, then the lanes that the message is put in
 -- ARGV  token, goal, state before ('' for none), state after ('' for none), message ('' for none), how many told are kept,
---       the message as it lies in a lane, '1' when the alert is over and with it its acknowledgement
+--       the message as it lies in a lane, '1' when the alert is over, or a new one, and so nobody takes care of it any more
 --
 -- Answers 'written', 'repeated' (this very step is already there: its reply was lost), 'follower' or 'changed'.
 
