@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
 RUNS ?= 25
+TRANSITIONS ?= 1000
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check faults fuzz bench trust pages format clean
@@ -32,7 +33,8 @@ check: $(DEV) ## ruff, format, mypy --strict, generated pages
 faults: $(DEV) ## the long fault run on Apache Kafka: make faults RUNS=25
 	tests/tools.sh
 	$(BIN)/python -m tests.kafka.jars
-	PACEWATCH_FAULT_RUNS=$(RUNS) $(BIN)/python -m pytest tests/faults -s --timeout=0
+	PACEWATCH_FAULT_RUNS=$(RUNS) PACEWATCH_FAULT_TRANSITIONS=$(TRANSITIONS) \
+	  $(BIN)/python -m pytest tests/faults -s --timeout=0
 
 fuzz: $(DEV) ## fuzz events, record batches and mapping files: make fuzz RUNS=5000000 (brings atheris)
 	$(BIN)/pip install -q --disable-pip-version-check atheris

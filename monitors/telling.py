@@ -131,7 +131,7 @@ class Telling:
                 continue
             transition = within_mutes(ended(held.state, now.now_ms), None, is_quiet=False)
             alert = end_of(key, held, transition, Reason.GOAL_GONE, now.now_ms, unique=uuid4().hex)
-            await self._write(now, key, None, alert, self._lanes(held, transition))
+            await self._write(now, key, None, alert, self._lanes(held, transition), is_new=False)
         await self._outbox.forget(forgotten)
 
     def _around(self, now: Round, place: Place, goal: Subject, held: Held) -> Circumstances:
@@ -155,7 +155,8 @@ class Telling:
             after = replace(after, raw=encode_alert(alert), counted=place.counted(one.goal, alert.at_ms))
         lanes = self._lanes(held, transition)
         after = self._sent(after, transition, lanes, now.now_ms)
-        await self._write(now, key, encode_held(after, one.campaign.flight), alert, lanes)
+        is_new = not held.state.is_firing
+        await self._write(now, key, encode_held(after, one.campaign.flight), alert, lanes, is_new=is_new)
 
     def _lanes(self, held: Held, transition: Transition) -> tuple[str, ...]:
         """Who is told of a change: by its status, and whoever was told of what came before it."""
@@ -176,12 +177,13 @@ class Telling:
         return replace(after, sends=kept, lanes=tuple(dict.fromkeys((*after.lanes, *lanes))))
 
     async def _write(
-        self, now: Round, key: str, after: bytes | None, alert: Alert | None, lanes: tuple[str, ...]
+        self, now: Round, key: str, after: bytes | None, alert: Alert | None, lanes: tuple[str, ...], *, is_new: bool
     ) -> None:
         if alert is not None:
             alert = msgspec.structs.replace(alert, known_to=decode_held(now.states.get(key)).lanes)
         message = None if alert is None else encode_alert(alert)
-        is_over = alert is not None and not alert.after.is_miss
+        # Whoever took care of the last one, late, has not seen this one.
+        is_over = alert is not None and (is_new or not alert.after.is_miss)
         recorded = await self._outbox.record(key, now.states.get(key), after, message, lanes=lanes, is_over=is_over)
         if recorded is Recorded.WRITTEN and alert is not None:
             unsent = " (not sent)" if alert.muted else ""

@@ -74,6 +74,7 @@ def decide(
     transition = within_mutes(found, verdict, is_quiet=why is not Quiet.NOT)
     if transition.change.is_told or around.is_muted or around.is_acknowledged:
         return transition
-    if verdict.status.is_judgement and is_due_again(transition.after, held.sends, policy.quiet, around.now_ms):
+    # Not beside numbers that are old, or that meet their bound by now.
+    if verdict.status.is_miss and is_due_again(transition.after, held.sends, policy.quiet, around.now_ms):
         return replace(transition, change=Change.REPEATED)
     return transition

@@ -17,6 +17,7 @@ MUTES = "pw:{alerts}:mutes"
 LONGEST = 200
 """Characters of who and why that are kept."""
 MOST_MUTES = 1_000
+MOST_ACKNOWLEDGED = 10_000
 
 
 class Acknowledgement(msgspec.Struct, frozen=True):
@@ -96,10 +97,14 @@ class InterventionStore:
         mutes = await self._call(self._redis.hgetall(MUTES))
         return Interventions(_read(acknowledged, _decode_acknowledgement), _read(mutes, _decode_silence))
 
-    async def acknowledge(self, goal: str, found: Acknowledgement) -> None:
-        """Keep that someone takes care of an alert, until it is over."""
+    async def acknowledge(self, goal: str, found: Acknowledgement) -> bool:
+        """Keep that someone takes care of an alert, until it is over; False when there are too many already."""
+        full = int(await self._call(self._redis.hlen(ACKNOWLEDGED))) >= MOST_ACKNOWLEDGED
+        if full and not await self._call(self._redis.hexists(ACKNOWLEDGED, goal)):
+            return False
         kept = msgspec.structs.replace(found, by=found.by[:LONGEST], note=found.note[:LONGEST])
         await self._call(self._redis.hset(ACKNOWLEDGED, goal, _encode(kept)))
+        return True
 
     async def mute(self, name: str, silence: Silence, now_ms: int) -> bool:
         """Keep a mute, and let go of those that are over; False when there are too many already."""

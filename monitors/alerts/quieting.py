@@ -14,6 +14,8 @@ from kpis.times import HOUR_MS
 from monitors.alerts.lifecycle import AlertState
 from monitors.pacing.verdict import Status
 
+KEEP_SENDS = 20
+"""Of one alert, so that what is stored of a goal stays small however often it is repeated."""
 _LEVEL = {Status.ON_PACE: 0, Status.WARNING: 1, Status.CRITICAL: 2}
 
 Sends = tuple[tuple[int, Status], ...]
@@ -48,9 +50,9 @@ class QuietPolicy:
     repeat_ms: int = 0
 
     def kept(self, sends: Sends, now_ms: int) -> Sends:
-        """Those that still count; the last one always, for repeats."""
+        """Those that still count, the last ``KEEP_SENDS`` of them; the last one always, for repeats."""
         late = [sent for sent in sends if sent[0] > now_ms - self.within_ms]
-        return tuple(late or sends[-1:])
+        return tuple(late or sends[-1:])[-KEEP_SENDS:]
 
 
 def quiet(

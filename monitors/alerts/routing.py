@@ -35,9 +35,11 @@ class Routes:
 
     Attributes:
         by: their names; none where nobody is told.
+        configured: all that are set up: one that is told of nothing by now hears the end of what it was told before.
     """
 
     by: Mapping[Matter, tuple[str, ...]] = field(default_factory=dict)
+    configured: tuple[str, ...] = ()
 
     def of(self, status: Status) -> tuple[str, ...]:
         """Who is told of a miss; nobody of what is none."""
@@ -51,8 +53,8 @@ class Routes:
 
     @property
     def names(self) -> frozenset[str]:
-        """All who are told of something."""
-        return frozenset(name for names in self.by.values() for name in names)
+        """All who can be told of something."""
+        return frozenset(self.configured).union(*self.by.values())
 
 
 def routes_of(configured: Sequence[str], prefers: Mapping[Matter, Sequence[str]], spec: str = "") -> Routes:
@@ -68,10 +70,14 @@ def routes_of(configured: Sequence[str], prefers: Mapping[Matter, Sequence[str]]
         BadRoutes: the text names what there is not, or who cannot tell of a matter.
     """
     by = {m: tuple(name for name in names if name in configured)[:1] for m, names in prefers.items()}
+    said: set[Matter] = set()
     for part in filter(None, (p.strip() for p in spec.split(","))):
         matter, equals, names = (p.strip() for p in part.partition("="))
         if not equals or matter not in set(Matter):
             raise BadRoutes(f"{part[:80]!r} is not MATTER=NOTIFIER; matters are {', '.join(Matter)}")
+        if Matter(matter) in said:
+            raise BadRoutes(f"{matter} is there twice; several notifiers are NOTIFIER+NOTIFIER")
+        said.add(Matter(matter))
         wanted = () if names == "none" else tuple(name.strip() for name in names.split("+"))
         unknown = [name for name in wanted if name not in configured]
         if unknown:
@@ -83,4 +89,4 @@ def routes_of(configured: Sequence[str], prefers: Mapping[Matter, Sequence[str]]
                 f"{unable[0]!r} cannot tell of {matter}; those that can: {', '.join(prefers[Matter(matter)])}"
             )
         by[Matter(matter)] = tuple(dict.fromkeys(wanted))
-    return Routes(by)
+    return Routes(by, tuple(configured))

@@ -64,7 +64,11 @@ class Seed:
 
 @dataclass
 class FakeSlack:
-    """A webhook on loopback. ``answers`` (status, headers) are given in turn, then 200; or none (``drops``)."""
+    """A webhook on loopback.
+
+    ``answers`` (status, headers) are given in turn, then what ``answer_to`` says of a body, else 200; or none
+    (``drops``).
+    """
 
     url: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -72,6 +76,7 @@ class FakeSlack:
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     drops: bool = False
     before_answer: Callable[[], Awaitable[None]] | None = None
+    answer_to: Callable[[dict[str, Any]], int] = lambda _: 200
 
     async def handle(self, request: web.Request) -> web.Response:
         """Note the body and answer."""
@@ -81,7 +86,7 @@ class FakeSlack:
             request.transport.close()
         if self.before_answer is not None:
             await self.before_answer()
-        status, headers = self.answers.pop(0) if self.answers else (200, {})
+        status, headers = self.answers.pop(0) if self.answers else (self.answer_to(body), {})
         if status == 200:
             self.delivered.append(body)
         return web.Response(status=status, headers=headers, text="ok" if status == 200 else "no")

@@ -6,10 +6,10 @@ moment for others, so that a campaign whose goals change together is one message
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monitors.alerts.notifiers.lane_memory import LaneMemory
 from monitors.alerts.notifiers.protocol import Grouping, Together
 from monitors.alerts.outbox.queued import Queued
 
@@ -33,53 +33,54 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
-class LaneMemory:
-    """What a lane remembers of its attempts.
+class Now:
+    """One moment on two clocks.
 
     Attributes:
-        until_ms: real time up to which messages of a goal wait for their next try.
-        alone: goals whose messages are sent one by one, for together they were refused.
-        digest_ms: when the last digest went out; 0 when none did.
+        wall_ms: real time, epoch milliseconds, as that at which messages were queued; another machine's may differ.
+        since_s: seconds that never go back, as those of :class:`LaneMemory`.
     """
 
-    until_ms: Mapping[str, float]
-    alone: AbstractSet[str]
-    digest_ms: float = 0.0
+    wall_ms: int
+    since_s: float
 
 
-def next_bundle(waiting: Sequence[Queued], memory: LaneMemory, grouping: Grouping, now_ms: float) -> Bundle:
+def next_bundle(waiting: Sequence[Queued], memory: LaneMemory, grouping: Grouping, now: Now) -> Bundle:
     """What to send now.
 
     Args:
         waiting: all that can be read, oldest first.
         memory: what came of attempts before.
         grouping: how messages are put together.
-        now_ms: real time, epoch milliseconds.
+        now: the clocks.
     """
-    ready = [one for one in waiting if memory.until_ms.get(order_key(one), 0.0) <= now_ms]
+    ready = [one for one in waiting if memory.until_s(order_key(one)) <= now.since_s]
     if not ready:
-        return Bundle(wait_ms=min((memory.until_ms[order_key(one)] - now_ms for one in waiting), default=0.0))
-    if order_key(ready[0]) in memory.alone:
+        first_s = min((memory.until_s(order_key(one)) for one in waiting), default=now.since_s)
+        return Bundle(wait_ms=(first_s - now.since_s) * 1000)
+    if memory.is_alone(order_key(ready[0])):
         return Bundle((ready[0],))
-    ready = [one for one in ready if order_key(one) not in memory.alone]
-    wait_ms = _gathering_ms(ready, grouping, now_ms)
+    ready = [one for one in ready if not memory.is_alone(order_key(one))]
+    wait_ms = _gathering_ms(ready, grouping, now.wall_ms)
     if wait_ms > 0:
         return Bundle(wait_ms=wait_ms)
+    most = grouping.most if memory.most is None else min(memory.most, grouping.most)
     if grouping.together is Together.CAMPAIGN:
-        return _of_campaigns(ready, memory, grouping, now_ms)
-    return Bundle(tuple(ready[: grouping.most]))
+        return _of_campaigns(ready, memory, grouping, now, most)
+    return Bundle(tuple(ready[:most]))
 
 
-def _of_campaigns(ready: Sequence[Queued], memory: LaneMemory, grouping: Grouping, now_ms: float) -> Bundle:
+def _of_campaigns(ready: Sequence[Queued], memory: LaneMemory, grouping: Grouping, now: Now, most: int) -> Bundle:
     """The messages of one campaign, or a digest of many."""
     campaigns = {campaign_of(one) for one in ready}
-    is_calm = memory.digest_ms and now_ms < memory.digest_ms + grouping.calm_s * 1000
-    if is_calm and len(campaigns) > 1:
-        return Bundle(wait_ms=memory.digest_ms + grouping.calm_s * 1000 - now_ms)
+    calm_s = 0.0 if memory.digest_s is None else memory.digest_s + grouping.calm_s - now.since_s
+    if calm_s > 0 and len(campaigns) > 1:
+        return Bundle(wait_ms=calm_s * 1000)
     if len(campaigns) >= grouping.digest_from:
-        return Bundle(tuple(ready[: grouping.most]), is_digest=True)
-    chosen = campaign_of(ready[0])
-    return Bundle(tuple(one for one in ready if campaign_of(one) == chosen)[: grouping.most])
+        chosen = tuple(ready[:most])
+        return Bundle(chosen, is_digest=len({campaign_of(one) for one in chosen}) > 1)
+    first = campaign_of(ready[0])
+    return Bundle(tuple(one for one in ready if campaign_of(one) == first)[:most])
 
 
 def order_key(message: Queued) -> str:
@@ -93,10 +94,14 @@ def campaign_of(message: Queued) -> str:
 
 
 def _gathering_ms(ready: Sequence[Queued], grouping: Grouping, now_ms: float) -> float:
-    """How much longer to wait for others; the clocks of two machines may differ, so never longer than all of it."""
+    """How much longer to wait for others.
+
+    What another machine queued, whose clock is ahead of this one's, does not wait: nobody knows for how long it has.
+    """
     gather_ms = grouping.gather_s * 1000
-    oldest, newest = (one.queued_ms for one in (ready[0], ready[-1]))
-    since, late = max(now_ms - oldest, 0.0), max(now_ms - newest, 0.0)
+    since, late = now_ms - ready[0].queued_ms, max(now_ms - ready[-1].queued_ms, 0.0)
+    if since < 0:
+        return 0.0
     if since < gather_ms:
         return gather_ms - since
     # More of them came just now: there will be others.

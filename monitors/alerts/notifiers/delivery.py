@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from kpis.runtime.clock import wall_ms
+from kpis.runtime.clock import monotonic, wall_ms
 from kpis.runtime.retry import Backoff
 from kpis.times import DAY_MS
-from monitors.alerts.notifiers.bundling import Bundle, LaneMemory, next_bundle, order_key
+from monitors.alerts.notifiers.bundling import Bundle, Now, next_bundle, order_key
+from monitors.alerts.notifiers.lane_memory import LaneMemory
 from monitors.alerts.notifiers.protocol import Answer, Notifier, Outcome
 from monitors.alerts.outbox.lanes import Lane
 from monitors.alerts.outbox.queued import Parked, Queued
@@ -57,69 +58,66 @@ class Delivery:
         self.refreshes: Counter[Outcome] = Counter()
         self._policy = policy
         self._chance = chance
-        self._failures = 0
-        self._failed: Counter[str] = Counter()
-        self._until_ms: dict[str, float] = {}
-        self._alone: set[str] = set()
-        self._digest_ms = 0.0
-        self._asked_until_ms = 0.0
+        self._memory = LaneMemory()
 
     async def deliver_next(self) -> float | None:
         """Try to send what is due.
 
         Returns:
-            Real seconds to wait before the next call; None when nothing waits.
+            Real seconds to wait before the next call; None when nothing waits that this monitor may send.
 
         Raises:
             Unreachable: Redis does not answer.
         """
-        waiting = await self.lane.read()
+        waiting = await self.lane.to_send()
+        memory, now = self._memory, Now(wall_ms(), monotonic())
+        memory.keep({order_key(one) for one in waiting})
         if not waiting:
-            self._until_ms.clear()
             return None
-        now_ms = wall_ms()
-        if await self._park_hopeless(waiting, now_ms):
+        if await self._park_hopeless(waiting, now.wall_ms):
             return 0.0
-        if now_ms < self._asked_until_ms:
+        if memory.rest_until_s > now.since_s:
             # The service asked for time: its owner may ask sooner, for what comes in the meantime.
-            return (self._asked_until_ms - now_ms) / 1000
-        memory = LaneMemory(self._until_ms, self._alone, self._digest_ms)
-        bundle = next_bundle(waiting, memory, self.notifier.grouping, now_ms)
+            return memory.rest_until_s - now.since_s
+        bundle = next_bundle(waiting, memory, self.notifier.grouping, now)
         if not bundle.messages:
             return bundle.wait_ms / 1000
         answer = await self.notifier.send([one.alert for one in bundle.messages if one.alert is not None])
         self.outcomes[answer.outcome] += 1
-        return await self._after(bundle, answer, now_ms)
+        return await self._after(bundle, answer)
 
-    async def _after(self, bundle: Bundle, answer: Answer, now_ms: float) -> float:
+    async def _after(self, bundle: Bundle, answer: Answer) -> float:
+        memory, goals, now_s = self._memory, {order_key(one) for one in bundle.messages}, monotonic()
         if answer.outcome is Outcome.SENT:
-            self._forget(bundle.messages)
-            self._digest_ms = now_ms if bundle.is_digest else self._digest_ms
+            memory.answered(goals, is_sent=True)
+            memory.digest_s = now_s if bundle.is_digest else memory.digest_s
             await self.lane.settle(bundle.messages)
             self._say(logging.INFO, bundle, "sent")
             return 0.0
         if answer.outcome.is_final:
-            return await self._refused(bundle, answer, now_ms)
-        self._failures += 1
-        for key in {order_key(one) for one in bundle.messages} if answer.outcome in UNREACHED else ():
+            memory.answered(goals, is_sent=False)
+            await self._refused(bundle, answer)
+            return 0.0
+        if answer.outcome in UNREACHED:
             # Those behind them are tried before they are tried again: it may be the message, not the service.
-            self._failed[key] += 1
-            self._until_ms[key] = now_ms + 1000 * self._pause_s(self._failed[key])
-        pause = self._pause_s(self._failures) if answer.wait_s is None else answer.wait_s
-        self._asked_until_ms = 0.0 if answer.wait_s is None else now_ms + 1000 * answer.wait_s
+            memory.failed(goals, len(bundle.messages), now_s, self._pause_s)
+        else:
+            memory.failures += 1
+        pause = self._pause_s(memory.failures) if answer.wait_s is None else answer.wait_s
+        if answer.outcome is Outcome.RATE_LIMITED or answer.wait_s is not None:
+            memory.rest_until_s = now_s + pause
         self._say(logging.WARNING, bundle, f"not sent: {answer.outcome} ({answer.detail}); again in {pause:.1f} s")
         return pause
 
-    async def _refused(self, bundle: Bundle, answer: Answer, now_ms: float) -> float:
-        if len(bundle.messages) > 1:
-            # One of them may be at fault: each for itself, so that it alone is parked.
-            self._alone |= {order_key(one) for one in bundle.messages}
-            self._say(logging.WARNING, bundle, f"refused together: {answer.detail}; sent one by one")
-            return 0.0
-        await self._park(bundle.messages, answer.outcome, answer.detail, now_ms)
-        return 0.0
+    async def _refused(self, bundle: Bundle, answer: Answer) -> None:
+        if len(bundle.messages) == 1:
+            await self._park(bundle.messages, answer.outcome, answer.detail, wall_ms())
+            return
+        # One of them may be at fault: each for itself, so that it alone is parked.
+        self._memory.refused({order_key(one) for one in bundle.messages})
+        self._say(logging.WARNING, bundle, f"refused together: {answer.detail}; sent one by one")
 
-    async def _park_hopeless(self, waiting: Sequence[Queued], now_ms: float) -> int:
+    async def _park_hopeless(self, waiting: Sequence[Queued], now_ms: int) -> int:
         """Park what cannot be read, and what is too old to be of use."""
         unreadable = [one for one in waiting if one.alert is None]
         old = [
@@ -130,19 +128,12 @@ class Delivery:
                 await self._park(messages, outcome, "", now_ms)
         return len(unreadable) + len(old)
 
-    async def _park(self, messages: Sequence[Queued], outcome: Outcome, detail: str, now_ms: float) -> None:
-        self._forget(messages)
-        taken = await self.lane.settle(messages, Parked(self.lane.notifier, outcome, int(now_ms), "", detail))
+    async def _park(self, messages: Sequence[Queued], outcome: Outcome, detail: str, now_ms: int) -> None:
+        taken = await self.lane.settle(messages, Parked(self.lane.notifier, outcome, now_ms, "", detail))
         self.parked[outcome] += taken
-        why = f"given up: {outcome}{f' ({detail})' if detail else ''}"
-        self._say(logging.ERROR, Bundle(tuple(messages)), why)
-
-    def _forget(self, messages: Sequence[Queued]) -> None:
-        self._failures = 0
-        for key in {order_key(one) for one in messages}:
-            self._failed.pop(key, None)
-            self._until_ms.pop(key, None)
-            self._alone.discard(key)
+        if taken:
+            why = f"given up: {outcome}{f' ({detail})' if detail else ''}"
+            self._say(logging.ERROR, Bundle(tuple(messages)), why)
 
     def _pause_s(self, failures: int) -> float:
         return self._policy.backoff.spread(failures, self._chance())

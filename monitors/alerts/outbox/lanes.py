@@ -6,17 +6,19 @@ reason. It goes out at least once: a monitor that dies between an answer and tak
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from kpis.contract.redis_client import answers
 from monitors.alerts.outbox.outbox import LEADER
 from monitors.alerts.outbox.queued import PARKED, Backlog, Parked, Queued, decode_queued, encode_parked, lane_key
 
 KEEP_PARKED = 1000
+KEEP_SETTLED = 4_000
+"""Messages of which this process remembers that they are done with."""
 AT_ONCE = 1000
 """Messages looked at together: an outage of thousands of goals is told in a few digests."""
 
@@ -38,11 +40,24 @@ class Lane:
         self._redis = redis
         self._address = address
         self._token = token
-        self._settle = redis.register_script(files(__package__).joinpath("settle.lua").read_text("utf-8"))
+        self._settled: dict[bytes, bytes] = {}
+        self._settle, self._waiting = (
+            redis.register_script(files(__package__).joinpath(f"{name}.lua").read_text("utf-8"))
+            for name in ("settle", "waiting")
+        )
 
     async def read(self) -> list[Queued]:
         """The oldest messages that wait, at most ``AT_ONCE``."""
         return [decode_queued(raw) for raw in await self._call(self._redis.lrange(self._key, 0, AT_ONCE - 1))]
+
+    async def to_send(self) -> list[Queued]:
+        """The same, for whoever sends them: none where another monitor leads, for it sends them."""
+        found = await self._call(self._waiting(keys=[LEADER, self._key], args=[self._token, AT_ONCE]))
+        # Redis did not answer when they were taken off, or has forgotten it: they are not sent again.
+        again = {raw: self._settled[raw] for raw in found if raw in self._settled}
+        if again:
+            await self._take_off(again)
+        return [decode_queued(raw) for raw in found if raw not in again]
 
     async def backlog(self) -> Backlog:
         """How much waits."""
@@ -62,11 +77,17 @@ class Lane:
         Returns:
             How many were taken off.
         """
-        args: list[bytes | str | int] = [self._token, KEEP_PARKED]
+        found: dict[bytes, bytes] = {}
         for message in messages:
-            args.append(message.raw)
             text = message.raw.decode(errors="replace")
-            args.append(b"" if parked is None else encode_parked(msgspec.structs.replace(parked, message=text)))
+            found[message.raw] = b"" if parked is None else encode_parked(replace(parked, message=text))
+        self._settled |= found
+        for _ in range(len(self._settled) - KEEP_SETTLED):
+            del self._settled[next(iter(self._settled))]
+        return await self._take_off(found)
+
+    async def _take_off(self, messages: Mapping[bytes, bytes]) -> int:
+        args = [self._token, KEEP_PARKED, *(arg for pair in messages.items() for arg in pair)]
         return int(await self._call(self._settle(keys=[LEADER, self._key, PARKED], args=args)))
 
     @property

@@ -1,13 +1,13 @@
 -- Become or stay the leader.
 --
--- KEYS  leader
+-- KEYS  leader, writes
 -- ARGV  token, milliseconds to live
 --
--- Answers 1 when this monitor leads, else 0.
+-- Answers 1 when this monitor leads, else 0; and how many transitions were written.
 
 local held = redis.call('GET', KEYS[1])
 if held and held ~= ARGV[1] then
-  return 0
+  return {0, 0}
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
+return {1, tonumber(redis.call('GET', KEYS[2]) or 0)}

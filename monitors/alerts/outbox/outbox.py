@@ -7,6 +7,7 @@ Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
 
     pw:{alerts}:leader        string  token of the monitor that acts                  (expires)
     pw:{alerts}:state         hash    goal -> state as JSON; campaign -> its milestones
+    pw:{alerts}:writes        string  how many transitions were written, see :mod:`monitors.alerts.outbox.journal`
     pw:{alerts}:evidence      hash    goal -> evidence as JSON
     pw:{alerts}:lane:<name>   list    messages for a notifier, oldest first
     pw:{alerts}:parked        list    messages that were given up, with the reason
@@ -17,6 +18,7 @@ Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from enum import StrEnum
 from importlib.resources import files
@@ -25,16 +27,18 @@ from typing import Any
 from kpis.contract.redis_client import answers
 from kpis.runtime.clock import wall_ms
 from monitors.alerts.interventions import ACKNOWLEDGED
+from monitors.alerts.outbox.journal import Journal, Write
 from monitors.alerts.outbox.queued import PARKED, encode_entry, lane_key
 
 LEADER = "pw:{alerts}:leader"
 STATE = "pw:{alerts}:state"
 EVIDENCE = "pw:{alerts}:evidence"
 TOLD = "pw:{alerts}:told"
+WRITES = "pw:{alerts}:writes"
 FORMER = "pw:{alerts}:outbox"
 """The list of all that is to be sent, before there were lanes."""
 
-_Arg = bytes | str | int | float
+_log = logging.getLogger(__name__)
 
 _AT_ONCE = 1_000
 """Goals in one command, so that none holds Redis for long."""
@@ -70,14 +74,26 @@ class Outbox:
         self._address = address
         self._token = token
         self._ttl_ms = ttl_ms
+        self._journal = Journal()
         self._record, self._lead, self._resign = (
             redis.register_script(files(__package__).joinpath(f"{name}.lua").read_text("utf-8"))
             for name in ("record", "lead", "resign")
         )
 
     async def lead(self) -> bool:
-        """Become or stay the leader; False when another monitor is."""
-        return bool(await self._call(self._lead(keys=[LEADER], args=[self._token, self._ttl_ms])))
+        """Become or stay the leader; False when another monitor is. What Redis forgot meanwhile is written again."""
+        args = [self._token, self._ttl_ms]
+        leads, number = await self._call(self._lead(keys=[LEADER, WRITES], args=args))
+        if not leads:
+            self._journal.clear()
+            return False
+        self._journal.compare(int(number))
+        if self._journal.missing:
+            _log.warning("Redis has forgotten %d transitions; they are written again", len(self._journal.missing))
+        while self._journal.missing:
+            await self._written(self._journal.missing[0])
+            self._journal.missing.popleft()
+        return True
 
     async def resign(self) -> None:
         """Let another monitor lead at once."""
@@ -106,9 +122,9 @@ class Outbox:
             after: the new one; None to forget it.
             message: what to tell; None for nothing.
             lanes: the notifiers that send it; without any it is only kept as told.
-            is_over: whether the alert is over, and with it that someone takes care of it.
+            is_over: whether an alert is over or a new one begins, so that nobody takes care of it any more.
         """
-        args: list[_Arg] = [
+        args = (
             self._token,
             goal,
             before or b"",
@@ -117,10 +133,9 @@ class Outbox:
             KEEP_TOLD,
             encode_entry(message, wall_ms()) if message and lanes else b"",
             "1" if is_over else "0",
-        ]
-        keys = [LEADER, STATE, TOLD, ACKNOWLEDGED, *map(lane_key, lanes)]
-        answer = await self._call(self._record(keys=keys, args=args))
-        return Recorded(answer.decode())
+        )
+        keys = (LEADER, STATE, TOLD, ACKNOWLEDGED, WRITES, *map(lane_key, lanes))
+        return await self._written(Write(keys, args))
 
     async def adopt(self, lanes: Sequence[str]) -> int:
         """Move what an older version left to be sent into lanes; gives how many there were.
@@ -139,6 +154,7 @@ class Outbox:
         if goals:
             await self._call(self._redis.hdel(STATE, *goals))
             await self._call(self._redis.hdel(EVIDENCE, *goals))
+            await self._call(self._redis.hdel(ACKNOWLEDGED, *goals))
 
     async def evidence(self) -> dict[str, bytes]:
         """All stored evidence by goal."""
@@ -159,6 +175,13 @@ class Outbox:
     async def told(self) -> list[bytes]:
         """The last messages, oldest first."""
         found: list[bytes] = await self._call(self._redis.lrange(TOLD, 0, -1))
+        return found
+
+    async def _written(self, write: Write) -> Recorded:
+        answer, number = await self._call(self._record(keys=write.keys, args=write.args))
+        found = Recorded(answer.decode())
+        if found in {Recorded.WRITTEN, Recorded.REPEATED}:
+            self._journal.note(int(number), write)
         return found
 
     async def _call(self, pending: Awaitable[Any]) -> Any:

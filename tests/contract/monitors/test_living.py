@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -18,9 +18,12 @@ from kpis.runtime.clock import Clock
 from kpis.times import MINUTE_MS, QUARTER_MS, day_of
 from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
+from monitors.alerts.deciding import TellingPolicy
+from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
 from monitors.alerts.lifecycle import Change
 from monitors.alerts.outbox import STATE, TOLD, Outbox
 from monitors.alerts.outbox.lanes import Lane
+from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Matter, Routes
 from monitors.alerts.stored import decode_alert
 from monitors.cycle import Cycle, CyclePolicy
@@ -72,6 +75,7 @@ class Monitors:
         self.clock = StillClock()
         self.now_s = 100.0
         self.seed = Seed(redis)
+        self.policy = POLICY
         self.start()
 
     def start(self) -> None:
@@ -79,7 +83,14 @@ class Monitors:
         self.sources = [GoalsSource(self.path) for _ in range(2)]
         self.outboxes = [Outbox(self.redis, "test", str(n), 600_000) for n in range(2)]
         self.cycles = [
-            Cycle(Reader(self.redis, "test", self.clock), outbox, source, self.clock, POLICY)
+            Cycle(
+                Reader(self.redis, "test", self.clock),
+                outbox,
+                source,
+                self.clock,
+                self.policy,
+                done=InterventionStore(self.redis, "test"),
+            )
             for outbox, source in zip(self.outboxes, self.sources, strict=True)
         ]
 
@@ -126,9 +137,9 @@ class Monitors:
         self.start()
         await self.look()
 
-    async def waiting(self) -> list[Alert | CheckIn]:
-        """What waits to be sent, all of it."""
-        return _read(one.alert for one in await Lane(self.redis, "test", "any", "slack").read())
+    async def waiting(self, lane: str = "slack") -> list[Alert | CheckIn]:
+        """What waits to be sent by a notifier, all of it."""
+        return _read(one.alert for one in await Lane(self.redis, "test", "any", lane).read())
 
     async def told(self) -> list[Alert | CheckIn]:
         """What was told, sent or not."""
@@ -391,3 +402,61 @@ def test_a_goal_with_patience_is_told_after_it_and_another_at_once(server: int, 
         assert await both.changes() == [FIRED]
 
     run(server, tmp_path, goals(extra=", patience: 30m"), test)
+
+
+@pytest.mark.parametrize("is_set_up", [True, False])
+def test_who_was_told_of_a_miss_is_told_of_its_end_whatever_the_routes_say_by_then(
+    server: int, tmp_path: Path, *, is_set_up: bool
+) -> None:
+    """Unless it is not there any more: then nothing is put where nobody takes it away."""
+
+    async def test(both: Monitors) -> None:
+        both.policy = CyclePolicy(routes=Routes(dict.fromkeys(Matter, ("pager",)), ("pager", "slack")))
+        both.start()
+        await both.at(NOON, MUCH)
+        there = ("slack", "pager") if is_set_up else ("slack",)
+        both.policy = CyclePolicy(routes=Routes(dict.fromkeys(Matter, ("slack",)), there))
+        both.start()
+        await both.at(NOON + HOUR, GOOD + 50_000_000)
+        told = [a.change for a in await both.waiting("pager") if isinstance(a, Alert)]
+        assert told == [Change.FIRED, *([Change.CORRECTED] if is_set_up else [])]
+        assert await both.waiting() == [], "it never heard of it"
+
+    run(server, tmp_path, goals(), test)
+
+
+def test_a_miss_that_is_repeated_goes_to_all_who_are_told_and_not_while_someone_takes_care(
+    server: int, tmp_path: Path
+) -> None:
+    async def test(both: Monitors) -> None:
+        both.policy = replace(POLICY, telling=TellingPolicy(quiet=QuietPolicy(repeat_ms=HOUR)))
+        both.start()
+        store = InterventionStore(both.redis, "test")
+        await store.acknowledge("c42|spend", Acknowledgement("me", NOON))
+        await both.at(NOON, MUCH)
+        assert (await store.read()).acknowledged == {}, "whoever took care of the last one has not seen this one"
+        await both.at(NOON + HOUR, MUCH + EACH_HOUR)
+        assert [c[0] for c in await both.changes()] == [Change.FIRED, Change.REPEATED]
+        await store.acknowledge("c42|spend", Acknowledgement("me", NOON + HOUR))
+        await both.at(NOON + 2 * HOUR, MUCH + 2 * EACH_HOUR)
+        assert [c[0] for c in await both.changes()] == [Change.FIRED, Change.REPEATED]
+        await both.at(NOON + 3 * HOUR, 600_000_000)
+        assert [c[0] for c in await both.changes()] == [Change.FIRED, Change.REPEATED, Change.CORRECTED]
+        assert (await store.read()).acknowledged == {}
+
+    run(server, tmp_path, goals(), test)
+
+
+def test_a_mute_that_someone_sets_holds_back_what_fires_until_it_is_taken_back(server: int, tmp_path: Path) -> None:
+    async def test(both: Monitors) -> None:
+        store = InterventionStore(both.redis, "test")
+        await store.mute("m", Silence("*", NOON, NOON + DAY, "me", "a test"), NOON)
+        await both.at(NOON, MUCH)
+        await both.change_leaders()
+        assert await both.waiting() == []
+        assert [one.muted for one in await both.told()] == [True]
+        await store.unmute("m")
+        await both.look()
+        assert await both.changes() == [FIRED]
+
+    run(server, tmp_path, goals(), test)
