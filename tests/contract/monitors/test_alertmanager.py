@@ -15,7 +15,7 @@ from kpis.times import HOUR_MS, MINUTE_MS, parse_time
 from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.notifiers.alertmanager.known_sets import Repeats
 from monitors.alerts.notifiers.alertmanager.labelled import Dress
-from monitors.alerts.notifiers.alertmanager.peers import PATH, Alertmanager
+from monitors.alerts.notifiers.alertmanager.peers import MOST, PATH, Alertmanager
 from monitors.alerts.notifiers.posting import endpoint
 from monitors.alerts.notifiers.protocol import Answer, Outcome
 from monitors.pacing.verdict import Reason
@@ -243,6 +243,20 @@ receivers: [{name: people, webhook_configs: [{url: "URL", send_resolved: true}]}
 
         until(is_told, "people to be told of the end")
         assert real.told_of("resolved", goal="spend") == []
+
+
+def test_an_end_is_told_again_only_when_nothing_stands_in_its_place() -> None:
+    """What another monitor has fired again meanwhile is among what stands, maybe in a later request of the round."""
+    with receiver() as there:
+        by = notifier(there.url(), refresh_s=0)
+        sent(by, an_alert("critical", "on_pace"), an_alert("critical", "on_pace", goal="clicks"))
+        full = [an_alert("on_pace", "warning", goal=f"goal-{n}") for n in range(MOST)]
+        refreshed(by, *full)
+        refreshed(by, an_alert("on_pace", "critical"))
+        by.forget()
+        refreshed(by, an_alert("on_pace", "critical"))
+        goals = [[one["labels"]["goal"] for one in request.json] for request in there.requests[1:]]
+        assert goals == [[f"goal-{n}" for n in range(MOST)], ["spend", "clicks"], ["spend"]]
 
 
 def test_in_a_cluster_one_that_is_down_holds_up_nothing_and_is_told_later(tmp_path: Path) -> None:
