@@ -117,6 +117,10 @@ class Refreshes(Notifier, Protocol):
         """Send again what stands, as people know it; never raises for what network or service do.
 
         Args:
-            standing: some of it, at most as many as ``grouping`` allows in one message.
+            standing: some of it, as many as ``grouping`` allows in one message; fewer when nothing follows.
         """
+        ...
+
+    def forget(self) -> None:
+        """Another monitor leads: what was sent from here says nothing of what the service knows from now on."""
         ...

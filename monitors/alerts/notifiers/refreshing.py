@@ -46,6 +46,7 @@ class Refresher:
         """Another monitor leads: if this one does again, it refreshes at once, for it cannot know when that one did."""
         self._due_s = 0.0
         self._done.clear()
+        self._notifier.forget()
 
     @property
     def wait_s(self) -> float:

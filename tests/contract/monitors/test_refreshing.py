@@ -54,6 +54,9 @@ class Forgetful:
         self.again.append([alert.goal for alert in standing])
         return self.answers.pop(0) if self.answers else SENT
 
+    def forget(self) -> None:
+        """It knows nothing."""
+
 
 @dataclass
 class Bench:

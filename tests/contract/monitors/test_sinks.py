@@ -247,6 +247,7 @@ def test_routes_say_who_else_is_told_and_who_was_told_is_told_of_the_end(
     until(lambda: len(posted(people, "/hook")) == 3, "the webhook to be told of the end")
     changes = [alert["change"] for body in posted(people, "/hook") for alert in body["alerts"]]
     assert changes == ["fired", "worsened", "corrected"]
+    assert [one["known_to"] for one in told(monitors)] == [[], ["webhook"], ["webhook", "alertmanager", "slack"]]
 
 
 def test_no_secret_is_in_a_log_a_metric_or_redis(monitors: Monitors, real: RealAlertmanager, people: Receiver) -> None:

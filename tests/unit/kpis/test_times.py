@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpis.times import parse_time
+from kpis.times import parse_time, written_time
 
 NOW = 1_700_000_000_000
 MOMENTS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29))  # noqa: DTZ001 - the zone is drawn apart
@@ -64,3 +64,9 @@ def test_what_only_others_allow_is_no_time(text: str) -> None:
 def test_any_text_is_a_time_or_none(text: str) -> None:
     """Nothing raises."""
     assert parse_time(text) is None or text[4] == "-"
+
+
+@given(st.integers(0, 4_000_000_000_000))
+def test_what_is_written_reads_as_it_was(ms: int) -> None:
+    assert parse_time(written_time(ms)) == ms
+    assert written_time(ms).endswith("Z")

@@ -66,26 +66,38 @@ class KnownSets:
                 found[_key(after)] = self._firing(alert, now_ms)
         return list(found.values())
 
-    def changed(self, alerts: Iterable[Alert], sent: Iterable[LabelledAlert], now_ms: int) -> None:
+    def changed(self, alerts: Sequence[Alert], sent: Iterable[LabelledAlert], now_ms: int) -> None:
         """Note that changes were taken."""
         for alert in alerts:
             if alert.after.is_miss:
                 self._fires[alert.goal] = labels_of(alert, alert.after)
             else:
                 self._fires.pop(alert.goal, None)
-        firing = {_key(labels) for labels in self._fires.values()}
+        firing = {_key(self._fires[alert.goal]) for alert in alerts if alert.goal in self._fires}
         for one in sent:
             if _key(one.labels) in firing:
                 self._ended.pop(_key(one.labels), None)
             else:
                 self._ended[_key(one.labels)] = _Ended(one, now_ms + REPEAT_ENDS_MS, now_ms + self._repeats.again_ms)
 
-    def again(self, standing: Sequence[Alert], now_ms: int) -> list[LabelledAlert]:
-        """What to send again: what stands, and some of what has ended of late."""
-        self._fires |= {alert.goal: labels_of(alert, alert.after) for alert in standing}
-        firing = {_key(labels) for labels in self._fires.values()}
+    def forget(self) -> None:
+        """Another monitor leads: what was sent here says nothing of what is there from now on."""
+        self._fires.clear()
+        self._ended.clear()
+
+    def again(self, standing: Sequence[Alert], now_ms: int, *, is_last: bool) -> list[LabelledAlert]:
+        """What to send again.
+
+        Args:
+            standing: some of what stands.
+            now_ms: real time, epoch milliseconds.
+            is_last: whether that was all of it: what has ended of late, and does not stand again, follows then.
+        """
+        stands = {alert.goal: labels_of(alert, alert.after) for alert in standing}
+        self._fires |= stands
+        firing = {_key(labels) for labels in stands.values()}
         self._ended = {k: one for k, one in self._ended.items() if one.until_ms > now_ms and k not in firing}
-        due = [one for one in self._ended.values() if one.next_ms <= now_ms][:MOST_ENDS]
+        due = [one for one in self._ended.values() if is_last and one.next_ms <= now_ms][:MOST_ENDS]
         for one in due:
             one.next_ms = now_ms + self._repeats.again_ms
         return [*(self._firing(alert, now_ms) for alert in standing), *(one.sent for one in due)]

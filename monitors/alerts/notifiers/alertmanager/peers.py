@@ -75,7 +75,11 @@ class Alertmanager:
 
     async def refresh(self, standing: Sequence[Alert]) -> Answer:
         """Post to all peers what stands and what has ended of late; never raises for what the network or they do."""
-        return await self._post(self._sets.again(standing, wall_ms()))
+        return await self._post(self._sets.again(standing, wall_ms(), is_last=len(standing) < MOST))
+
+    def forget(self) -> None:
+        """Another monitor leads."""
+        self._sets.forget()
 
     async def _post(self, alerts: Sequence[LabelledAlert]) -> Answer:
         if not alerts:
