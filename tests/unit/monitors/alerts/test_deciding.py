@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kpis.times import HOUR_MS, MINUTE_MS
 from monitors.alerts.deciding import Circumstances, TellingPolicy, decide
