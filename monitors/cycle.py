@@ -93,6 +93,12 @@ class Cycle:
         self._pasts = Pasts(reader.flights)
         self.view = View()
 
+    def current(self) -> View:
+        """The view; once the lock has run out, for a cycle takes too long, one of a monitor that does not lead."""
+        if self.view.leads and monotonic() >= self._outbox.leads_until_s:
+            self.view = replace(self.view, leads=False)
+        return self.view
+
     async def cycle(self) -> None:
         """Read, judge and record once; afterwards ``view`` is new.
 

@@ -26,7 +26,7 @@ from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.notifiers.known import configured, routes_to
 from monitors.alerts.notifiers.protocol import Refreshes
 from monitors.alerts.notifiers.refreshing import Refresher
-from monitors.alerts.outbox import Outbox
+from monitors.alerts.outbox import Outbox, leader_token
 from monitors.alerts.outbox.lanes import Lane
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Routes
@@ -66,17 +66,15 @@ async def run(settings: MonitorSettings) -> None:
     gc.set_threshold(100_000, 20, 20)
     source = goals_file.GoalsSource(settings.goals)
     redis = connect(settings)
-    token = uuid4().hex
-    outbox = Outbox(redis, settings.redis_address, token, int(settings.leader_ttl_s * 1000))
-    reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
-    announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in source.goals.campaigns))
     notifiers = [notifier for _, notifier in configured(settings)]
-    deliveries = [
-        Delivery(Lane(redis, settings.redis_address, token, one.name), one, DeliveryPolicy(), random)
-        for one in notifiers
-    ]
+    token = leader_token(has_goals=settings.goals is not None, has_notifiers=bool(notifiers))
+    outbox = Outbox(redis, settings.redis_address, token, int(settings.leader_ttl_s * 1000))
+    announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in source.goals.campaigns))
+    lanes = [(one, Lane(redis, settings.redis_address, token, one.name)) for one in notifiers]
+    deliveries = [Delivery(lane, one, DeliveryPolicy(), random) for one, lane in lanes]
     monitor = Cycle(
-        reader, outbox, source, settings.the_clock, _policy(settings, routes_to(notifiers, settings)),
+        Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns),
+        outbox, source, settings.the_clock, _policy(settings, routes_to(notifiers, settings)),
         done=InterventionStore(redis, settings.redis_address), deliveries=deliveries,
     )  # fmt: skip
     # Long enough for a message that is under way: cut off, it would be sent again after a restart.
@@ -124,7 +122,7 @@ async def _refreshing(monitor: Cycle, announced: GoalAnnouncement, every_s: floa
             await monitor.cycle()
             if monitor.view.campaigns is not before:
                 announced.replace(campaign.series for campaign in monitor.view.campaigns)
-            if monitor.view.leads:
+            if monitor.current().leads:
                 await announced.publish(monotonic())
             if said:
                 _log.info("Redis was read again after %d failed tries", failures)
@@ -158,7 +156,7 @@ async def _sending(
     """Send what waits in one lane, and what stands again where that is needed, while this monitor leads."""
     while not stop.is_set():
         wait_s: float | None = None
-        if monitor.view.leads:
+        if monitor.current().leads:
             # The refresh says when Redis is away.
             with suppress(Recoverable):
                 wait_s = await delivery.deliver_next()
@@ -213,7 +211,7 @@ async def _serving(settings: MonitorSettings, monitor: Cycle, board: BoardParts)
     )
     refused: Counter[Access] = Counter()
     exporter, ready_s = Exporter(exported, refused), max(_READY_S, 5 * settings.refresh_s)
-    app = make_app(lambda: monitor.view, exporter, ready_s, board, [guarded(settings.http_access, refused)])
+    app = make_app(monitor.current, exporter, ready_s, board, [guarded(settings.http_access, refused)])
     tls = settings.http_tls
     try:
         served = await serve(app, settings.monitor_host, settings.monitor_port, tls, _LIMITS)

@@ -169,7 +169,7 @@ def _as_it_looks(
     status = standing.status
     if status is Status.WARNING and is_same_side and nearest not in goal.critical:
         status = Status.CRITICAL
-    return standing._replace(status=status, recovered=recovered, proven=standing.status)
+    return _Standing(status, standing.reason, recovered, standing.direction, standing.since_ms, standing.status)
 
 
 def _exceeded(goal: TotalGoal, found: Pace) -> _Standing | None:

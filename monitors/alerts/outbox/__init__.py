@@ -15,6 +15,7 @@ from monitors.alerts.outbox.outbox import (
     TOLD,
     Outbox,
     Recorded,
+    leader_token,
 )
 
-__all__ = ["EVIDENCE", "FORMER", "KEEP_TOLD", "LEADER", "STATE", "TOLD", "Outbox", "Recorded"]
+__all__ = ["EVIDENCE", "FORMER", "KEEP_TOLD", "LEADER", "STATE", "TOLD", "Outbox", "Recorded", "leader_token"]

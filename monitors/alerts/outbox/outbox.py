@@ -23,9 +23,10 @@ from collections.abc import Awaitable, Mapping, Sequence
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any
+from uuid import uuid4
 
 from kpis.contract.redis_client import answers
-from kpis.runtime.clock import wall_ms
+from kpis.runtime.clock import monotonic, wall_ms
 from monitors.alerts.interventions import ACKNOWLEDGED
 from monitors.alerts.outbox.journal import Journal, Write
 from monitors.alerts.outbox.queued import PARKED, encode_entry, lane_key
@@ -57,6 +58,12 @@ class Recorded(StrEnum):
     """The state is not the one that was judged from: nothing was written."""
 
 
+def leader_token(*, has_goals: bool, has_notifiers: bool) -> str:
+    """A token of this process; of a monitor that has something to tell and somebody to tell it, one that goes first."""
+    rank = int(has_goals) + int(has_goals and has_notifiers)
+    return f"{rank}:{uuid4().hex}"
+
+
 class Outbox:
     """The alert keys in Redis.
 
@@ -66,6 +73,9 @@ class Outbox:
         token: unique to this process.
         ttl_ms: real milliseconds after which a silent leader is replaced.
 
+    Attributes:
+        leads_until_s: until when this monitor certainly leads, on :func:`kpis.runtime.clock.monotonic`.
+
     Every method raises :class:`~kpis.runtime.errors.Unreachable` when Redis does not answer.
     """
 
@@ -74,6 +84,7 @@ class Outbox:
         self._address = address
         self._token = token
         self._ttl_ms = ttl_ms
+        self.leads_until_s = 0.0
         self._journal = Journal()
         self._record, self._lead, self._resign = (
             redis.register_script(files(__package__).joinpath(f"{name}.lua").read_text("utf-8"))
@@ -82,11 +93,12 @@ class Outbox:
 
     async def lead(self) -> bool:
         """Become or stay the leader; False when another monitor is. What Redis forgot meanwhile is written again."""
-        args = [self._token, self._ttl_ms]
+        args, until_s = [self._token, self._ttl_ms], monotonic() + self._ttl_ms / 1000
         leads, number = await self._call(self._lead(keys=[LEADER, WRITES], args=args))
         if not leads:
             self._journal.clear()
             return False
+        self.leads_until_s = until_s
         self._journal.compare(int(number))
         if self._journal.missing:
             _log.warning("Redis has forgotten %d transitions; they are written again", len(self._journal.missing))

@@ -25,7 +25,7 @@ from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.notifiers.http_answers import MAX_RETRY_AFTER_S, judge, retry_after
 from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
 from monitors.alerts.notifiers.slack import Slack, render
-from monitors.alerts.outbox import FORMER, KEEP_TOLD, LEADER, STATE, TOLD, Outbox, Recorded
+from monitors.alerts.outbox import FORMER, KEEP_TOLD, LEADER, STATE, TOLD, Outbox, Recorded, leader_token
 from monitors.alerts.outbox.lanes import Lane
 from monitors.alerts.outbox.queued import PARKED, Queued, decode_parked, lane_key
 from monitors.alerts.stored import decode_alert, encode_alert
@@ -443,3 +443,21 @@ def test_each_kind_of_answer_has_its_outcome() -> None:
         200: Outcome.SENT, 204: Outcome.SENT, 302: Outcome.REFUSED, 400: Outcome.REFUSED, 404: Outcome.REFUSED,
         429: Outcome.RATE_LIMITED, 500: Outcome.SERVER_ERROR, 503: Outcome.SERVER_ERROR,
     }  # fmt: skip
+
+
+def test_a_monitor_with_goals_takes_the_lead_from_one_that_has_none_and_never_the_other_way_round(server: int) -> None:
+    async def run() -> None:
+        async with redis_at(server) as redis:
+            bare, quiet, whole = (
+                outbox_of(redis, leader_token(has_goals=goals, has_notifiers=notifiers))
+                for goals, notifiers in ((False, True), (True, False), (True, True))
+            )
+            assert await bare.lead()
+            assert await quiet.lead()
+            assert not await bare.lead()
+            assert await whole.lead()
+            assert not await quiet.lead()
+            assert not await outbox_of(redis, leader_token(has_goals=True, has_notifiers=True)).lead(), "its like waits"
+            assert await whole.lead()
+
+    asyncio.run(run())

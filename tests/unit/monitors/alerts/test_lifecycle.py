@@ -53,8 +53,8 @@ def test_each_change_of_status_is_one_change_and_the_same_status_none() -> None:
 
 def test_a_miss_fires_as_bad_as_it_looks_and_becomes_worse_only_by_proof() -> None:
     """That the proof of the same numbers is complete later is no news; nor is what only looks worse now."""
-    looks = replace(seen(Status.CRITICAL), proven=Status.WARNING)
-    warned = replace(seen(Status.WARNING, Status.CRITICAL), proven=Status.WARNING)
+    looks = structs.replace(seen(Status.CRITICAL), proven=Status.WARNING)
+    warned = structs.replace(seen(Status.WARNING, Status.CRITICAL), proven=Status.WARNING)
     assert walk(AT_ONCE, (0, looks), (1, warned), (2, seen(Status.CRITICAL))) == [
         Change.FIRED, Change.NONE, Change.NONE,
     ]  # fmt: skip
@@ -62,7 +62,7 @@ def test_a_miss_fires_as_bad_as_it_looks_and_becomes_worse_only_by_proof() -> No
         Change.FIRED, Change.NONE, Change.WORSENED,
     ]  # fmt: skip
     assert step(AlertState(), looks, AT_ONCE, 0).after.told is Status.CRITICAL
-    turned = replace(looks, direction=Direction.OVER)
+    turned = structs.replace(looks, direction=Direction.OVER)
     found = step(AlertState(Status.WARNING, Direction.UNDER, 0), turned, AT_ONCE, 1)
     assert (found.change, found.after.told) == (Change.TURNED, Status.CRITICAL)
 

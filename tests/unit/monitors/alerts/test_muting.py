@@ -93,7 +93,7 @@ CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
 
 def ending(part: float, status: Status = Status.CRITICAL, direction: Direction = Direction.OVER) -> Verdict:
     """The verdict on a total that ends at a part of its target of 100."""
-    return replace(seen(status, direction=direction), projected=round(100 * part), target=100)
+    return structs.replace(seen(status, direction=direction), projected=round(100 * part), target=100)
 
 
 def known(
@@ -126,8 +126,8 @@ def known(
         (ending(1.2, Status.WARNING), ending(2.7), known(), True),
         (ending(2.4), ending(2.7), AlertState(), False),
         (ending(2.4), ending(2.7), known(sent=Status.ON_PACE), False),
-        (ending(2.4), replace(ending(2.7), projected=None), known(), False),
-        (ending(2.4), replace(ending(2.7), projected=0), known(), False),
+        (ending(2.4), structs.replace(ending(2.7), projected=None), known(), False),
+        (ending(2.4), structs.replace(ending(2.7), projected=0), known(), False),
     ],
 )
 def test_a_total_is_said_by_another_that_people_were_sent_if_that_says_all_of_it(
