@@ -64,9 +64,9 @@ def test_what_one_monitor_gathered_the_next_goes_on_from(server: int) -> None:
             await first.keep({NAME}, 1.0)
             alone, second = gathering(redis), gathering(redis)
             await second.load()
-            assert second.proven(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
-            assert first.proven(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
-            later = seen(70, row(800), row(500))
+            assert second.proven(CAMPAIGN, CTR, seen(16, row(850))) is Status.CRITICAL
+            assert first.proven(CAMPAIGN, CTR, seen(16, row(850))) is Status.CRITICAL
+            later = seen(70, row(850), row(500))
             assert alone.proven(CAMPAIGN, CTR, later) is Status.ON_PACE
 
     asyncio.run(run())
