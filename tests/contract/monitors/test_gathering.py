@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from math import log
 
 import pytest
 from redis.asyncio import Redis
@@ -16,6 +17,7 @@ from monitors.engine import Engine
 from monitors.gathering import KEEP_EVERY_S, Gathering
 from monitors.goals import Bound, Campaign, Flight, RatioGoal
 from monitors.goals.subject import key_of
+from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Status
 from monitors.sight import Sight
 from tests.kit.monitor_fakes import DAY, MIDNIGHT, row
@@ -64,9 +66,9 @@ def test_what_one_monitor_gathered_the_next_goes_on_from(server: int) -> None:
             await first.keep({NAME}, 1.0)
             alone, second = gathering(redis), gathering(redis)
             await second.load()
-            assert second.proven(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
-            assert first.proven(CAMPAIGN, CTR, seen(16, row(800))) is Status.CRITICAL
-            later = seen(70, row(800), row(500))
+            assert second.proven(CAMPAIGN, CTR, seen(16, row(850))) is Status.CRITICAL
+            assert first.proven(CAMPAIGN, CTR, seen(16, row(850))) is Status.CRITICAL
+            later = seen(70, row(850), row(500))
             assert alone.proven(CAMPAIGN, CTR, later) is Status.ON_PACE
 
     asyncio.run(run())
@@ -100,9 +102,11 @@ OF_OTHERS = (
 BEYOND = OF_OTHERS.replace(b'"trials":0', b'"trials":1' + b"0" * 400).replace(b"[0.5]", b"[%s]" % (b"0," * 7)[:-1])
 BEYOND = BEYOND.replace(b"[]", b"[%s]" % (b"0," * 7)[:-1])
 """A number that no computation takes."""
+HUGE = b"1" + b"0" * 400
+BEGAN_BEYOND = BEYOND.replace(HUGE, b"0")[:-1] + b',"onset":{"gained":1,"at_ms":0,"successes":0,"trials":%s}}' % HUGE
 
 
-@pytest.mark.parametrize("junk", [b"", b"{", b"[1]", b'{"flight_ms": "x"}', b"\xff", OF_OTHERS, BEYOND])
+@pytest.mark.parametrize("junk", [b"", b"{", b"[1]", b'{"flight_ms": "x"}', b"\xff", OF_OTHERS, BEYOND, BEGAN_BEYOND])
 def test_evidence_that_cannot_be_read_is_begun_anew(server: int, junk: bytes) -> None:
     async def run() -> None:
         async with Redis(port=server) as redis:
@@ -111,6 +115,23 @@ def test_evidence_that_cannot_be_read_is_begun_anew(server: int, junk: bytes) ->
             made = gathering(redis)
             await made.load()
             assert made.proven(CAMPAIGN, CTR, seen(20, row(1_000))) is Status.CRITICAL
+
+    asyncio.run(run())
+
+
+def test_evidence_of_an_older_version_that_says_no_onset_is_gone_on_from(server: int) -> None:
+    async def run() -> None:
+        async with Redis(port=server) as redis:
+            await redis.flushall()
+            await redis.hset(EVIDENCE, NAME, BEYOND.replace(HUGE, b"100"))
+            made = gathering(redis)
+            await made.load()
+            assert made.held[NAME].onset is None
+            made.proven(CAMPAIGN, CTR, seen(20, row(1_000)))
+            onset = made.held[NAME].onset
+            assert onset is not None
+            assert onset == Onset(onset.gained, MIDNIGHT, 0, 100)
+            assert onset.gained == pytest.approx(900 * log(0.982 / 0.98))
 
     asyncio.run(run())
 

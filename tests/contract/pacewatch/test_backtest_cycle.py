@@ -106,11 +106,16 @@ async def cycled(batches: Iterable[Batches], settings: Settings) -> list[Told]:
                 said = {name: value for p in progress.values() for name, value in p.told(one.now_ms).items()}
                 await store.write(lease, state.take_flush({layout.CAUGHT_UP: 1, **said}))
                 await cycle.cycle()
-                found += [told_of(raw) for raw in await redis.lrange(TOLD, 0, -1)]
+                found += [told_of(raw) for raw in await redis.lrange(TOLD, 0, -1) if is_sent(raw)]
                 await redis.delete(TOLD)
     finally:
         await redis.aclose()
     return found
+
+
+def is_sent(raw: bytes) -> bool:
+    """Whether people get it: what another total of the campaign says already is told and not sent."""
+    return not msgspec.json.decode(raw)["muted"]
 
 
 def told_of(raw: bytes) -> Told:
