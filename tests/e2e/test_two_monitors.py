@@ -60,7 +60,7 @@ class Pair:
 @pytest.fixture
 def pair(redis_url: str, tmp_path: Path) -> Iterator[Pair]:
     asyncio.run(seed(redis_url))
-    settings = {"GOALS": goals(tmp_path), "REFRESH_S": "0.1", "LEADER_TTL_S": "2"}
+    settings = {"GOALS": goals(tmp_path), "REFRESH_S": "0.1"}
     made = [System("127.0.0.1:1", redis_url, tmp_path, **settings) for _ in range(2)]
     systems = {f"127.0.0.1:{one.port}": one for one in made}
     (port,) = free_ports(1)
