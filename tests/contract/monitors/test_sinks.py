@@ -97,8 +97,9 @@ class Monitors:
 
 
 async def _seed(port: int, micros: int) -> None:
-    async with Redis(port=port) as client:
-        seed = Seed(client)
+    # At once, as a worker writes: what is written half would be judged, too.
+    async with Redis(port=port) as client, client.pipeline(transaction=True) as together:
+        seed = Seed(together)
         await seed.layout()
         counts = row(impressions=100_000, clicks=2_000, conversions=40, spend=micros, revenue=3 * micros)
         for partition in range(2):
@@ -107,6 +108,7 @@ async def _seed(port: int, micros: int) -> None:
         for quarter in range(QUARTERS):
             part = tuple(n * (quarter + 1) // QUARTERS - n * quarter // QUARTERS for n in counts)
             await seed.history(0, "c42", MIDNIGHT + quarter * QUARTER_MS, part)
+        await together.execute()
 
 
 @pytest.fixture
