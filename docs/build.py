@@ -30,7 +30,7 @@ from kpis.settings.kafka import KafkaSettings
 from kpis.settings.redis import RedisSettings
 from kpis.settings.shared import Settings
 from monitors import metrics
-from monitors.goals.account import AccountModel
+from monitors.goals.parents.account import AccountModel
 from monitors.goals.campaign import CampaignModel, MuteModel
 from monitors.goals.curve_model import CurveModel
 from monitors.goals.file import GoalsFile

@@ -180,14 +180,14 @@ class RatioModel(FileModel):
         )
 
 
-def _kind(value: Any) -> str:
+def kind_of_goal(value: Any) -> str:
     """The tag of a goal's kind; what is no mapping is told as a total that is none."""
     if not isinstance(value, Fields):
         return "a total"
     return {(True, False): "a total", (False, True): "a ratio"}.get(("total" in value, "ratio" in value), "neither")
 
 
-def _refuse(value: Any, info: ValidationInfo) -> Any:
+def refuse(value: Any, info: ValidationInfo) -> Any:
     """Note why a goal is of neither kind."""
     problems: Problems = info.context  # type: ignore[assignment]
     if {"ratio", "total"} <= value.keys():
@@ -204,8 +204,8 @@ def _refuse(value: Any, info: ValidationInfo) -> Any:
 GoalModel = Annotated[
     Annotated[TotalModel, Tag("a total")]
     | Annotated[RatioModel, Tag("a ratio")]
-    | Annotated[SkipJsonSchema[Any], BeforeValidator(_refuse), Tag("neither")],
-    Discriminator(_kind),
+    | Annotated[SkipJsonSchema[Any], BeforeValidator(refuse), Tag("neither")],
+    Discriminator(kind_of_goal),
 ]
 
 

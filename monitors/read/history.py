@@ -33,17 +33,27 @@ AT_ONCE = 500
 """Days read in one step where they need not be of one moment."""
 
 Quarters = Mapping[int, Row]
-_Clipped = tuple[int, str, int, int, int]
+_Clipped = tuple[int, tuple[str, ...], int, int, int]
 _Day = tuple[int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A series from ``start_ms`` (inclusive) to ``end_ms`` (exclusive)."""
+    """A series from ``start_ms`` (inclusive) to ``end_ms`` (exclusive).
+
+    Attributes:
+        members: of a parent the series that it is the sum of; empty for a series that is counted itself.
+    """
 
     series: str
     start_ms: int
     end_ms: int
+    members: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The series that are read for it."""
+        return self.members or (self.series,)
 
 
 def nothing() -> Int64s:
@@ -154,15 +164,15 @@ class History:
         wanted = tuple(dict.fromkeys(queries))
         found = {q: np.zeros((len(days_of(q)) * PER_DAY, WIDTH), np.int64) for q in wanted}
         for partition in range(partitions):
-            places = [(q, n, day) for q in wanted for n, day in enumerate(days_of(q))]
+            places = [(q, n, name, day) for q in wanted for n, day in enumerate(days_of(q)) for name in q.counted]
             for step in range(0, len(places), AT_ONCE):
                 part = places[step : step + AT_ONCE]
                 pipe = self._redis.pipeline(transaction=False)
-                for query, _, day in part:
-                    pipe.hgetall(layout.history(partition, query.series, day_of(day)))
+                for _, _, name, day in part:
+                    pipe.hgetall(layout.history(partition, name, day_of(day)))
                 with answers(self._address):
                     answered = await pipe.execute()
-                for (query, n, _), raw in zip(part, answered, strict=True):
+                for (query, n, _, _), raw in zip(part, answered, strict=True):
                     if raw:
                         found[query][n * PER_DAY : (n + 1) * PER_DAY] += self._quarters(raw)
         return found
@@ -179,7 +189,7 @@ class History:
                 total += held[1]
                 had = had or bool(held[1].any())
                 continue
-            quarters = days[partition, query.series, day]
+            quarters = _together(days, partition, query, day)
             first, last = _clip(query, day)
             inside = quarters[first:last].sum(axis=0)
             total += inside
@@ -197,10 +207,11 @@ class History:
         self._closed = {d: held for d, held in self._closed.items() if held[0] > now}
         asked = list(
             dict.fromkeys(
-                (number, q.series, day)
+                (number, name, day)
                 for q in queries
                 for day in days_of(q)
                 if _clipped(number, q, day) not in self._closed
+                for name in q.counted
             )
         )
         keys = [layout.history(number, series, day_of(day)) for _, series, day in asked]
@@ -246,7 +257,13 @@ def _clip(query: Query, day: int) -> tuple[int, int]:
 
 
 def _clipped(partition: int, query: Query, day: int) -> _Clipped:
-    return (partition, query.series, day, *_clip(query, day))
+    return (partition, query.counted, day, *_clip(query, day))
+
+
+def _together(days: Mapping[_Day, Int64s], partition: int, query: Query, day: int) -> Int64s:
+    """A day's quarter hours of all series of a query."""
+    first, *others = (days[partition, name, day] for name in query.counted)
+    return np.sum([first, *others], axis=0) if others else first
 
 
 def _number(field: bytes) -> int:

@@ -76,7 +76,7 @@ class Trial:
         self._currency = currency
         self._engine = Engine(policy.verdicts, policy.evidence)
         self._is_alone = is_alone
-        self._states: dict[tuple[str, str], AlertState] = {}
+        self._states: dict[str, AlertState] = {}
         self._pasts: dict[str, tuple[Past, Past]] = {}
 
     def look(self, moment: Moment) -> None:
@@ -86,14 +86,13 @@ class Trial:
                 self._step(campaign, goal, verdict, moment.now_ms)
 
     def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int) -> None:
-        name, at_ms = (campaign.campaign, goal.id), verdict.as_of_ms or now_ms
-        found = step(self._states.get(name, AlertState()), verdict, self.policy.lifecycle.of(goal), at_ms)
+        key, at_ms = key_of(campaign, goal), verdict.as_of_ms or now_ms
+        found = step(self._states.get(key, AlertState()), verdict, self.policy.lifecycle.of(goal), at_ms)
         transition = within_mutes(found, verdict, is_muted=muted_at(campaign, now_ms) is not None)
-        self._states[name] = transition.after
+        self._states[key] = transition.after
         if not transition.change.is_told or not transition.is_sent:
             return
         told = Assessment(campaign, goal, verdict, transition.after)
-        key = key_of(campaign, goal)
         alert = alert_of(told, transition, self._currency, key, f"backtest-{len(self.messages)}")
         message = TrialMessage(at_ms, campaign, goal, transition.change, transition.after.told, verdict, alert)
         self.messages.append(message)

@@ -24,7 +24,7 @@ from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.outbox import TOLD, Outbox
 from monitors.cycle import Cycle, CyclePolicy
 from monitors.goals.reload import GoalsSource
-from monitors.goals.values import Goals
+from monitors.goals.whole import Goals
 from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.reader import Reader
 from pacewatch.backtest.event_time import Batches, EventTime, Span
