@@ -53,7 +53,7 @@ def difference(before: Goals, after: Goals) -> Difference:
 
 
 def _all(goals: Goals) -> Iterator[tuple[Place, Campaign | Goal]]:
-    for campaign in goals.campaigns:
+    for campaign in goals.all:
         yield (campaign.campaign, ""), campaign
         yield from (((campaign.campaign, goal.id), goal) for goal in campaign.goals)
 
