@@ -30,12 +30,12 @@ from kpis.settings.kafka import KafkaSettings
 from kpis.settings.redis import RedisSettings
 from kpis.settings.shared import Settings
 from monitors import metrics
-from monitors.goals.parents.account import AccountModel
 from monitors.goals.campaign import CampaignModel, MuteModel
 from monitors.goals.curve_model import CurveModel
 from monitors.goals.file import GoalsFile
 from monitors.goals.flight import FlightModel
 from monitors.goals.goal import RatioModel, TotalModel
+from monitors.goals.parents.account import AccountModel
 from monitors.goals.parents.parent_goal import ParentTotalModel
 from monitors.goals.parents.parent_model import ParentModel, PortfolioModel
 from monitors.goals.platforms import PLATFORMS

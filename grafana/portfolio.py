@@ -60,8 +60,8 @@ def _table() -> Panel:
 
 def _parents() -> Panel:
     about = (
-        "A row for each account that has goals of its own, and one for the portfolio: what their campaigns are meant to "
-        "reach together. These are sums of campaigns that are listed above, so they are in no figure there."
+        "A row for each account that has goals of its own, and one for the portfolio: what their campaigns are meant "
+        "to reach together. These are sums of campaigns that are listed above, so they are in no figure there."
     )
     missed = 'pacewatch_parent_pace_status{status=~"warning|critical"} == 1'
     gap = 'pacewatch_parent_pace_projected{unit!~"events|ratio"} - pacewatch_parent_pace_target{unit!~"events|ratio"}'

@@ -176,7 +176,7 @@ PARENTS: Mapping[Definition, Definition] = {
     )
 }  # fmt: skip
 """Of goals of accounts and of the portfolio: their own names, so that a sum over campaigns never counts twice."""
-PARENT_MEMBERS = _gauge("parent_members", "Campaigns that an account's or the portfolio's goals are of.", "scope", "account")
+PARENT_MEMBERS = _gauge("parent_members", "Campaigns that goals of a parent are of.", "scope", "account")
 
 STREAM_CLOCK = _gauge("stream_clock_timestamp_seconds", "The time that a partition's numbers are as of.", "partition")
 STREAM_WATERMARK = _gauge(

@@ -13,7 +13,7 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.lifecycle import Change, Transition
 from monitors.goals.subject import Watched
-from monitors.goals.values import Band, Bound
+from monitors.goals.values import Band, Bound, Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.phrases import Case, case_of
 
@@ -37,6 +37,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         muted: whether it is only told, for the campaign is muted, and not sent.
         watched: of a watch, what it watches; it has no target, bands or ratio.
         measure: of a watch over serving, what its amounts count; empty when that is not known.
+        scope: what the goal is of: a campaign, or campaigns of an account or the portfolio together.
 
     What has a default was not known to older versions, whose alerts may still wait in the outbox.
 
@@ -74,6 +75,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     watched: Watched | None = None
     measure: str = ""
     waits_for: str = ""
+    scope: Scope = Scope.CAMPAIGN
 
     @property
     def case(self) -> Case:
@@ -142,4 +144,5 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         watched=case.watched,
         measure=case.measure,
         waits_for=verdict.waits_for,
+        scope=campaign.scope,
     )

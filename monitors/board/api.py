@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,9 +12,11 @@ from aiohttp import hdrs, web
 
 from kpis.measures import Row
 from kpis.runtime.errors import Recoverable
+from kpis.series import of_shown, split
 from monitors.board.board import Board, encoded
 from monitors.board.detail import detail, history_of
 from monitors.board.hub import Hub, message
+from monitors.board.members import members, roll_of
 from monitors.board.shapes import Changes, Problem
 from monitors.read.breakdowns import Windows
 from monitors.read.history import Query
@@ -31,10 +33,12 @@ class Reads:
     Attributes:
         history: the quarter hours of a query.
         breakdowns: the windows of a campaign's breakdowns.
+        sums: what came of each of some queries.
     """
 
     history: Callable[[Query], Awaitable[Mapping[int, Row]]]
     breakdowns: Callable[[str], Awaitable[Mapping[str, Windows]]]
+    sums: Callable[[Iterable[Query]], Awaitable[Mapping[Query, Row]]]
 
 
 class Api:
@@ -63,10 +67,13 @@ class Api:
         if row is None:
             return answer(Problem(f"there is no campaign {name[:200]!r} on the board"), 404)
         query = history_of(self._board, row, self._board.summary.now_ms)
+        roll = roll_of(self._board, row) if query is not None else None
         async with self._reads:
             quarters = await _or_none(self._redis.history(query)) if query is not None else None
-            breakdowns = await _or_none(self._redis.breakdowns(row.id))
-        return answer(detail(self._board, row, quarters or {}, breakdowns))
+            breakdowns = {} if row.members else await _or_none(self._redis.breakdowns(split(of_shown(row.id))[0]))
+            sums = await _or_none(self._redis.sums(roll.queries)) if roll is not None else None
+        its = members(self._board, roll, sums) if roll is not None and sums is not None else ()
+        return answer(detail(self._board, row, quarters or {}, breakdowns, its))
 
     async def changes(self, _: web.Request) -> web.Response:
         """Recent status changes."""

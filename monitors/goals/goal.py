@@ -78,7 +78,7 @@ class TotalModel(FileModel):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        self._target()
+        self.written_target()
         warning, critical = self._bands()
         if not _contains(critical, warning):
             raise AtField("critical", "critical must be outside of warning, on both sides")
@@ -94,7 +94,7 @@ class TotalModel(FileModel):
         """It as a value."""
         return TotalGoal(
             total=self._measure,
-            target=self._target(),
+            target=self.written_target(),
             warning=self._bands()[0],
             critical=self._bands()[1],
             curve=curve_value(self.curve),
@@ -110,7 +110,8 @@ class TotalModel(FileModel):
     def _measure(self) -> Measure:
         return TOTALS[self.total]
 
-    def _target(self) -> int:
+    def written_target(self) -> int:
+        """Its target: micros for money, else a count."""
         try:
             return whole(self.target, self._measure.is_money)
         except ValueError as e:

@@ -6,6 +6,7 @@ takes the rest of its first and last one too.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -98,6 +99,7 @@ class History:
         self._redis = redis
         self._reads = ConsistentReads(redis)
         self._address = address
+        self._alone = asyncio.Lock()
         self._closed: dict[_Clipped, tuple[float, Int64s]] = {}
         self.problems: Problems = Counter()
 
@@ -138,6 +140,17 @@ class History:
             )
             for q in wanted
         }
+
+    async def sums(self, queries: Iterable[Query]) -> dict[Query, Row]:
+        """The sums of several queries over all partitions, one call after the other.
+
+        Raises:
+            Unreachable: Redis does not answer.
+            BadLayout: no worker has written to it yet.
+        """
+        async with self._alone:
+            found = await fetch_layout(self._redis, self._address)
+            return {query: one.row for query, one in (await self.to_date(found.partitions, queries)).items()}
 
     async def quarters(self, query: Query) -> Quarters:
         """A query's quarter hours by their first millisecond, over all partitions.

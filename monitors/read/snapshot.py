@@ -107,8 +107,8 @@ class Snapshot:
         stored: how many series Redis holds, those that were not read too; one in two partitions counts twice.
         reads: how often a partition was read, and why that way, since the reader was made.
         memory: how full Redis is; None where it may not be asked.
-        parents: the same of several campaigns together, see :func:`monitors.read.sums.with_parents`; never in ``series``,
-            so that what adds all series counts nothing twice.
+        parents: the same of several campaigns together, see :func:`monitors.read.sums.with_parents`; never in
+            ``series``, so that what adds all series counts nothing twice.
     """
 
     layout: Layout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -57,10 +57,13 @@ async def served() -> AsyncIterator[Served]:
     async def breakdowns(_: str) -> dict[str, Windows]:
         raise Unreachable("Redis", "nowhere", "a test")
 
+    async def sums(_: Iterable[Query]) -> dict[Query, Row]:
+        raise Unreachable("Redis", "nowhere", "a test")
+
     board = Board("run", BoardPolicy())
     async with aiohttp.ClientSession() as session:
         made = Served("", session, view(judged("late", Status.CRITICAL), spends=GOALLESS), board)
-        parts = BoardParts(board, Reads(history, breakdowns), Clock())
+        parts = BoardParts(board, Reads(history, breakdowns, sums), Clock())
         app = make_app(lambda: made.view, Exporter(ExportPolicy()), 5, parts)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()

@@ -57,14 +57,14 @@ class ParentTotalModel(TotalModel):
             raise AtField("total", f"{text}: write a number as target, or list the campaigns that have one")
         whole = sum(target or 0 for target in found.values())
         if not 0 < whole <= scalars.MAX_AMOUNT * (1_000_000 if goal.total.is_money else 1):
-            raise AtField("total", "nothing of its campaigns' targets is due in its flight" if not whole else "too much")
+            raise AtField("total", f"of its campaigns' targets {whole} is due in its flight: write a number as target")
         given = "curve" in self.model_fields_set
         curve = goal.curve if given else curve_within(members, goal.total, flight)
         return replace(goal, target=whole, curve=curve)
 
-    def _target(self) -> int:
+    def written_target(self) -> int:
         """Its own; 1 where it is a sum, which is known later."""
-        return 1 if self.target == SUM else super()._target()
+        return 1 if self.target == SUM else super().written_target()
 
 
 ParentGoalModel = Annotated[
