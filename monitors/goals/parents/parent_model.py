@@ -114,9 +114,9 @@ def parent_of(
     Raises:
         AtField: it cannot be made of these campaigns; the place is below the model.
     """
-    members = model.members(candidates)
-    if not members:
+    if not candidates:
         raise AtField((), "no campaign of the file is of this account")
+    members = model.members(candidates)
     flight = model.span(members, zone)
     local = zone if model.flight is None else model.flight.timezone
     # Breakdowns of a campaign are in it already.
