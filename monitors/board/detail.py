@@ -56,15 +56,15 @@ def detail(
         breakdowns: its breakdowns' windows; None when they cannot be read.
         members: of a parent, its campaigns.
     """
-    found, name = board.view.snapshot, of_shown(row.id)
-    series = found.rows_of(name) if found else None
+    found, series = board.view.snapshot, of_shown(row.id)
+    rows = found.rows_of(series) if found else None
     windows: dict[str, Measures] = {}
-    for name, counted in (series.windows if series else {}).items():
+    for name, counted in (rows.windows if rows else {}).items():
         shown = measures(counted)
         if shown is not None:
             windows[name] = shown
-    as_of = found.as_of(name) if found else None
-    lines = [pace_line(one, quarters, as_of) for one in (judged_of(board, name) if quarters else ())]
+    as_of = found.as_of(series) if found else None
+    lines = [pace_line(one, quarters, as_of) for one in (judged_of(board, series) if quarters else ())]
     return CampaignDetail(
         summary=board.summary,
         campaign=row,
