@@ -10,7 +10,7 @@ from kpis.runtime.printable import printable
 from kpis.times import DAY_MS
 from kpis.units import amount
 from monitors.goals import Bound, Campaign, Flight, Goal, Goals, Period, TotalGoal
-from monitors.goals.parents.roll_up import target_within
+from monitors.goals.parents.roll_up import goal_of, target_within
 
 WIDTH = 80
 _HEADS = ("campaign", "goal", "target", "flight", "curve", "rule")
@@ -46,7 +46,9 @@ def shares(goals: Goals) -> list[str]:
     for parent in goals.parents:
         members = [known[name] for name in parent.members]
         for goal in parent.goals:
-            if isinstance(goal, TotalGoal) and goal.per is Period.FLIGHT:
+            if not isinstance(goal, TotalGoal) or goal.per is not Period.FLIGHT:
+                continue
+            if any(goal_of(one, goal.total) for one in members):
                 said += ["", f"{printable(called(parent))}: {goal.label} {amount(goal.target, goal.unit)}, of which"]
                 said += _shares(goal, parent.flight, members)
     return said
@@ -71,8 +73,8 @@ def _shares(goal: TotalGoal, flight: Flight, members: list[Campaign]) -> list[st
         (f"  {printable(name)}", "–" if target is None else amount(target, goal.unit), _percent(target, goal.target))
         for target, name in found[:_MOST]
     ]
-    first, second = (max(len(cell[at]) for cell in cells) for at in (0, 1))
-    first = min(first, WIDTH - second - len(" 100%") - 1)
+    first, second, third = (max(len(cell[at]) for cell in cells) for at in (0, 1, 2))
+    first = min(first, WIDTH - second - third - 2)
     more = [f"  and {len(found) - _MOST:,} more"] if len(found) > _MOST else []
     return [f"{_cut(name, first).ljust(first)} {money.rjust(second)} {share}" for name, money, share in cells] + more
 

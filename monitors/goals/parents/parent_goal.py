@@ -10,6 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from kpis.runtime.yaml_model import AtField, items_of
 from kpis.runtime.yaml_nodes import shown
+from kpis.units import MICROS
 from monitors.goals import scalars
 from monitors.goals.goal import RatioModel, TotalModel, kind_of_goal, refuse
 from monitors.goals.parents.roll_up import curve_within, target_within
@@ -24,14 +25,18 @@ def _written(value: Any) -> Any:
 
 
 class ParentTotalModel(TotalModel):
-    """A target for what campaigns bring together: as a total of one campaign, but for its target."""
+    """A target for what campaigns bring together: as a total of one campaign, but for its target and its curve.
+
+    Without a curve of its own a target for the flight is spread, by date, as its campaigns' targets for the same total
+    are, if each of them has one.
+    """
 
     target: Annotated[
         Any, BeforeValidator(_written), WithJsonSchema({"anyOf": [{"const": SUM}, _NUMBER], "default": SUM})
     ] = Field(
         SUM,
-        description="As a campaign's; or `sum`, which it is by default: what the targets of its campaigns for the same "
-        "total are in its flight. Without a curve of its own it is spread as they are, by date.",
+        description="As a campaign's; or `sum`, which it is by default: what its campaigns' targets for the same total "
+        "come to in its flight.",
     )
 
     @model_validator(mode="after")
@@ -47,20 +52,20 @@ class ParentTotalModel(TotalModel):
             AtField: a campaign has no such target, or none of it is due in the flight.
         """
         goal: TotalGoal = self.value
-        if self.target != SUM:
-            return goal
         found = {one.campaign: target_within(one, goal.total, flight) for one in members}
         bare = [name for name, target in found.items() if target is None]
+        if "curve" not in self.model_fields_set and goal.per is Period.FLIGHT and not bare:
+            goal = replace(goal, curve=curve_within(members, goal.total, flight))
+        if self.target != SUM:
+            return goal
         if bare:
             more = f" (and {len(bare) - 1} more)" if len(bare) > 1 else ""
             text = f"campaign {shown(bare[0])}{more} has no target for {goal.total.title} to add up"
             raise AtField("total", f"{text}: write a number as target, or list the campaigns that have one")
         whole = sum(target or 0 for target in found.values())
-        if not 0 < whole <= scalars.MAX_AMOUNT * (1_000_000 if goal.total.is_money else 1):
+        if not 0 < whole <= scalars.MAX_AMOUNT * (MICROS if goal.total.is_money else 1):
             raise AtField("total", f"of its campaigns' targets {whole} is due in its flight: write a number as target")
-        given = "curve" in self.model_fields_set
-        curve = goal.curve if given else curve_within(members, goal.total, flight)
-        return replace(goal, target=whole, curve=curve)
+        return replace(goal, target=whole)
 
     def written_target(self) -> int:
         """Its own; 1 where it is a sum, which is known later."""
