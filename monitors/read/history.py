@@ -176,18 +176,27 @@ class History:
         """
         wanted = tuple(dict.fromkeys(queries))
         found = {q: np.zeros((len(days_of(q)) * PER_DAY, WIDTH), np.int64) for q in wanted}
+        # A day of a member is read once for itself and for all of its parents.
+        places: dict[tuple[str, int], list[Int64s]] = {}
+        for query in wanted:
+            whole = found[query].reshape(-1, PER_DAY, WIDTH)
+            for day, its in zip(days_of(query), whole, strict=True):
+                for name in query.counted:
+                    places.setdefault((name, day), []).append(its)
+        asked = list(places)
         for partition in range(partitions):
-            places = [(q, n, name, day) for q in wanted for n, day in enumerate(days_of(q)) for name in q.counted]
-            for step in range(0, len(places), AT_ONCE):
-                part = places[step : step + AT_ONCE]
+            for step in range(0, len(asked), AT_ONCE):
+                part = asked[step : step + AT_ONCE]
                 pipe = self._redis.pipeline(transaction=False)
-                for _, _, name, day in part:
+                for name, day in part:
                     pipe.hgetall(layout.history(partition, name, day_of(day)))
                 with answers(self._address):
                     answered = await pipe.execute()
-                for (query, n, _, _), raw in zip(part, answered, strict=True):
+                for place, raw in zip(part, answered, strict=True):
                     if raw:
-                        found[query][n * PER_DAY : (n + 1) * PER_DAY] += self._quarters(raw)
+                        quarters = self._quarters(raw)
+                        for its in places[place]:
+                            np.add(its, quarters, out=its)
         return found
 
     def _add(
