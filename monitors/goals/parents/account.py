@@ -20,9 +20,9 @@ _FALLBACK = "UTC"
 
 
 class AccountModel(FileModel):
-    """What all campaigns of an account have, unless they give it themselves.
+    """What all campaigns of an account have, unless they give it themselves; and what they are meant to reach together.
 
-    Its goals are added to those of each campaign, except for those that the campaign has of the same kind (the same
+    The goals that it has are added to those of each campaign, except for those that the campaign has of the same kind (the same
     total for the same period; the same ratio, bound and window).
     """
 

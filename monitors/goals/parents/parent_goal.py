@@ -12,6 +12,7 @@ from kpis.runtime.yaml_model import AtField, items_of
 from kpis.runtime.yaml_nodes import shown
 from kpis.units import MICROS
 from monitors.goals import scalars
+from monitors.goals.curve_model import CurveField
 from monitors.goals.goal import RatioModel, TotalModel, kind_of_goal, refuse
 from monitors.goals.parents.roll_up import curve_within, target_within
 from monitors.goals.values import Campaign, Flight, Period, TotalGoal
@@ -37,6 +38,10 @@ class ParentTotalModel(TotalModel):
         SUM,
         description="As a campaign's; or `sum`, which it is by default: what its campaigns' targets for the same total "
         "come to in its flight.",
+    )
+
+    curve: CurveField = Field(
+        "even", description="How the target spreads, see Curves; by default as its campaigns' targets are, see above."
     )
 
     @model_validator(mode="after")
