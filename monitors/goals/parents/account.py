@@ -22,8 +22,8 @@ _FALLBACK = "UTC"
 class AccountModel(FileModel):
     """What all campaigns of an account have, unless they give it themselves; and what they are meant to reach together.
 
-    The goals that it has are added to those of each campaign, except for those that the campaign has of the same kind (the same
-    total for the same period; the same ratio, bound and window).
+    The goals that it has are added to those of each campaign, except for those that the campaign has of the same kind
+    (the same total for the same period; the same ratio, bound and window).
     """
 
     owner: Name | None = Field(None, description="Who looks after its campaigns.")
