@@ -94,7 +94,7 @@ function render() {
   place(body, rows);
   for (const id of drawn.keys()) if (!state.rows.has(id)) drawn.delete(id);
   const all = state.rows.size;
-  say(byId("count"), all ? `${order.length} of ${all} campaigns${order.length > view.most ? `, the first ${view.most}` : ""}` : "");
+  say(byId("count"), all ? `${order.length} of ${all} ${[...state.rows.values()].some((row) => row.members) ? "campaigns, accounts and portfolio" : "campaigns"}${order.length > view.most ? `, the first ${view.most}` : ""}` : "");
   say(byId("more"), all ? (order.length ? "" : "No campaign is like that.") : empty());
   filters();
   windows();
