@@ -32,12 +32,14 @@ from kpis.settings.redis import RedisSettings
 from kpis.settings.shared import Settings
 from monitors import metrics
 from monitors.alerts.notifiers.webhook.form import PostedBody
-from monitors.goals.account import AccountModel
 from monitors.goals.campaign import CampaignModel, MuteModel
 from monitors.goals.curve_model import CurveModel
 from monitors.goals.file import GoalsFile
 from monitors.goals.flight import FlightModel
 from monitors.goals.goal import RatioModel, TotalModel
+from monitors.goals.parents.account import AccountModel
+from monitors.goals.parents.parent_goal import ParentTotalModel
+from monitors.goals.parents.parent_model import ParentModel, PortfolioModel
 from monitors.goals.platforms import PLATFORMS
 from monitors.goals.spread.spec import Shape
 from monitors.goals.values import Rule
@@ -116,8 +118,9 @@ def goals_page() -> str:
     parts = [MADE, "# Goals", about, EXAMPLE.rstrip()]
     named = (
         ("The file", GoalsFile), ("A campaign", CampaignModel), ("Its flight", FlightModel), ("Its mutes", MuteModel),
-        ("An account", AccountModel), ("A goal for a total", TotalModel),
-        ("A goal for a ratio", RatioModel),
+        ("An account", AccountModel), ("A goal for a total", TotalModel), ("A goal for a ratio", RatioModel),
+        ("What campaigns reach together", ParentModel), ("The portfolio", PortfolioModel),
+        ("A total of an account or the portfolio", ParentTotalModel),
     )  # fmt: skip
     for title, model in named:
         parts += _about(title, model)
@@ -236,6 +239,8 @@ def _definitions() -> Iterator[Definition]:
             yield value
         elif isinstance(value, KpiMetrics):
             yield from value.all
+        elif value is metrics.PARENTS:
+            yield from metrics.PARENTS.values()
 
 
 def _row(definition: Definition) -> tuple[str, ...]:

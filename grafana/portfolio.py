@@ -35,7 +35,7 @@ def build() -> dash.Dashboard:
     risk = f"sum by (unit) (campaign:pacewatch_money_at_risk:max{RECORDED} * {OF_ACCOUNT})"
     meaning = "What the flights of goals in warning or critical will miss or exceed of their budgets, by currency."
     made = made.with_panel(figure("Money at risk", f"{meaning} Empty when there is none.", risk, "none", span=4))
-    return made.with_panel(_table()).with_panel(_over_time()).with_panel(_spend())
+    return made.with_panel(_table()).with_panel(_parents()).with_panel(_over_time()).with_panel(_spend())
 
 
 def _table() -> Panel:
@@ -60,6 +60,30 @@ def _table() -> Panel:
     return rows(
         "Campaigns", about, columns, percent, by="campaign", sort="Money at risk", links={"Campaign": LAUNCH}, height=16
     )
+
+
+def _parents() -> Panel:
+    about = (
+        "A row for each account that has goals of its own, and one for the portfolio: what their campaigns are meant "
+        "to reach together. These are sums of campaigns that are listed above, so they are in no figure there."
+    )
+    missed = 'pacewatch_parent_pace_status{status=~"warning|critical"} == 1'
+    gap = 'pacewatch_parent_pace_projected{unit!~"events|ratio"} - pacewatch_parent_pace_target{unit!~"events|ratio"}'
+    columns = {
+        "Money at risk": _by_account("max", f"abs({gap}) and on (scope, account, goal) ({missed})"),
+        "Critical goals": _by_account("sum", 'pacewatch_parent_pace_status{status="critical"}'),
+        "Warning goals": _by_account("sum", 'pacewatch_parent_pace_status{status="warning"}'),
+        "Lowest pace": _by_account("min", "pacewatch_parent_pace_ratio"),
+        "Highest pace": _by_account("max", "pacewatch_parent_pace_ratio"),
+        "Campaigns": _by_account("max", "pacewatch_parent_members"),
+    }
+    percent = dict.fromkeys(("Lowest pace", "Highest pace"), "percentunit")
+    return rows("Accounts and portfolio", about, columns, percent, by="account", sort="Money at risk", height=8)
+
+
+def _by_account(how: str, expr: str) -> str:
+    """A query by account, in which the portfolio is one of its own."""
+    return f'{how} by (account) (label_replace({expr}, "account", "(portfolio)", "scope", "portfolio"))'
 
 
 def _over_time() -> Panel:

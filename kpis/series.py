@@ -3,6 +3,9 @@
 ``c42`` is a campaign, ``c42|channel=search`` its share from one channel, ``c42|channel=search|country=DE`` of two
 dimensions at once. The three characters that have a meaning in a key (``%``, ``|``, ``=``) and control characters are
 percent-escaped in its parts, so any campaign id makes one key and comes back from it.
+
+``account=Acme`` and ``portfolio=`` stand for several campaigns together: a parent. No campaign has such a key, for in
+its own ``=`` is escaped. Only the read side knows them; no worker counts anything under one.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ OTHER = "__other__"
 
 DIMENSIONS = ("account", "channel", "ad_group", "creative", "variant", "country", "device")
 """The event fields that a breakdown may use."""
+
+PARENTS = ("account", "portfolio")
+"""What several campaigns may be together."""
 
 SEPARATOR = "|"
 """Between the parts of a key; in a part it is escaped."""
@@ -53,6 +59,37 @@ def is_campaign(series: str) -> bool:
 def is_campaign_key(raw: bytes) -> bool:
     """The same of a key as Redis has it."""
     return _RAW_SEPARATOR not in raw
+
+
+def parent_key(level: str, name: str = "") -> str:
+    """The key of several campaigns together: of an ``account`` by its name, or of the ``portfolio``."""
+    return f"{level}={escape(name)}"
+
+
+def is_parent(series: str) -> bool:
+    """Whether a key stands for several campaigns together."""
+    return "=" in campaign_part(series)
+
+
+def shown_id(series: str) -> str:
+    """What people and links call a campaign or a parent: ``c42``, ``account=Acme``.
+
+    A campaign whose own id reads like that of a parent, or so with ``%`` before it, gets one more ``%``.
+    """
+    name = split(series)[0]
+    return f"%{name}" if not is_parent(series) and _like_parent(name.lstrip("%")) else name
+
+
+def of_shown(shown: str) -> str:
+    """The series key that :func:`shown_id` was given."""
+    if _like_parent(shown):
+        level, _, name = shown.partition("=")
+        return parent_key(level, name)
+    return key(shown[1:] if shown.startswith("%") and _like_parent(shown.lstrip("%")) else shown)
+
+
+def _like_parent(text: str) -> bool:
+    return text.startswith(tuple(f"{level}=" for level in PARENTS))
 
 
 def parts(series: str) -> list[str]:

@@ -28,6 +28,7 @@ from monitors.read.history import Query, ToDate
 from monitors.read.pasts import Pasts
 from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
+from monitors.read.sums import with_parents
 from monitors.sight import Sight, periods_of, sight
 from monitors.telling import Round, Telling
 from monitors.view import LaneHealth, View
@@ -124,13 +125,14 @@ class Cycle:
 
     async def _cycle(self) -> None:
         # The goals of this cycle: a thread may change the source's at any time.
-        campaigns, has_file = self._goals.goals.campaigns, bool(self._goals.version)
+        goals, has_file = self._goals.goals, bool(self._goals.version)
         leads = await self._outbox.lead()
         if leads and not self.view.leads and self._deliveries:
             await self._outbox.adopt([self._deliveries[0].lane.notifier])
-        snapshot = await self._reader.read()
+        parents = {parent.series: parent.members for parent in goals.parents}
+        snapshot = with_parents(await self._reader.read(), parents)
         now = self._clock.now_ms()
-        seen = await self._see(campaigns, snapshot, now)
+        seen = await self._see(goals.all, snapshot, now)
         states = await self._outbox.states() if has_file else {}
         await self._gathering.load()
         done = NO_INTERVENTIONS if self._done is None else await self._done.read()
@@ -142,7 +144,7 @@ class Cycle:
             # Others are served in between: what is learned of a campaign for the first time takes milliseconds.
             await asyncio.sleep(0)
         if leads and has_file:
-            await self._telling.gone(told, campaigns, judged)
+            await self._telling.gone(told, goals.all, judged)
             await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
         lanes = {one.lane.notifier: await _health(one) for one in self._deliveries}
         self.view = View(
@@ -157,7 +159,7 @@ class Cycle:
             lanes=lanes,
             done=done,
             history_problems=self._reader.flights.problems,
-            campaigns=campaigns,
+            campaigns=goals.campaigns,
             goals_problem=self._goals.problem,
         )
 
@@ -169,7 +171,7 @@ class Cycle:
         parts = {c: self._parts(c, query, now_ms) for c, query in queries.items()}
         wanted = [*queries.values(), *(query for part in parts.values() for query in part.values())]
         sums = await self._reader.flights.to_date(snapshot.layout.partitions, wanted) if wanted else {}
-        await self._pasts.load(snapshot.layout.partitions, {q.series for q in queries.values()}, now_ms)
+        await self._pasts.load(snapshot.layout.partitions, queries.values(), now_ms)
         return [
             (c, self._sight(c, snapshot, q, sums, parts.get(c, {})), None if q is None else sums[q])
             for c, q in ((c, queries.get(c)) for c in campaigns)
@@ -185,7 +187,7 @@ class Cycle:
     ) -> Sight:
         found = ToDate(ZERO, None) if query is None else sums[query]
         at_ms = found.as_of_ms if found.as_of_ms is not None else snapshot.as_of(campaign.series)
-        past = None if query is None or at_ms is None else self._pasts.at(query.series, found, at_ms)
+        past = None if query is None or at_ms is None else self._pasts.at(query, found, at_ms)
         reaches = history_from(snapshot, snapshot.read_at_ms)
         periods = {per: sums[part].row for per, part in parts.items()}
         return sight(campaign, snapshot, found, past, reaches, periods=periods)
@@ -201,7 +203,7 @@ class Cycle:
         final = flight.end_ms + self._policy.verdicts.final_ms
         if not flight.start_ms <= now_ms < final or flight.start_ms < history_from(snapshot, now_ms):
             return None
-        return Query(campaign.series, flight.start_ms, min(flight.end_ms, now_ms + 1))
+        return Query(campaign.series, flight.start_ms, min(flight.end_ms, now_ms + 1), campaign.members)
 
 
 async def _health(delivery: Delivery) -> LaneHealth:

@@ -6,7 +6,7 @@ backtest and in the simulator it is the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kpis.measures import INDEX, ZERO, Stream
 from kpis.windows import parse_window
@@ -15,7 +15,7 @@ from monitors.goals.values import Campaign, RatioGoal, Rule
 from monitors.habits.dispersion import of_proportion
 from monitors.habits.heard import Heard, first_heard, nothing_heard
 from monitors.pacing import evidence, returns
-from monitors.pacing.causes import explained, waiting
+from monitors.pacing.causes import Causes, causes_of, explained, in_all, waiting
 from monitors.pacing.evidence import Evidence, EvidencePolicy
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
@@ -33,6 +33,7 @@ class Engine:
         held: the evidence on each goal, by :func:`monitors.goals.subject.key_of`.
         heard: when the measures of each campaign last grew, by series.
         changed: what of both is new since it was last stored.
+        causes: what was wrong with each campaign at its last look, and when that was, by series.
     """
 
     verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
@@ -40,9 +41,10 @@ class Engine:
     held: dict[str, Evidence] = field(default_factory=dict)
     heard: dict[str, Heard] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    causes: dict[str, tuple[int, Causes]] = field(default_factory=dict)
 
     def look(self, campaign: Campaign, seen: Sight, now_ms: int) -> list[tuple[Subject, Verdict]]:
-        """Judge all goals of a campaign, and its watches.
+        """Judge all goals of a campaign, and its watches; of a parent after its members.
 
         Args:
             campaign: whose.
@@ -65,7 +67,9 @@ class Engine:
             held = None if proven is None else self.held.get(key_of(campaign, goal))
             observed = view.of(goal, heard, proven, None if held is None else held.onset)
             judged.append((goal, judge(campaign, goal, observed, self.verdicts, now_ms)))
-        return explained(judged)
+        if vantage is not None and not campaign.is_parent:
+            self.causes[campaign.series] = now_ms, causes_of(judged)
+        return explained(judged, self._shared(campaign, now_ms))
 
     def proven(self, campaign: Campaign, goal: Subject, seen: Sight, heard: Heard | None = None) -> Status | None:
         """What is proven after a look; None for goals that are not judged by evidence, or where there can be none.
@@ -87,9 +91,11 @@ class Engine:
             return None if past is None else returns.proven(past, goal, flight, seen.open_hour)
         total, name = seen.to_date, key_of(campaign, goal)
         held, found = self.held.get(name), None
-        if held is None or not held.is_about(goal, flight, self.proof):
+        members = campaign.members_digest
+        if held is None or not held.is_about(goal, flight, self.proof, members):
             since = seen.windows.get(goal.window) if _is_within(goal, flight.start_ms, at_ms) else seen.to_date
             found = evidence.begin(goal, flight, since or ZERO, total, at_ms, policy=self.proof)
+            found = replace(found, members=members)
         else:
             spread = of_proportion(seen.past, goal, comes_in_reports=_in_reports(goal, heard))
             found = evidence.gain(held, goal, total, at_ms, self.proof, dispersion=spread)
@@ -106,7 +112,13 @@ class Engine:
         silent = sorted(self.heard.keys() - series)
         for name in silent:
             del self.heard[name]
+        self.causes = {name: held for name, held in self.causes.items() if name in series}
         return gone + silent
+
+    def _shared(self, parent: Campaign, now_ms: int) -> Causes:
+        """What is wrong with all of a parent's members that are in their flights, so that it explains all of a miss."""
+        found = [self.causes[one][1] for one in parent.members if self.causes.get(one, (None,))[0] == now_ms]
+        return in_all(found)
 
     def _hear(self, campaign: Campaign, seen: Sight, now_ms: int) -> Heard:
         before = self.heard.get(campaign.series)

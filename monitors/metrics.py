@@ -11,7 +11,7 @@ so that a sum over campaigns is the sum over all that exist.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -117,6 +117,12 @@ def _kpi_metrics(prefix: str, *labels: str) -> KpiMetrics:
     )
 
 
+def _of_parent(of: Definition) -> Definition:
+    """The same of an account (``scope="account"``) or of the portfolio, in place of a campaign."""
+    name = of.name.replace("pacewatch_", "pacewatch_parent_", 1)
+    return replace(of, name=name, labels=("scope", "account", *of.labels[1:]))
+
+
 CAMPAIGN = _kpi_metrics("", "campaign")
 """Of whole campaigns."""
 BREAKDOWN = _kpi_metrics("breakdown_", "campaign", "breakdown")
@@ -161,6 +167,16 @@ FLIGHT_END = _gauge("flight_end_timestamp_seconds", "When the flight is over.", 
 CAMPAIGN_INFO = _gauge(
     "campaign_info", "Always 1; the name people gave the campaign, and whose it is.", "campaign", "name", "account"
 )
+
+PARENTS: Mapping[Definition, Definition] = {
+    one: _of_parent(one)
+    for one in (
+        PACE_RATIO, PACE_ACTUAL, PACE_EXPECTED, PACE_PROJECTED, PACE_PROJECTED_LOW, PACE_PROJECTED_HIGH, PACE_REQUIRED,
+        PACE_TARGET, PACE_STATUS, PACE_REASON, PACE_ALERT, PACE_THRESHOLD, PACE_AS_OF, FLIGHT_START, FLIGHT_END,
+    )
+}  # fmt: skip
+"""Of goals of accounts and of the portfolio: their own names, so that a sum over campaigns never counts twice."""
+PARENT_MEMBERS = _gauge("parent_members", "Campaigns that goals of a parent are of.", "scope", "account")
 
 STREAM_CLOCK = _gauge("stream_clock_timestamp_seconds", "The time that a partition's numbers are as of.", "partition")
 STREAM_WATERMARK = _gauge(

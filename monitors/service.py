@@ -197,7 +197,8 @@ def _policy(settings: MonitorSettings, routes: Routes) -> CyclePolicy:
 def _board(settings: MonitorSettings, redis: Any) -> BoardParts:
     """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
     clock, address = settings.the_clock, settings.redis_address
-    reads = Reads(History(redis, address).quarters, Breakdowns(redis, address).of)
+    history = History(redis, address)
+    reads = Reads(history.quarters, Breakdowns(redis, address).of, history.sums)
     board = Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate))
     actions = Actions(board, InterventionStore(redis, address), clock, settings.http_access)
     return BoardParts(board, reads, clock, actions)

@@ -12,7 +12,7 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.lifecycle import Change, Transition
 from monitors.goals.subject import Watched
-from monitors.goals.values import Band, Bound
+from monitors.goals.values import Band, Bound, Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.phrases import Case, case_of
 
@@ -38,6 +38,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         measure: of a watch over serving, what its amounts count; empty when that is not known.
         owner, slack_channel: who looks after it, and where it is told; empty for nobody, and where all others are.
         known_to: the notifiers that were told of the miss before.
+        scope: what the goal is of: a campaign, or campaigns of an account or the portfolio together.
 
     What has a default was not known to older versions, whose alerts may still wait in the outbox.
 
@@ -78,6 +79,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     owner: str = ""
     slack_channel: str = ""
     known_to: tuple[str, ...] = ()
+    scope: Scope = Scope.CAMPAIGN
 
     @property
     def case(self) -> Case:
@@ -138,4 +140,5 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         waits_for=verdict.waits_for,
         owner=campaign.owner,
         slack_channel=campaign.slack_channel,
+        scope=campaign.scope,
     )

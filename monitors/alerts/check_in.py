@@ -14,7 +14,7 @@ from kpis.times import DAY_MS, HOUR_MS, minute_in
 from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
 from monitors.goals.subject import Watch
-from monitors.goals.values import Campaign, Milestone
+from monitors.goals.values import Campaign, Milestone, Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 
 UNSEEN_MS = 6 * HOUR_MS
@@ -56,6 +56,7 @@ class CheckIn(msgspec.Struct, frozen=True, kw_only=True):
         timezone: how people read it.
         standings: all goals, and the watches that are missed.
         muted: whether it is only told, for the campaign is muted, and not sent.
+        scope: what stands so: a campaign, or campaigns of an account or the portfolio together.
     """
 
     id: str
@@ -73,6 +74,7 @@ class CheckIn(msgspec.Struct, frozen=True, kw_only=True):
     owner: str = ""
     slack_channel: str = ""
     muted: bool = False
+    scope: Scope = Scope.CAMPAIGN
 
     def time(self, ms: int | None) -> str:
         """A time in the campaign's zone, to the minute."""
@@ -160,6 +162,7 @@ def check_in_of(
         standings=tuple(_standing(one) for one in found if _is_shown(one)),
         owner=campaign.owner,
         slack_channel=campaign.slack_channel,
+        scope=campaign.scope,
     )
 
 

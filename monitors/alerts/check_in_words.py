@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kpis.units import close_amount
 from monitors.alerts.check_in import CheckIn, Standing
-from monitors.alerts.sentences import shown_name
+from monitors.alerts.sentences import shown_name, whose
 from monitors.pacing.verdict import Status
 from monitors.wording import LOOK, REASONS
 
@@ -20,7 +20,7 @@ def check_in_headline(check_in: CheckIn) -> str:
 def check_in_lines(check_in: CheckIn) -> list[str]:
     """A line for each goal, and one that says when: amounts with their units."""
     lines = [_line(standing, check_in.currency) for standing in check_in.standings]
-    return [*lines, f"Campaign {shown_name(check_in.campaign)}, as of {check_in.time(check_in.as_of_ms)}"]
+    return [*lines, f"{' '.join(whose(check_in))}, as of {check_in.time(check_in.as_of_ms)}"]
 
 
 def _when(check_in: CheckIn) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from kpis.runtime.printable import blanked
 from kpis.units import Unit, close_amount
 from monitors.alerts.alert import Alert
+from monitors.alerts.check_in import CheckIn
 from monitors.alerts.lifecycle import Change
-from monitors.goals.values import Band
+from monitors.goals.values import Band, Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.phrases import ending, ends, missing, moment, phrase
 from monitors.wording import BACK, LOOK, LOOK_AT, REASONS, word_of
@@ -44,6 +45,12 @@ def facts(alert: Alert) -> list[tuple[str, str]]:
     if alert.reason is Reason.NO_EVENTS:
         found.append(("Why", "money was spent and nothing came of it"))
     return found
+
+
+def whose(told: Alert | CheckIn) -> tuple[str, str]:
+    """What a message is about, and what that is called: ``Campaign``, ``c42``; ``Account``, ``Acme``."""
+    called = {Scope.CAMPAIGN: told.campaign, Scope.ACCOUNT: told.account, Scope.PORTFOLIO: told.name}[told.scope]
+    return told.scope.capitalize(), shown_name(called)
 
 
 def shown_name(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
+from kpis.series import shown_id
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
 from monitors.goals.subject import Watch, key_of
@@ -19,7 +20,7 @@ KEPT = 200
 class StatusChange(Struct, frozen=True):
     """A change of what people are told about a goal or a watch, as this monitor saw it since it started.
 
-    ``says`` is its reason in words, with money in the base currency.
+    ``campaign`` is its id on the board. ``says`` is its reason in words, with money in the base currency.
     """
 
     at_ms: int
@@ -75,7 +76,7 @@ class RecentChanges:
 def _change(one: Assessment, before: Status, now_ms: int) -> StatusChange:
     return StatusChange(
         at_ms=one.state.since_ms or now_ms,
-        campaign=one.campaign.campaign,
+        campaign=shown_id(one.campaign.series),
         name=one.campaign.name,
         goal=one.goal.id,
         label=one.goal.label,

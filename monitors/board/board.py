@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from kpis.measures import INDEX
-from kpis.series import split
+from kpis.series import is_parent, shown_id
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.status_changes import StatusChange
 from monitors.board.campaign_rows import campaign_row, recent_window, summarize, worst_first
@@ -68,13 +68,15 @@ class Board:
         goals: dict[str, list[Assessment]] = {}
         for one in view.assessments:
             goals.setdefault(one.campaign.series, []).append(one)
+        parents = view.snapshot.parents if view.snapshot else {}
         candidates = {name: series[name] for name in campaigns_of(series)}
         shown = goals.keys() | keep(candidates, self.policy.max_campaigns, self._seen, goals, BudgetPolicy())
-        is_fresh = self._pulse(view, {name: candidates[name] for name in shown if name in candidates}, now_s)
+        known = {**candidates, **parents}
+        is_fresh = self._pulse(view, {name: known[name] for name in shown if name in known}, now_s)
         rows: list[CampaignNow] = []
         seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
         for name in shown:
-            seen[name] = (candidates.get(name), goals.get(name, ()))
+            seen[name] = (known.get(name), goals.get(name, ()))
             before = self._seen.get(name)
             # Judged anew means another object; what has no goals changes with its documents only.
             if is_fresh or before is None or before[0] is not seen[name][0] or before[1] != seen[name][1]:
@@ -82,8 +84,8 @@ class Board:
                 rows.append(campaign_row(name, *seen[name], self._window, pulse, currency=_currency(view)))
         gone = self._seen.keys() - seen.keys()
         self._seen = seen
-        changed, left = self.feed.put(rows, [split(name)[0] for name in gone])
-        self.summary = self._summary(now_ms, len(candidates.keys() | goals.keys()))
+        changed, left = self.feed.put(rows, map(shown_id, gone))
+        self.summary = self._summary(now_ms, sum(not is_parent(name) for name in candidates.keys() | goals.keys()))
         return Update(self.summary, changed, left, changes)
 
     def campaigns(self) -> Campaigns:

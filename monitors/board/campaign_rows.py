@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kpis.catalogue import CATALOGUE
 from kpis.measures import Row
-from kpis.series import split
+from kpis.series import shown_id, split
 from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
 from monitors.board.notices import notices, streams
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, WatchNow
 from monitors.board.watching import MISSES, acknowledged_by, in_order, is_alarming, watch_now
 from monitors.goals.subject import Watch
-from monitors.goals.values import Campaign
+from monitors.goals.values import Campaign, Scope
 from monitors.pacing.verdict import Status
 from monitors.phrases import case_of, phrase
 from monitors.read.snapshot import SeriesRows, Snapshot
@@ -50,11 +50,10 @@ def campaign_row(
     """
     goals, watches = _judged(judged, currency)
     known: Campaign | None = judged[0].campaign if judged else None
-    campaign = known.campaign if known else split(series)[0]
     windows: Mapping[str, Row] = rows.windows if rows else {}
     return CampaignNow(
-        id=campaign,
-        name=known.name if known else campaign,
+        id=shown_id(series),
+        name=known.name if known else split(series)[0],
         account=known.account if known else "",
         status=_worst(goals, watches),
         goals=goals,
@@ -68,6 +67,8 @@ def campaign_row(
         end_ms=known.flight.end_ms if known else None,
         watches=watches,
         is_muted=any(one.is_muted for one in judged),
+        scope=known.scope if known else Scope.CAMPAIGN,
+        members=len(known.members) if known else 0,
     )
 
 
@@ -195,18 +196,8 @@ def _seen(row: CampaignNow) -> tuple[object, ...]:
     watches = tuple(
         (w.id, w.status, w.reason, w.says, w.shown, w.told, w.since_ms, w.acknowledged_by) for w in row.watches
     )
-    return (
-        row.name,
-        row.is_muted,
-        row.account,
-        row.total,
-        row.recent,
-        row.pulse,
-        row.pulse_max,
-        row.partitions,
-        goals,
-        watches,
-    )
+    numbers = row.total, row.recent, row.pulse, row.pulse_max
+    return row.name, row.is_muted, row.account, row.members, row.partitions, *numbers, goals, watches
 
 
 def _moving(goal: GoalNow) -> tuple[float | None, ...]:

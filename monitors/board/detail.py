@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kpis.measures import Row
-from kpis.series import key
+from kpis.series import of_shown
 from kpis.times import DAY_MS, QUARTER_MS
 from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
 from monitors.board.board import Board
 from monitors.board.campaign_rows import measures
-from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, PaceLine, Point
+from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, MemberNow, PaceLine, Point
 from monitors.goals.curves import curve_of
 from monitors.goals.periods import period_at, target_of
 from monitors.goals.values import Flight, TotalGoal
@@ -30,7 +30,14 @@ def history_of(board: Board, row: CampaignNow, now_ms: int) -> Query | None:
         return None
     if not row.start_ms <= now_ms or row.start_ms < now_ms - found.layout.history_days * DAY_MS:
         return None
-    return Query(key(row.id), row.start_ms, min(row.end_ms, now_ms + 1))
+    series = of_shown(row.id)
+    members = next((one.campaign.members for one in judged_of(board, series)), ())
+    return Query(series, row.start_ms, min(row.end_ms, now_ms + 1), members)
+
+
+def judged_of(board: Board, series: str) -> list[Assessment]:
+    """The goals and watches of a campaign or a parent, judged."""
+    return [one for one in board.view.assessments if one.campaign.series == series]
 
 
 def detail(
@@ -38,6 +45,7 @@ def detail(
     row: CampaignNow,
     quarters: Mapping[int, Row] = _NO_SUMS,
     breakdowns: Mapping[str, Windows] | None = None,
+    members: tuple[MemberNow, ...] = (),
     *,
     can_act: bool = False,
 ) -> CampaignDetail:
@@ -48,18 +56,18 @@ def detail(
         row: the campaign's row.
         quarters: its history, by the quarter hour's first millisecond; empty when there is none.
         breakdowns: its breakdowns' windows; None when they cannot be read.
+        members: of a parent, its campaigns.
         can_act: whether whoever reads may acknowledge and mute.
     """
-    found = board.view.snapshot
-    mine = [one for one in board.view.assessments if one.campaign.campaign == row.id]
-    series = found.series.get(key(row.id)) if found else None
+    found, series = board.view.snapshot, of_shown(row.id)
+    rows = found.rows_of(series) if found else None
     windows: dict[str, Measures] = {}
-    for name, counted in (series.windows if series else {}).items():
+    for name, counted in (rows.windows if rows else {}).items():
         shown = measures(counted)
         if shown is not None:
             windows[name] = shown
-    as_of = found.as_of(key(row.id)) if found else None
-    lines = [pace_line(one, quarters, as_of) for one in mine] if quarters and as_of is not None else []
+    as_of = found.as_of(series) if found else None
+    lines = [pace_line(one, quarters, as_of) for one in (judged_of(board, series) if quarters else ())]
     return CampaignDetail(
         summary=board.summary,
         campaign=row,
@@ -69,6 +77,7 @@ def detail(
         breakdowns_read=breakdowns is not None,
         changes=board.view.changes.newest(row.id),
         can_act=can_act,
+        members=members,
     )
 
 

@@ -47,8 +47,12 @@ def document() -> bytes:
 
 def _paths() -> dict[str, Any]:
     path_id = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
-    by_path = {**path_id, "description": "The campaign's id, percent-encoded."}
-    by_query = {**path_id, "in": "query", "description": "The campaign's id; takes . and .. too, which a path cannot."}
+    by_path = {**path_id, "description": "Its id in /api/campaigns, percent-encoded."}
+    by_query = {
+        **path_id,
+        "in": "query",
+        "description": "The same; takes . and .. too, which a path cannot.",
+    }
     since = {
         "name": "since",
         "in": "query",
@@ -57,7 +61,7 @@ def _paths() -> dict[str, Any]:
     }
     missing = {"404": _answer("There is no such campaign on the board.", Problem)}
     return {
-        "/api/campaigns": _get("All campaigns, the worst first.", Campaigns),
+        "/api/campaigns": _get("All campaigns, accounts and portfolio, the worst first.", Campaigns),
         "/api/campaigns/{id}": _get("One campaign.", CampaignDetail, [by_path], missing),
         "/api/campaign": _get("One campaign, by a query parameter.", CampaignDetail, [by_query], missing),
         "/api/changes": _get("The last status changes, newest first.", Changes),

@@ -15,6 +15,7 @@ from kpis.measures import MEASURES
 from kpis.units import Unit
 from monitors.alerts.lifecycle import AlertPhase
 from monitors.alerts.status_changes import StatusChange
+from monitors.goals.values import Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 
 if TYPE_CHECKING:
@@ -86,7 +87,12 @@ class WatchNow(Struct, frozen=True):
 
 
 class CampaignNow(Struct, frozen=True):
-    """One campaign. ``status`` is that of its worst goal, or of a watch that is worse; null without goals.
+    """One campaign; or campaigns together, where an account or the portfolio has goals of its own.
+
+    ``scope`` says which, ``members`` how many campaigns it is of: 0 for a campaign. An id is unique among both: those
+    of accounts read ``account=Acme``, and a campaign's that would read so too has a ``%`` before it.
+
+    ``status`` is that of its worst goal, or of a watch that is worse; null without goals.
 
     ``risk_micros`` is how far spend is off pace. ``watches`` has those with something to say first.
 
@@ -111,6 +117,8 @@ class CampaignNow(Struct, frozen=True):
     end_ms: int | None
     watches: tuple[WatchNow, ...] = ()
     is_muted: bool = False
+    scope: Scope = Scope.CAMPAIGN
+    members: int = 0
 
 
 class StreamNow(Struct, frozen=True):
@@ -204,10 +212,37 @@ class PaceLine(Struct, frozen=True):
     points: list[Point]
 
 
+class MemberGoal(Struct, frozen=True):
+    """What a campaign adds to one goal of its account or portfolio, in that goal's flight or period, in its unit.
+
+    ``actual`` is what it brought (of a ratio: its own value), ``target`` what its own goals plan for all of that time,
+    ``expected`` what they plan for by now; null where it has no such goal. ``share`` is the part of all that came that
+    it brought, ``target_share`` the part of the goal's target that it plans.
+    """
+
+    goal: str
+    actual: int | float | None
+    expected: int | None = None
+    target: int | None = None
+    share: float | None = None
+    target_share: float | None = None
+
+
+class MemberNow(Struct, frozen=True):
+    """A campaign that an account's or the portfolio's goals are of, with what it adds to each."""
+
+    id: str
+    name: str
+    status: Status | None
+    goals: tuple[MemberGoal, ...]
+
+
 class CampaignDetail(Struct, frozen=True):
     """One campaign with its windows, pace lines and breakdowns (``breakdowns_read`` says whether those could be).
 
     ``can_act`` says whether whoever reads this may acknowledge and mute.
+    ``members`` has the campaigns of an account or the portfolio, those first that are furthest behind for its goals;
+    200 at most. It is empty for a campaign, and while history cannot be read.
     """
 
     summary: Summary
@@ -217,6 +252,7 @@ class CampaignDetail(Struct, frozen=True):
     breakdowns: list[Breakdown]
     breakdowns_read: bool
     changes: list[StatusChange]
+    members: tuple[MemberNow, ...] = ()
     can_act: bool = False
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from kpis.units import STYLES, Unit
 from monitors import metrics
 from monitors.alerts.assessment import Assessment
 from monitors.export.samples import Families, campaign_label, seconds
 from monitors.goals.subject import Subject, Watch
+from monitors.goals.values import Campaign
 from monitors.metrics import Definition
 from monitors.pacing.verdict import Status
 
@@ -22,25 +23,39 @@ def pace_samples(judged: Iterable[Assessment], currency: str) -> Families:
             metrics.PACE_STATUS, metrics.PACE_REASON, metrics.PACE_ALERT, metrics.PACE_THRESHOLD, metrics.PACE_AS_OF,
             metrics.WATCH_STATUS, metrics.WATCH_REASON, metrics.WATCH_ALERT, metrics.WATCH_SINCE,
             metrics.FLIGHT_START, metrics.FLIGHT_END, metrics.CAMPAIGN_INFO,
+            *metrics.PARENTS.values(), metrics.PARENT_MEMBERS,
         )
     )  # fmt: skip
-    campaigns = {}
+    campaigns: dict[str, Campaign] = {}
     for one in judged:
-        campaigns[one.campaign.campaign] = one.campaign
+        campaigns[one.campaign.series] = one.campaign
         if isinstance(one.goal, Watch):
             _watch(found, one, one.goal)
         else:
             _goal(found, one, currency)
-    for name, campaign in campaigns.items():
-        at = campaign_label(name)
-        found.add(metrics.FLIGHT_START, (at,), campaign.flight.start_ms / 1000)
-        found.add(metrics.FLIGHT_END, (at,), campaign.flight.end_ms / 1000)
-        found.add(metrics.CAMPAIGN_INFO, (at, campaign.name, campaign.account), 1)
+    for campaign in campaigns.values():
+        at, of = _labels(campaign), _definitions(campaign)
+        found.add(of(metrics.FLIGHT_START), at, campaign.flight.start_ms / 1000)
+        found.add(of(metrics.FLIGHT_END), at, campaign.flight.end_ms / 1000)
+        if campaign.is_parent:
+            found.add(metrics.PARENT_MEMBERS, at, len(campaign.members))
+        else:
+            found.add(metrics.CAMPAIGN_INFO, (*at, campaign.name, campaign.account), 1)
     return found
 
 
+def _labels(campaign: Campaign) -> tuple[str, ...]:
+    """What its samples are told by."""
+    return (campaign.scope, campaign.account) if campaign.is_parent else (campaign_label(campaign.campaign),)
+
+
+def _definitions(campaign: Campaign) -> Callable[[Definition], Definition]:
+    """The metrics of campaigns, or in their place those of parents."""
+    return metrics.PARENTS.__getitem__ if campaign.is_parent else lambda one: one
+
+
 def _goal(found: Families, one: Assessment, currency: str) -> None:
-    at = (campaign_label(one.campaign.campaign), one.goal.id)
+    at, of = (*_labels(one.campaign), one.goal.id), _definitions(one.campaign)
     verdict = one.verdict
     unit, scale = _unit(one.goal, currency)
     low, high = verdict.interval or (None, None)
@@ -53,14 +68,14 @@ def _goal(found: Families, one: Assessment, currency: str) -> None:
         (metrics.PACE_REQUIRED, verdict.required_per_day),
         (metrics.PACE_TARGET, verdict.target),
     ):
-        found.add(definition, (*at, unit), None if value is None else value / scale)
-    found.add(metrics.PACE_RATIO, at, verdict.ratio)
-    _statuses(found, one, at, metrics.PACE_STATUS, metrics.PACE_ALERT)
-    found.add(metrics.PACE_REASON, (*at, verdict.reason), 1)
+        found.add(of(definition), (*at, unit), None if value is None else value / scale)
+    found.add(of(metrics.PACE_RATIO), at, verdict.ratio)
+    _statuses(found, one, at, of(metrics.PACE_STATUS), of(metrics.PACE_ALERT))
+    found.add(of(metrics.PACE_REASON), (*at, verdict.reason), 1)
     for severity, band in ((Status.WARNING, verdict.warning), (Status.CRITICAL, verdict.critical)):
-        found.add(metrics.PACE_THRESHOLD, (*at, severity, "low"), band.low)
-        found.add(metrics.PACE_THRESHOLD, (*at, severity, "high"), band.high)
-    found.add(metrics.PACE_AS_OF, at, seconds(verdict.as_of_ms))
+        found.add(of(metrics.PACE_THRESHOLD), (*at, severity, "low"), band.low)
+        found.add(of(metrics.PACE_THRESHOLD), (*at, severity, "high"), band.high)
+    found.add(of(metrics.PACE_AS_OF), at, seconds(verdict.as_of_ms))
 
 
 def _watch(found: Families, one: Assessment, watch: Watch) -> None:
@@ -70,7 +85,7 @@ def _watch(found: Families, one: Assessment, watch: Watch) -> None:
     found.add(metrics.WATCH_SINCE, at, seconds(one.verdict.since_ms))
 
 
-def _statuses(found: Families, one: Assessment, at: tuple[str, str], has: Definition, told: Definition) -> None:
+def _statuses(found: Families, one: Assessment, at: tuple[str, ...], has: Definition, told: Definition) -> None:
     for status in Status:
         found.add(has, (*at, status), float(status is one.verdict.status))
         if status.is_judgement:

@@ -12,8 +12,8 @@ from kpis.series import DIMENSIONS as KNOWN
 from kpis.series import OTHER, breakdown_part, is_campaign, key, split
 from kpis.windows import TOTAL
 from monitors.export.budget import BudgetPolicy, keep
-from monitors.export.sums import sum_rows
 from monitors.read.snapshot import SeriesRows, Snapshot
+from monitors.read.sums import sum_rows
 
 DIMENSIONS = frozenset(KNOWN)
 

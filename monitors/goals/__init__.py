@@ -15,14 +15,15 @@ from monitors.goals.values import (
     Campaign,
     Flight,
     Goal,
-    Goals,
     Milestone,
     Mute,
     Period,
     RatioGoal,
     Rule,
+    Scope,
     TotalGoal,
 )  # fmt: skip
+from monitors.goals.whole import Goals
 
 __all__ = [
     "Band",
@@ -40,6 +41,7 @@ __all__ = [
     "Period",
     "RatioGoal",
     "Rule",
+    "Scope",
     "TotalGoal",
     "load",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
@@ -78,6 +79,10 @@ class MuteModel(FileModel):
     why: Name = Field(description="Why, for whoever wonders.")
 
 
+MuteList = Annotated[list[MuteModel] | None, BeforeValidator(_few)]
+MilestoneList = Annotated[list[MilestoneField] | None, BeforeValidator(_few)]
+
+
 class CampaignModel(FileModel):
     """A campaign that has goals."""
 
@@ -93,10 +98,8 @@ class CampaignModel(FileModel):
     tags: Tags = Field(None, description="Words to find it by, such as [launch, search].")
     owner: Name | None = Field(None, description="Who looks after it.")
     slack_channel: Channel = Field(None, description='Where it is told: "#launch", in quotes.')
-    mutes: Annotated[list[MuteModel] | None, BeforeValidator(_few)] = Field(
-        None, description="When it is not told: a list of from, to and why."
-    )
-    milestones: Annotated[list[MilestoneField] | None, BeforeValidator(_few)] = Field(
+    mutes: MuteList = Field(None, description="When it is not told: a list of from, to and why.")
+    milestones: MilestoneList = Field(
         None, description="When people are told how it goes: parts of the flight, or times: [25%, 50%, 75%]."
     )
 
@@ -108,8 +111,8 @@ class CampaignModel(FileModel):
         for i, goal in enumerate(self.goals or ()):
             if not weighs(goal, self.flight.value):
                 raise AtField(("goals", i, "curve"), "no time of the flight weighs anything: nothing is ever expected")
-        self._mutes()
-        self._milestones()
+        mutes_of(self.mutes, self.flight.timezone)
+        milestones_of(self.milestones, self.flight.value, self.flight.timezone)
         return self
 
     @property
@@ -124,30 +127,44 @@ class CampaignModel(FileModel):
             tags=tuple(self.tags or ()),
             owner=self.owner or "",
             slack_channel=self.slack_channel or "",
-            mutes=self._mutes(),
-            milestones=self._milestones(),
+            mutes=mutes_of(self.mutes, self.flight.timezone),
+            milestones=milestones_of(self.milestones, self.flight.value, self.flight.timezone),
         )
 
-    def _mutes(self) -> tuple[Mute, ...]:
-        found: list[Mute] = []
-        for i, mute in enumerate(self.mutes or ()):
-            from_ms, until_ms = self._ms(mute.from_, "mutes", i, "from"), self._ms(mute.to, "mutes", i, "to")
-            if until_ms <= from_ms:
-                raise AtField(("mutes", i, "to"), "to is not after from")
-            found.append(Mute(from_ms, until_ms, mute.why))
-        return tuple(found)
 
-    def _milestones(self) -> tuple[Milestone, ...]:
-        flight, found = self.flight.value, list[Milestone]()
-        for i, one in enumerate(self.milestones or ()):
-            milestone = Milestone(at_ms=self._ms(one, "milestones", i)) if isinstance(one, datetime) else Milestone(one)
-            if not flight.start_ms < milestone.moment(flight) <= flight.end_ms:
-                raise AtField(("milestones", i), "it is not within the flight")
-            found.append(milestone)
-        return tuple(found)
+def mutes_of(mutes: list[MuteModel] | None, zone: ZoneInfo | None) -> tuple[Mute, ...]:
+    """Mutes as values.
 
-    def _ms(self, written: datetime, *at: str | int) -> int:
-        try:
-            return scalars.epoch_ms(written, self.flight.timezone)
-        except ValueError as e:
-            raise AtField(at, str(e)) from None
+    Raises:
+        AtField: one of them is none, below ``mutes``.
+    """
+    found: list[Mute] = []
+    for i, mute in enumerate(mutes or ()):
+        from_ms, until_ms = _ms(mute.from_, zone, "mutes", i, "from"), _ms(mute.to, zone, "mutes", i, "to")
+        if until_ms <= from_ms:
+            raise AtField(("mutes", i, "to"), "to is not after from")
+        found.append(Mute(from_ms, until_ms, mute.why))
+    return tuple(found)
+
+
+def milestones_of(milestones: list[Any] | None, flight: Flight, zone: ZoneInfo | None) -> tuple[Milestone, ...]:
+    """Milestones as values.
+
+    Raises:
+        AtField: one of them is not within the flight, below ``milestones``.
+    """
+    found: list[Milestone] = []
+    for i, one in enumerate(milestones or ()):
+        is_time = isinstance(one, datetime)
+        milestone = Milestone(at_ms=_ms(one, zone, "milestones", i)) if is_time else Milestone(one)
+        if not flight.start_ms < milestone.moment(flight) <= flight.end_ms:
+            raise AtField(("milestones", i), "it is not within the flight")
+        found.append(milestone)
+    return tuple(found)
+
+
+def _ms(written: datetime, zone: ZoneInfo | None, *at: str | int) -> int:
+    try:
+        return scalars.epoch_ms(written, zone)
+    except ValueError as e:
+        raise AtField(at, str(e)) from None

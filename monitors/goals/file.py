@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -12,10 +13,12 @@ from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import FileProblem, InvalidFile
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, fields_of, items_of, validate
 from kpis.runtime.yaml_nodes import Problems, shown
-from monitors.goals.account import AccountModel, inherit
 from monitors.goals.campaign import CampaignModel, weighs
 from monitors.goals.fields import Name
-from monitors.goals.values import Goals
+from monitors.goals.parents.account import AccountModel, inherit
+from monitors.goals.parents.parent_model import PortfolioModel, below, portfolio_of
+from monitors.goals.values import Campaign
+from monitors.goals.whole import Goals
 
 
 class InvalidGoals(InvalidFile):
@@ -50,6 +53,9 @@ class GoalsFile(FileModel):
     campaigns: Annotated[list[CampaignModel], BeforeValidator(_each_campaign_once)] = Field(
         description="All campaigns that have goals."
     )
+    portfolio: PortfolioModel | None = Field(
+        None, description="What all campaigns are meant to reach together, or those that it lists."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -69,11 +75,34 @@ class GoalsFile(FileModel):
                     raise AtField(("accounts", campaign.account or "", "goals", i, "curve"), text)
         return self
 
-    @property
+    @model_validator(mode="after")
+    def _adds_up(self) -> Self:
+        known = {one.campaign: i for i, one in enumerate(self.campaigns)}
+        for parent in self.value.parents:
+            if parent.campaign in known:
+                text = f"{shown(parent.campaign)} is what goals of an account or the portfolio are called"
+                raise AtField(("campaigns", known[parent.campaign], "campaign"), text)
+        return self
+
+    @cached_property
     def value(self) -> Goals:
-        """It as a value."""
+        """It as a value.
+
+        Raises:
+            AtField: goals of an account or of the portfolio cannot be made of the campaigns there are.
+        """
         found = ((campaign, self.accounts.get(campaign.account or "")) for campaign in self.campaigns)
-        return Goals(tuple(account.given(campaign.value) if account else campaign.value for campaign, account in found))
+        campaigns = tuple(account.given(campaign.value) if account else campaign.value for campaign, account in found)
+        return Goals(campaigns, tuple(self._parents(campaigns)))
+
+    def _parents(self, campaigns: tuple[Campaign, ...]) -> Iterator[Campaign]:
+        for name, account in self.accounts.items():
+            with below("accounts", name, "together"):
+                if (found := account.parent(name, campaigns)) is not None:
+                    yield found
+        if self.portfolio is not None:
+            with below("portfolio"):
+                yield portfolio_of(self.portfolio, campaigns)
 
 
 def load(path: Path | str) -> Goals:

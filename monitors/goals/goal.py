@@ -78,7 +78,7 @@ class TotalModel(FileModel):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        self._target()
+        self.written_target()
         warning, critical = self._bands()
         if not _contains(critical, warning):
             raise AtField("critical", "critical must be outside of warning, on both sides")
@@ -94,7 +94,7 @@ class TotalModel(FileModel):
         """It as a value."""
         return TotalGoal(
             total=self._measure,
-            target=self._target(),
+            target=self.written_target(),
             warning=self._bands()[0],
             critical=self._bands()[1],
             curve=curve_value(self.curve),
@@ -110,7 +110,8 @@ class TotalModel(FileModel):
     def _measure(self) -> Measure:
         return TOTALS[self.total]
 
-    def _target(self) -> int:
+    def written_target(self) -> int:
+        """Its target: micros for money, else a count."""
         try:
             return whole(self.target, self._measure.is_money)
         except ValueError as e:
@@ -180,14 +181,14 @@ class RatioModel(FileModel):
         )
 
 
-def _kind(value: Any) -> str:
+def kind_of_goal(value: Any) -> str:
     """The tag of a goal's kind; what is no mapping is told as a total that is none."""
     if not isinstance(value, Fields):
         return "a total"
     return {(True, False): "a total", (False, True): "a ratio"}.get(("total" in value, "ratio" in value), "neither")
 
 
-def _refuse(value: Any, info: ValidationInfo) -> Any:
+def refuse(value: Any, info: ValidationInfo) -> Any:
     """Note why a goal is of neither kind."""
     problems: Problems = info.context  # type: ignore[assignment]
     if {"ratio", "total"} <= value.keys():
@@ -204,8 +205,8 @@ def _refuse(value: Any, info: ValidationInfo) -> Any:
 GoalModel = Annotated[
     Annotated[TotalModel, Tag("a total")]
     | Annotated[RatioModel, Tag("a ratio")]
-    | Annotated[SkipJsonSchema[Any], BeforeValidator(_refuse), Tag("neither")],
-    Discriminator(_kind),
+    | Annotated[SkipJsonSchema[Any], BeforeValidator(refuse), Tag("neither")],
+    Discriminator(kind_of_goal),
 ]
 
 

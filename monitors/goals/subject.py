@@ -76,9 +76,9 @@ Subject = Goal | Watch
 
 
 def subjects_of(campaign: Campaign) -> Iterator[Subject]:
-    """A campaign's goals, and what every campaign with goals is watched for."""
+    """A campaign's goals, and what each one that has any is watched for; a parent's campaigns are watched already."""
     yield from campaign.goals
-    if campaign.goals:
+    if campaign.goals and not campaign.is_parent:
         yield from WATCHES
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import sha256
 
 from kpis.catalogue import Kpi
 from kpis.measures import Measure
-from kpis.series import key
-from kpis.times import DAY_MS
+from kpis.series import key, parent_key
 from kpis.units import Unit
 from monitors.goals.spread.spec import CurveSpec
 
@@ -36,6 +35,17 @@ class Period(StrEnum):
     """Each week of the flight, from Monday."""
     DAY = "day"
     """Each day of the flight."""
+
+
+class Scope(StrEnum):
+    """What a goal is of."""
+
+    CAMPAIGN = "campaign"
+    """One campaign."""
+    ACCOUNT = "account"
+    """Campaigns of an account together."""
+    PORTFOLIO = "portfolio"
+    """Campaigns of all accounts together."""
 
 
 class Rule(StrEnum):
@@ -234,10 +244,10 @@ class Milestone:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One campaign, with what its account gives it.
+    """One campaign, with what its account gives it; or a parent: several campaigns, judged by their sums.
 
     Attributes:
-        campaign: its id as in events.
+        campaign: its id as in events; of a parent what it is called, ``account=Acme``.
         name: its name for people.
         flight: when it runs.
         goals: what it is meant to reach.
@@ -247,6 +257,8 @@ class Campaign:
         slack_channel: where it is told; empty for where all others are.
         mutes: when it is not told.
         milestones: when it is told how it goes, as they are written.
+        scope: what it is: a campaign, or which parent.
+        members: of a parent, the series of its campaigns, each once.
     """
 
     campaign: str
@@ -259,39 +271,27 @@ class Campaign:
     slack_channel: str = ""
     mutes: tuple[Mute, ...] = ()
     milestones: tuple[Milestone, ...] = ()
+    scope: Scope = Scope.CAMPAIGN
+    members: tuple[str, ...] = ()
 
     @property
     def series(self) -> str:
         """Its series key."""
-        return key(self.campaign)
+        if self.scope is Scope.CAMPAIGN:
+            return key(self.campaign)
+        return parent_key(self.scope, self.account)
+
+    @property
+    def members_digest(self) -> str:
+        """Which members it has, in a few characters; empty for a campaign."""
+        return sha256("|".join(self.members).encode()).hexdigest()[:16] if self.members else ""
+
+    @property
+    def is_parent(self) -> bool:
+        """Whether it is several campaigns together."""
+        return self.scope is not Scope.CAMPAIGN
 
 
 def muted_at(campaign: Campaign, at_ms: int) -> Mute | None:
     """The first of a campaign's mutes that a moment lies in; None when it lies in none."""
     return next((mute for mute in campaign.mutes if mute.from_ms <= at_ms < mute.until_ms), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Goals:
-    """All campaigns that have goals."""
-
-    campaigns: tuple[Campaign, ...] = ()
-
-    def __iter__(self) -> Iterator[tuple[Campaign, Goal]]:
-        """Each goal with its campaign."""
-        return ((campaign, goal) for campaign in self.campaigns for goal in campaign.goals)
-
-    def shifted(self, ms: int) -> Goals:
-        """The same goals with every time moved by ``ms`` milliseconds; dates of curves by whole days."""
-        return Goals(tuple(_moved(campaign, ms) for campaign in self.campaigns))
-
-
-def _moved(campaign: Campaign, ms: int) -> Campaign:
-    flight, days = campaign.flight, round(ms / DAY_MS)
-    return replace(
-        campaign,
-        flight=replace(flight, start_ms=flight.start_ms + ms, end_ms=flight.end_ms + ms),
-        goals=tuple(replace(g, curve=g.curve.moved(days)) if isinstance(g, TotalGoal) else g for g in campaign.goals),
-        mutes=tuple(replace(m, from_ms=m.from_ms + ms, until_ms=m.until_ms + ms) for m in campaign.mutes),
-        milestones=tuple(m if m.at_ms is None else replace(m, at_ms=m.at_ms + ms) for m in campaign.milestones),
-    )

@@ -7,7 +7,7 @@ numbers that are not all there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -17,6 +17,8 @@ from monitors.goals.values import RatioGoal
 from monitors.pacing.verdict import Reason, Status, Verdict
 
 Judged = tuple[Subject, Verdict]
+Causes = Sequence[tuple[Watched, Verdict]]
+"""Watches that say what others follow from."""
 
 _NEEDS = {
     Watched.SERVING: frozenset({"impressions", "clicks", "conversions", "spend_micros", "revenue_micros"}),
@@ -40,15 +42,29 @@ _CAUSES_OF_SILENCE = frozenset({Watched.SERVING, Watched.CLICKS})
 _STANDS_STILL = frozenset({Reason.NOT_SERVING, Reason.NOTHING_SERVED, Reason.SILENT, Reason.QUIET, Reason.DAILY_BUDGET})
 
 
-def explained(judged: Iterable[Judged]) -> list[Judged]:
+def explained(judged: Iterable[Judged], shared: Causes = ()) -> list[Judged]:
     """Verdicts in the same order; those that another one explains are held.
 
     Args:
         judged: all of one campaign's goals and watches with their verdicts.
+        shared: of a parent, what is wrong :func:`in_all` of its members.
     """
     found = list(judged)
-    causes = [(goal.of, verdict) for goal, verdict in found if isinstance(goal, Watch) and _is_cause(goal, verdict)]
+    causes = [*causes_of(found), *shared]
     return [(goal, _held(goal, verdict, causes)) for goal, verdict in found] if causes else found
+
+
+def causes_of(judged: Iterable[Judged]) -> Causes:
+    """The watches of a campaign that say what others follow from."""
+    return [(goal.of, verdict) for goal, verdict in judged if isinstance(goal, Watch) and _is_cause(goal, verdict)]
+
+
+def in_all(found: Sequence[Causes]) -> Causes:
+    """What is wrong with each of some campaigns; none where one of them has nothing of it."""
+    if not found:
+        return []
+    shared = set.intersection(*({watched for watched, _ in causes} for causes in found))
+    return [(watched, verdict) for watched, verdict in found[0] if watched in shared]
 
 
 def _is_cause(watch: Watch, verdict: Verdict) -> bool:

@@ -72,6 +72,7 @@ class Evidence:
         warning: wagers that the goal's bound is missed.
         critical: wagers that its critical bound is.
         onset: where what misses lately began; None where an older version did not say.
+        members: of a parent, which campaigns it is of, see :attr:`monitors.goals.values.Campaign.members_digest`.
     """
 
     flight_ms: int
@@ -83,12 +84,13 @@ class Evidence:
     warning: Wagers
     critical: Wagers
     onset: Onset | None = None
+    members: str = ""
 
-    def is_about(self, goal: RatioGoal, flight: Flight, policy: EvidencePolicy) -> bool:
+    def is_about(self, goal: RatioGoal, flight: Flight, policy: EvidencePolicy, members: str = "") -> bool:
         """Whether it is about this goal as it is written now, and has the wagers that are made now."""
-        mine = (self.flight_ms, self.limit, self.critical_limit, len(self.warning), len(self.critical))
+        mine = (self.flight_ms, self.limit, self.critical_limit, len(self.warning), len(self.critical), self.members)
         wagers = len(policy.factors)
-        return mine == (flight.start_ms, goal.limit, goal.critical_limit, wagers, wagers)
+        return mine == (flight.start_ms, goal.limit, goal.critical_limit, wagers, wagers, members)
 
 
 def begin(goal: RatioGoal, flight: Flight, since: Row, total: Row, at_ms: int, *, policy: EvidencePolicy) -> Evidence:

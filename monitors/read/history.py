@@ -6,6 +6,7 @@ takes the rest of its first and last one too.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,17 +34,27 @@ AT_ONCE = 500
 """Days read in one step where they need not be of one moment."""
 
 Quarters = Mapping[int, Row]
-_Clipped = tuple[int, str, int, int, int]
+_Clipped = tuple[int, tuple[str, ...], int, int, int]
 _Day = tuple[int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A series from ``start_ms`` (inclusive) to ``end_ms`` (exclusive)."""
+    """A series from ``start_ms`` (inclusive) to ``end_ms`` (exclusive).
+
+    Attributes:
+        members: of a parent the series that it is the sum of; empty for a series that is counted itself.
+    """
 
     series: str
     start_ms: int
     end_ms: int
+    members: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The series that are read for it."""
+        return self.members or (self.series,)
 
 
 def nothing() -> Int64s:
@@ -88,6 +99,7 @@ class History:
         self._redis = redis
         self._reads = ConsistentReads(redis)
         self._address = address
+        self._alone = asyncio.Lock()
         self._closed: dict[_Clipped, tuple[float, Int64s]] = {}
         self._behind: dict[tuple[_Clipped, _Clipped] | None, tuple[float, Int64s, bool]] = {}
         self.problems: Problems = Counter()
@@ -130,6 +142,17 @@ class History:
             for q in wanted
         }
 
+    async def sums(self, queries: Iterable[Query]) -> dict[Query, Row]:
+        """The sums of several queries over all partitions, one call after the other.
+
+        Raises:
+            Unreachable: Redis does not answer.
+            BadLayout: no worker has written to it yet.
+        """
+        async with self._alone:
+            found = await fetch_layout(self._redis, self._address)
+            return {query: one.row for query, one in (await self.to_date(found.partitions, queries)).items()}
+
     async def quarters(self, query: Query) -> Quarters:
         """A query's quarter hours by their first millisecond, over all partitions.
 
@@ -154,18 +177,27 @@ class History:
         """
         wanted = tuple(dict.fromkeys(queries))
         found = {q: np.zeros((len(days_of(q)) * PER_DAY, WIDTH), np.int64) for q in wanted}
+        # A day of a member is read once for itself and for all of its parents.
+        places: dict[tuple[str, int], list[Int64s]] = {}
+        for query in wanted:
+            whole = found[query].reshape(-1, PER_DAY, WIDTH)
+            for day, its in zip(days_of(query), whole, strict=True):
+                for name in query.counted:
+                    places.setdefault((name, day), []).append(its)
+        asked = list(places)
         for partition in range(partitions):
-            places = [(q, n, day) for q in wanted for n, day in enumerate(days_of(q))]
-            for step in range(0, len(places), AT_ONCE):
-                part = places[step : step + AT_ONCE]
+            for step in range(0, len(asked), AT_ONCE):
+                part = asked[step : step + AT_ONCE]
                 pipe = self._redis.pipeline(transaction=False)
-                for query, _, day in part:
-                    pipe.hgetall(layout.history(partition, query.series, day_of(day)))
+                for name, day in part:
+                    pipe.hgetall(layout.history(partition, name, day_of(day)))
                 with answers(self._address):
                     answered = await pipe.execute()
-                for (query, n, _), raw in zip(part, answered, strict=True):
+                for place, raw in zip(part, answered, strict=True):
                     if raw:
-                        found[query][n * PER_DAY : (n + 1) * PER_DAY] += self._quarters(raw)
+                        quarters = self._quarters(raw)
+                        for its in places[place]:
+                            np.add(its, quarters, out=its)
         return found
 
     def _add(
@@ -183,7 +215,7 @@ class History:
             if held is not None:
                 inside = held[1]
             else:
-                quarters = days[partition, query.series, day]
+                quarters = _together(days, partition, query, day)
                 if quarters is NO_QUARTERS and day in open_days:
                     continue
                 first, last = _clip(query, day)
@@ -215,10 +247,11 @@ class History:
         self._behind = {d: held for d, held in self._behind.items() if held[0] > now}
         asked = list(
             dict.fromkeys(
-                (number, q.series, day)
+                (number, name, day)
                 for q in queries
                 for day in (_open_days(q, newest) if _closed_days(number, q, newest) in self._behind else days_of(q))
                 if _clipped(number, q, day) not in self._closed
+                for name in q.counted
             )
         )
         keys = [layout.history(number, series, day_of(day)) for _, series, day in asked]
@@ -254,7 +287,13 @@ def _clip(query: Query, day: int) -> tuple[int, int]:
 
 
 def _clipped(partition: int, query: Query, day: int) -> _Clipped:
-    return (partition, query.series, day, *_clip(query, day))
+    return (partition, query.counted, day, *_clip(query, day))
+
+
+def _together(days: Mapping[_Day, Int64s], partition: int, query: Query, day: int) -> Int64s:
+    """A day's quarter hours of all series of a query."""
+    first, *others = (days[partition, name, day] for name in query.counted)
+    return np.sum([first, *others], axis=0) if others else first
 
 
 def _closed_days(partition: int, query: Query, newest: int) -> tuple[_Clipped, _Clipped] | None:

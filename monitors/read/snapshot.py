@@ -109,6 +109,8 @@ class Snapshot:
         stored: how many series Redis holds, those that were not read too; one in two partitions counts twice.
         reads: how often a partition was read, and why that way, since the reader was made.
         memory: how full Redis is; None where it may not be asked.
+        parents: the same of several campaigns together, see :func:`monitors.read.sums.with_parents`; never in
+            ``series``, so that what adds all series counts nothing twice.
     """
 
     layout: Layout
@@ -119,6 +121,7 @@ class Snapshot:
     stored: int = 0
     reads: Mapping[Why, int] = field(default_factory=dict)
     memory: Memory | None = None
+    parents: Mapping[str, SeriesRows] = field(default_factory=dict)
     _together: dict[tuple[int, ...], Mapping[Stream, StreamHealth]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -138,14 +141,14 @@ class Snapshot:
         It is the earliest of the partitions that hold the series, of all when none does: their watermark, or that of
         one of the streams if it is earlier. What an older worker does not tell of a stream is as of the partition.
         """
-        asked, found = tuple(streams), self.series.get(series)
+        asked, found = tuple(streams), self.rows_of(series)
         holders = self.partitions if found is None else [self.partitions[n] for n in found.partitions]
         times = (partition.complete_to(asked) for partition in holders)
         return min((ms for ms in times if ms is not None), default=None)
 
     def streams_of(self, series: str) -> Mapping[Stream, StreamHealth]:
         """How each stream stands in the partitions that hold a series, of all when none does: the least complete."""
-        found = self.series.get(series)
+        found = self.rows_of(series)
         numbers = range(len(self.partitions)) if found is None else found.partitions
         key = tuple(numbers)
         if key not in self._together:
@@ -174,9 +177,13 @@ class Snapshot:
     def _of(self, stream: Stream) -> Iterator[StreamHealth]:
         return (partition.streams[stream] for partition in self.partitions if stream in partition.streams)
 
+    def rows_of(self, series: str) -> SeriesRows | None:
+        """The rows of a series, or of a parent; None when nothing is known of it."""
+        return self.series.get(series) or self.parents.get(series)
+
     def row(self, series: str, window: str) -> Row | None:
         """The measures of a series in a window; None when the series or the window is unknown."""
-        found = self.series.get(series)
+        found = self.rows_of(series)
         return None if found is None else found.windows.get(window)
 
     def counter(self, prefix: str) -> dict[str, int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from kpis.arrays import Int64s
 from kpis.measures import WIDTH, Row
 from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
-from monitors.goals.values import Flight
+from monitors.goals.values import Campaign, Flight
 from monitors.read.history import CLOSED_AFTER_MS, ToDate
 from monitors.read.past import KEPT_HOURS, Past, nothing_yet, of_quarters
 
@@ -18,7 +18,7 @@ _BEFORE_MS = 2 * KEPT_HOURS * HOUR_MS
 
 
 class CampaignQuarters:
-    """Grows by 4 KB a day.
+    """Those of a campaign, or of a parent; grows by 4 KB a day.
 
     Args:
         flight: the campaign's; its sum to date is kept.
@@ -34,15 +34,30 @@ class CampaignQuarters:
         self._flight_day = flight.start_ms - flight.start_ms % DAY_MS
         self._sum: Int64s = np.zeros(WIDTH, np.int64)
         self._past = nothing_yet(self.start_ms)
+        self._parents: list[CampaignQuarters] = []
+
+    def tell(self, parent: CampaignQuarters) -> None:
+        """Let a parent gain from now on whatever this gains."""
+        self._parents.append(parent)
 
     def put(self, quarter: int, row: Sequence[int]) -> None:
         """What a quarter hour, by its number since the epoch, has by now."""
         place = self._place(quarter)
-        self._gain(quarter, np.array(row, np.int64) - self._rows[place])
+        self.gain(quarter, np.array(row, np.int64) - self._rows[place])
 
     def add(self, quarter: int, row: Sequence[int]) -> None:
         """What a quarter hour gains."""
-        self._gain(quarter, np.array(row, np.int64))
+        self.gain(quarter, np.array(row, np.int64))
+
+    def gain(self, quarter: int, gain: Int64s) -> None:
+        """What a quarter hour gains, or loses, of every measure."""
+        # In two steps: making the place may make the rows anew.
+        place = self._place(quarter)
+        self._rows[place] += gain
+        if self._flight[0] <= quarter < self._flight[1]:
+            self._sum += gain
+        for parent in self._parents:
+            parent.gain(quarter, gain)
 
     def to_date(self, as_of_ms: int, now_ms: int) -> ToDate:
         """The flight's sum, and the quarter hours of the days that are not closed."""
@@ -76,13 +91,6 @@ class CampaignQuarters:
         now = now_ms - now_ms % QUARTER_MS
         return tuple(self.between(now - span_ms, now).sum(axis=0).tolist())
 
-    def _gain(self, quarter: int, gain: Int64s) -> None:
-        # In two steps: making the place may make the rows anew.
-        place = self._place(quarter)
-        self._rows[place] += gain
-        if self._flight[0] <= quarter < self._flight[1]:
-            self._sum += gain
-
     def _place(self, quarter: int) -> int:
         place = quarter - self._first
         assert place >= 0
@@ -91,3 +99,18 @@ class CampaignQuarters:
             rows[: len(self._rows)] = self._rows
             self._rows = rows
         return place
+
+
+def quarters_of(campaigns: Iterable[Campaign], from_ms: int) -> dict[str, CampaignQuarters]:
+    """Those of campaigns, and of parents, which have what their members have, by series.
+
+    Args:
+        campaigns: members before their parents.
+        from_ms: nothing comes that is older.
+    """
+    found: dict[str, CampaignQuarters] = {}
+    for campaign in campaigns:
+        found[campaign.series] = CampaignQuarters(campaign.flight, from_ms)
+        for member in campaign.members:
+            found[member].tell(found[campaign.series])
+    return found

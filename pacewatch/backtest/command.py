@@ -13,7 +13,7 @@ from kpis.runtime.errors import Misconfigured
 from kpis.settings.environment import PREFIX
 from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS, parse_time
 from monitors import goals as goals_file
-from monitors.goals.values import Goals
+from monitors.goals.whole import Goals
 from monitors.settings import MonitorSettings
 from pacewatch.backtest import labels as labels_file
 from pacewatch.backtest import report, stored_history
@@ -132,8 +132,8 @@ def _over_recording(
 ) -> tuple[list[Trial], Tally]:
     span = _span(options, plan.goals, seen, settings.history_days)
     clock = EventTime(span)
-    partition = OnePartition(settings, plan.goals.campaigns, span.first_ms)
-    watchlist = Watchlist(plan.goals.campaigns, span.first_ms, plan.base.verdicts.final_ms)
+    partition = OnePartition(settings, plan.goals.all, span.first_ms)
+    watchlist = Watchlist(plan.goals.all, span.first_ms, plan.base.verdicts.final_ms)
     trials = plan.trials(settings.currency)
     with _recording(options) as recording, Meter("looked at", span.last_ms - span.first_ms) as meter:
         looks = 0
@@ -156,8 +156,8 @@ async def _over_history(
     _in_order(since, until)
     span = Span(since, until, QUARTER_MS)
     say("history is known by the quarter hour: looks are as far apart, and goals for windows below 15m are not judged")
-    stored = await stored_history.load(settings, plan.goals.campaigns, span)
-    watchlist = Watchlist(plan.goals.campaigns, span.first_ms, plan.base.verdicts.final_ms)
+    stored = await stored_history.load(settings, plan.goals.all, span)
+    watchlist = Watchlist(plan.goals.all, span.first_ms, plan.base.verdicts.final_ms)
     trials, looks = plan.trials(stored.currency), 0
     for moment in stored.moments(watchlist):
         looks += 1
@@ -177,9 +177,9 @@ def _span(options: BacktestOptions, goals: Goals, seen: Scan, history_days: int)
     assert seen.first_ms is not None
     assert seen.last_ms is not None
     # What is older than any flight can use must not be looked at minute by minute.
-    begin = max(seen.first_ms, earliest(goals.campaigns, history_days))
+    begin = max(seen.first_ms, earliest(goals.all, history_days))
     since = begin if options.since is None else _moment("--from", options.since)
-    ends = max(c.flight.end_ms for c in goals.campaigns)
+    ends = max(c.flight.end_ms for c in goals.all)
     until = min(seen.last_ms, ends) if options.until is None else _moment("--to", options.until)
     if until < since:
         name = str(options.data)

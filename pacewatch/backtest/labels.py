@@ -17,7 +17,8 @@ from kpis.runtime.yaml_model import FileModel, items_of, validate
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
 from monitors.goals.fields import CampaignId, Name, Time
 from monitors.goals.scalars import epoch_ms
-from monitors.goals.values import Campaign, Goals
+from monitors.goals.values import Campaign
+from monitors.goals.whole import Goals
 
 
 class LabelModel(FileModel):
@@ -92,7 +93,7 @@ def _places(whole: yaml.Node) -> list[dict[str, yaml.Node]]:
 
 
 def _values(found: LabelsModel, places: list[dict[str, yaml.Node]], goals: Goals, problems: Problems) -> list[Label]:
-    known = {c.campaign: c for c in goals.campaigns}
+    known = {c.campaign: c for c in goals.all}
     labels: list[Label] = []
     for i, (model, fields) in enumerate(zip(found.labels, places, strict=True)):
         campaign, where = known.get(model.campaign), f"labels[{i}]"

@@ -11,6 +11,7 @@ from monitors.cycle import history_from
 from monitors.goals.values import Campaign
 from monitors.read.history import ToDate
 from monitors.read.snapshot import Snapshot
+from monitors.read.sums import with_parents
 from monitors.sight import Sight, periods_of, sight
 from pacewatch.backtest.campaign_quarters import CampaignQuarters
 from pacewatch.backtest.event_time import EventTime
@@ -33,7 +34,7 @@ class Watchlist:
     """Who is looked at, and when.
 
     Attributes:
-        campaigns: those with goals.
+        campaigns: those with goals, then their parents.
         first_ms: the first look, at which everybody is looked at: a monitor that runs already knows since when.
         final_ms: for how long after its flight a campaign is.
     """
@@ -61,6 +62,7 @@ class Watchlist:
             history_ms: the oldest time that history reaches back to.
         """
         now = snapshot.read_at_ms
+        snapshot = with_parents(snapshot, {c.series: c.members for c in self.campaigns if c.is_parent})
         seen: Seen = []
         for campaign in self.at(now):
             found, past, at_ms = ToDate(ZERO, None), None, snapshot.as_of(campaign.series)

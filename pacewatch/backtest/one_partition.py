@@ -15,7 +15,7 @@ from kpis.times import DAY_MS, HOUR_MS
 from kpis.windows import DAY
 from monitors.goals.values import Campaign, RatioGoal
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
-from pacewatch.backtest.campaign_quarters import CampaignQuarters
+from pacewatch.backtest.campaign_quarters import quarters_of
 from streams.events.decode import Batch, Decoder
 from streams.policies import decode_policy, partition_policy
 from streams.state.lateness import Lateness
@@ -26,15 +26,15 @@ _SWEEP_MS = HOUR_MS
 
 
 class OnePartition:
-    """Counts everything; remembers the quarter hours of campaigns with goals.
+    """Counts everything; remembers the quarter hours of campaigns with goals, and of their parents.
 
     Args:
         settings: what is accepted and kept.
-        campaigns: those with goals.
+        campaigns: those with goals, then their parents.
         from_ms: the clock at the first look.
 
     Attributes:
-        quarters: of each campaign with goals, by series.
+        quarters: of each campaign and parent with goals, by series.
     """
 
     def __init__(self, settings: Settings, campaigns: Iterable[Campaign], from_ms: int) -> None:
@@ -55,8 +55,9 @@ class OnePartition:
         self._swept_ms = from_ms
         self._known: set[str] = set()
         oldest = from_ms - settings.history_days * DAY_MS
-        self.quarters = {c.series: CampaignQuarters(c.flight, oldest) for c in campaigns}
-        self._state.registry.protect(frozenset(self.quarters))
+        self.quarters = quarters_of(campaigns, oldest)
+        self._counted = frozenset(c.series for c in campaigns if not c.is_parent)
+        self._state.registry.protect(self._counted)
 
     @property
     def currency(self) -> str:
@@ -119,12 +120,12 @@ class OnePartition:
             return
         flush = self._state.take_flush({}, documented=False)
         for (series, quarter), packed in flush.history.items():
-            if series in self.quarters:
+            if series in self._counted:
                 self.quarters[series].put(quarter, unpack(packed))
         for (series, quarter), row in flush.late.items():
-            if series in self.quarters:
+            if series in self._counted:
                 self.quarters[series].add(quarter, row)
-        self._known.update(s for s in self.quarters if self._state.registry.index(s) is not None)
+        self._known.update(s for s in self._counted if self._state.registry.index(s) is not None)
 
     def _windows(self, series: str) -> dict[str, Row]:
         index = self._state.registry.index(series)

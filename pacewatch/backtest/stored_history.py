@@ -15,7 +15,7 @@ from monitors.read.history import History, Query
 from monitors.read.past import KEPT_HOURS
 from monitors.read.reader import connect
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
-from pacewatch.backtest.campaign_quarters import CampaignQuarters
+from pacewatch.backtest.campaign_quarters import CampaignQuarters, quarters_of
 from pacewatch.backtest.event_time import Span
 from pacewatch.backtest.moments import Moment, Watchlist
 
@@ -29,12 +29,14 @@ class StoredHistory:
         oldest_ms: the oldest time that history reaches back to.
         span: when it is looked.
         rows: each campaign's query and its quarter hours of whole days.
+        parents: what is the sum of some of them.
     """
 
     layout: Layout
     oldest_ms: int
     span: Span
     rows: Mapping[Campaign, tuple[Query, Int64s]]
+    parents: tuple[Campaign, ...] = ()
 
     @property
     def currency(self) -> str:
@@ -43,7 +45,8 @@ class StoredHistory:
 
     def moments(self, watchlist: Watchlist) -> Iterator[Moment]:
         """All looks; at each the quarter hours that have ended by then are known."""
-        quarters = {c.series: CampaignQuarters(c.flight, q.start_ms) for c, (q, _) in self.rows.items()}
+        first = min((query.start_ms for query, _ in self.rows.values()), default=self.span.first_ms)
+        quarters = quarters_of([*self.rows, *self.parents], first)
         known: set[str] = set()
         for now in range(self.span.first_ms, self.span.last_ms + 1, QUARTER_MS):
             for campaign, (query, rows) in self.rows.items():
@@ -77,21 +80,26 @@ class StoredHistory:
 
 
 async def load(settings: Settings, campaigns: Iterable[Campaign], span: Span) -> StoredHistory:
-    """Read the history of campaigns: their flights, and two weeks before the first look.
+    """Read the history of campaigns: their flights and those of parents, and two weeks before the first look.
 
     Raises:
         Unreachable: Redis does not answer.
         BadLayout: no worker has written to it yet.
     """
-    redis = connect(settings)
+    redis, everyone = connect(settings), tuple(campaigns)
+    parents = tuple(one for one in everyone if one.is_parent)
     try:
         layout = await fetch_layout(redis, settings.redis_address)
         oldest = settings.the_clock.now_ms() - layout.history_days * DAY_MS
         before = span.first_ms - KEPT_HOURS * HOUR_MS
-        since = {c: max(min(c.flight.start_ms, before), oldest) for c in campaigns}
+        begins = {c.series: c.flight.start_ms for c in everyone if not c.is_parent}
+        for parent in parents:
+            begins |= {name: min(begins[name], parent.flight.start_ms) for name in parent.members}
+        since = {c: max(min(begins[c.series], before), oldest) for c in everyone if not c.is_parent}
         queries = {c: Query(c.series, min(ms, span.first_ms), span.last_ms) for c, ms in since.items()}
         found = await History(redis, settings.redis_address).days(layout.partitions, queries.values())
     finally:
         await redis.aclose()
     windows = tuple(name for name in layout.windows if parse_window(name).span_ms % QUARTER_MS == 0)
-    return StoredHistory(replace(layout, windows=windows), oldest, span, {c: (q, found[q]) for c, q in queries.items()})
+    rows = {c: (q, found[q]) for c, q in queries.items()}
+    return StoredHistory(replace(layout, windows=windows), oldest, span, rows, parents)

@@ -85,7 +85,7 @@ class Trial:
         self._currency = currency
         self._engine = Engine(policy.verdicts, policy.evidence)
         self._is_alone = is_alone
-        self._held: dict[tuple[str, str], Held] = {}
+        self._held: dict[str, Held] = {}
         self._pasts: dict[str, tuple[Past, Past]] = {}
 
     def look(self, moment: Moment) -> None:
@@ -98,21 +98,20 @@ class Trial:
                 self._step(campaign, goal, verdict, moment.now_ms, is_muted=is_muted)
 
     def _state(self, campaign: Campaign, goal: Subject) -> AlertState:
-        return self._held.get((campaign.campaign, goal.id), NOTHING_HELD).state
+        return self._held.get(key_of(campaign, goal), NOTHING_HELD).state
 
     def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int, *, is_muted: bool) -> None:
-        name, at_ms = (campaign.campaign, goal.id), verdict.as_of_ms or now_ms
-        held = self._held.get(name, NOTHING_HELD)
+        key, at_ms = key_of(campaign, goal), verdict.as_of_ms or now_ms
+        held = self._held.get(key, NOTHING_HELD)
         around = Circumstances(now_ms, is_muted=is_muted)
         transition = decide(campaign, goal, verdict, held, self.policy.telling, around=around)
         is_sent, sends = transition.change.is_told and transition.is_sent, held.sends
         if is_sent:
             sends = self.policy.telling.quiet.kept((*sends, (now_ms, transition.after.told)), now_ms)
-        self._held[name] = replace(held, state=transition.after, sends=sends)
+        self._held[key] = replace(held, state=transition.after, sends=sends)
         if not is_sent:
             return
         told = Assessment(campaign, goal, verdict, transition.after)
-        key = key_of(campaign, goal)
         alert = alert_of(told, transition, self._currency, key, f"backtest-{len(self.messages)}")
         message = TrialMessage(at_ms, campaign, goal, transition.change, transition.after.told, verdict, alert)
         self.messages.append(message)

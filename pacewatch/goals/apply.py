@@ -12,6 +12,7 @@ from kpis.runtime.errors import Misconfigured
 from monitors.goals import Goals, InvalidGoals
 from monitors.goals.file import load, parse, read_text
 from pacewatch.goals.difference import difference
+from pacewatch.goals.overview import counted
 
 _MODE = 0o644
 """Of a file that was not there: others, such as the monitor's user, can read it."""
@@ -41,8 +42,7 @@ def apply(source: Path, target: Path) -> list[str]:
     except OSError as e:
         raise Misconfigured("--to", f"{target} cannot be written: {e.strerror}") from None
     found = difference(before, after)
-    count = sum(len(campaign.goals) for campaign in after.campaigns)
-    return [*said, *found.lines, f"{target}: {len(after.campaigns)} campaigns, {count} goals; {found.summary}"]
+    return [*said, *found.lines, f"{target}: {counted(after)}; {found.summary}"]
 
 
 def _before(place: Path) -> tuple[list[str], Goals]:

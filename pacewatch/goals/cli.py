@@ -22,26 +22,26 @@ GoalsPath = Annotated[Path, typer.Argument(help="The goals file.")]
 def check(file: GoalsPath) -> None:
     """Check a goals file: every error with its line."""
     from monitors import goals
+    from pacewatch.goals.overview import counted
 
     try:
         found = goals.load(file)
     except goals.InvalidGoals as e:
         raise _refused(file, e) from None
-    count = sum(len(c.goals) for c in found.campaigns)
-    out(f"{file}: {len(found.campaigns)} campaigns, {count} goals, no errors")
+    out(f"{file}: {counted(found)}, no errors")
 
 
 @goals_app.command("list")
 def show(file: GoalsPath) -> None:
-    """Print the goals of a file as a table, with what accounts give their campaigns."""
+    """Print the goals of a file as a table, with what accounts give their campaigns, and what these add up to."""
     from monitors import goals
-    from pacewatch.goals.overview import lines
+    from pacewatch.goals.overview import lines, shares
 
     try:
         found = goals.load(file)
     except goals.InvalidGoals as e:
         raise _refused(file, e) from None
-    for line in lines(found):
+    for line in [*lines(found), *shares(found)]:
         out(line)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from monitors.goals.values import Campaign, Goal, Goals
+from monitors.goals.values import Campaign, Goal
+from monitors.goals.whole import Goals
 
 Place = tuple[str, str]
 """A campaign's id and a goal's; the campaign itself has an empty one."""
@@ -52,7 +53,7 @@ def difference(before: Goals, after: Goals) -> Difference:
 
 
 def _all(goals: Goals) -> Iterator[tuple[Place, Campaign | Goal]]:
-    for campaign in goals.campaigns:
+    for campaign in goals.all:
         yield (campaign.campaign, ""), campaign
         yield from (((campaign.campaign, goal.id), goal) for goal in campaign.goals)
 

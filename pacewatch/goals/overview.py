@@ -9,7 +9,8 @@ from kpis.runtime.durations import written
 from kpis.runtime.printable import printable
 from kpis.times import DAY_MS
 from kpis.units import amount
-from monitors.goals import Bound, Flight, Goal, Goals, TotalGoal
+from monitors.goals import Bound, Campaign, Flight, Goal, Goals, Period, TotalGoal
+from monitors.goals.parents.roll_up import goal_of, target_within
 
 WIDTH = 80
 _HEADS = ("campaign", "goal", "target", "flight", "curve", "rule")
@@ -17,14 +18,16 @@ _NAMES = (0, 1, 4)
 """Columns that may be cut; amounts and times are whole or wrong."""
 _AMOUNTS = 2
 _LEAST = 8
-_CUT = "…"
+_ELLIPSIS = "…"
+_MOST = 20
+"""Shares that are listed of one total."""
 
 Cells = tuple[str, ...]
 
 
 def lines(goals: Goals) -> list[str]:
     """A head, then a line for each goal; names that do not fit are cut, the longest first."""
-    rows = [_HEADS, *(_cells(campaign.campaign, campaign.flight, goal) for campaign, goal in goals)]
+    rows = [_HEADS, *(_cells(called(campaign), campaign.flight, goal) for campaign, goal in goals)]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     while sum(widths) + len(widths) - 1 > WIDTH:
         longest = max(_NAMES, key=lambda at: widths[at])
@@ -32,6 +35,52 @@ def lines(goals: Goals) -> list[str]:
             break
         widths[longest] -= 1
     return [_line(row, widths) for row in rows]
+
+
+def shares(goals: Goals) -> list[str]:
+    """Of each total of an account and of the portfolio, how much its campaigns' own targets make of it: a line each.
+
+    A campaign's target is as much of it as is due in the parent's flight; the largest come first.
+    """
+    known, said = {one.series: one for one in goals.campaigns}, list[str]()
+    for parent in goals.parents:
+        members = [known[name] for name in parent.members]
+        for goal in parent.goals:
+            if not isinstance(goal, TotalGoal) or goal.per is not Period.FLIGHT:
+                continue
+            if any(goal_of(one, goal.total) for one in members):
+                said += ["", f"{printable(called(parent))}: {goal.label} {amount(goal.target, goal.unit)}, of which"]
+                said += _shares(goal, parent.flight, members)
+    return said
+
+
+def called(campaign: Campaign) -> str:
+    """What a campaign or a parent is called here: by its id, and by its name."""
+    return campaign.name if campaign.is_parent else campaign.campaign
+
+
+def counted(goals: Goals) -> str:
+    """How many there are: ``2 campaigns, 5 goals``, ``2 campaigns and 1 parent, 7 goals``."""
+    parents = len(goals.parents)
+    of_them = f" and {parents} {'parent' if parents == 1 else 'parents'}" if parents else ""
+    return f"{len(goals.campaigns)} campaigns{of_them}, {sum(1 for _ in goals)} goals"
+
+
+def _shares(goal: TotalGoal, flight: Flight, members: list[Campaign]) -> list[str]:
+    found = [(target_within(one, goal.total, flight), one.campaign) for one in members]
+    found.sort(key=lambda share: (share[0] is None, -(share[0] or 0)))
+    cells = [
+        (f"  {printable(name)}", "–" if target is None else amount(target, goal.unit), _percent(target, goal.target))
+        for target, name in found[:_MOST]
+    ]
+    first, second, third = (max(len(cell[at]) for cell in cells) for at in (0, 1, 2))
+    first = min(first, WIDTH - second - third - 2)
+    more = [f"  and {len(found) - _MOST:,} more"] if len(found) > _MOST else []
+    return [f"{_cut(name, first).ljust(first)} {money.rjust(second)} {share}" for name, money, share in cells] + more
+
+
+def _percent(target: int | None, whole: int) -> str:
+    return "no target" if target is None else f"{target / whole:.0%}"
 
 
 def _cells(campaign: str, flight: Flight, goal: Goal) -> Cells:
@@ -43,9 +92,13 @@ def _cells(campaign: str, flight: Flight, goal: Goal) -> Cells:
 def _line(row: Cells, widths: list[int]) -> str:
     shown: list[str] = []
     for at, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        text = cell if len(cell) <= width else cell[: width - len(_CUT)] + _CUT
+        text = _cut(cell, width)
         shown.append(text.rjust(width) if at == _AMOUNTS else text.ljust(width))
     return " ".join(shown).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - len(_ELLIPSIS)] + _ELLIPSIS
 
 
 def _target(goal: Goal) -> str:

@@ -27,19 +27,20 @@ def write(source: Path, target: Path, by_ms: int) -> None:
         InvalidGoals: the source is no valid goals file.
         Misconfigured: the target is the source, or cannot be written.
     """
-    found = goals.load(source).campaigns
+    found = goals.load(source)
     if target.exists() and target.samefile(source):
         raise Misconfigured("--shifted-goals", "it is the goals file itself", "name another file")
     text = source.read_text(encoding="utf-8-sig")
     root = _fields(yaml.compose(text, Loader=yaml.SafeLoader))
     edits: Edits = {}
-    for node, campaign in zip(root["campaigns"].value, found, strict=True):
-        for at, at_ms in _times(_fields(node), campaign):
+    for fields, campaign in _written(root, found):
+        for at, at_ms in _times(fields, campaign):
             moved = datetime.fromtimestamp((at_ms + by_ms) // 1000, ZoneInfo(campaign.flight.timezone)).isoformat()
             # Quoted, so that it is text to every YAML reader whatever its style was before.
             edits[at.start_mark.index, at.end_mark.index] = f'"{moved}"'
-    holders = [*root["campaigns"].value, *_fields(root.get("accounts")).values()]
-    for at in (day for holder in holders for day in _dates(_fields(holder))):
+    holders = [fields for fields, _ in _written(root, found)]
+    holders += [_fields(node) for node in _fields(root.get("accounts")).values()]
+    for at in (day for fields in holders for day in _dates(fields)):
         moved_date = date.fromisoformat(at.value) + timedelta(days=round(by_ms / DAY_MS))
         edits[at.start_mark.index, at.end_mark.index] = f'"{moved_date}"'
     for (start, end), new in sorted(edits.items(), reverse=True):
@@ -50,11 +51,21 @@ def write(source: Path, target: Path, by_ms: int) -> None:
         raise Misconfigured("--shifted-goals", f"{target} cannot be written: {e.strerror}") from None
 
 
+def _written(root: Fields, found: goals.Goals) -> Iterator[tuple[Fields, goals.Campaign]]:
+    """What is written of each campaign and parent."""
+    yield from zip(map(_fields, root["campaigns"].value), found.campaigns, strict=True)
+    accounts = _fields(root.get("accounts"))
+    for parent in found.parents:
+        account = _fields(accounts.get(parent.account))
+        yield _fields(root["portfolio"] if parent.scope is goals.Scope.PORTFOLIO else account["together"]), parent
+
+
 def _times(fields: Fields, campaign: goals.Campaign) -> Iterator[tuple[yaml.Node, int]]:
-    """Where the times of a campaign stand, and what they are."""
-    flight = _fields(fields["flight"])
-    yield flight["start"], campaign.flight.start_ms
-    yield flight["end"], campaign.flight.end_ms
+    """Where the times of a campaign stand, and what they are; a parent's flight may not be written."""
+    if "flight" in fields:
+        flight = _fields(fields["flight"])
+        yield flight["start"], campaign.flight.start_ms
+        yield flight["end"], campaign.flight.end_ms
     for node, mute in zip(_items(fields.get("mutes")), campaign.mutes, strict=True):
         yield _fields(node)["from"], mute.from_ms
         yield _fields(node)["to"], mute.until_ms
@@ -64,7 +75,7 @@ def _times(fields: Fields, campaign: goals.Campaign) -> Iterator[tuple[yaml.Node
 
 
 def _dates(fields: Fields) -> Iterator[yaml.Node]:
-    """The dates of the curves of a campaign or an account."""
+    """The dates of the curves of a campaign, an account or a parent."""
     for goal in _items(fields.get("goals")):
         dates = _fields(_fields(goal).get("curve")).get("dates")
         yield from (key for key, _ in dates.value) if isinstance(dates, yaml.MappingNode) else ()

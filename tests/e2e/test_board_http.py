@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -23,13 +23,14 @@ from monitors.board.board import Board, BoardPolicy
 from monitors.board.hub import Hub
 from monitors.board.routes import HEADERS, BoardParts
 from monitors.export.exporter import Exporter, ExportPolicy
+from monitors.goals.values import Campaign, Flight, Scope
 from monitors.pacing.verdict import Status
 from monitors.read.breakdowns import Windows
 from monitors.read.history import Query
 from monitors.view import View
 from monitors.web import make_app
-from tests.kit.monitor_fakes import until
-from tests.unit.monitors.board.test_board import judged, view
+from tests.kit.monitor_fakes import DAY, MIDNIGHT, row, until
+from tests.unit.monitors.board.test_board import SPEND, judged, view
 
 GOALLESS = {"a": 1, "odd/../id?&": 2}
 
@@ -42,6 +43,7 @@ class Served:
     session: aiohttp.ClientSession
     view: View
     board: Board
+    sums: dict[str, Row] = field(default_factory=dict)
 
     async def get(self, path: str, **headers: str) -> tuple[int, Any]:
         """Status and JSON."""
@@ -57,10 +59,15 @@ async def served() -> AsyncIterator[Served]:
     async def breakdowns(_: str) -> dict[str, Windows]:
         raise Unreachable("Redis", "nowhere", "a test")
 
+    async def sums(queries: Iterable[Query]) -> dict[Query, Row]:
+        if not made.sums:
+            raise Unreachable("Redis", "nowhere", "a test")
+        return {query: made.sums[query.series] for query in queries}
+
     board = Board("run", BoardPolicy())
     async with aiohttp.ClientSession() as session:
         made = Served("", session, view(judged("late", Status.CRITICAL), spends=GOALLESS), board)
-        parts = BoardParts(board, Reads(history, breakdowns), Clock())
+        parts = BoardParts(board, Reads(history, breakdowns, sums), Clock())
         app = make_app(lambda: made.view, Exporter(ExportPolicy()), 5, parts)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
@@ -201,3 +208,31 @@ async def test_a_campaign_is_found_by_any_id_and_one_that_is_not_there_is_a_json
 async def test_while_history_cannot_be_read_the_rest_of_a_campaign_is_shown(made: Served) -> None:
     status, found = await made.get("/api/campaigns/late")
     assert (status, found["lines"], found["campaign"]["status"]) == (200, [], "critical")
+
+
+TOGETHER = Campaign(
+    "account=A/b", "Account A/b", Flight(MIDNIGHT, MIDNIGHT + DAY, "UTC"), (SPEND,), "A/b", scope=Scope.ACCOUNT,
+    members=("late", "%2E"),
+)  # fmt: skip
+
+
+@running
+async def test_an_accounts_page_is_answered_whatever_its_name_and_says_what_each_campaign_adds(made: Served) -> None:
+    one = judged("late", Status.WARNING)
+    made.view = replace(view(one, replace(one, campaign=TOGETHER), spends=GOALLESS), campaigns=(one.campaign,))
+    await until(lambda: "account=A/b" in made.board.feed.rows)
+    for path in ("/api/campaigns/account%3DA%2Fb", "/api/campaign?id=account%3DA%2Fb"):
+        status, found = await made.get(path)
+        assert (status, found["campaign"]["scope"], found["campaign"]["members"]) == (200, "account", 2)
+        assert found["members"] == [], "Redis is away"
+    made.sums = {"late": row(spend=300_000_000), "%2E": row(spend=100_000_000)}
+    _, found = await made.get("/api/campaign?id=account%3DA%2Fb")
+    assert [(m["id"], m["name"], m["status"]) for m in found["members"]] == [
+        ("late", "Late", "warning"),
+        (".", ".", None),
+    ]
+    assert [m["goals"][0]["share"] for m in found["members"]] == [0.75, 0.25]
+    assert [m["goals"][0]["target_share"] for m in found["members"]] == [1.0, None]
+    made.sums = {}
+    _, again = await made.get("/api/campaign?id=late")
+    assert again["members"] == []

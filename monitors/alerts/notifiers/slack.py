@@ -24,7 +24,7 @@ from monitors.alerts.check_in import CheckIn
 from monitors.alerts.check_in_words import check_in_headline, check_in_lines
 from monitors.alerts.notifiers.http_answers import judge
 from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
-from monitors.alerts.sentences import bounded, facts, headline, shown_name, status_change
+from monitors.alerts.sentences import bounded, facts, headline, status_change, whose
 from monitors.wording import LOOK
 
 TIMEOUT_S = 5
@@ -45,14 +45,14 @@ class Message:
 def render(alert: Alert, url: str | None = None) -> Message:
     """An alert in Slack's form; ``url`` is where people see more, None for no link."""
     first, known = headline(alert), facts(alert)
-    campaign = escape(shown_name(alert.campaign))
+    scope, called = whose(alert)
     lines = [
         f"{LOOK[alert.after].slack} {escape(first)}",
         f"Status: {status_change(alert)}",
         *(f"{name}: {escape(value)}" for name, value in known),
-        f"Campaign: {campaign}, as of {alert.as_of}",
+        f"{scope}: {escape(called)}, as of {alert.as_of}",
     ]
-    context = f"Campaign `{campaign}` · as of {alert.as_of}"
+    context = f"{scope} `{escape(called)}` · as of {alert.as_of}"
     if url:
         context += f" · <{escape(url).replace('|', '%7C')}|Pacewatch>"
     fields = [("Status", status_change(alert)), *known]

@@ -36,6 +36,8 @@ function acts(d) {
   return el("p", { class: "acts wide" }, open ? button("Acknowledge", "/api/alerts/acknowledge", { campaign }) : null,
     isMuted ? button("Unmute", "/api/alerts/unmute", { campaign }) : button("Mute for 2 hours", "/api/alerts/mute", { campaign, for_s: 7200 }));
 }
+/** Whose a campaign is and its id; of an account or the portfolio how many campaigns it is. */
+const whose = (c) => (c.members ? [`${c.members} ${c.members === 1 ? "campaign" : "campaigns"} together`] : [c.account, c.name === c.id ? "" : c.id]);
 
 function facts(d) {
   const { campaign: c } = d;
@@ -43,7 +45,7 @@ function facts(d) {
     : c.start_ms > now() ? `flight begins ${clock(c.start_ms, now())}` : `${span(c.end_ms - now())} of the flight left, until ${clock(c.end_ms, now())}`;
   const clocks = c.partitions.map((p) => state.summary.clocks[p]).filter((ms) => ms != null);
   const age = clocks.length ? `numbers as of ${ago(Math.min(...clocks), now())}` : "no event yet";
-  return el("p", { class: "state wide" }, badge(c.status ?? look.no_goal), ` · ${[c.account, c.name === c.id ? "" : c.id, flight, age, c.is_muted ? "muted" : ""].filter(Boolean).join(" · ")}`);
+  return el("p", { class: "state wide" }, badge(c.status ?? look.no_goal), ` · ${[...whose(c), flight, age, c.is_muted ? "muted" : ""].filter(Boolean).join(" · ")}`);
 }
 
 function goals(d, currency) {
@@ -92,6 +94,23 @@ function parts(d) {
     : el("p", {}, nothing);
 }
 
+/** What each campaign adds to the goals of an account or the portfolio, the one that is furthest off first. */
+function members(d, currency) {
+  if (!d.members.length) return el("p", {}, "What each campaign adds cannot be read now.");
+  const totals = new Set(d.members.flatMap((member) => member.goals.filter((goal) => goal.share !== null).map((goal) => goal.goal)));
+  const heads = (goal) => [goal.label, ...(totals.has(goal.id) ? ["of all", "planned by now", "planned", "of target"] : [])];
+  const cells = (member) => d.campaign.goals.flatMap((goal) => {
+    const one = member.goals.find((found) => found.goal === goal.id);
+    const shown = (value) => amount(value, goal.unit, currency);
+    return [shown(one?.actual), ...(totals.has(goal.id) ? [share(one?.share ?? null), shown(one?.expected), shown(one?.target), share(one?.target_share ?? null)] : [])];
+  });
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Campaigns" }, el("table", {},
+    el("thead", {}, el("tr", {}, ...["Campaign", ...d.campaign.goals.flatMap(heads)].map((head) => el("th", { scope: "col" }, head)))),
+    el("tbody", {}, ...d.members.map((member) => el("tr", {}, el("th", { scope: "row" }, badge(member.status ?? look.no_goal), " ",
+      el("a", { href: `/campaign?id=${encodeURIComponent(member.id)}` }, member.name)),
+    ...cells(member).map((cell) => el("td", { class: "number" }, cell)))))));
+}
+
 function changes(d) {
   const items = d.changes.slice(0, 20).map((c) => el("li", {}, el("time", { datetime: new Date(c.at_ms).toISOString() }, ago(c.at_ms, now())),
     ` ${c.label}: ${word(c.before, c.is_watch).toLowerCase()} → `, badge(c.after, c.is_watch), toldWhy(c)));
@@ -104,7 +123,8 @@ function draw(d) {
   const focused = [...box.querySelectorAll(".scroll")].indexOf(document.activeElement);
   box.replaceChildren(...[facts(d), acts(d)].filter(Boolean), el("div", {}, ...lines(d, currency)), el("div", {}, watches(d), goals(d, currency), changes(d)),
     el("section", { class: "wide" }, el("h2", {}, `Windows, money in ${currency}`), table("Windows", "Window", Object.entries(d.windows))),
-    el("section", { class: "wide" }, el("h2", {}, `Breakdowns, money in ${currency}`), parts(d)));
+    d.campaign.members ? el("section", { class: "wide" }, el("h2", {}, "What its campaigns add"), members(d, currency))
+      : el("section", { class: "wide" }, el("h2", {}, `Breakdowns, money in ${currency}`), parts(d)));
   const made = [...box.querySelectorAll(".scroll")];
   scrolled.forEach((left, i) => { if (made[i]) made[i].scrollLeft = left; });
   made[focused]?.focus({ preventScroll: true });

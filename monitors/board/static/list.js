@@ -49,7 +49,7 @@ function draw(row) {
     el("th", { scope: "row", role: "rowheader" }, el("div", {},
       el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, MARKS[status]), ` ${WORDS[status]}`), " ",
       el("a", { href: `/campaign?id=${encodeURIComponent(row.id)}` }, row.name)),
-      ...watches(row), el("small", {}, why(row)), el("small", {}, [row.account, row.name === row.id ? "" : row.id].filter(Boolean).join(" · "))),
+      ...watches(row), el("small", {}, why(row)), el("small", {}, (row.members ? [`${row.members} together`] : [row.account, row.name === row.id ? "" : row.id]).filter(Boolean).join(" · "))),
     el("td", { role: "cell", "data-label": "Pace", class: "goals" }, ...goals(row, currency)),
     ...look.columns.map(cell),
     el("td", { role: "cell", "data-label": "Last minutes", class: "minutes" }, pulse(row, shortest)));
@@ -94,7 +94,7 @@ function render() {
   place(body, rows);
   for (const id of drawn.keys()) if (!state.rows.has(id)) drawn.delete(id);
   const all = state.rows.size;
-  say(byId("count"), all ? `${order.length} of ${all} campaigns${order.length > view.most ? `, the first ${view.most}` : ""}` : "");
+  say(byId("count"), all ? `${order.length} of ${all} ${[...state.rows.values()].some((row) => row.members) ? "campaigns, accounts and portfolio" : "campaigns"}${order.length > view.most ? `, the first ${view.most}` : ""}` : "");
   say(byId("more"), all ? (order.length ? "" : "No campaign is like that.") : empty());
   filters();
   windows();

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -73,9 +73,12 @@ def monitor_pages(policy: AccessPolicy, own: Certificates | None) -> Iterator[Cl
     async def breakdowns(_: str) -> dict[str, Windows]:
         raise Unreachable("Redis", "nowhere", "a test")
 
+    async def sums(_: Iterable[Query]) -> dict[Query, Row]:
+        raise Unreachable("Redis", "nowhere", "a test")
+
     async def serve() -> None:
         refused: Counter[Access] = Counter()
-        parts = BoardParts(Board("run", BoardPolicy()), Reads(history, breakdowns), Clock())
+        parts = BoardParts(Board("run", BoardPolicy()), Reads(history, breakdowns, sums), Clock())
         # A new view at each look: metrics of a view are made once.
         shown = lambda: view(judged("late", Status.CRITICAL))  # noqa: E731
         app = make_app(shown, Exporter(ExportPolicy(), refused), 5, parts, [guarded(policy, refused)])

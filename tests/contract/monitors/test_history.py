@@ -169,9 +169,9 @@ def test_pasts_are_read_once_and_then_brought_up_to_date_from_what_is_read_anywa
             pasts = Pasts(found)
             for hours in (0, 1, 2, 9, 26):
                 now = NOON + hours * HOUR + 20 * 60_000
-                await pasts.load(2, ["c1"], now)
                 query = Query("c1", MIDNIGHT - DAY, now + 1)
-                past = pasts.at("c1", (await found.to_date(2, [query]))[query], now)
+                await pasts.load(2, [query], now)
+                past = pasts.at(query, (await found.to_date(2, [query]))[query], now)
                 upto = of_quarters(start, array(rows[: (now - start) // HOUR * 4]))
                 assert past.end_ms == now - now % HOUR
                 assert KEPT_HOURS - 24 <= len(past.hours) <= KEPT_HOURS
@@ -180,9 +180,9 @@ def test_pasts_are_read_once_and_then_brought_up_to_date_from_what_is_read_anywa
                 if hours == 0:
                     # What lies further back than is read each time is not asked for again.
                     await redis.delete(layout.history(0, "c1", day_of(start + DAY)))
-            assert pasts.at("c1", ToDate(ZERO, None, MIDNIGHT), past.end_ms) is past
+            assert pasts.at(query, ToDate(ZERO, None, MIDNIGHT), past.end_ms) is past
             await pasts.load(2, [], now)
-            assert not len(pasts.at("c1", ToDate(ZERO, None, MIDNIGHT), past.end_ms).hours)
+            assert not len(pasts.at(query, ToDate(ZERO, None, MIDNIGHT), past.end_ms).hours)
 
     asyncio.run(run())
 
@@ -195,9 +195,9 @@ def test_a_monitor_that_saw_nothing_for_days_reads_what_it_missed(server: int) -
                 await seed.history(0, "c1", start + n * QUARTER_MS, row(1))
             pasts = Pasts(found)
             for at_ms in (MIDNIGHT - 5 * DAY, NOON, NOON):
-                await pasts.load(2, ["c1"], at_ms)
                 query = Query("c1", start, at_ms + 1)
-                past = pasts.at("c1", (await found.to_date(2, [query]))[query], at_ms)
+                await pasts.load(2, [query], at_ms)
+                past = pasts.at(query, (await found.to_date(2, [query]))[query], at_ms)
                 known = past.hours[past.since(start) :, 0]
                 assert past.end_ms == at_ms
                 assert (known == 4).all(), "an hour that was not read is no hour without events"

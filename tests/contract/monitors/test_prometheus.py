@@ -23,6 +23,7 @@ def promtool(*words: str) -> subprocess.CompletedProcess[str]:
 def exported() -> set[str]:
     """The names of all metrics and of all recording rules."""
     found = {d.name for d in vars(metrics).values() if isinstance(d, metrics.Definition)}
+    found |= {d.name for d in metrics.PARENTS.values()}
     for group in (metrics.CAMPAIGN, metrics.BREAKDOWN):
         found |= {d.name for d in group.all}
     for family in worker_metrics().registry.collect():

@@ -23,7 +23,7 @@ from monitors import goals as goals_file
 from monitors.alerts.outbox import TOLD, Outbox
 from monitors.cycle import Cycle, CyclePolicy
 from monitors.goals.reload import GoalsSource
-from monitors.goals.values import Goals
+from monitors.goals.whole import Goals
 from monitors.read.reader import Reader
 from pacewatch.backtest.event_time import Batches, EventTime, Span
 from pacewatch.backtest.moments import Watchlist, of_recording
@@ -63,8 +63,8 @@ def in_span(path: Path, since: int, until: int) -> list[Record | BadLine]:
 
 def backtested(records: Iterable[Record | BadLine], goals: Goals, settings: Settings, span: Span) -> list[Told]:
     """What the backtest says."""
-    trial, partition = Trial(TrialPolicy(), settings.currency), OnePartition(settings, goals.campaigns, span.first_ms)
-    for moment in of_recording(records, EventTime(span), partition, Watchlist(goals.campaigns, span.first_ms, DAY_MS)):
+    trial, partition = Trial(TrialPolicy(), settings.currency), OnePartition(settings, goals.all, span.first_ms)
+    for moment in of_recording(records, EventTime(span), partition, Watchlist(goals.all, span.first_ms, DAY_MS)):
         trial.look(moment)
     return told_by(trial)
 
@@ -74,7 +74,7 @@ def told_by(trial: Trial) -> list[Told]:
     return [(m.at_ms, m.campaign.campaign, m.goal.id, m.change, m.status, m.verdict.reason) for m in trial.messages]
 
 
-async def cycled(batches: Iterable[Batches], settings: Settings) -> list[Told]:
+async def cycled(batches: Iterable[Batches], settings: Settings, path: Path = GOALS) -> list[Told]:
     """What a monitor says of what a worker's state was at each look."""
     redis, clock = connect(settings), HandClock()
     store = Store(redis, "test", settings.history_days, settings.dedupe_hours)
@@ -86,7 +86,7 @@ async def cycled(batches: Iterable[Batches], settings: Settings) -> list[Told]:
     progress = {s: StreamProgress(s.topic_suffix, {}) for s in Stream}
     outbox = Outbox(redis, "test", "one", 600_000)
     policy = CyclePolicy()
-    cycle = Cycle(Reader(redis, "test", clock, breakdowns=False), outbox, GoalsSource(GOALS), clock, policy)
+    cycle = Cycle(Reader(redis, "test", clock, breakdowns=False), outbox, GoalsSource(path), clock, policy)
     found: list[Told] = []
     try:
         for one in batches:
@@ -136,8 +136,8 @@ def test_history_in_redis_tells_the_same_as_the_recording_looked_at_each_quarter
     settings = Settings.load(redis=redis_url, currency="CNY", clock=f"2x@{until}/{int(time.time() * 1000)}")
     span = Span(since, until - 1, QUARTER_MS)
     asyncio.run(cycled(EventTime(span).batches(records), settings))
-    stored, trial = asyncio.run(load_history(settings, goals.campaigns, span)), Trial(TrialPolicy(), "CNY")
-    for moment in stored.moments(Watchlist(goals.campaigns, span.first_ms, DAY_MS)):
+    stored, trial = asyncio.run(load_history(settings, goals.all, span)), Trial(TrialPolicy(), "CNY")
+    for moment in stored.moments(Watchlist(goals.all, span.first_ms, DAY_MS)):
         trial.look(moment)
     told = [one for one in told_by(trial) if not one[2].endswith(":1h")]
     assert len(told) > 10
@@ -157,3 +157,36 @@ def test_the_cycle_and_the_backtest_tell_the_same(
     told = asyncio.run(cycled(EventTime(span).batches(records), settings))
     assert len(told) >= least
     assert backtested(records, goals, settings, span) == told
+
+
+TOGETHER = """
+portfolio:
+  goals:
+    - {total: impressions, target: 4000000}
+    - {total: impressions, target: 300000, per: day}
+    - {ratio: ctr, at_least: 0.002, window: 24h}
+"""
+"""More than the recorded advertisers bring, and a rate above theirs."""
+
+
+@pytest.mark.slow
+def test_what_campaigns_reach_together_is_told_alike_by_the_cycle_the_backtest_and_history(
+    redis_url: str, tmp_path: Path
+) -> None:
+    since, until = START + 2 * DAY_MS, START + 7 * DAY_MS // 2
+    path = tmp_path / "goals.yml"
+    path.write_text(GOALS.read_text() + TOGETHER)
+    goals = goals_file.load(path)
+    found = in_span(recorded_week(), since, until)
+    records: list[Record | BadLine] = [shift(one, 1) for one in found if isinstance(one, Record)]
+    settings = Settings.load(redis=redis_url, currency="CNY", clock=f"2x@{until}/{int(time.time() * 1000)}")
+    span = Span(since, until - 1, QUARTER_MS)
+    cycle = asyncio.run(cycled(EventTime(span).batches(records), settings, path))
+    backtest = backtested(records, goals, settings, span)
+    assert backtest == cycle
+    ours = [one for one in backtest if one[1] == "portfolio="]
+    assert {one[2] for one in ours} == {"impressions", "impressions:day", "ctr:at_least:24h"}
+    stored, trial = asyncio.run(load_history(settings, goals.all, span)), Trial(TrialPolicy(), "CNY")
+    for moment in stored.moments(Watchlist(goals.all, span.first_ms, DAY_MS)):
+        trial.look(moment)
+    assert [one for one in told_by(trial) if one[1] == "portfolio="] == ours

@@ -15,7 +15,7 @@ from docs.build import main
 from kpis.times import MINUTE_MS
 from monitors import goals
 from monitors.pacing.verdict import Reason
-from pacewatch.goals.overview import lines
+from pacewatch.goals.overview import lines, shares
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "bench" / "README.md"])
@@ -105,8 +105,8 @@ def test_the_goals_that_are_shown_fit_the_schema(page: str) -> None:
 @pytest.mark.parametrize("page", EXAMPLES)
 def test_every_example_is_a_good_goals_file_of_which_the_table_shows_each_goal(page: str) -> None:
     found = goals.load(ROOT / page)
-    assert len(lines(found)) == 1 + sum(len(campaign.goals) for campaign in found.campaigns)
-    assert all(len(line) <= 80 for line in lines(found))
+    assert len(lines(found)) == 1 + sum(len(campaign.goals) for campaign in found.all)
+    assert all(len(line) <= 80 for line in [*lines(found), *shares(found)])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpis.series import DIMENSIONS, escape, is_campaign, key, split
+from kpis.series import DIMENSIONS, PARENTS, escape, is_campaign, is_parent, key, of_shown, parent_key, shown_id, split
 
 NAMES = st.text(min_size=1, max_size=40)
 
@@ -25,3 +25,23 @@ def test_escaping_leaves_no_separator_and_no_control_character(name: str) -> Non
 def test_plain_keys_read_as_the_design_writes_them() -> None:
     """Outside scripts rely on this form."""
     assert key("c42", [("channel", "search")]) == "c42|channel=search"
+
+
+HOSTILE = st.sampled_from(["account=", "%account=", "%%portfolio=", "portfolio=", "account", "%", "|", ""])
+
+
+@given(HOSTILE, NAMES, HOSTILE, NAMES, st.sampled_from(PARENTS))
+def test_no_campaign_passes_for_a_parent_by_its_key_or_by_what_people_call_it(
+    first: str, campaign: str, second: str, name: str, level: str
+) -> None:
+    mine, theirs = key(first + campaign), parent_key(level, second + name)
+    assert (is_parent(mine), is_parent(theirs)) == (False, True)
+    assert shown_id(mine) != shown_id(theirs)
+    assert (of_shown(shown_id(mine)), of_shown(shown_id(theirs))) == (mine, theirs)
+    assert not is_parent(f"{mine}|account=x")
+
+
+def test_most_are_called_as_they_are() -> None:
+    assert [shown_id(key(name)) for name in ("c42", "a=b", "%x")] == ["c42", "a=b", "%x"]
+    assert (shown_id(parent_key("account", "A|b")), shown_id(parent_key("portfolio"))) == ("account=A|b", "portfolio=")
+    assert shown_id(key("account=A")) == "%account=A"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +14,7 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, step
 from monitors.alerts.notifiers.slack import FIELD_LIMIT, HEADER_LIMIT, TEXT_LIMIT, Message, escape, render
 from monitors.alerts.sentences import headline
-from monitors.goals import Band, Bound, Campaign, Flight, Goal, RatioGoal, TotalGoal
+from monitors.goals import Band, Bound, Campaign, Flight, Goal, RatioGoal, Scope, TotalGoal
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Observed, Status, VerdictPolicy
 from tests.kit.monitor_fakes import DAY, MIDNIGHT, NOON, row
@@ -53,6 +55,21 @@ def test_a_message_about_a_total_says_all_that_on_call_needs() -> None:
         "Required per day: 1,400.00 EUR",
         "Campaign: c42, as of 2026-11-22 13:00 CET",
     ]
+
+
+@pytest.mark.parametrize(
+    ("scope", "account", "last"),
+    [
+        (Scope.ACCOUNT, "Acme <x>", "Account: Acme &lt;x&gt;, as of 2026-11-22 13:00 CET"),
+        (Scope.PORTFOLIO, "", "Portfolio: Everything, as of 2026-11-22 13:00 CET"),
+    ],
+)
+def test_a_message_about_campaigns_together_says_whose_they_are(scope: Scope, account: str, last: str) -> None:
+    one = alert(SPEND, row(spend=300_000_000), name="Everything", campaign="portfolio=")
+    found = render(msgspec.structs.replace(one, scope=scope, account=account))
+    assert found.text.startswith(":red_circle: Everything: spend is critical (under): 300 of the 500 EUR")
+    assert found.text.splitlines()[-1] == last
+    assert found.blocks[-1]["elements"][0]["text"].startswith(last.partition(":")[0])
 
 
 def test_overspending_names_the_upper_thresholds() -> None:

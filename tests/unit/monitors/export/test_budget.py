@@ -14,8 +14,8 @@ from kpis.measures import Row, add
 from kpis.series import is_campaign
 from monitors.export.budget import BudgetPolicy, keep
 from monitors.export.selection import Export, Kept, SeriesKind, export
-from monitors.export.sums import sum_rows
 from monitors.read.snapshot import SeriesRows, Snapshot
+from monitors.read.sums import sum_rows
 from monitors.read.window_rows import WindowRows
 from tests.kit.monitor_fakes import row
 

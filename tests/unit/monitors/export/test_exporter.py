@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 from kpis.contract.published import Layout
 from kpis.measures import TOTALS, Row, Stream
 from kpis.series import key
+from monitors import metrics
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
 from monitors.alerts.notifiers.known import KNOWN
@@ -31,7 +32,7 @@ from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import LABEL_LIMIT, Format, label, negotiate
 from monitors.goals.subject import Subject, Watch, Watched
-from monitors.goals.values import Band, Campaign, Flight, TotalGoal
+from monitors.goals.values import Band, Campaign, Flight, Scope, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from monitors.view import LaneHealth, View
@@ -185,6 +186,33 @@ def test_where_a_total_will_end_has_a_low_and_a_high_in_its_own_unit() -> None:
         assert f'pacewatch_pace_projected{name}{{campaign="c1",goal="spend",unit="EUR"}} {value}' in lines
     without = scrape(replace(view({}), assessments=(assessed(SPEND, Status.NO_DATA, Reason.TOO_EARLY),)))
     assert "pacewatch_pace_projected_low{" not in without
+
+
+def test_what_sums_over_campaigns_never_counts_an_account_or_the_portfolio_too() -> None:
+    """Neither their goals nor their rows are in any metric that campaigns have; their own have the same values."""
+    known = {"actual": 4_000_000, "projected": 8_000_000, "ratio": 0.8}
+    campaign = assessed(SPEND, Status.CRITICAL, Reason.PROJECTED, **known)
+    account = Campaign("account=Acme", "Account Acme", Flight(0, 10_000, "UTC"), (SPEND,), "Acme", scope=Scope.ACCOUNT,
+                       members=("c1",))  # fmt: skip
+    everything = replace(account, campaign="portfolio=", account="", scope=Scope.PORTFOLIO)
+    alone = replace(view({"c1": row(spend=4_000_000)}), assessments=(campaign,))
+    assert alone.snapshot is not None
+    parents = {one.series: SeriesRows({"5m": row(9), "total": row(9)}, (0,)) for one in (account, everything)}
+    together = replace(
+        alone,
+        snapshot=replace(alone.snapshot, parents=parents),
+        assessments=(campaign, replace(campaign, campaign=account), replace(campaign, campaign=everything)),
+    )
+    before, after = scrape(alone).splitlines(), scrape(together).splitlines()
+    added = [line for line in after if line not in before]
+    assert [line for line in before if line not in after] == []
+    assert all(line.startswith("pacewatch_parent_") for line in added)
+    assert 'pacewatch_parent_pace_projected{account="Acme",goal="spend",scope="account",unit="EUR"} 8.0' in added
+    assert 'pacewatch_parent_pace_status{account="",goal="spend",scope="portfolio",status="critical"} 1.0' in added
+    assert 'pacewatch_parent_members{account="Acme",scope="account"} 1.0' in added
+    assert 'pacewatch_parent_flight_end_timestamp_seconds{account="Acme",scope="account"} 10.0' in added
+    families = {family.name for family in text_string_to_metric_families(scrape(together))}
+    assert {f"pacewatch_parent_{of.name.removeprefix('pacewatch_')}" for of in metrics.PARENTS} <= families
 
 
 def assessed(goal: Subject, status: Status, reason: Reason, **more: Any) -> Assessment:

@@ -13,7 +13,7 @@ from monitors.goals import InvalidGoals, load
 from monitors.goals.file import parse
 from pacewatch.goals.apply import apply
 from pacewatch.goals.difference import difference
-from pacewatch.goals.overview import WIDTH, lines
+from pacewatch.goals.overview import WIDTH, counted, lines, shares
 
 OLD = """\
 campaigns:
@@ -64,6 +64,58 @@ def test_the_table_of_a_small_file_is_as_narrow_as_it_is() -> None:
         "a        CTR (1h) ≥ 2.00% 2026-11-22 7d –     evidence",
         "b        clicks         9 2026-11-22 7d even  evidence",
     ]
+
+
+PARENTS = """\
+accounts: {Acme: {together: {goals: [{total: clicks}, {total: spend, target: 8}, {total: revenue, target: 1}]}}}
+campaigns:
+  - campaign: a
+    account: Acme
+    flight: {start: 2026-11-22, end: 2026-11-29, timezone: UTC}
+    goals: [{total: spend, target: 5}, {total: clicks, target: 9}]
+  - campaign: b
+    account: Acme
+    flight: {start: 2026-11-22, end: 2026-11-29, timezone: UTC}
+    goals: [{total: clicks, target: 27}]
+portfolio: {goals: [{ratio: ctr, at_least: 0.02}]}
+"""
+
+
+def test_what_campaigns_add_to_their_account_is_listed_the_most_first() -> None:
+    found = parse(PARENTS, "x")
+    assert lines(found)[4:] == [
+        "Account Acme clicks        36 2026-11-22 7d even  evidence",
+        "Account Acme spend       8.00 2026-11-22 7d even  evidence",
+        "Account Acme revenue     1.00 2026-11-22 7d even  evidence",
+        "Portfolio    CTR (1h) ≥ 2.00% 2026-11-22 7d –     evidence",
+    ]
+    assert shares(found) == [
+        "", "Account Acme: clicks 36, of which", "  b 27 75%", "  a  9 25%",
+        "", "Account Acme: spend 8.00, of which", "  a 5.00 62%", "  b    – no target",
+    ]  # fmt: skip
+    assert counted(found) == "2 campaigns and 2 parents, 7 goals"
+
+
+def test_of_very_many_campaigns_the_largest_are_listed_and_the_others_counted() -> None:
+    head, tail = PARENTS.split("  - campaign: a", 1)
+    one = "  - campaign: {}\n    account: Acme\n    flight: {{start: 2026-11-22, end: 2026-11-29, timezone: UTC}}\n"
+    more = "".join(
+        f"{one.format('c' * 90 + str(n))}    goals: [{{total: clicks, target: {n + 1}}}]\n" for n in range(98)
+    )
+    said = shares(parse(f"{head}{more}  - campaign: a{tail}", "x"))
+    assert (len(said), said[-1]) == (2 * 23, "  and 80 more")
+    assert max(map(len, said)) <= WIDTH
+
+
+def test_what_changes_about_a_parent_is_told_by_what_it_is_called() -> None:
+    other = PARENTS.replace("target: 8", "target: 9").replace("account: Acme\n    flight", "flight", 1).replace(
+        "{goals: [{ratio: ctr", "{owner: Eve, goals: [{ratio: cvr"
+    )  # fmt: skip
+    assert difference(parse(PARENTS, "x"), parse(other, "x")).lines == [
+        "- portfolio= ctr:at_least:1h", "+ portfolio= cvr:at_least:1h", "~ a: account",
+        "~ account=Acme: members", "~ account=Acme clicks: target", "~ account=Acme spend: target",
+        "~ portfolio=: owner",
+    ]  # fmt: skip
 
 
 def test_what_changes_is_told_goal_by_goal() -> None:

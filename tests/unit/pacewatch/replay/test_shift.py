@@ -97,6 +97,9 @@ accounts:
   Acme:
     timezone: America/New_York
     goals: [{total: clicks, target: 5, curve: {dates: {2026-11-27: 3, 2026-11-28: 2}}}]
+    together:
+      goals: [{total: spend, target: 6, curve: {dates: {2026-11-26: 3}}}, {ratio: ctr, at_least: 0.1}]
+      mutes: [{from: 2026-11-24, to: 2026-11-25, why: a holiday}]
 campaigns:
   - campaign: a
     account: Acme
@@ -104,6 +107,10 @@ campaigns:
     goals: [{total: spend, target: 5, curve: {dates: {2026-11-27: 3}, hours: 08:00-22:00}}]
     mutes: [{from: 2026-11-24, to: "2026-11-24T06:00Z", why: an outage}]
     milestones: [25%, 2026-11-27T09:00]
+portfolio:
+  flight: {start: 2026-11-23T00:00Z, end: 2026-11-30T00:00Z}
+  goals: [{total: spend, target: 5, curve: {dates: {2026-11-25: 3}}}]
+  milestones: ["2026-11-27T09:00Z"]
 """
     )
     by_ms = 200 * 86_400_000 + 5_000

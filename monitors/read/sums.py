@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from kpis.measures import WIDTH, Row
+from kpis.windows import TOTAL
+from monitors.read.snapshot import SeriesRows, Snapshot
 from monitors.read.window_rows import WindowRows, added
 
 _LOW = 32
@@ -23,6 +26,24 @@ def sum_rows(rows: Iterable[Mapping[str, Row]], names: tuple[str, ...]) -> dict[
         else:
             others.append(one)
     return added([*([_sum_packed(packed, names)] if packed else []), *others], names)
+
+
+def with_parents(snapshot: Snapshot, parents: Mapping[str, Iterable[str]]) -> Snapshot:
+    """A snapshot with the sums of several series, each under a key of its own; of none that has come is none.
+
+    Args:
+        snapshot: what was read.
+        parents: the key of each, and the series that it is the sum of.
+    """
+    if not parents:
+        return snapshot
+    names, found = (*snapshot.layout.windows, TOTAL), dict[str, SeriesRows]()
+    for key, members in parents.items():
+        rows = [snapshot.series[one] for one in members if one in snapshot.series]
+        if rows:
+            holders = sorted({number for one in rows for number in one.partitions})
+            found[key] = SeriesRows(sum_rows((one.windows for one in rows), names), tuple(holders))
+    return replace(snapshot, parents=found)
 
 
 def _sum_packed(packed: list[bytes], names: tuple[str, ...]) -> dict[str, Row]:
