@@ -67,15 +67,16 @@ def _parents() -> Panel:
         "A row for each account that has goals of its own, and one for the portfolio: what their campaigns are meant "
         "to reach together. These are sums of campaigns that are listed above, so they are in no figure there."
     )
-    missed = 'pacewatch_parent_pace_status{status=~"warning|critical"} == 1'
-    gap = 'pacewatch_parent_pace_projected{unit!~"events|ratio"} - pacewatch_parent_pace_target{unit!~"events|ratio"}'
+    status, money = "pacewatch_parent_pace_status", 'unit!~"events|ratio"'
+    missed = of(status, 'status=~"warning|critical"') + " == 1"
+    gap = f"{of('pacewatch_parent_pace_projected', money)} - {of('pacewatch_parent_pace_target', money)}"
     columns = {
         "Money at risk": _by_account("max", f"abs({gap}) and on (scope, account, goal) ({missed})"),
-        "Critical goals": _by_account("sum", 'pacewatch_parent_pace_status{status="critical"}'),
-        "Warning goals": _by_account("sum", 'pacewatch_parent_pace_status{status="warning"}'),
-        "Lowest pace": _by_account("min", "pacewatch_parent_pace_ratio"),
-        "Highest pace": _by_account("max", "pacewatch_parent_pace_ratio"),
-        "Campaigns": _by_account("max", "pacewatch_parent_members"),
+        "Critical goals": _by_account("sum", of(status, 'status="critical"')),
+        "Warning goals": _by_account("sum", of(status, 'status="warning"')),
+        "Lowest pace": _by_account("min", of("pacewatch_parent_pace_ratio")),
+        "Highest pace": _by_account("max", of("pacewatch_parent_pace_ratio")),
+        "Campaigns": _by_account("max", of("pacewatch_parent_members")),
     }
     percent = dict.fromkeys(("Lowest pace", "Highest pace"), "percentunit")
     return rows("Accounts and portfolio", about, columns, percent, by="account", sort="Money at risk", height=8)

@@ -24,8 +24,8 @@ from monitors.goals.subject import key_of
 from monitors.goals.values import Campaign, Period
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import VerdictPolicy
-from monitors.read.history import Query, ToDate
 from monitors.read.pasts import Pasts
+from monitors.read.queries import Query, ToDate
 from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
 from monitors.read.sums import with_parents

@@ -30,10 +30,10 @@ from monitors.alerts.outbox import Outbox, leader_token
 from monitors.alerts.outbox.lanes import Lane
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Routes
-from monitors.board.actions import Actions
-from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
-from monitors.board.routes import BoardParts
+from monitors.board.http.actions import Actions
+from monitors.board.http.api import Reads
+from monitors.board.http.routes import BoardParts
 from monitors.cycle import Cycle, CyclePolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy

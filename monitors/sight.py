@@ -19,8 +19,8 @@ from monitors.goals.values import Campaign, Flight, Period, RatioGoal, TotalGoal
 from monitors.habits.heard import Heard
 from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Observed, Status
-from monitors.read.history import ToDate
 from monitors.read.past import Past, open_quarters, together
+from monitors.read.queries import ToDate
 from monitors.read.snapshot import Snapshot, StreamHealth
 
 _CAUSES = frozenset({INDEX["impressions"], INDEX["spend_micros"]})

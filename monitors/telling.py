@@ -27,7 +27,7 @@ from monitors.alerts.stored import Held, decode_held, decode_milestones, encode_
 from monitors.goals.subject import Subject, key_of
 from monitors.goals.values import Campaign, TotalGoal
 from monitors.pacing.verdict import Reason, Verdict
-from monitors.read.history import ToDate
+from monitors.read.queries import ToDate
 
 _log = logging.getLogger(__name__)
 

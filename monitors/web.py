@@ -11,8 +11,8 @@ from aiohttp.typedefs import Middleware
 from kpis.runtime.clock import monotonic
 from kpis.runtime.http.access import Access, AccessPolicy
 from kpis.runtime.http.guard import guard
-from monitors.board.api import answer as as_json
-from monitors.board.routes import BoardParts, add_board
+from monitors.board.http.api import answer as as_json
+from monitors.board.http.routes import BoardParts, add_board
 from monitors.board.shapes import Problem
 from monitors.export.exporter import Exporter
 from monitors.export.handler import MetricsHandler

@@ -16,9 +16,9 @@ from kpis.units import MICROS
 from monitors.goals.spread.spec import CurveSpec, Shape
 from monitors.goals.values import Band, Bound, Campaign, Flight, Goal, Period, RatioGoal, TotalGoal
 from monitors.read.decoding import PER_DAY
-from monitors.read.history import ToDate
 from monitors.read.past import Past, joined, nothing_yet
 from monitors.read.pasts import AT_ONCE
+from monitors.read.queries import ToDate
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from monitors.sight import Sight, periods_of, sight
 

@@ -101,44 +101,36 @@ Outgoing = Alert | CheckIn
 """What waits to be sent."""
 
 
+_OF_VERDICT = (
+    "reason", "direction", "actual", "expected", "target", "ratio", "projected", "required_per_day", "as_of_ms",
+    "interval", "since_ms", "waits_for",
+)  # fmt: skip
+"""Fields that an alert has of its verdict as they are."""
+_OF_CAMPAIGN = ("campaign", "name", "account", "owner", "slack_channel", "scope")
+
+
 def alert_of(one: Assessment, transition: Transition, currency: str, key: str, unique: str) -> Alert:
     """The alert about a change of ``one``; ``key`` is its field in the state hash, ``unique`` the alert's id."""
     campaign, goal, verdict = one.campaign, one.goal, one.verdict
     before, after = transition.statuses
     case = case_of(campaign, goal, verdict, currency)
     return Alert(
+        **{name: getattr(verdict, name) for name in _OF_VERDICT},
+        **{name: getattr(campaign, name) for name in _OF_CAMPAIGN},
         id=unique,
         goal=key,
         at_ms=verdict.as_of_ms or 0,
-        campaign=campaign.campaign,
-        name=campaign.name,
-        account=campaign.account,
         label=goal.label,
         unit=goal.unit,
         currency=currency,
         change=transition.change,
         before=before,
         after=after,
-        reason=verdict.reason,
-        direction=verdict.direction,
-        actual=verdict.actual,
-        expected=verdict.expected,
-        target=verdict.target,
-        ratio=verdict.ratio,
-        projected=verdict.projected,
-        required_per_day=verdict.required_per_day,
         bound=case.bound,
         warning=verdict.warning.pair,
         critical=verdict.critical.pair,
-        as_of_ms=verdict.as_of_ms,
         muted=not transition.is_sent,
         timezone=case.timezone,
-        interval=verdict.interval,
-        since_ms=verdict.since_ms,
         watched=case.watched,
         measure=case.measure,
-        waits_for=verdict.waits_for,
-        owner=campaign.owner,
-        slack_channel=campaign.slack_channel,
-        scope=campaign.scope,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from kpis.catalogue import CATALOGUE
 from kpis.measures import Row
@@ -13,7 +14,7 @@ from monitors.board.notices import notices, streams
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, WatchNow
 from monitors.board.watching import MISSES, acknowledged_by, in_order, is_alarming, watch_now
 from monitors.goals.subject import Watch
-from monitors.goals.values import Campaign, Scope
+from monitors.goals.values import Campaign
 from monitors.pacing.verdict import Status
 from monitors.phrases import case_of, phrase
 from monitors.read.snapshot import SeriesRows, Snapshot
@@ -67,9 +68,13 @@ def campaign_row(
         end_ms=known.flight.end_ms if known else None,
         watches=watches,
         is_muted=any(one.is_muted for one in judged),
-        scope=known.scope if known else Scope.CAMPAIGN,
-        members=len(known.members) if known else 0,
+        **_parenthood(known),
     )
+
+
+def _parenthood(known: Campaign | None) -> dict[str, Any]:
+    """What a row is of, and how many campaigns it adds up."""
+    return {} if known is None else {"scope": known.scope, "members": len(known.members)}
 
 
 def _judged(judged: Sequence[Assessment], currency: str) -> tuple[tuple[GoalNow, ...], tuple[WatchNow, ...]]:

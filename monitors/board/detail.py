@@ -16,7 +16,7 @@ from monitors.goals.curves import curve_of
 from monitors.goals.periods import period_at, target_of
 from monitors.goals.values import Flight, TotalGoal
 from monitors.read.breakdowns import Windows
-from monitors.read.history import Query
+from monitors.read.queries import Query
 
 MAX_POINTS = 200
 MAX_BREAKDOWNS = 200

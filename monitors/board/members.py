@@ -15,7 +15,7 @@ from monitors.board.shapes import CampaignNow, MemberGoal, MemberNow
 from monitors.goals.parents.roll_up import target_within
 from monitors.goals.periods import period_at, target_of
 from monitors.goals.values import Campaign, Flight, Goal, TotalGoal
-from monitors.read.history import Query
+from monitors.read.queries import Query
 
 MAX_MEMBERS = 200
 """Campaigns that are listed of one parent."""

@@ -144,8 +144,9 @@ def gain(
     begins = Onset(0.0, held.at_ms, held.successes, held.trials)
     onset = (held.onset or begins).after((successes * win + (trials - successes) * lose) / dispersion, begins)
     return Evidence(
-        held.flight_ms, held.limit, held.critical_limit, at_ms, all_successes, all_trials, warning, critical, onset
-    )
+        held.flight_ms, held.limit, held.critical_limit, at_ms, all_successes, all_trials, warning, critical,
+        onset, held.members,
+    )  # fmt: skip
 
 
 def proven(held: Evidence, policy: EvidencePolicy) -> Status:

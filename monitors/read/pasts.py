@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kpis.times import DAY_MS, HOUR_MS
-from monitors.read.history import History, Query, ToDate
+from monitors.read.history import History
 from monitors.read.past import HOURS, KEPT_HOURS, Past, joined, nothing_yet
+from monitors.read.queries import Query, ToDate
 
 AT_ONCE = 50
 """Pasts brought up to date at one look, when an hour is over: all at once would hold up everything else for seconds."""

@@ -10,8 +10,9 @@ from kpis.arrays import Int64s
 from kpis.measures import WIDTH, Row
 from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
 from monitors.goals.values import Campaign, Flight
-from monitors.read.history import CLOSED_AFTER_MS, ToDate
+from monitors.read.history import CLOSED_AFTER_MS
 from monitors.read.past import KEPT_HOURS, Past, nothing_yet, of_quarters
+from monitors.read.queries import ToDate
 
 _ROOM = 4 * 96
 _BEFORE_MS = 2 * KEPT_HOURS * HOUR_MS

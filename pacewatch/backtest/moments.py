@@ -9,7 +9,7 @@ from kpis.measures import ZERO
 from kpis.times import DAY_MS
 from monitors.cycle import history_from
 from monitors.goals.values import Campaign
-from monitors.read.history import ToDate
+from monitors.read.queries import ToDate
 from monitors.read.snapshot import Snapshot
 from monitors.read.sums import with_parents
 from monitors.sight import Sight, periods_of, sight

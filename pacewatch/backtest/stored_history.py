@@ -11,8 +11,9 @@ from kpis.settings.shared import Settings
 from kpis.times import DAY_MS, HOUR_MS, QUARTER_MS
 from kpis.windows import parse_window
 from monitors.goals.values import Campaign
-from monitors.read.history import History, Query
+from monitors.read.history import History
 from monitors.read.past import KEPT_HOURS
+from monitors.read.queries import Query
 from monitors.read.reader import connect
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
 from pacewatch.backtest.campaign_quarters import CampaignQuarters, quarters_of

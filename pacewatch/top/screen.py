@@ -15,7 +15,7 @@ from kpis.runtime.printable import blanked
 from kpis.units import Unit, amount
 from monitors.board.campaign_rows import worst_first
 from monitors.board.columns import COLUMNS, Column
-from monitors.board.pages import pace_text, watch_text
+from monitors.board.http.pages import pace_text, watch_text
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
 from monitors.board.watching import shown_of
 from monitors.wording import LOOK, LOOKS

@@ -17,16 +17,16 @@ from yarl import URL
 from kpis.measures import Row
 from kpis.runtime.clock import Clock
 from kpis.runtime.errors import Unreachable
-from monitors.board import hub
-from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
-from monitors.board.hub import Hub
-from monitors.board.routes import HEADERS, BoardParts
+from monitors.board.http import hub
+from monitors.board.http.api import Reads
+from monitors.board.http.hub import Hub
+from monitors.board.http.routes import HEADERS, BoardParts
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.goals.values import Campaign, Flight, Scope
 from monitors.pacing.verdict import Status
 from monitors.read.breakdowns import Windows
-from monitors.read.history import Query
+from monitors.read.queries import Query
 from monitors.view import View
 from monitors.web import make_app
 from tests.kit.monitor_fakes import DAY, MIDNIGHT, row, until

@@ -53,9 +53,9 @@ def read_side() -> dict[str, Any]:
     from monitors.alerts.assessment import Assessment
     from monitors.alerts.lifecycle import AlertState, LifecyclePolicy, step
     from monitors.alerts.notifiers.slack import render
-    from monitors.board import openapi, pages
     from monitors.board.board import Board, BoardPolicy
     from monitors.board.detail import detail
+    from monitors.board.http import openapi, pages
     from monitors.export.exporter import Exporter, ExportPolicy
     from monitors.export.exposition import Format
     from monitors.goals.file import parse

@@ -24,13 +24,13 @@ from kpis.runtime.errors import Misconfigured, Unreachable
 from kpis.runtime.http import serving
 from kpis.runtime.http.access import Access, AccessPolicy
 from kpis.runtime.http.serving import Limits
-from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
-from monitors.board.routes import HEADERS, BoardParts
+from monitors.board.http.api import Reads
+from monitors.board.http.routes import HEADERS, BoardParts
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.pacing.verdict import Status
 from monitors.read.breakdowns import Windows
-from monitors.read.history import Query
+from monitors.read.queries import Query
 from monitors.web import guarded, make_app
 from streams.metrics import worker_metrics
 from streams.process.metrics_server import LIMITS, MetricsServer

@@ -20,7 +20,8 @@ from monitors.alerts.stored import decode_held
 from monitors.goals.file import parse
 from monitors.goals.subject import key_of
 from monitors.pacing.verdict import Status
-from monitors.read.history import History, Query
+from monitors.read.history import History
+from monitors.read.queries import Query
 from monitors.read.reader import Reader
 from streams.dead_letters import letters
 from streams.store.load import load

@@ -19,7 +19,7 @@ from kpis.runtime.errors import LostWrites, Misconfigured, Unreachable
 from kpis.settings.shared import Settings
 from monitors.alerts.outbox import Outbox, Recorded
 from monitors.alerts.outbox.lanes import Lane
-from monitors.read.history import Query
+from monitors.read.queries import Query
 from monitors.read.reader import Reader, connect
 from monitors.read.snapshot import ReadProblem
 from streams.store.store import Store

@@ -16,9 +16,10 @@ from redis.asyncio import Redis
 from kpis.contract import layout
 from kpis.measures import ZERO, Row, add
 from kpis.times import QUARTER_MS, day_of
-from monitors.read.history import History, Query, ToDate
+from monitors.read.history import History
 from monitors.read.past import KEPT_HOURS, of_quarters
 from monitors.read.pasts import Pasts
+from monitors.read.queries import Query, ToDate
 from monitors.read.snapshot import ReadProblem
 from tests.kit.flows import array, between
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, Seed, row

@@ -28,7 +28,7 @@ from monitors.cycle import Cycle, CyclePolicy
 from monitors.goals.reload import EVERY_S, GoalsSource
 from monitors.goals.values import Scope
 from monitors.pacing.verdict import Reason, Status, Verdict
-from monitors.read.history import Query
+from monitors.read.queries import Query
 from monitors.read.reader import Reader
 from tests.contract.monitors.test_living import StillClock
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, Seed, row

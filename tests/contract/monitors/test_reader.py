@@ -18,7 +18,7 @@ from kpis.settings.shared import Settings
 from kpis.times import QUARTER_MS, day_of
 from monitors.read import history as flights
 from monitors.read import reader
-from monitors.read.history import Query
+from monitors.read.queries import Query
 from monitors.read.reader import BadLayout, Reader
 from monitors.read.snapshot import ReadProblem, StreamHealth
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, Seed, row

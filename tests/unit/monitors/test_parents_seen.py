@@ -15,7 +15,7 @@ from monitors.engine import Engine
 from monitors.goals.subject import Watch
 from monitors.goals.values import Campaign, Scope
 from monitors.pacing.verdict import Reason, Status, Verdict
-from monitors.read.history import ToDate
+from monitors.read.queries import ToDate
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from monitors.read.sums import with_parents
 from monitors.sight import Sight, periods_of, sight

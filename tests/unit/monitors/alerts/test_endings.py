@@ -21,7 +21,7 @@ from monitors.alerts.sentences import headline
 from monitors.alerts.stored import Held, decode_held, encode_alert, encode_held
 from monitors.goals import Band, Campaign, Flight, Period, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
-from monitors.read.history import ToDate
+from monitors.read.queries import ToDate
 
 GOAL = TotalGoal(TOTALS["spend"], 1_000, Band(0.9, 1.1), Band(0.75, 1.25))
 CAMPAIGN = Campaign("c1", "Spring", Flight(0, DAY_MS, "UTC"), (GOAL,))

@@ -12,11 +12,11 @@ from importlib.resources import files
 from aiohttp import hdrs, web
 
 from kpis.runtime.clock import Clock, monotonic
-from monitors.board import openapi, pages
-from monitors.board.actions import Actions
-from monitors.board.api import Api, Reads
 from monitors.board.board import Board, encoded
-from monitors.board.hub import Hub, message
+from monitors.board.http import openapi, pages
+from monitors.board.http.actions import Actions
+from monitors.board.http.api import Api, Reads
+from monitors.board.http.hub import Hub, message
 from monitors.view import View
 
 TICK_S = 0.5

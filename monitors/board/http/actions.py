@@ -17,11 +17,12 @@ from aiohttp import hdrs, web
 from kpis.runtime.clock import Clock
 from kpis.runtime.errors import Recoverable
 from kpis.runtime.http.access import AccessPolicy
+from kpis.series import shown_id
 from kpis.times import DAY_MS
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
-from monitors.board.api import answer
 from monitors.board.board import Board
+from monitors.board.http.api import answer
 from monitors.board.shapes import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
 from monitors.goals.subject import key_of
 
@@ -83,14 +84,15 @@ class Actions:
         async def act() -> Done:
             asked = await self._asked(request, MuteCampaign)
             now_ms = self._clock.now_ms()
-            if asked.campaign not in self._board.feed.rows:
-                raise Refused("there is no such campaign on the board", 404)
+            judged = self._of(asked.campaign)
+            if not judged:
+                raise Refused("there is no such campaign with goals on the board", 404)
+            campaign = judged[0].campaign.campaign
             if not 0 < asked.for_s <= LONGEST_MUTE_S:
                 raise Refused(f"for_s is from 1 to {LONGEST_MUTE_S}", 400)
-            silence = Silence(
-                asked.campaign, now_ms, now_ms + asked.for_s * 1000, self._who(request, asked.by), asked.why
-            )
-            if not await self._store.mute(asked.campaign, silence, now_ms):
+            until_ms = now_ms + asked.for_s * 1000
+            silence = Silence(campaign, now_ms, until_ms, self._who(request, asked.by), asked.why)
+            if not await self._store.mute(campaign, silence, now_ms):
                 raise Refused("there are too many mutes", 409)
             return Done(1)
 
@@ -102,14 +104,18 @@ class Actions:
         async def act() -> Done:
             asked = await self._asked(request, UnmuteCampaign)
             held = (await self._store.read()).mutes.items()
-            names = [name for name, one in held if one.campaign == asked.campaign]
+            whose = {one.campaign.campaign for one in self._of(asked.campaign)} or {asked.campaign}
+            names = [name for name, one in held if one.campaign in whose]
             return Done(sum([await self._store.unmute(name) for name in names]))
 
         return await _answered(act)
 
     def _firing(self, campaign: str) -> list[Assessment]:
-        found = self._board.view.assessments
-        return [one for one in found if one.campaign.campaign == campaign and one.state.is_firing]
+        return [one for one in self._of(campaign) if one.state.is_firing]
+
+    def _of(self, campaign: str) -> list[Assessment]:
+        """What is judged of a row of the board, by the id that it has there."""
+        return [one for one in self._board.view.assessments if shown_id(one.campaign.series) == campaign]
 
     async def _asked(self, request: web.Request, kind: type[T]) -> T:
         if not self.are_open:

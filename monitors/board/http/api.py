@@ -16,11 +16,11 @@ from kpis.runtime.errors import Recoverable
 from kpis.series import of_shown, split
 from monitors.board.board import Board, encoded
 from monitors.board.detail import detail, history_of
-from monitors.board.hub import Hub, message
+from monitors.board.http.hub import Hub, message
 from monitors.board.members import Roll, members, roll_of
 from monitors.board.shapes import CampaignNow, Changes, MemberNow, Problem
 from monitors.read.breakdowns import Windows
-from monitors.read.history import Query
+from monitors.read.queries import Query
 
 _READS = 4
 """Campaign pages that read Redis at a time: the monitor's own reads come first."""
