@@ -29,7 +29,9 @@ from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
 from monitors.sight import Sight, periods_of, sight
 from monitors.telling import Round, Telling
+from monitors.together import Looked
 from monitors.view import View
+from monitors.whole import Concert, Whole
 
 KEEP_S = 15.0
 """For how many real seconds the last view stands while Redis is away: no number is better than an old one."""
@@ -87,7 +89,8 @@ class Cycle:
         self._outcomes = outcomes
         self._telling = Telling(outbox, policy.lifecycle, sends=bool(policy.notifier))
         self._engine = Engine(policy.verdicts, policy.evidence)
-        self._gathering = Gathering(outbox, self._engine)
+        self._whole = Whole(self._engine)
+        self._gathering = Gathering(outbox, self._engine, self._whole)
         self._pasts = Pasts(reader.flights)
         self.view = View()
 
@@ -110,6 +113,7 @@ class Cycle:
                 leads=False,
                 snapshot=None if is_old else self.view.snapshot,
                 assessments=() if is_old else self.view.assessments,
+                common=() if is_old else self.view.common,
                 goals_problem=self._goals.problem,
             )
             raise
@@ -125,20 +129,22 @@ class Cycle:
         states = await self._outbox.states() if has_file else {}
         await self._gathering.load()
         told = Round(states, leads, snapshot.layout.currency, now)
+        concert = await self._judge(seen, now)
+        common: list[Assessment] = []
+        if concert.campaign is not None:
+            common = await self._telling.judged(told, concert.campaign, concert.judged, None)
         judged: list[Assessment] = []
-        for campaign, one, summed in seen:
-            found = self._engine.look(campaign, one, now)
-            judged += await self._telling.judged(told, campaign, found, summed)
-            # Others are served in between: what is learned of a campaign for the first time takes milliseconds.
-            await asyncio.sleep(0)
+        for one, (_, _, summed) in zip(concert.looks, seen, strict=True):
+            judged += await self._telling.judged(told, one.campaign, one.judged, summed)
         if leads and has_file:
-            await self._telling.gone(told, campaigns, judged)
+            await self._telling.gone(told, campaigns, [*judged, *common])
             await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
         waiting = await self._outbox.waiting() if acts else 0
         self.view = View(
             snapshot=snapshot,
             assessments=tuple(judged),
-            changes=self.view.changes.after(judged, now),
+            common=tuple(common),
+            changes=self.view.changes.after([*common, *judged], now),
             redis_up=True,
             problem="",
             read_at_s=monotonic(),
@@ -151,6 +157,16 @@ class Cycle:
             campaigns=campaigns,
             goals_problem=self._goals.problem,
         )
+
+    async def _judge(self, seen: Iterable[tuple[Campaign, Sight, ToDate | None]], now_ms: int) -> Concert:
+        """Each campaign, then all of them together."""
+        self._whole.begin()
+        looks: list[Looked] = []
+        for campaign, one, _ in seen:
+            looks.append(Looked(campaign, one, self._engine.look(campaign, one, now_ms)))
+            # Others are served in between: what is learned of a campaign for the first time takes milliseconds.
+            await asyncio.sleep(0)
+        return self._whole.judge(looks, now_ms)
 
     async def _see(
         self, campaigns: Iterable[Campaign], snapshot: Snapshot, now_ms: int

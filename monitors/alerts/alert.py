@@ -17,6 +17,9 @@ from monitors.goals.values import Band, Bound
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.phrases import Case, case_of
 
+EVERYWHERE = "all"
+"""In the place of a campaign's id, of what is told of all campaigns together."""
+
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One change of what people know about a goal.
@@ -114,7 +117,7 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         id=unique,
         goal=key,
         at_ms=verdict.as_of_ms or 0,
-        campaign=campaign.campaign,
+        campaign=campaign.campaign or EVERYWHERE,
         name=campaign.name,
         account=campaign.account,
         label=goal.label,

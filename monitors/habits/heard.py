@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,6 +59,28 @@ class Heard:
         steps = tuple(_step(s, g) if new else s for new, s, g in zip(grew, self.step_ms, gaps, strict=True))
         kept = tuple(self._gap(column) if new else self.gaps[column] for column, new in enumerate(grew))
         return replace(self, total=total, since_ms=since, then=then, before=before, step_ms=steps, gaps=kept)
+
+    def excused(self, columns: Iterable[int], since_ms: int, at_ms: int) -> Heard:
+        """With the time from one moment to another left out of how long some measures are silent.
+
+        What is left of a silence is what it lasted before; what it comes of is taken to have come evenly.
+
+        Args:
+            columns: of those that were silent before.
+            since_ms: since when it was nobody's own fault.
+            at_ms: until when.
+        """
+        since, then = list(self.since_ms), list(self.then)
+        for column in columns:
+            held = self.since_ms[column]
+            if held > since_ms or held >= at_ms:
+                continue
+            part = (since_ms - held) / (at_ms - held)
+            since[column] = at_ms - (since_ms - held)
+            then[column] = tuple(
+                int(now - part * (now - before)) for now, before in zip(self.total, self.then[column], strict=True)
+            )
+        return replace(self, since_ms=tuple(since), then=tuple(then))
 
     def comes_in_reports(self, column: int) -> bool:
         """Whether a measure comes in reports of many, minutes apart."""

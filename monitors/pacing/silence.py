@@ -55,7 +55,7 @@ def judge_watch(
         hush = Hush(Status.NO_DATA, Reason.TOO_EARLY if past is None else Reason.FLIGHT_ENDED)
     else:
         heard = observed.heard or first_heard(observed.to_date, past, observed.open_quarters, at_ms)
-        hush = _found(campaign, watch, observed, past, heard=heard, at_ms=at_ms, launch_ms=launch_ms)
+        hush = hush_of(campaign, watch, observed, past, heard=heard, at_ms=at_ms, launch_ms=launch_ms)
     held = hush.status if hush.recovered else Status.CRITICAL
     return Verdict(
         status=hush.status,
@@ -75,21 +75,41 @@ def judge_watch(
     )
 
 
-def _found(
-    campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, heard: Heard, at_ms: int, launch_ms: int
+def hush_of(
+    campaign: Campaign,
+    watch: Watch,
+    observed: Observed,
+    past: Past,
+    *,
+    heard: Heard,
+    at_ms: int,
+    launch_ms: int = LAUNCH_MS,
+    first_day_ms: int = FIRST_DAY_QUIET_MS,
 ) -> Hush:
+    """What a watch finds; the arguments are those of :func:`judge_watch`.
+
+    Args:
+        campaign: whose.
+        watch: of what.
+        observed: what is known.
+        past: its whole hours.
+        heard: when each measure last grew.
+        at_ms: the watermark.
+        launch_ms: by when a flight must have served something.
+        first_day_ms: how long it must be quiet while the hours of its day are not known.
+    """
     if watch.of is Watched.SPEND:
         return uncharged(observed, past, heard, at_ms)
     if watch.of in {Watched.CLICKS, Watched.CONVERSIONS}:
         return outcome(campaign, watch, observed, past, heard=heard, at_ms=at_ms)
-    column = _served(observed, past)
+    column = served_column(observed, past)
     held = rhythm(past, column, campaign.flight.timezone)
     if watch.of is Watched.SURGE:
         return _surge(held, observed, past, column)
     if not any(observed.to_date):
         serving = _launch(campaign, heard.armed_ms, at_ms, launch_ms)
     else:
-        serving = _serving(campaign, held, heard, at_ms, column=column)
+        serving = _serving(campaign, held, heard, at_ms, column=column, first_day_ms=first_day_ms)
     return serving if watch.of is Watched.SERVING else _evenings(held, serving)
 
 
@@ -109,7 +129,7 @@ def _is_miss(hush: Hush) -> bool:
     return hush.status in {Status.WARNING, Status.CRITICAL}
 
 
-def _served(observed: Observed, past: Past) -> int:
+def served_column(observed: Observed, past: Past) -> int:
     """The column that shows serving best: impressions, else clicks, else spend."""
     for column in _SERVED:
         if observed.to_date[column]:
@@ -117,7 +137,7 @@ def _served(observed: Observed, past: Past) -> int:
     return past.once(("served",), lambda: next((c for c in _SERVED if past.busy[:, c].any()), _SERVED[0]))
 
 
-def _serving(campaign: Campaign, held: Rhythm, heard: Heard, at_ms: int, *, column: int) -> Hush:
+def _serving(campaign: Campaign, held: Rhythm, heard: Heard, at_ms: int, *, column: int, first_day_ms: int) -> Hush:
     zone = campaign.flight.timezone
     from_ms = max(heard.since_ms[column], campaign.flight.start_ms)
     quiet_ms, step_ms = at_ms - from_ms, heard.step_ms[column]
@@ -125,18 +145,18 @@ def _serving(campaign: Campaign, held: Rhythm, heard: Heard, at_ms: int, *, colu
         return FLOWING
     missing = expected_at_least(held, from_ms, at_ms, zone)
     proof = max(log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY), WORTH_WAKING * held.a_day)
-    if missing >= proof and quiet_ms >= _long(held, step_ms):
+    if missing >= proof and quiet_ms >= _long(held, step_ms, first_day_ms):
         if held.evening_stops and from_ms >= _midnight(at_ms, zone) + DAY_MS // 2:
             return Hush(Status.ON_PACE, Reason.DAILY_BUDGET, from_ms, missing)
         return Hush(Status.CRITICAL, Reason.NOT_SERVING, from_ms, missing)
     return quiet(from_ms, missing) if missing >= SUSPICIOUS else FLOWING
 
 
-def _long(held: Rhythm, step_ms: float) -> float:
+def _long(held: Rhythm, step_ms: float, first_day_ms: int) -> float:
     """How long it must be quiet to be no pause of the usual kind; those are known to a quarter hour."""
     pauses = PAUSES if held.hours >= YOUNG_HOURS else YOUNG_PAUSES
     usual = pauses * (held.pause_ms + QUARTER_MS) if held.pause_ms else 0.0
-    first = FIRST_DAY_QUIET_MS if held.hours < HOURS else 0
+    first = first_day_ms if held.hours < HOURS else 0
     return max(usual, first, STEPS * step_ms, LEAST_QUIET_MS)
 
 

@@ -6,15 +6,21 @@ from dataclasses import dataclass, field, replace
 
 from monitors.alerts.alert import Alert, alert_of
 from monitors.alerts.assessment import Assessment
-from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, step
+from monitors.alerts.endings import restated
+from monitors.alerts.lifecycle import Change, LifecyclePolicy, step
 from monitors.alerts.muting import within_mutes
+from monitors.alerts.stored import NOTHING_HELD, Held, encode_alert
 from monitors.engine import Engine
 from monitors.goals.subject import Subject, key_of
 from monitors.goals.values import Campaign, muted_at
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
+from monitors.read.history import ToDate
 from monitors.read.past import Past
 from monitors.sight import Sight
+from monitors.telling import Place
+from monitors.together import Looked
+from monitors.whole import Whole
 from pacewatch.backtest.moments import Moment
 
 MISSES = frozenset({Change.FIRED, Change.WORSENED, Change.TURNED})
@@ -76,27 +82,44 @@ class Trial:
         self._currency = currency
         self._engine = Engine(policy.verdicts, policy.evidence)
         self._is_alone = is_alone
-        self._states: dict[tuple[str, str], AlertState] = {}
+        self._whole = Whole(self._engine)
+        self._held: dict[str, Held] = {}
         self._pasts: dict[str, tuple[Past, Past]] = {}
 
     def look(self, moment: Moment) -> None:
         """Judge one."""
+        self._whole.begin()
+        looks: list[Looked] = []
         for campaign, seen in moment.seen:
-            for goal, verdict in self._engine.look(campaign, self._own(campaign, seen), moment.now_ms):
-                self._step(campaign, goal, verdict, moment.now_ms)
+            own = self._own(campaign, seen)
+            looks.append(Looked(campaign, own, self._engine.look(campaign, own, moment.now_ms)))
+        concert = self._whole.judge(looks, moment.now_ms)
+        if concert.campaign is not None:
+            for goal, verdict in concert.judged:
+                self._step(concert.campaign, None, goal, verdict, moment.now_ms)
+        for one in concert.looks:
+            for goal, verdict in one.judged:
+                self._step(one.campaign, one.seen, goal, verdict, moment.now_ms)
 
-    def _step(self, campaign: Campaign, goal: Subject, verdict: Verdict, now_ms: int) -> None:
-        name, at_ms = (campaign.campaign, goal.id), verdict.as_of_ms or now_ms
-        found = step(self._states.get(name, AlertState()), verdict, self.policy.lifecycle.of(goal), at_ms)
-        transition = within_mutes(found, verdict, is_muted=muted_at(campaign, now_ms) is not None)
-        self._states[name] = transition.after
-        if not transition.change.is_told or not transition.is_sent:
-            return
-        told = Assessment(campaign, goal, verdict, transition.after)
-        key = key_of(campaign, goal)
-        alert = alert_of(told, transition, self._currency, key, f"backtest-{len(self.messages)}")
-        message = TrialMessage(at_ms, campaign, goal, transition.change, transition.after.told, verdict, alert)
-        self.messages.append(message)
+    def _step(self, campaign: Campaign, seen: Sight | None, goal: Subject, verdict: Verdict, now_ms: int) -> None:
+        key, at_ms = key_of(campaign, goal), verdict.as_of_ms or now_ms
+        held = self._held.get(key, NOTHING_HELD)
+        place = Place(campaign, muted_at(campaign, now_ms) is not None, None if seen is None else _sums(seen))
+        found = step(held.state, verdict, self.policy.lifecycle.of(goal), at_ms)
+        if found.change is Change.RESOLVED:
+            then = None if held.counted is None else place.before(held.counted[0])
+            found = restated(found, held, campaign, goal, verdict, then=then)
+        transition = within_mutes(found, verdict, is_muted=place.is_muted)
+        kept = replace(held, state=transition.after)
+        if transition.change.is_told:
+            told = Assessment(campaign, goal, verdict, transition.after)
+            alert = alert_of(told, transition, self._currency, key, f"backtest-{len(self.messages)}")
+            if transition.is_sent:
+                after = transition.after.told
+                self.messages.append(TrialMessage(at_ms, campaign, goal, transition.change, after, verdict, alert))
+            flight, raw = campaign.flight, encode_alert(alert) if transition.after.is_firing else None
+            kept = Held(transition.after, flight.start_ms, flight.end_ms, raw, place.counted(goal, alert.at_ms))
+        self._held[key] = kept
 
     def _own(self, campaign: Campaign, seen: Sight) -> Sight:
         """The same with a past of its own: what is learned of one depends on the policies."""
@@ -107,3 +130,8 @@ class Trial:
             mine = replace(seen.past, memo={})
             self._pasts[campaign.series] = seen.past, mine
         return replace(seen, past=mine)
+
+
+def _sums(seen: Sight) -> ToDate:
+    """The flight to date that a look was made of."""
+    return ToDate(seen.to_date, seen.as_of_ms, seen.recent_ms, seen.recent)
