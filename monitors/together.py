@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from kpis.arrays import Floats, Int64s
-from kpis.measures import WIDTH, Row, Stream, add
+from kpis.measures import INDEX, WIDTH, Row, Stream, add
 from kpis.times import HOUR_MS, QUARTER_MS
+from monitors.goals.subject import Watched
 from monitors.goals.values import Campaign, Flight
 from monitors.habits.rhythm import DAYS
 from monitors.pacing.causes import Judged
@@ -17,6 +19,11 @@ from monitors.read.past import HOURS, Past, nothing_yet, open_quarters
 from monitors.read.snapshot import StreamHealth
 from monitors.sight import Sight
 
+ABOVE = {
+    Watched.CLICKS: (INDEX["clicks"], INDEX["impressions"]),
+    Watched.CONVERSIONS: (INDEX["conversions"], INDEX["clicks"]),
+}
+"""The outcome that is watched, and what it comes of."""
 NAME = "All campaigns"
 _Ended = tuple[int, tuple[str, ...]]
 
@@ -43,10 +50,37 @@ class Together:
     by_campaign: Floats = field(default_factory=lambda: np.zeros((0, WIDTH)))
     _ended: _Ended = (0, ())
 
-    def of_others(self, column: int) -> float:
-        """The part of a measure that all but the busiest campaign bring, 0..1."""
-        whole = float(self.by_campaign[:, column].sum()) if len(self.by_campaign) else 0.0
-        return 1.0 - float(self.by_campaign[:, column].max()) / whole if whole > 0 else 0.0
+    @property
+    def hours(self) -> int:
+        """How many hours of the week are known."""
+        return min(len(self.past.hours), DAYS * HOURS)
+
+    def due(self, watched: Watched, looks: Sequence[Looked], gained: Int64s, deaf: AbstractSet[str]) -> float:
+        """How many outcomes should come of what campaigns gained, each by its own rate of the week.
+
+        Args:
+            watched: of which; none of what is no outcome.
+            looks: the campaigns.
+            gained: by them, [campaign, measure].
+            deaf: the series of those that are not counted on.
+        """
+        if watched not in ABOVE or not gained.any():
+            return 0.0
+        above, below = ABOVE[watched]
+        tried = self.by_campaign[:, below]
+        rates = np.divide(self.by_campaign[:, above], tried, out=np.zeros(len(tried)), where=tried > 0)
+        return float((rates * gained[:, below].clip(0) * _counted_on(looks, deaf)).sum())
+
+    def known(self, column: int, looks: Sequence[Looked], deaf: AbstractSet[str]) -> tuple[float, float]:
+        """How many came in the week, and the part of that which all but the busiest campaign brought."""
+        counts = self.by_campaign[:, column] * _counted_on(looks, deaf)
+        whole = float(counts.sum())
+        return whole, 1.0 - float(counts.max()) / whole if whole > 0 else 0.0
+
+    def brings(self, one: Looked, column: int) -> bool:
+        """Whether a campaign brought any of a measure in the hours that are known."""
+        past = one.seen.past
+        return past is not None and past.once(("brings", column), lambda: bool(past.busy[:, column].any()))
 
     def sight(self, looks: Sequence[Looked]) -> Sight:
         """What is seen of campaigns that all have a past and a watermark, as of the earliest.
@@ -77,11 +111,26 @@ class Together:
             self._ended = ended
 
 
+def gains(looks: Sequence[Looked], counted: Mapping[str, Row]) -> Int64s:
+    """What each campaign gained since it was looked at last, [campaign, measure].
+
+    Args:
+        looks: campaigns.
+        counted: what each had come to then, by series; one that is new has gained nothing yet.
+    """
+    now = np.array([one.seen.to_date for one in looks], np.int64)
+    return now - np.array([counted.get(one.campaign.series, one.seen.to_date) for one in looks], np.int64)
+
+
 def campaign_of_all(campaigns: Sequence[Campaign]) -> Campaign:
     """What stands for all campaigns: no event has its id, which is empty."""
     zones = {campaign.flight.timezone for campaign in campaigns}
     start, end = min(c.flight.start_ms for c in campaigns), max(c.flight.end_ms for c in campaigns)
     return Campaign("", NAME, Flight(start, end, zones.pop() if len(zones) == 1 else "UTC"), ())
+
+
+def _counted_on(looks: Sequence[Looked], deaf: AbstractSet[str]) -> Floats:
+    return np.array([one.campaign.series not in deaf for one in looks], np.float64)
 
 
 def _added(pasts: Sequence[Past], end_ms: int) -> tuple[Past, Floats]:
@@ -123,19 +172,3 @@ def _least(one: StreamHealth, other: StreamHealth) -> StreamHealth:
     marks = [ms for ms in (one.watermark_ms, other.watermark_ms) if ms is not None]
     reached = [ms for ms in (one.reached_ms, other.reached_ms) if ms is not None]
     return StreamHealth(min(marks, default=None), max(reached, default=None), max(one.late_ms or 0, other.late_ms or 0))
-
-
-def gained(before: Row, looks: Sequence[Looked], counted: dict[str, Row]) -> Row:
-    """All that was counted, with what each campaign gained since it was looked at last.
-
-    Args:
-        before: all that had been counted.
-        looks: campaigns.
-        counted: what each campaign had come to then, by series; one that is new has gained nothing yet.
-    """
-    found = list(before)
-    for one in looks:
-        then = counted.get(one.campaign.series)
-        if then is not None and then != one.seen.to_date:
-            found = [f + now - was for f, now, was in zip(found, one.seen.to_date, then, strict=True)]
-    return tuple(found)

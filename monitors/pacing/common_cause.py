@@ -16,7 +16,9 @@ from kpis.times import MINUTE_MS
 from monitors.goals.subject import Subject, Watch, Watched
 from monitors.habits.heard import Heard
 from monitors.pacing.causes import BRINGS, Judged, hangs_on, hold
+from monitors.pacing.common_silence import Due
 from monitors.pacing.hush import Hush
+from monitors.pacing.silence import FIRST_DAY_QUIET_MS
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 
 FEEDS = {
@@ -28,7 +30,8 @@ FEEDS = {
 """What says of all campaigns what a watch says of one."""
 LATE_MS = 2 * MINUTE_MS
 """Beside twice the age up to which numbers are judged: with a minute, a pipeline is told to be late after four."""
-_STANDS = frozenset({Reason.NOT_SERVING, Reason.NOTHING_SERVED, Reason.SILENT, Reason.QUIET})
+SILENT = frozenset({Reason.NOT_SERVING, Reason.NOTHING_SERVED, Reason.SILENT, Reason.QUIET})
+"""What the watch of one campaign says that is silent, or may be."""
 
 
 class Certainty(StrEnum):
@@ -53,11 +56,13 @@ class CommonPolicy:
         most: their part of those that were heard since, or are silent.
         still: the part below which that is over.
         settle_ms: how long it must come again before it is over.
-        first_day_ms: how long it must be quiet while the hours of the day are not known: all at once is no evening.
+        first_day_ms: how long it must be quiet while the hours of the day are not known, where most fell silent within
+            ``same_ms``: budgets are not used up in the same minute.
+        same_ms: see there.
     """
 
     least_campaigns: int = 2
-    suspected: float = 1.0
+    suspected: float = 2.0
     proven: float = 3.0
     at_once_ms: int = 30 * MINUTE_MS
     most_campaigns: int = 3
@@ -65,6 +70,14 @@ class CommonPolicy:
     still: float = 0.2
     settle_ms: int = 3 * MINUTE_MS
     first_day_ms: int = 25 * MINUTE_MS
+    same_ms: int = 2 * MINUTE_MS
+
+    def first_day(self, heard_ms: Sequence[int]) -> int:
+        """How long it must be quiet on a first day, of campaigns that were heard of last at these moments."""
+        last = max(heard_ms, default=0)
+        same = sum(ms >= last - self.same_ms for ms in heard_ms)
+        is_same = same >= self.most_campaigns and same > self.most * len(heard_ms)
+        return self.first_day_ms if is_same else FIRST_DAY_QUIET_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +106,14 @@ class Common:
     Attributes:
         heard: when each measure of all of them together last grew.
         standing: the streams that stand still, by the watch of one campaign that would say so.
+        dues: by the same, how many outcomes should have come since any came.
+        deaf: by the same, the series that were silent already when anything came last.
     """
 
     heard: Heard
     standing: Mapping[Watched, Stillness] = field(default_factory=dict)
+    dues: Mapping[Watched, Due] = field(default_factory=dict)
+    deaf: Mapping[Watched, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +123,17 @@ class Voice:
     Attributes:
         verdict: that of its own watch.
         heard_ms: when it was last heard of in that stream.
+        is_deaf: whether it was silent already when anything came last of any campaign.
     """
 
     verdict: Verdict
     heard_ms: int
+    is_deaf: bool = False
 
     @property
     def is_silent(self) -> bool:
         """Whether it is, or may be."""
-        return self.verdict.reason in _STANDS
+        return self.verdict.reason in SILENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +142,7 @@ class Hearing:
 
     Attributes:
         whole: what the watch says of all campaigns together.
-        of_others: the part that all but the busiest campaign have of what comes, 0..1.
+        others: how many events of all but the busiest campaign should have come since.
         heard_ms: when any campaign was heard of last.
         any_ms: the same, in any stream.
         voices: what each campaign says that brings anything of it.
@@ -131,7 +150,7 @@ class Hearing:
     """
 
     whole: Hush
-    of_others: float
+    others: float
     heard_ms: int
     any_ms: int
     voices: Sequence[Voice]
@@ -141,13 +160,12 @@ class Hearing:
 def certainty(heard: Hearing, policy: CommonPolicy) -> Certainty:
     """Whether a stream that brings nothing at all does so for more than one campaign."""
     whole = heard.whole
-    if whole.reason not in _STANDS or len(heard.voices) < policy.least_campaigns:
+    if whole.reason not in SILENT or len(heard.voices) < policy.least_campaigns:
         return Certainty.NONE
-    others = whole.expected * heard.of_others
-    own = sum(voice.is_silent for voice in heard.voices) >= policy.least_campaigns
-    if whole.status is Status.CRITICAL and (others >= policy.proven or own):
+    own = sum(voice.is_silent and not voice.is_deaf for voice in heard.voices) >= policy.least_campaigns
+    if whole.status is Status.CRITICAL and (heard.others >= policy.proven or own):
         return Certainty.CERTAIN
-    return Certainty.SUSPECTED if others >= policy.suspected or own else Certainty.NONE
+    return Certainty.SUSPECTED if heard.others >= policy.suspected or own else Certainty.NONE
 
 
 def at_once(voices: Sequence[Voice], part: float, policy: CommonPolicy) -> tuple[int, int] | None:
@@ -257,7 +275,7 @@ def under(
 
 
 def _is_silent(verdict: Verdict | None) -> bool:
-    return verdict is not None and (verdict.reason in _STANDS or verdict.reason is Reason.EXPLAINED)
+    return verdict is not None and (verdict.reason in SILENT or verdict.reason is Reason.EXPLAINED)
 
 
 def _held(

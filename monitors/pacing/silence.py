@@ -55,7 +55,7 @@ def judge_watch(
         hush = Hush(Status.NO_DATA, Reason.TOO_EARLY if past is None else Reason.FLIGHT_ENDED)
     else:
         heard = observed.heard or first_heard(observed.to_date, past, observed.open_quarters, at_ms)
-        hush = hush_of(campaign, watch, observed, past, heard=heard, at_ms=at_ms, launch_ms=launch_ms)
+        hush = _found(campaign, watch, observed, past, heard=heard, at_ms=at_ms, launch_ms=launch_ms)
     held = hush.status if hush.recovered else Status.CRITICAL
     return Verdict(
         status=hush.status,
@@ -75,29 +75,9 @@ def judge_watch(
     )
 
 
-def hush_of(
-    campaign: Campaign,
-    watch: Watch,
-    observed: Observed,
-    past: Past,
-    *,
-    heard: Heard,
-    at_ms: int,
-    launch_ms: int = LAUNCH_MS,
-    first_day_ms: int = FIRST_DAY_QUIET_MS,
+def _found(
+    campaign: Campaign, watch: Watch, observed: Observed, past: Past, *, heard: Heard, at_ms: int, launch_ms: int
 ) -> Hush:
-    """What a watch finds; the arguments are those of :func:`judge_watch`.
-
-    Args:
-        campaign: whose.
-        watch: of what.
-        observed: what is known.
-        past: its whole hours.
-        heard: when each measure last grew.
-        at_ms: the watermark.
-        launch_ms: by when a flight must have served something.
-        first_day_ms: how long it must be quiet while the hours of its day are not known.
-    """
     if watch.of is Watched.SPEND:
         return uncharged(observed, past, heard, at_ms)
     if watch.of in {Watched.CLICKS, Watched.CONVERSIONS}:
@@ -109,7 +89,7 @@ def hush_of(
     if not any(observed.to_date):
         serving = _launch(campaign, heard.armed_ms, at_ms, launch_ms)
     else:
-        serving = _serving(campaign, held, heard, at_ms, column=column, first_day_ms=first_day_ms)
+        serving = _serving(campaign, held, heard, at_ms, column=column)
     return serving if watch.of is Watched.SERVING else _evenings(held, serving)
 
 
@@ -137,19 +117,49 @@ def served_column(observed: Observed, past: Past) -> int:
     return past.once(("served",), lambda: next((c for c in _SERVED if past.busy[:, c].any()), _SERVED[0]))
 
 
-def _serving(campaign: Campaign, held: Rhythm, heard: Heard, at_ms: int, *, column: int, first_day_ms: int) -> Hush:
+def _serving(campaign: Campaign, held: Rhythm, heard: Heard, at_ms: int, *, column: int) -> Hush:
     zone = campaign.flight.timezone
     from_ms = max(heard.since_ms[column], campaign.flight.start_ms)
     quiet_ms, step_ms = at_ms - from_ms, heard.step_ms[column]
     if quiet_ms <= max(MINUTE_MS, step_ms):
         return FLOWING
     missing = expected_at_least(held, from_ms, at_ms, zone)
+    return serving_hush(held, from_ms, at_ms, missing, step_ms=step_ms, zone=zone)
+
+
+def serving_hush(
+    held: Rhythm,
+    from_ms: int,
+    at_ms: int,
+    missing: float,
+    *,
+    step_ms: float,
+    zone: str,
+    first_day_ms: int = FIRST_DAY_QUIET_MS,
+) -> Hush:
+    """What it means that nothing is served.
+
+    Args:
+        held: how it flows by habit.
+        from_ms: since when.
+        at_ms: the watermark.
+        missing: how many events should have come since, at the least.
+        step_ms: how long it takes by habit until something comes.
+        zone: whose days.
+        first_day_ms: how long it must last while the hours of the day are not known.
+    """
+    quiet_ms = at_ms - from_ms
     proof = max(log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY), WORTH_WAKING * held.a_day)
     if missing >= proof and quiet_ms >= _long(held, step_ms, first_day_ms):
-        if held.evening_stops and from_ms >= _midnight(at_ms, zone) + DAY_MS // 2:
+        if stops_in_evenings(held, from_ms, at_ms, zone):
             return Hush(Status.ON_PACE, Reason.DAILY_BUDGET, from_ms, missing)
         return Hush(Status.CRITICAL, Reason.NOT_SERVING, from_ms, missing)
     return quiet(from_ms, missing) if missing >= SUSPICIOUS else FLOWING
+
+
+def stops_in_evenings(held: Rhythm, from_ms: int, at_ms: int, zone: str) -> bool:
+    """Whether what stopped is something that stops in the evening, and it did in the afternoon or evening."""
+    return held.evening_stops > 0 and from_ms >= _midnight(at_ms, zone) + DAY_MS // 2
 
 
 def _long(held: Rhythm, step_ms: float, first_day_ms: int) -> float:

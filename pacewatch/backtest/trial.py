@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from monitors.alerts.alert import Alert, alert_of
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.endings import restated
-from monitors.alerts.lifecycle import Change, LifecyclePolicy, step
+from monitors.alerts.lifecycle import Change, LifecyclePolicy, Transition, step
 from monitors.alerts.muting import within_mutes
 from monitors.alerts.stored import NOTHING_HELD, Held, encode_alert
 from monitors.engine import Engine
@@ -110,16 +110,20 @@ class Trial:
             then = None if held.counted is None else place.before(held.counted[0])
             found = restated(found, held, campaign, goal, verdict, then=then)
         transition = within_mutes(found, verdict, is_muted=place.is_muted)
-        kept = replace(held, state=transition.after)
         if transition.change.is_told:
-            told = Assessment(campaign, goal, verdict, transition.after)
-            alert = alert_of(told, transition, self._currency, key, f"backtest-{len(self.messages)}")
-            if transition.is_sent:
-                after = transition.after.told
-                self.messages.append(TrialMessage(at_ms, campaign, goal, transition.change, after, verdict, alert))
-            flight, raw = campaign.flight, encode_alert(alert) if transition.after.is_firing else None
-            kept = Held(transition.after, flight.start_ms, flight.end_ms, raw, place.counted(goal, alert.at_ms))
-        self._held[key] = kept
+            self._tell(place, Assessment(campaign, goal, verdict, transition.after), transition, at_ms)
+        elif transition.after is not held.state:
+            self._held[key] = replace(held, state=transition.after)
+
+    def _tell(self, place: Place, one: Assessment, transition: Transition, at_ms: int) -> None:
+        campaign, goal, after = one.campaign, one.goal, transition.after
+        key = key_of(campaign, goal)
+        alert = alert_of(one, transition, self._currency, key, f"backtest-{len(self.messages)}")
+        if transition.is_sent:
+            change = transition.change
+            self.messages.append(TrialMessage(at_ms, campaign, goal, change, after.told, one.verdict, alert))
+        flight, raw = campaign.flight, encode_alert(alert) if after.is_firing else None
+        self._held[key] = Held(after, flight.start_ms, flight.end_ms, raw, place.counted(goal, alert.at_ms))
 
     def _own(self, campaign: Campaign, seen: Sight) -> Sight:
         """The same with a past of its own: what is learned of one depends on the policies."""

@@ -18,6 +18,7 @@ from monitors.goals import Bound, Campaign, Flight, RatioGoal
 from monitors.goals.subject import key_of
 from monitors.pacing.verdict import Status
 from monitors.sight import Sight
+from monitors.whole import Whole
 from tests.kit.monitor_fakes import DAY, MIDNIGHT, row
 from tests.kit.redis_server import redis_server
 
@@ -37,7 +38,7 @@ class Kept(Engine):
 
     def __init__(self, redis: Redis) -> None:
         super().__init__()
-        self.kept = Gathering(Outbox(redis, "test", "one", ttl_ms=60_000), self)
+        self.kept = Gathering(Outbox(redis, "test", "one", ttl_ms=60_000), self, Whole(self))
         self.load, self.keep = self.kept.load, self.kept.keep
 
 
