@@ -22,6 +22,9 @@ from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
 from monitors.sight import Sight
 from monitors.vantage import Vantage
 
+BESIDE = "|before"
+"""Ends the name of evidence of before something may have been wrong, see :mod:`monitors.sparing`."""
+
 
 @dataclass
 class Engine:
@@ -33,6 +36,7 @@ class Engine:
         held: the evidence on each goal, by :func:`monitors.goals.subject.key_of`.
         heard: when the measures of each campaign last grew, by series.
         changed: what of both is new since it was last stored.
+        dropped: what was stored and is kept no more.
     """
 
     verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
@@ -40,6 +44,7 @@ class Engine:
     held: dict[str, Evidence] = field(default_factory=dict)
     heard: dict[str, Heard] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
 
     def look(self, campaign: Campaign, seen: Sight, now_ms: int) -> list[tuple[Subject, Verdict]]:
         """Judge all goals of a campaign, and its watches.
@@ -98,13 +103,15 @@ class Engine:
 
     def forget(self, known: set[str], series: set[str]) -> list[str]:
         """Let go of goals and campaigns that are gone; answers with their names."""
-        gone = sorted(self.held.keys() - known)
+        gone = sorted(name for name in self.held if name.removesuffix(BESIDE) not in known)
         for name in gone:
             del self.held[name]
         silent = sorted(self.heard.keys() - series)
         for name in silent:
             del self.heard[name]
-        return gone + silent
+        dropped = sorted(self.dropped)
+        self.dropped.clear()
+        return gone + silent + dropped
 
     def _hear(self, campaign: Campaign, seen: Sight, now_ms: int) -> Heard:
         before = self.heard.get(campaign.series)

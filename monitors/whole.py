@@ -32,6 +32,7 @@ from monitors.pacing.common_cause import (
 from monitors.pacing.common_silence import Due
 from monitors.pacing.verdict import Reason, Status, Verdict
 from monitors.sight import Sight
+from monitors.sparing import spare
 from monitors.together import Looked, Together, campaign_of_all, gains
 
 _ALL = tuple(range(WIDTH))
@@ -101,10 +102,12 @@ class Whole:
         if late:
             found[Watched.PIPELINE] = late_pipeline(late, len(running), now_ms, now_ms - oldest)
         standing = self.held.standing if self.held is not None else {}
-        held = [
+        after = [
             replace(one, judged=under(one.judged, standing, suspected)) if _runs(one, now_ms) else one for one in looks
         ]
-        return Concert(campaign_of_all(campaigns), [(watch, found[watch.of]) for watch in COMMON_WATCHES], held)
+        for one in after:
+            spare(self._engine, one.campaign, one.judged, one.seen)
+        return Concert(campaign_of_all(campaigns), [(watch, found[watch.of]) for watch in COMMON_WATCHES], after)
 
     def _judge(self, looks: Sequence[Looked], now_ms: int) -> tuple[dict[Watched, Verdict], list[Watched]]:
         """What is said of each stream, and the watches of those that may stand still."""

@@ -16,7 +16,7 @@ from monitors.alerts.notifiers.protocol import Outcome
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exposition import Format
 from monitors.export.kpi_samples import kpi_samples
-from monitors.export.pace_samples import pace_samples
+from monitors.export.pace_samples import common_samples, pace_samples
 from monitors.export.pipeline_samples import pipeline_samples
 from monitors.export.samples import Families
 from monitors.export.selection import Export, Kept, export
@@ -71,6 +71,7 @@ class Exporter:
         yield _limits(chosen, self._policy.budget)
         yield pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons)
         yield pace_samples(view.assessments, currency)
+        yield common_samples(view.common)
 
     def _choose(self, snapshot: Snapshot, pinned: frozenset[str]) -> Export:
         policy = self._policy

@@ -165,7 +165,9 @@ def certainty(heard: Hearing, policy: CommonPolicy) -> Certainty:
     own = sum(voice.is_silent and not voice.is_deaf for voice in heard.voices) >= policy.least_campaigns
     if whole.status is Status.CRITICAL and (heard.others >= policy.proven or own):
         return Certainty.CERTAIN
-    return Certainty.SUSPECTED if heard.others >= policy.suspected or own else Certainty.NONE
+    # Of spend, and of what has never come, nobody knows how much should have.
+    may_be = heard.others >= policy.suspected or (own and not heard.others)
+    return Certainty.SUSPECTED if may_be else Certainty.NONE
 
 
 def at_once(voices: Sequence[Voice], part: float, policy: CommonPolicy) -> tuple[int, int] | None:

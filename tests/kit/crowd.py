@@ -70,7 +70,7 @@ class Crowd:
     trial: Trial = field(default_factory=lambda: Trial(TrialPolicy(), "EUR"))
     minute: int = 0
     late: dict[int, int] = field(default_factory=dict)
-    _rows: np.ndarray = field(init=False)  # type: ignore[type-arg]
+    _rows: np.ndarray = field(init=False)
     _pasts: dict[int, Past] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,7 +107,9 @@ class Crowd:
         past = self._pasts.get(number)
         if past is None or past.end_ms != end:
             first = max((end - BEGINS) // QUARTER_MS - KEPT_HOURS * 4, 0)
-            past = self._pasts[number] = past_of(BEGINS + first * QUARTER_MS, rows[first : (end - BEGINS) // QUARTER_MS])
+            past = self._pasts[number] = past_of(
+                BEGINS + first * QUARTER_MS, rows[first : (end - BEGINS) // QUARTER_MS]
+            )
         day = max(last // 96 - 1, 0) * 96
         recent = rows[day : last + 1].copy()
         windows = {"1h": rows[max(last - 4, 0) : last + 1], "24h": rows[max(last - 96, 0) : last + 1]}

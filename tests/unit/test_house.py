@@ -20,7 +20,7 @@ FLOORS = {
                 "policies", "app", "service"),
     "monitors": ("settings", "metrics", "read", "goals", "habits", "pacing", "wording", "common_phrases", "phrases",
                  "alerts", "alerts.notifiers", "view", "export", "board", "web", "sight", "vantage", "engine",
-                 "together", "chorus", "whole", "gathering", "telling", "cycle", "service"),
+                 "together", "chorus", "sparing", "whole", "gathering", "telling", "cycle", "service"),
     "pacewatch": ("terminal", "progress", "variables", "embedded", "replay", "simulate", "rejected", "goals",
                   "backtest", "kpi", "demo", "top", "doctor", "cli", "__main__"),
 }  # fmt: skip
