@@ -18,7 +18,7 @@ WORST = frozenset({Reason.PIPELINE_LATE, Reason.NOTHING_COMES, Reason.STREAM_SIL
 
 
 def common_phrase(reason: Reason, watched: Watched | None, since: str, waiting: float | None, of: float | None) -> str:
-    """A cause that campaigns have in common.
+    """A cause that campaigns have in common; empty for a reason that is none.
 
     Args:
         reason: why.
@@ -34,7 +34,7 @@ def common_phrase(reason: Reason, watched: Watched | None, since: str, waiting: 
         return f"the pipeline is late: nothing has been counted{since}; {wait}"
     if reason is Reason.NOTHING_COMES:
         return f"nothing has come{since} of any campaign, though it should have; {wait}"
-    if watched not in _BRINGS:
+    if watched not in _BRINGS or reason not in {Reason.STREAM_SILENT, Reason.QUIET}:
         return ""
     what = "no spend has" if watched is Watched.SPEND_STREAM else f"no {_BRINGS[watched].topic_suffix} have"
     whose = some or "any campaign"

@@ -201,6 +201,9 @@ def stand(before: Stillness | None, heard: Hearing, sure: Certainty, policy: Com
     if before is not None and before.of_whole and before.back_ms is None:
         # What each campaign says of itself does not know yet that the time is left out.
         return before if sure is Certainty.SUSPECTED else replace(before, back_ms=heard.at_ms)
+    if before is None and sure is Certainty.SUSPECTED:
+        # Nothing comes of any: whether that is so is known soon, and of all of them.
+        return None
     most = at_once(heard.voices, policy.most if before is None else policy.still, policy)
     if most is not None:
         since, campaigns = most if before is None else (before.since_ms, most[1])
@@ -283,13 +286,13 @@ def _is_silent(verdict: Verdict | None) -> bool:
 def _held(
     goal: Subject, verdict: Verdict, causes: Iterable[tuple[Watched, Stillness]], maybe: Iterable[Watched]
 ) -> Verdict:
-    if not verdict.status.is_judgement:
+    if not verdict.status.is_judgement and verdict.reason is not Reason.AWAITS_STREAM:
         return verdict
     for watched, standing in causes:
         if standing.is_all or _is_about(goal, watched):
             return hold(verdict, Reason.EXPLAINED)
     for watched in maybe:
-        if verdict.status is not Status.ON_PACE and _is_about(goal, watched):
+        if verdict.status in {Status.WARNING, Status.CRITICAL} and _is_about(goal, watched):
             return replace(hold(verdict, Reason.AWAITS_STREAM), waits_for=str(BRINGS[watched]))
     return verdict
 

@@ -20,6 +20,10 @@ from monitors.pacing.verdict import Reason, Status
 from monitors.read.past import HOURS
 
 
+WORTH_WAKING_ALL = 0.002
+"""As a part of a day's delivery of all campaigns, what must be missing at the least: three minutes of the mean."""
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """How many outcomes should have come since any came, by the rate of each campaign.
@@ -83,7 +87,16 @@ def serving_of_all(
     parts = [p for p in parts if not stops_in_evenings(p.rhythm, since_ms, at_ms, p.timezone)]
     missing = [expected_at_least(part.rhythm, since_ms, at_ms, part.timezone) for part in parts]
     whole = replace(whole, a_day=sum(part.rhythm.a_day for part in parts))
-    found = serving_hush(whole, since_ms, at_ms, sum(missing), step_ms=step_ms, zone=zone, first_day_ms=first_day_ms)
+    found = serving_hush(
+        whole,
+        since_ms,
+        at_ms,
+        sum(missing),
+        step_ms=step_ms,
+        zone=zone,
+        first_day_ms=first_day_ms,
+        worth=WORTH_WAKING_ALL,
+    )
     return found, sum(missing) - max(missing, default=0.0)
 
 

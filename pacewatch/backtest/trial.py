@@ -74,26 +74,28 @@ class Trial:
 
     Attributes:
         messages: told so far.
+        engine: that judges each campaign.
+        whole: that judges all of them together.
     """
 
     def __init__(self, policy: TrialPolicy, currency: str, *, is_alone: bool = True) -> None:
         self.policy = policy
         self.messages: list[TrialMessage] = []
         self._currency = currency
-        self._engine = Engine(policy.verdicts, policy.evidence)
+        self.engine = Engine(policy.verdicts, policy.evidence)
         self._is_alone = is_alone
-        self._whole = Whole(self._engine)
+        self.whole = Whole(self.engine)
         self._held: dict[str, Held] = {}
         self._pasts: dict[str, tuple[Past, Past]] = {}
 
     def look(self, moment: Moment) -> None:
         """Judge one."""
-        self._whole.begin()
+        self.whole.begin()
         looks: list[Looked] = []
         for campaign, seen in moment.seen:
             own = self._own(campaign, seen)
-            looks.append(Looked(campaign, own, self._engine.look(campaign, own, moment.now_ms)))
-        concert = self._whole.judge(looks, moment.now_ms)
+            looks.append(Looked(campaign, own, self.engine.look(campaign, own, moment.now_ms)))
+        concert = self.whole.judge(looks, moment.now_ms)
         if concert.campaign is not None:
             for goal, verdict in concert.judged:
                 self._step(concert.campaign, None, goal, verdict, moment.now_ms)

@@ -11,10 +11,12 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS, WIDTH, Row, Stream
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
 from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, TotalGoal
+from monitors.pacing.causes import Judged
 from monitors.read.past import KEPT_HOURS, Past, open_quarters
 from monitors.read.past import of_quarters as past_of
 from monitors.read.snapshot import StreamHealth
 from monitors.sight import Sight
+from monitors.together import Looked
 from pacewatch.backtest.moments import Moment
 from pacewatch.backtest.trial import Trial, TrialPolicy
 
@@ -80,9 +82,9 @@ class Crowd:
 
     def skip(self, minutes: int) -> None:
         """Go on without a look."""
+        numbers = range(len(self.campaigns))
         for minute in range(self.minute, self.minute + minutes):
-            for number in range(len(self.campaigns)):
-                self._rows[number, minute // 15] += self.brings(number, minute)
+            self._rows[:, minute // 15] += np.array([self.brings(number, minute) for number in numbers], np.int64)
         self.minute += minutes
 
     def run(self, minutes: int) -> list[tuple[str, str, str, str]]:
@@ -97,8 +99,18 @@ class Crowd:
 
     def look(self) -> None:
         """Judge what is known now."""
+        self.trial.look(self._moment())
+
+    def judged(self) -> list[list[Judged]]:
+        """The verdicts on each campaign now, with what a common cause explains held."""
+        moment, trial = self._moment(), self.trial
+        trial.whole.begin()
+        looks = [Looked(c, seen, trial.engine.look(c, seen, moment.now_ms)) for c, seen in moment.seen]
+        return [one.judged for one in trial.whole.judge(looks, moment.now_ms).looks]
+
+    def _moment(self) -> Moment:
         now = BEGINS + self.minute * MINUTE_MS
-        self.trial.look(Moment(now, [(c, self._sight(n, now)) for n, c in enumerate(self.campaigns)]))
+        return Moment(now, [(c, self._sight(n, now)) for n, c in enumerate(self.campaigns)])
 
     def _sight(self, number: int, now_ms: int) -> Sight:
         at_ms = now_ms - self.late.get(number, 0) * MINUTE_MS
