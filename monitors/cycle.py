@@ -16,6 +16,8 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.notifiers.protocol import Outcome
 from monitors.alerts.outbox import Outbox
+from monitors.common.together import Looked
+from monitors.common.whole import Concert, Whole
 from monitors.engine import Engine
 from monitors.gathering import Gathering
 from monitors.goals.reload import GoalsSource
@@ -29,9 +31,7 @@ from monitors.read.reader import Reader
 from monitors.read.snapshot import Snapshot
 from monitors.sight import Sight, periods_of, sight
 from monitors.telling import Round, Telling
-from monitors.together import Looked
 from monitors.view import View
-from monitors.whole import Concert, Whole
 
 KEEP_S = 15.0
 """For how many real seconds the last view stands while Redis is away: no number is better than an old one."""

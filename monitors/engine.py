@@ -23,7 +23,7 @@ from monitors.sight import Sight
 from monitors.vantage import Vantage
 
 BESIDE = "|before"
-"""Ends the name of evidence of before something may have been wrong, see :mod:`monitors.sparing`."""
+"""Ends the name of evidence of before something may have been wrong, see :mod:`monitors.common.sparing`."""
 
 
 @dataclass

@@ -11,8 +11,8 @@ from monitors.alerts.stored import (
     encode_evidence,
     encode_heard,
 )  # fmt: skip
+from monitors.common.whole import Whole
 from monitors.engine import Engine
-from monitors.whole import Whole
 
 KEEP_EVERY_S = 10.0
 """Real seconds of looks that a process that is killed may lose: the next one takes all that was counted as one look."""

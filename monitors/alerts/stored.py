@@ -13,7 +13,7 @@ from monitors.alerts.check_in import CheckIn, Milestones
 from monitors.alerts.lifecycle import AlertState
 from monitors.goals.values import Campaign, Flight
 from monitors.habits.heard import Heard
-from monitors.pacing.common_cause import Common
+from monitors.outage.common_cause import Common
 from monitors.pacing.evidence import Evidence
 from monitors.pacing.verdict import Direction, Status
 

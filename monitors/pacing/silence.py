@@ -136,7 +136,6 @@ def serving_hush(
     step_ms: float,
     zone: str,
     first_day_ms: int = FIRST_DAY_QUIET_MS,
-    worth: float = WORTH_WAKING,
 ) -> Hush:
     """What it means that nothing is served.
 
@@ -148,10 +147,9 @@ def serving_hush(
         step_ms: how long it takes by habit until something comes.
         zone: whose days.
         first_day_ms: how long it must last while the hours of the day are not known.
-        worth: the part of a day's delivery that must be missing.
     """
     quiet_ms = at_ms - from_ms
-    proof = max(log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY), worth * held.a_day)
+    proof = max(log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY), WORTH_WAKING * held.a_day)
     if missing >= proof and quiet_ms >= _long(held, step_ms, first_day_ms):
         if stops_in_evenings(held, from_ms, at_ms, zone):
             return Hush(Status.ON_PACE, Reason.DAILY_BUDGET, from_ms, missing)

@@ -10,6 +10,8 @@ from monitors.alerts.endings import restated
 from monitors.alerts.lifecycle import Change, LifecyclePolicy, Transition, step
 from monitors.alerts.muting import within_mutes
 from monitors.alerts.stored import NOTHING_HELD, Held, encode_alert
+from monitors.common.together import Looked
+from monitors.common.whole import Whole
 from monitors.engine import Engine
 from monitors.goals.subject import Subject, key_of
 from monitors.goals.values import Campaign, muted_at
@@ -19,8 +21,6 @@ from monitors.read.history import ToDate
 from monitors.read.past import Past
 from monitors.sight import Sight
 from monitors.telling import Place
-from monitors.together import Looked
-from monitors.whole import Whole
 from pacewatch.backtest.moments import Moment
 
 MISSES = frozenset({Change.FIRED, Change.WORSENED, Change.TURNED})

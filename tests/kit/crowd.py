@@ -10,13 +10,13 @@ import numpy as np
 from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS, WIDTH, Row, Stream
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
+from monitors.common.together import Looked
 from monitors.goals.values import Band, Bound, Campaign, Flight, RatioGoal, TotalGoal
 from monitors.pacing.causes import Judged
 from monitors.read.past import KEPT_HOURS, Past, open_quarters
 from monitors.read.past import of_quarters as past_of
 from monitors.read.snapshot import StreamHealth
 from monitors.sight import Sight
-from monitors.together import Looked
 from pacewatch.backtest.moments import Moment
 from pacewatch.backtest.trial import Trial, TrialPolicy
 

@@ -12,13 +12,13 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import Row
 from kpis.times import MINUTE_MS
 from monitors.alerts.outbox import EVIDENCE, Outbox
+from monitors.common.whole import Whole
 from monitors.engine import Engine
 from monitors.gathering import KEEP_EVERY_S, Gathering
 from monitors.goals import Bound, Campaign, Flight, RatioGoal
 from monitors.goals.subject import key_of
 from monitors.pacing.verdict import Status
 from monitors.sight import Sight
-from monitors.whole import Whole
 from tests.kit.monitor_fakes import DAY, MIDNIGHT, row
 from tests.kit.redis_server import redis_server
 

@@ -2,8 +2,7 @@
 
 All campaigns together are judged as if they were one, by the same rules: together they bring more, so that it is known
 sooner. While that says that a stream stands still, what each campaign would say of it waits, and what hangs on it. When
-it comes again, the time is left out of each campaign's own silence, and what waits goes on waiting for a little: what
-was held up comes all at once.
+it comes again, the time is left out of each campaign's own silence, and what waits goes on waiting for a little.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from enum import StrEnum
 from kpis.times import MINUTE_MS
 from monitors.goals.subject import Subject, Watch, Watched
 from monitors.habits.heard import Heard
+from monitors.outage.common_silence import Due
 from monitors.pacing.causes import BRINGS, Judged, hangs_on, hold
-from monitors.pacing.common_silence import Due
 from monitors.pacing.hush import Hush
 from monitors.pacing.silence import FIRST_DAY_QUIET_MS
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kpis.measures import WIDTH, Row
-from monitors.chorus import Chorus, column_of, voices_of
+from monitors.common.chorus import Chorus, column_of, voices_of
+from monitors.common.sparing import spare
+from monitors.common.together import Looked, Together, campaign_of_all, gains
 from monitors.engine import Engine
 from monitors.goals.subject import COMMON_WATCHES, Watch, Watched
 from monitors.goals.values import Campaign
 from monitors.habits.heard import Heard, first_heard, nothing_heard
-from monitors.pacing.causes import Judged, hangs_on
-from monitors.pacing.common_cause import (
+from monitors.outage.common_cause import (
     FEEDS,
     SILENT,
     Certainty,
@@ -29,11 +30,10 @@ from monitors.pacing.common_cause import (
     under,
     verdict_of,
 )  # fmt: skip
-from monitors.pacing.common_silence import Due
+from monitors.outage.common_silence import Due
+from monitors.pacing.causes import Judged, hangs_on
 from monitors.pacing.verdict import Reason, Status, Verdict
 from monitors.sight import Sight
-from monitors.sparing import spare
-from monitors.together import Looked, Together, campaign_of_all, gains
 
 _ALL = tuple(range(WIDTH))
 

@@ -20,10 +20,6 @@ from monitors.pacing.verdict import Reason, Status
 from monitors.read.past import HOURS
 
 
-WORTH_WAKING_ALL = 0.002
-"""As a part of a day's delivery of all campaigns, what must be missing at the least: three minutes of the mean."""
-
-
 @dataclass(frozen=True, slots=True)
 class Due:
     """How many outcomes should have come since any came, by the rate of each campaign.
@@ -56,7 +52,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Brought:
     """What one campaign adds to what is expected of all.
 
     Attributes:
@@ -69,7 +65,7 @@ class Part:
 
 
 def serving_of_all(
-    parts: Sequence[Part], whole: Rhythm, since_ms: int, at_ms: int, *, step_ms: float, zone: str, first_day_ms: int
+    parts: Sequence[Brought], whole: Rhythm, since_ms: int, at_ms: int, *, step_ms: float, zone: str, first_day_ms: int
 ) -> tuple[Hush, float]:
     """Whether nothing is served of any campaign, and how much of that all but the busiest should have had.
 
@@ -95,7 +91,6 @@ def serving_of_all(
         step_ms=step_ms,
         zone=zone,
         first_day_ms=first_day_ms,
-        worth=WORTH_WAKING_ALL,
     )
     return found, sum(missing) - max(missing, default=0.0)
 

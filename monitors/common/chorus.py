@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from kpis.measures import INDEX
 from kpis.times import MINUTE_MS
+from monitors.common.together import ABOVE, Looked, Together, campaign_of_all
 from monitors.engine import Engine
 from monitors.goals.subject import WATCHES, Watch, Watched
 from monitors.habits.rhythm import rhythm
-from monitors.pacing.common_cause import Common, CommonPolicy, Hearing, Voice
-from monitors.pacing.common_silence import Due, Part, outcome_of_all, serving_of_all
+from monitors.outage.common_cause import Common, CommonPolicy, Hearing, Voice
+from monitors.outage.common_silence import Brought, Due, outcome_of_all, serving_of_all
 from monitors.pacing.hush import NOTHING_KNOWN, Hush
 from monitors.pacing.needs import streams_of
 from monitors.pacing.outcomes import uncharged
 from monitors.pacing.verdict import Reason, Status, Verdict
 from monitors.sight import Sight
-from monitors.together import ABOVE, Looked, Together, campaign_of_all
 
 _SERVED = (INDEX["impressions"], INDEX["clicks"], INDEX["spend_micros"])
 
@@ -84,7 +84,7 @@ class Chorus:
         if self.at_ms - since_ms <= MINUTE_MS:
             return Hush(Status.ON_PACE, Reason.FLOWING), 0.0
         parts = [
-            Part(rhythm(one.seen.past, column, one.campaign.flight.timezone), one.campaign.flight.timezone)
+            Brought(rhythm(one.seen.past, column, one.campaign.flight.timezone), one.campaign.flight.timezone)
             for one in self.looks
             if one.seen.past is not None and one.campaign.series not in deaf
         ]
