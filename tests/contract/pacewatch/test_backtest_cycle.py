@@ -73,7 +73,7 @@ def backtested(records: Iterable[Record | BadLine], goals: Goals, settings: Sett
 
 def told_by(trial: Trial) -> list[Told]:
     """Its messages, as far as they are compared."""
-    return [(m.at_ms, m.campaign.campaign, m.goal.id, m.change, m.status, m.verdict.reason) for m in trial.messages]
+    return [(m.at_ms, m.alert.campaign, m.goal.id, m.change, m.status, m.verdict.reason) for m in trial.messages]
 
 
 async def cycled(batches: Iterable[Batches], settings: Settings) -> list[Told]:
