@@ -72,7 +72,7 @@ def test_a_stream_that_stands_still_for_an_hour_is_one_message_and_one_when_it_i
 
 def test_a_hundred_campaigns_that_fall_silent_are_one_message() -> None:
     found = crowd([1 / (1 + number % 20) for number in range(100)], ALL)
-    assert found.run(20) == [("", "watch:pipeline", "fired", "nothing_comes")]
+    assert found.run(HOUR) == [("", "watch:pipeline", "fired", "nothing_comes")]
 
 
 @pytest.mark.parametrize(
