@@ -17,6 +17,8 @@ from monitors.alerts.interventions import NO_INTERVENTIONS, InterventionStore
 from monitors.alerts.notifiers.delivery import Delivery
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.routing import Routes
+from monitors.common.together import Looked
+from monitors.common.whole import Concert, Whole
 from monitors.engine import Engine
 from monitors.gathering import Gathering
 from monitors.goals.reload import GoalsSource
@@ -90,7 +92,8 @@ class Cycle:
         self._deliveries = deliveries
         self._telling = Telling(outbox, policy.telling, policy.routes)
         self._engine = Engine(policy.verdicts, policy.evidence)
-        self._gathering = Gathering(outbox, self._engine)
+        self._whole = Whole(self._engine)
+        self._gathering = Gathering(outbox, self._engine, self._whole)
         self._pasts = Pasts(reader.flights)
         self.view = View()
 
@@ -119,6 +122,7 @@ class Cycle:
                 leads=False,
                 snapshot=None if is_old else self.view.snapshot,
                 assessments=() if is_old else self.view.assessments,
+                common=() if is_old else self.view.common,
                 goals_problem=self._goals.problem,
             )
             raise
@@ -126,9 +130,7 @@ class Cycle:
     async def _cycle(self) -> None:
         # The goals of this cycle: a thread may change the source's at any time.
         goals, has_file = self._goals.goals, bool(self._goals.version)
-        leads = await self._outbox.lead()
-        if leads and not self.view.leads and self._deliveries:
-            await self._outbox.adopt([self._deliveries[0].lane.notifier])
+        leads = await self._lead()
         parents = {parent.series: parent.members for parent in goals.parents}
         snapshot = with_parents(await self._reader.read(), parents)
         now = self._clock.now_ms()
@@ -137,20 +139,22 @@ class Cycle:
         await self._gathering.load()
         done = NO_INTERVENTIONS if self._done is None else await self._done.read()
         told = Round(states, leads, snapshot.layout.currency, now, done)
+        concert = await self._judge(seen, now)
+        common: list[Assessment] = []
+        if concert.campaign is not None:
+            common = await self._telling.judged(told, concert.campaign, concert.judged, None)
         judged: list[Assessment] = []
-        for campaign, one, summed in seen:
-            found = self._engine.look(campaign, one, now)
-            judged += await self._telling.judged(told, campaign, found, summed)
-            # Others are served in between: what is learned of a campaign for the first time takes milliseconds.
-            await asyncio.sleep(0)
+        for one, (_, _, summed) in zip(concert.looks, seen, strict=True):
+            judged += await self._telling.judged(told, one.campaign, one.judged, summed)
         if leads and has_file:
-            await self._telling.gone(told, goals.all, judged)
+            await self._telling.gone(told, goals.all, [*judged, *common])
             await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
         lanes = {one.lane.notifier: await _health(one) for one in self._deliveries}
         self.view = View(
             snapshot=snapshot,
             assessments=tuple(judged),
-            changes=self.view.changes.after(judged, now),
+            common=tuple(common),
+            changes=self.view.changes.after([*common, *judged], now),
             redis_up=True,
             problem="",
             read_at_s=monotonic(),
@@ -162,6 +166,23 @@ class Cycle:
             campaigns=goals.campaigns,
             goals_problem=self._goals.problem,
         )
+
+    async def _lead(self) -> bool:
+        """Whether this monitor leads; one that begins to sees to what an older version left."""
+        leads = await self._outbox.lead()
+        if leads and not self.view.leads and self._deliveries:
+            await self._outbox.adopt([self._deliveries[0].lane.notifier])
+        return leads
+
+    async def _judge(self, seen: Iterable[tuple[Campaign, Sight, ToDate | None]], now_ms: int) -> Concert:
+        """Each campaign, then all of them together."""
+        self._whole.begin()
+        looks: list[Looked] = []
+        for campaign, one, _ in seen:
+            looks.append(Looked(campaign, one, self._engine.look(campaign, one, now_ms)))
+            # Others are served in between: what is learned of a campaign for the first time takes milliseconds.
+            await asyncio.sleep(0)
+        return self._whole.judge(looks, now_ms)
 
     async def _see(
         self, campaigns: Iterable[Campaign], snapshot: Snapshot, now_ms: int

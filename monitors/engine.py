@@ -22,6 +22,9 @@ from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
 from monitors.sight import Sight
 from monitors.vantage import Vantage
 
+BESIDE = "|before"
+"""Ends the name of evidence of before something may have been wrong, see :mod:`monitors.common.sparing`."""
+
 
 @dataclass
 class Engine:
@@ -34,6 +37,7 @@ class Engine:
         heard: when the measures of each campaign last grew, by series.
         changed: what of both is new since it was last stored.
         causes: what was wrong with each campaign at its last look, and when that was, by series.
+        dropped: what was stored and is kept no more.
     """
 
     verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
@@ -42,6 +46,7 @@ class Engine:
     heard: dict[str, Heard] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     causes: dict[str, tuple[int, Causes]] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
 
     def look(self, campaign: Campaign, seen: Sight, now_ms: int) -> list[tuple[Subject, Verdict]]:
         """Judge all goals of a campaign, and its watches; of a parent after its members.
@@ -106,14 +111,16 @@ class Engine:
 
     def forget(self, known: set[str], series: set[str]) -> list[str]:
         """Let go of goals and campaigns that are gone; answers with their names."""
-        gone = sorted(self.held.keys() - known)
+        gone = sorted(name for name in self.held if name.removesuffix(BESIDE) not in known)
         for name in gone:
             del self.held[name]
         silent = sorted(self.heard.keys() - series)
         for name in silent:
             del self.heard[name]
         self.causes = {name: held for name, held in self.causes.items() if name in series}
-        return gone + silent
+        dropped = sorted(self.dropped)
+        self.dropped.clear()
+        return gone + silent + dropped
 
     def _shared(self, parent: Campaign, now_ms: int) -> Causes:
         """What is wrong with all of a parent's members that are in their flights, so that it explains all of a miss."""

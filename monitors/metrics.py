@@ -162,6 +162,14 @@ WATCH_SINCE = _gauge(
     "campaign",
     "watch",
 )
+COMMON_CAUSE = _gauge(
+    "common_cause",
+    "1 while it is what is wrong with all campaigns at once, or with most; what it explains waits.",
+    "cause",
+)
+COMMON_TOLD = _gauge("common_cause_told", "1 while people have been told of it, and not of its end.", "cause")
+COMMON_WAITING = _gauge("common_cause_campaigns", "Campaigns that wait for it.", "cause")
+COMMON_SINCE = _gauge("common_cause_since_timestamp_seconds", "Since when it is so.", "cause")
 FLIGHT_START = _gauge("flight_start_timestamp_seconds", "When the flight begins.", "campaign")
 FLIGHT_END = _gauge("flight_end_timestamp_seconds", "When the flight is over.", "campaign")
 CAMPAIGN_INFO = _gauge(

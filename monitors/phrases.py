@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from kpis.measures import TOTALS, Stream
 from kpis.units import STYLES, Unit, close_amount
-from monitors.goals.subject import Subject, Watch, Watched
+from monitors.common_phrases import common_phrase
+from monitors.goals.subject import COMMON, Subject, Watch, Watched
 from monitors.goals.values import Bound, Campaign, RatioGoal
 from monitors.pacing.verdict import Direction, Reason, Verdict
 from monitors.wording import REASONS
@@ -89,12 +90,13 @@ def case_of(campaign: Campaign, goal: Subject, verdict: Verdict, currency: str) 
 
 def phrase(case: Case) -> str:
     """A verdict in words, such as ``will end at 8,200 (7,900 to 8,600) of 10,000 EUR``."""
+    if case.watched in COMMON:
+        said = common_phrase(case.reason, case.watched, _since(case), case.actual, case.expected)
+        return said or REASONS[case.reason]
     if case.reason is Reason.AWAITS_STREAM and case.waits_for in _STREAMS:
         return f"waits for {_STREAMS[case.waits_for]}, quiet or late"
-    if case.watched is not None:
-        found = _OF_WATCHES.get(case.reason)
-    else:
-        found = (_OF_TOTALS if case.bound is None else _OF_RATIOS).get(case.reason)
+    of = _OF_WATCHES if case.watched is not None else _OF_TOTALS if case.bound is None else _OF_RATIOS
+    found = of.get(case.reason)
     return (found(case) if found is not None else "") or REASONS[case.reason]
 
 

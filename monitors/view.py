@@ -38,6 +38,7 @@ class View:
     Attributes:
         snapshot: the last one read; None before the first.
         assessments: every goal, judged on it.
+        common: what all campaigns are watched for together.
         changes: of what people are told, those of late.
         redis_up: whether the last read succeeded.
         problem: why it did not, for people; empty when it did.
@@ -53,6 +54,7 @@ class View:
 
     snapshot: Snapshot | None = None
     assessments: tuple[Assessment, ...] = ()
+    common: tuple[Assessment, ...] = ()
     changes: RecentChanges = field(default_factory=RecentChanges)
     redis_up: bool = False
     problem: str = "Redis was not read yet"

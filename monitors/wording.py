@@ -82,6 +82,10 @@ REASONS: dict[Reason, str] = {
     Reason.EXPLAINED: "waits: what else is wrong explains it",
     Reason.NOTHING_DUE: "nothing is due in this period",
     Reason.IMMATERIAL: "misses its target by less than is worth a message",
+    Reason.PIPELINE_LATE: "the pipeline is late: nothing new is counted",
+    Reason.NOTHING_COMES: "nothing comes of any campaign",
+    Reason.STREAM_SILENT: "its stream stands still for all campaigns, or for most",
+    Reason.NO_FLIGHT: "no flight runs",
     Reason.AWAITS_STREAM: "waits for events that are quiet or late",
 }
 """Why a verdict is what it is, for people; :mod:`monitors.phrases` says it with what is known."""
@@ -95,6 +99,11 @@ BACK: dict[Watched, str] = {
     Watched.SPEND: "spend comes again",
     Watched.EVENINGS: "served to the end of the day again",
     Watched.SURGE: "no more is served than in other hours",
+    Watched.PIPELINE: "the pipeline is back: what waited for it is judged again",
+    Watched.IMPRESSION_STREAM: "impressions come again",
+    Watched.CLICK_STREAM: "clicks come again",
+    Watched.CONVERSION_STREAM: "conversions come again",
+    Watched.SPEND_STREAM: "spend comes again",
 }
 """What is told when a watch has nothing to say any more."""
 LOOK_AT: dict[Reason, str] = {
@@ -102,6 +111,9 @@ LOOK_AT: dict[Reason, str] = {
     Reason.NOTHING_SERVED: "is it switched on and approved? Do its events carry this campaign id?",
     Reason.SILENT: "does its tracking or its report still work? Does the stream still come?",
     Reason.DAILY_BUDGET: "should the day's budget be more, or spread over the day?",
+    Reason.PIPELINE_LATE: "does the worker run, and keep up? Does Kafka answer it? pacewatch doctor tells.",
+    Reason.NOTHING_COMES: "do the producers send, and to these topics? Does Kafka take it? pacewatch doctor tells.",
+    Reason.STREAM_SILENT: "does the producer of that stream send, and to its topic?",
     Reason.SURGE: "are bids and budget right? Is the traffic real?",
 }
 """What to look at first when a watch tells."""

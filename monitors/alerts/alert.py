@@ -16,6 +16,9 @@ from monitors.goals.values import Band, Bound, Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.phrases import Case, case_of
 
+EVERYWHERE = "all"
+"""In the place of a campaign's id, of what is told of all campaigns together."""
+
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One change of what people know about a goal.
@@ -106,7 +109,7 @@ _OF_VERDICT = (
     "interval", "since_ms", "waits_for",
 )  # fmt: skip
 """Fields that an alert has of its verdict as they are."""
-_OF_CAMPAIGN = ("campaign", "name", "account", "owner", "slack_channel", "scope")
+_OF_CAMPAIGN = ("name", "account", "owner", "slack_channel", "scope")
 
 
 def alert_of(one: Assessment, transition: Transition, currency: str, key: str, unique: str) -> Alert:
@@ -120,6 +123,7 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         id=unique,
         goal=key,
         at_ms=verdict.as_of_ms or 0,
+        campaign=campaign.campaign or EVERYWHERE,
         label=goal.label,
         unit=goal.unit,
         currency=currency,

@@ -21,7 +21,7 @@ from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 
 UNJUDGED_MS = DAY_MS
 """A miss that could not be judged again for a day says nothing of now."""
-_OVER = frozenset({Reason.FLIGHT_ENDED, Reason.FLIGHT_CLOSED})
+_OVER = frozenset({Reason.FLIGHT_ENDED, Reason.FLIGHT_CLOSED, Reason.NO_FLIGHT})
 _LEVEL = {Status.ON_PACE: 0, Status.WARNING: 1, Status.CRITICAL: 2}
 _STATUS = {level: status for status, level in _LEVEL.items()}
 

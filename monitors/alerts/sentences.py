@@ -7,6 +7,7 @@ from kpis.units import Unit, close_amount
 from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.lifecycle import Change
+from monitors.goals.subject import COMMON
 from monitors.goals.values import Band, Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.phrases import ending, ends, missing, moment, phrase
@@ -75,7 +76,9 @@ def _facts_of_watch(alert: Alert) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if alert.since_ms is not None:
         found.append(("Since", moment(alert.since_ms, alert.timezone, alert.as_of_ms)))
-    if alert.reason is not Reason.SURGE and missing(alert.case):
+    if alert.watched in COMMON and alert.actual and alert.expected:
+        found.append(("Campaigns that wait", f"{alert.actual:,} of {alert.expected:,}"))
+    elif alert.reason is not Reason.SURGE and missing(alert.case):
         found.append(("Should have come since", f"at least {missing(alert.case)}"))
     if alert.reason in LOOK_AT:
         found.append(("Look at", LOOK_AT[alert.reason]))

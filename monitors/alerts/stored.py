@@ -14,6 +14,7 @@ from monitors.alerts.lifecycle import AlertState
 from monitors.alerts.quieting import Sends
 from monitors.goals.values import Flight
 from monitors.habits.heard import Heard
+from monitors.outage.common_cause import Common
 from monitors.pacing.evidence import Evidence
 from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Direction, Status
@@ -76,6 +77,7 @@ NOTHING_HELD = Held(AlertState())
 _encode = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(Stored).decode
 _decode_evidence = msgspec.json.Decoder(Evidence).decode
+_decode_common = msgspec.json.Decoder(Common).decode
 _decode_heard = msgspec.json.Decoder(Heard).decode
 _decode_milestones = msgspec.json.Decoder(Milestones).decode
 _decode_check_in = msgspec.json.Decoder(CheckIn).decode
@@ -164,10 +166,26 @@ def decode_heard(raw: bytes) -> Heard | None:
         held = _decode_heard(raw)
     except UNREADABLE:
         return None
-    is_whole = set(
-        map(len, (held.then, held.before, held.step_ms, held.gaps, held.total, held.since_ms, *held.then))
-    ) == {WIDTH}
-    return held if is_whole and fits((*held.total, *held.since_ms, *held.before, held.armed_ms)) else None
+    return held if _is_whole(held) else None
+
+
+def encode_common(held: Common) -> bytes:
+    """What is kept of all campaigns together, as stored."""
+    return _encode(held)
+
+
+def decode_common(raw: bytes) -> Common | None:
+    """The same, read; None when it cannot be, or is of other measures."""
+    try:
+        held = _decode_common(raw)
+    except UNREADABLE:
+        return None
+    return held if _is_whole(held.heard) else None
+
+
+def _is_whole(held: Heard) -> bool:
+    rows = (held.then, held.before, held.step_ms, held.gaps, held.total, held.since_ms, *held.then)
+    return set(map(len, rows)) == {WIDTH} and fits((*held.total, *held.since_ms, *held.before, held.armed_ms))
 
 
 def encode_alert(alert: Outgoing) -> bytes:

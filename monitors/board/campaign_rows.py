@@ -166,8 +166,9 @@ def summarize(
         goals=sum(not isinstance(one.goal, Watch) for one in view.assessments),
         statuses=statuses,
         waiting=view.waiting,
-        notices=notices(found.partitions if found else (), view.goals_problem),
+        notices=notices(found.partitions if found else (), view.goals_problem, view.common),
         streams=streams(found, max_lag_ms) if found else (),
+        common=tuple(watch_now(one, "") for one in view.common),
     )
 
 

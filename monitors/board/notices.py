@@ -6,7 +6,11 @@ from collections.abc import Iterable
 
 from kpis.measures import Stream
 from kpis.times import MINUTE_MS, span_text
+from monitors.alerts.assessment import Assessment
 from monitors.board.shapes import StreamNow
+from monitors.common_phrases import WORST
+from monitors.pacing.verdict import Status
+from monitors.phrases import case_of, sentence
 from monitors.read.snapshot import PartitionHealth, Snapshot
 
 _MOST = 5
@@ -15,12 +19,26 @@ _LONGEST = 200
 _LONGEST_PROBLEM = 500
 
 
-def notices(partitions: Iterable[PartitionHealth], goals_problem: str = "") -> tuple[str, ...]:
-    """A sentence for a goals file that is not used, and for each partition that cannot go on, or waits."""
+def notices(
+    partitions: Iterable[PartitionHealth], goals_problem: str = "", common: Iterable[Assessment] = ()
+) -> tuple[str, ...]:
+    """A sentence for a goals file that is not used, for each partition that cannot go on, or waits, for each cause.
+
+    Args:
+        partitions: how they stand.
+        goals_problem: why the goals file as it is now is not used; empty while it is.
+        common: what all campaigns are watched for together.
+    """
     found = [said for health in partitions if (said := _of(health))]
     more = [f"{len(found) - _MOST} more partitions are not counted either."] if len(found) > _MOST else []
     about_goals = [f"The last good goals are judged: {goals_problem[:_LONGEST_PROBLEM]}"] if goals_problem else []
-    return (*about_goals, *found[:_MOST], *more)
+    causes = [f"{sentence(case_of(one.campaign, one.goal, one.verdict, ''))}." for one in common if is_told_here(one)]
+    return (*causes, *about_goals, *found[:_MOST], *more)
+
+
+def is_told_here(one: Assessment) -> bool:
+    """Whether a common cause is said beside the rows: it is certain, or was told and is not over."""
+    return one.verdict.status is Status.CRITICAL and one.verdict.reason in WORST
 
 
 def streams(found: Snapshot, max_lag_ms: int) -> tuple[StreamNow, ...]:

@@ -142,7 +142,8 @@ class Summary(Struct, frozen=True):
     ``campaigns`` counts all campaigns, of which at most ``shown`` are on the board: those with goals, then those that
     spent most. ``max_lag_ms`` is how old data may be to be judged; ``lag`` counts records in Kafka not yet read.
     ``notices`` are sentences about partitions that are not counted now, and a goals file that cannot be used.
-    ``goals`` counts goals, not watches.
+    ``goals`` counts goals, not watches. ``common`` is what all campaigns are watched for together; of a watch that
+    tells, ``actual`` of ``expected`` campaigns wait for it.
     """
 
     now_ms: int
@@ -162,6 +163,7 @@ class Summary(Struct, frozen=True):
     waiting: int
     notices: tuple[str, ...] = ()
     streams: tuple[StreamNow, ...] = ()
+    common: tuple[WatchNow, ...] = ()
 
 
 class Campaigns(Struct, frozen=True):

@@ -20,7 +20,7 @@ from monitors.alerts.notifiers.protocol import ANSWERED, GIVEN_UP, Outcome
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exposition import Format
 from monitors.export.kpi_samples import kpi_samples
-from monitors.export.pace_samples import pace_samples
+from monitors.export.pace_samples import common_samples, pace_samples
 from monitors.export.pipeline_samples import pipeline_samples
 from monitors.export.samples import Families
 from monitors.export.selection import Export, Kept, export
@@ -78,6 +78,7 @@ class Exporter:
         yield kpi_samples(chosen, currency, breakdowns=self._policy.breakdowns)
         yield _limits(chosen, self._policy.budget)
         yield pace_samples(view.assessments, currency)
+        yield common_samples(view.common)
 
     def _is_leaders(self, view: View) -> bool:
         """Whether it is the leader's view.

@@ -54,6 +54,19 @@ def _definitions(campaign: Campaign) -> Callable[[Definition], Definition]:
     return metrics.PARENTS.__getitem__ if campaign.is_parent else lambda one: one
 
 
+def common_samples(judged: Iterable[Assessment]) -> Families:
+    """What may be wrong with all campaigns at once: every cause is there at zero, once there are goals."""
+    found = Families((metrics.COMMON_CAUSE, metrics.COMMON_TOLD, metrics.COMMON_WAITING, metrics.COMMON_SINCE))
+    for one in judged:
+        if isinstance(one.goal, Watch):
+            cause, is_so = str(one.goal.of), one.verdict.status is Status.CRITICAL
+            found.add(metrics.COMMON_CAUSE, (cause,), float(is_so))
+            found.add(metrics.COMMON_TOLD, (cause,), float(one.state.is_firing))
+            found.add(metrics.COMMON_WAITING, (cause,), (one.verdict.actual or 0) if is_so else 0)
+            found.add(metrics.COMMON_SINCE, (cause,), seconds(one.verdict.since_ms) if is_so else None)
+    return found
+
+
 def _goal(found: Families, one: Assessment, currency: str) -> None:
     at, of = (*_labels(one.campaign), one.goal.id), _definitions(one.campaign)
     verdict = one.verdict

@@ -6,6 +6,7 @@ The rule that lives here: a file is used whole or not at all, and a value is tak
 """
 
 from kpis.runtime.problems import FileProblem
+from monitors.goals.all_goals import Goals
 from monitors.goals.file import InvalidGoals, load
 from monitors.goals.reload import GoalsSource
 from monitors.goals.spread.spec import CurveSpec
@@ -23,7 +24,6 @@ from monitors.goals.values import (
     Scope,
     TotalGoal,
 )  # fmt: skip
-from monitors.goals.whole import Goals
 
 __all__ = [
     "Band",

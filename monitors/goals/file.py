@@ -13,12 +13,12 @@ from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import FileProblem, InvalidFile
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, fields_of, items_of, validate
 from kpis.runtime.yaml_nodes import Problems, shown
+from monitors.goals.all_goals import Goals
 from monitors.goals.campaign import CampaignModel, weighs
 from monitors.goals.fields import Name
 from monitors.goals.parents.account import AccountModel, inherit
 from monitors.goals.parents.parent_model import PortfolioModel, below, portfolio_of
 from monitors.goals.values import Campaign
-from monitors.goals.whole import Goals
 
 
 class InvalidGoals(InvalidFile):

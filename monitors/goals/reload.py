@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+from monitors.goals.all_goals import Goals
 from monitors.goals.file import InvalidGoals, parse, read_text
-from monitors.goals.whole import Goals
 
 EVERY_S = 1.0
 """Real seconds between two looks at the file; one that changed is read at the next look if it stayed as it is."""

@@ -11,7 +11,7 @@ from monitors.goals.values import OPEN, Band, Campaign, Goal
 
 
 class Watched(StrEnum):
-    """What nobody writes a goal for, and every campaign is watched for."""
+    """What nobody writes a goal for: what every campaign is watched for, and then what all of them are together."""
 
     SERVING = "serving"
     """That it is served at all."""
@@ -25,6 +25,16 @@ class Watched(StrEnum):
     """That it is served to the end of the day: that the day's budget lasts."""
     SURGE = "surge"
     """That no hour brings far more than any of the last week did."""
+    PIPELINE = "pipeline"
+    """That what comes is counted, and that anything comes: of all campaigns together."""
+    IMPRESSION_STREAM = "impression_stream"
+    """That impressions come of all campaigns together."""
+    CLICK_STREAM = "click_stream"
+    """That clicks do."""
+    CONVERSION_STREAM = "conversion_stream"
+    """That conversions do."""
+    SPEND_STREAM = "spend_stream"
+    """That spend does, where it comes as a stream of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class Watch:
     @property
     def label(self) -> str:
         """It in words: ``serving``."""
-        return str(self.of)
+        return self.of.replace("_", " ")
 
     @property
     def unit(self) -> Unit:
@@ -68,7 +78,12 @@ class Watch:
         return OPEN
 
 
-WATCHES = tuple(Watch(of) for of in Watched)
+COMMON = (
+    Watched.PIPELINE, Watched.IMPRESSION_STREAM, Watched.CLICK_STREAM, Watched.CONVERSION_STREAM, Watched.SPEND_STREAM
+)  # fmt: skip
+"""What all campaigns are watched for together."""
+COMMON_WATCHES = tuple(Watch(of) for of in COMMON)
+WATCHES = tuple(Watch(of) for of in Watched if of not in COMMON)
 """Those of every campaign that has goals."""
 
 Subject = Goal | Watch

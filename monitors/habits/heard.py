@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kpis.measures import INDEX, WIDTH, ZERO, Row, add
-from kpis.times import HOUR_MS, QUARTER_MS
+from kpis.times import HOUR_MS, MINUTE_MS, QUARTER_MS
 from monitors.read.past import Past
 
 COMES_OF = {INDEX["clicks"]: INDEX["impressions"], INDEX["conversions"]: INDEX["clicks"]}
@@ -21,6 +22,8 @@ FIRST_STEP_MS = float(QUARTER_MS)
 RISE, FALL = 1.25, 0.975
 """Rising nine times as fast as falling, it settles where one gap in ten is longer: log(1.25) / -log(0.975) is 8.8."""
 NO_GAPS = ((0.0, 0.0),) * WIDTH
+UNWATCHED_MS = 6 * MINUTE_MS
+"""What grew while nobody looked for so long came at no known time: it is no report, and no step is learned of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,13 @@ class Heard:
         total: what had been counted.
         since_ms: of each measure, the watermark of the look that saw it change last.
         then: of each measure, all that had been counted at that look.
-        before: all that had been counted before each measure grew last, of that measure.
+        before: all that had been counted before each measure grew last, of that measure; where nobody looked for long
+            before that, what had been counted then.
         step_ms: how long each measure takes by habit from one growth to the next: some nine in ten are shorter.
         gaps: of each measure, how much of what it comes of passed between two growths: the most, and the second most;
             they fade with each growth.
         armed_ms: the clock of the first look: what should have come before is not this monitor's to judge.
+        looked_ms: the watermark of the last look, to a minute.
     """
 
     total: Row
@@ -45,19 +50,44 @@ class Heard:
     step_ms: tuple[float, ...]
     gaps: tuple[tuple[float, float], ...]
     armed_ms: int
+    looked_ms: int = 0
 
     def after(self, total: Row, at_ms: int) -> Heard:
         """After another look."""
         if total == self.total:
-            return self
+            return self if at_ms - self.looked_ms < MINUTE_MS else replace(self, looked_ms=at_ms)
+        is_watched = at_ms - self.looked_ms <= UNWATCHED_MS
         since, then, before, steps = list(self.since_ms), list(self.then), list(self.before), list(self.step_ms)
         gaps = list(self.gaps)
         for column, (now, was) in enumerate(zip(total, self.total, strict=True)):
             if now != was:
-                steps[column] = _step(steps[column], at_ms - since[column])
-                since[column], then[column], before[column] = at_ms, total, was
+                if is_watched:
+                    steps[column] = _step(steps[column], at_ms - since[column])
+                since[column], then[column], before[column] = at_ms, total, was if is_watched else now
                 gaps[column] = self._gap(column)
-        return Heard(total, tuple(since), tuple(then), tuple(before), tuple(steps), tuple(gaps), self.armed_ms)
+        return Heard(total, tuple(since), tuple(then), tuple(before), tuple(steps), tuple(gaps), self.armed_ms, at_ms)
+
+    def excused(self, columns: Iterable[int], since_ms: int, at_ms: int) -> Heard:
+        """With the time from one moment to another left out of how long some measures are silent.
+
+        What is left of a silence is what it lasted before; what it comes of is taken to have come evenly.
+
+        Args:
+            columns: of those that were silent before.
+            since_ms: since when it was nobody's own fault.
+            at_ms: until when.
+        """
+        since, then = list(self.since_ms), list(self.then)
+        for column in columns:
+            held = self.since_ms[column]
+            if held > since_ms or held >= at_ms:
+                continue
+            part = (since_ms - held) / (at_ms - held)
+            since[column] = at_ms - (since_ms - held)
+            then[column] = tuple(
+                int(now - part * (now - before)) for now, before in zip(self.total, self.then[column], strict=True)
+            )
+        return replace(self, since_ms=tuple(since), then=tuple(then))
 
     def comes_in_reports(self, column: int) -> bool:
         """Whether a measure comes in reports of many, minutes apart."""
@@ -87,7 +117,7 @@ def _step(usual_ms: float, gap_ms: int) -> float:
 def nothing_heard(now_ms: int) -> Heard:
     """What is known before anything ever came."""
     steps = (FIRST_STEP_MS,) * WIDTH
-    return Heard(ZERO, (now_ms,) * WIDTH, (ZERO,) * WIDTH, ZERO, steps, NO_GAPS, now_ms)
+    return Heard(ZERO, (now_ms,) * WIDTH, (ZERO,) * WIDTH, ZERO, steps, NO_GAPS, now_ms, now_ms)
 
 
 def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: int) -> Heard:
@@ -101,7 +131,7 @@ def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: i
     """
     since = tuple(_last(column, past, open_quarters, at_ms) for column in range(WIDTH))
     then = tuple(_before(total, past, open_quarters, ms) for ms in since)
-    return Heard(total, since, then, total, (FIRST_STEP_MS,) * WIDTH, NO_GAPS, at_ms)
+    return Heard(total, since, then, total, (FIRST_STEP_MS,) * WIDTH, NO_GAPS, at_ms, at_ms)
 
 
 def _before(total: Row, past: Past, open_quarters: tuple[Row, ...], since_ms: int) -> Row:

@@ -29,7 +29,7 @@ _NEEDS = {
     Watched.SURGE: frozenset({"impressions", "clicks", "conversions", "spend_micros", "revenue_micros"}),
 }
 """The measures that stand still while what is watched does."""
-_BRINGS = {
+BRINGS = {
     Watched.SERVING: Stream.IMPRESSION,
     Watched.CLICKS: Stream.CLICK,
     Watched.CONVERSIONS: Stream.CONVERSION,
@@ -39,7 +39,7 @@ _BRINGS = {
 }
 """The stream that brings what is watched."""
 _CAUSES_OF_SILENCE = frozenset({Watched.SERVING, Watched.CLICKS})
-_STANDS_STILL = frozenset({Reason.NOT_SERVING, Reason.NOTHING_SERVED, Reason.SILENT, Reason.QUIET, Reason.DAILY_BUDGET})
+STANDS_STILL = frozenset({Reason.NOT_SERVING, Reason.NOTHING_SERVED, Reason.SILENT, Reason.QUIET, Reason.DAILY_BUDGET})
 
 
 def explained(judged: Iterable[Judged], shared: Causes = ()) -> list[Judged]:
@@ -70,22 +70,22 @@ def in_all(found: Sequence[Causes]) -> Causes:
 def _is_cause(watch: Watch, verdict: Verdict) -> bool:
     if watch.of is Watched.EVENINGS:
         return False
-    return verdict.reason in _STANDS_STILL or verdict.reason is Reason.SURGE
+    return verdict.reason in STANDS_STILL or verdict.reason is Reason.SURGE
 
 
 def _held(goal: Subject, verdict: Verdict, causes: Iterable[tuple[Watched, Verdict]]) -> Verdict:
     if not verdict.status.is_judgement:
         return verdict
     for watched, cause in causes:
-        if not _hangs_on(goal, watched) or (isinstance(goal, Watch) and goal.of is watched):
+        if not hangs_on(goal, watched) or (isinstance(goal, Watch) and goal.of is watched):
             continue
         if cause.reason is Reason.SURGE:
             if verdict.status is not Status.ON_PACE and not isinstance(goal, Watch):
-                return _hold(verdict, Reason.EXPLAINED)
+                return hold(verdict, Reason.EXPLAINED)
             continue
         if cause.reason is Reason.QUIET:
-            return replace(_hold(verdict, Reason.AWAITS_STREAM), waits_for=str(_BRINGS[watched]))
-        return _hold(verdict, Reason.EXPLAINED)
+            return replace(hold(verdict, Reason.AWAITS_STREAM), waits_for=str(BRINGS[watched]))
+        return hold(verdict, Reason.EXPLAINED)
     return verdict
 
 
@@ -94,11 +94,13 @@ def waiting(goal: Subject, stream: Stream, as_of_ms: int | None) -> Verdict:
     return replace(Verdict.withheld(Status.HOLD, Reason.AWAITS_STREAM, goal, as_of_ms), waits_for=str(stream))
 
 
-def _hold(verdict: Verdict, reason: Reason) -> Verdict:
+def hold(verdict: Verdict, reason: Reason) -> Verdict:
+    """A verdict that waits."""
     return replace(verdict, status=Status.HOLD, recovered=Status.HOLD, reason=reason)
 
 
-def _hangs_on(goal: Subject, watched: Watched) -> bool:
+def hangs_on(goal: Subject, watched: Watched) -> bool:
+    """Whether a goal or a watch says nothing of its own while what a campaign is watched for stands still."""
     needs = _NEEDS[watched]
     if isinstance(goal, Watch):
         return goal.of in {Watched.CLICKS, Watched.CONVERSIONS, Watched.SPEND} and watched in _CAUSES_OF_SILENCE

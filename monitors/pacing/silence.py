@@ -82,7 +82,7 @@ def _found(
         return uncharged(observed, past, heard, at_ms)
     if watch.of is Watched.CLICKS or watch.of is Watched.CONVERSIONS:
         return outcome(campaign, watch, observed, past, heard=heard, at_ms=at_ms)
-    column = _served(observed, past)
+    column = served_column(observed, past)
     held = rhythm(past, column, campaign.flight.timezone)
     if watch.of is Watched.SURGE:
         return _surge(held, observed, past, column)
@@ -105,7 +105,7 @@ def never_began(
     return verdict.because(Direction.UNDER, flight.start_ms)
 
 
-def _served(observed: Observed, past: Past) -> int:
+def served_column(observed: Observed, past: Past) -> int:
     """The column that shows serving best: impressions, else clicks, else spend."""
     for column in _SERVED:
         if observed.to_date[column]:
@@ -120,19 +120,49 @@ def _serving(campaign: Campaign, held: Rhythm, heard: Heard, at_ms: int, *, colu
     if quiet_ms <= max(MINUTE_MS, step_ms):
         return FLOWING
     missing = expected_at_least(held, from_ms, at_ms, zone)
+    return serving_hush(held, from_ms, at_ms, missing, step_ms=step_ms, zone=zone)
+
+
+def serving_hush(
+    held: Rhythm,
+    from_ms: int,
+    at_ms: int,
+    missing: float,
+    *,
+    step_ms: float,
+    zone: str,
+    first_day_ms: int = FIRST_DAY_QUIET_MS,
+) -> Hush:
+    """What it means that nothing is served.
+
+    Args:
+        held: how it flows by habit.
+        from_ms: since when.
+        at_ms: the watermark.
+        missing: how many events should have come since, at the least.
+        step_ms: how long it takes by habit until something comes.
+        zone: whose days.
+        first_day_ms: how long it must last while the hours of the day are not known.
+    """
+    quiet_ms = at_ms - from_ms
     proof = max(log(max(held.a_day, 1.0) / FALSE_SERVING_A_DAY), WORTH_WAKING * held.a_day)
-    if missing >= proof and quiet_ms >= _long(held, step_ms):
-        if held.evening_stops and from_ms >= _midnight(at_ms, zone) + DAY_MS // 2:
+    if missing >= proof and quiet_ms >= _long(held, step_ms, first_day_ms):
+        if stops_in_evenings(held, from_ms, at_ms, zone):
             return Hush(Status.ON_PACE, Reason.DAILY_BUDGET, from_ms, missing)
         return Hush(Status.CRITICAL, Reason.NOT_SERVING, from_ms, missing)
     return quiet(from_ms, missing) if missing >= SUSPICIOUS else FLOWING
 
 
-def _long(held: Rhythm, step_ms: float) -> float:
+def stops_in_evenings(held: Rhythm, from_ms: int, at_ms: int, zone: str) -> bool:
+    """Whether what stopped is something that stops in the evening, and it did in the afternoon or evening."""
+    return held.evening_stops > 0 and from_ms >= _midnight(at_ms, zone) + DAY_MS // 2
+
+
+def _long(held: Rhythm, step_ms: float, first_day_ms: int) -> float:
     """How long it must be quiet to be no pause of the usual kind; those are known to a quarter hour."""
     pauses = PAUSES if held.hours >= YOUNG_HOURS else YOUNG_PAUSES
     usual = pauses * (held.pause_ms + QUARTER_MS) if held.pause_ms else 0.0
-    first = FIRST_DAY_QUIET_MS if held.hours < HOURS else 0
+    first = first_day_ms if held.hours < HOURS else 0
     return max(usual, first, STEPS * step_ms, LEAST_QUIET_MS)
 
 

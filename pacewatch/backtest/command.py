@@ -13,7 +13,7 @@ from kpis.runtime.errors import Misconfigured
 from kpis.settings.environment import PREFIX
 from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS, parse_time
 from monitors import goals as goals_file
-from monitors.goals.whole import Goals
+from monitors.goals.all_goals import Goals
 from monitors.settings import MonitorSettings
 from pacewatch.backtest import labels as labels_file
 from pacewatch.backtest import report, stored_history

@@ -15,10 +15,10 @@ from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import FileProblem, InvalidFile
 from kpis.runtime.yaml_model import FileModel, items_of, validate
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
+from monitors.goals.all_goals import Goals
 from monitors.goals.fields import CampaignId, Name, Time
 from monitors.goals.scalars import epoch_ms
 from monitors.goals.values import Campaign
-from monitors.goals.whole import Goals
 
 
 class LabelModel(FileModel):

@@ -59,7 +59,7 @@ def as_json(message: TrialMessage) -> dict[str, Any]:
     verdict = message.verdict
     return {
         "at": _local(message.at_ms, message).isoformat(timespec="seconds"),
-        "campaign": message.campaign.campaign,
+        "campaign": message.alert.campaign,
         "goal": message.goal.id,
         "change": message.change,
         "status": message.status,

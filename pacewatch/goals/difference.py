@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from monitors.goals.all_goals import Goals
 from monitors.goals.values import Campaign, Goal
-from monitors.goals.whole import Goals
 
 Place = tuple[str, str]
 """A campaign's id and a goal's; the campaign itself has an empty one."""

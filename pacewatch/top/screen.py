@@ -18,6 +18,7 @@ from monitors.board.columns import COLUMNS, Column
 from monitors.board.http.pages import pace_text, watch_text
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
 from monitors.board.watching import shown_of
+from monitors.pacing.verdict import Reason, Status
 from monitors.wording import LOOK, LOOKS
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
@@ -123,7 +124,8 @@ def notices(summary: Summary) -> list[str]:
     """What is wrong with the numbers as a whole."""
     found = [f"{summary.problem}. The numbers are the last that were read."] if summary.problem else []
     behind = 0 if summary.as_of_ms is None else summary.now_ms - summary.as_of_ms
-    if not found and behind > summary.max_lag_ms:
+    is_told = any(one.reason is Reason.PIPELINE_LATE and one.status is Status.CRITICAL for one in summary.common)
+    if not found and behind > summary.max_lag_ms and not is_told:
         found.append(f"The pipeline is {behind // 1000:,} s behind: pace is on hold until it catches up.")
     return [*found, *summary.notices, *(stream.says for stream in summary.streams if stream.says)]
 

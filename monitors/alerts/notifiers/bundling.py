@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitors.alerts.notifiers.lane_memory import LaneMemory
-from monitors.alerts.notifiers.protocol import Grouping, Together
+from monitors.alerts.notifiers.protocol import Grouping, SentAs
 from monitors.alerts.outbox.queued import Queued
 
 LONGEST_GATHERING = 3.0
@@ -65,7 +65,7 @@ def next_bundle(waiting: Sequence[Queued], memory: LaneMemory, grouping: Groupin
     if wait_ms > 0:
         return Bundle(wait_ms=wait_ms)
     most = grouping.most if memory.most is None else min(memory.most, grouping.most)
-    if grouping.together is Together.CAMPAIGN:
+    if grouping.together is SentAs.CAMPAIGN:
         return _of_campaigns(ready, memory, grouping, now, most)
     return Bundle(tuple(ready[:most]))
 

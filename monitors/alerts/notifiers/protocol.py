@@ -55,7 +55,7 @@ class Answer:
     wait_s: float | None = None
 
 
-class Together(StrEnum):
+class SentAs(StrEnum):
     """Which messages are sent in one."""
 
     ALL = "all"
@@ -76,7 +76,7 @@ class Grouping:
         most: messages in one.
     """
 
-    together: Together = Together.CAMPAIGN
+    together: SentAs = SentAs.CAMPAIGN
     gather_s: float = 3.0
     digest_from: int = 5
     calm_s: float = 120.0

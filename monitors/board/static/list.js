@@ -142,7 +142,7 @@ function changes() {
   const list = document.querySelector("#changes ol");
   list.replaceChildren(...state.changes.slice(0, 20).map((c) => el("li", {},
     el("time", { datetime: new Date(c.at_ms).toISOString() }, ago(c.at_ms, now())), " ",
-    el("a", { href: `/campaign?id=${encodeURIComponent(c.campaign)}` }, c.name), ` ${c.label}: ${word(c.before, c.is_watch).toLowerCase()} → `,
+    c.campaign ? el("a", { href: `/campaign?id=${encodeURIComponent(c.campaign)}` }, c.name) : c.name, ` ${c.label}: ${word(c.before, c.is_watch).toLowerCase()} → `,
     el("span", { class: `badge ${c.after}` }, `${MARKS[c.after]} ${word(c.after, c.is_watch)}`), toldWhy(c))));
   if (!state.changes.length) list.replaceChildren(el("li", {}, "None that this monitor saw since it started."));
 }

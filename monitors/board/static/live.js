@@ -84,7 +84,7 @@ export function header() {
     const behind = s.as_of_ms === null ? 0 : now() - s.as_of_ms;
     say(byId("age"), s.as_of_ms === null ? "no event yet" : `as of ${moment(s.as_of_ms, !narrow.matches)}, ${span(behind)} ago`);
     if (s.problem) notices.push(["bad", `${s.problem}. The numbers are the last that were read.`]);
-    else if (behind > s.max_lag_ms) notices.push(["warn", `The pipeline is ${span(behind)} behind: pace is on hold until it catches up.`]);
+    else if (behind > s.max_lag_ms && !(s.common || []).some((one) => one.reason === "pipeline_late" && one.status === "critical")) notices.push(["warn", `The pipeline is ${span(behind)} behind: pace is on hold until it catches up.`]);
     for (const words of s.notices || []) notices.push(["bad", words]);
     for (const stream of s.streams || []) if (stream.says) notices.push([stream.is_behind ? "warn" : "info", stream.says]);
     if (s.shown < s.campaigns) notices.push(["info", `${s.shown} of ${s.campaigns} campaigns are on the board: those with goals, then those that spent most.`]);

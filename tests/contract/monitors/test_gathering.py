@@ -13,6 +13,7 @@ from kpis.catalogue import BY_NAME
 from kpis.measures import Row
 from kpis.times import MINUTE_MS
 from monitors.alerts.outbox import EVIDENCE, Outbox
+from monitors.common.whole import Whole
 from monitors.engine import Engine
 from monitors.gathering import KEEP_EVERY_S, Gathering
 from monitors.goals import Bound, Campaign, Flight, RatioGoal
@@ -39,7 +40,7 @@ class Kept(Engine):
 
     def __init__(self, redis: Redis) -> None:
         super().__init__()
-        self.kept = Gathering(Outbox(redis, "test", "one", ttl_ms=60_000), self)
+        self.kept = Gathering(Outbox(redis, "test", "one", ttl_ms=60_000), self, Whole(self))
         self.load, self.keep = self.kept.load, self.kept.keep
 
 

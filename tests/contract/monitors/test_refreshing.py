@@ -16,7 +16,7 @@ from kpis.times import DAY_MS
 from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.lifecycle import AlertState
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
-from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome, Refreshes, Together
+from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome, Refreshes, SentAs
 from monitors.alerts.notifiers.refreshing import Refresher
 from monitors.alerts.outbox import STATE, Outbox
 from monitors.alerts.outbox.lanes import AT_ONCE, Lane
@@ -42,7 +42,7 @@ class Forgetful:
     title: str = "Forgetful"
     timeout_s: float = 1.0
     refresh_s: float = 3600.0
-    grouping: Grouping = field(default_factory=lambda: Grouping(Together.ALL, gather_s=0, most=4))
+    grouping: Grouping = field(default_factory=lambda: Grouping(SentAs.ALL, gather_s=0, most=4))
 
     async def send(self, alerts: Sequence[Outgoing]) -> Answer:
         """Note changes."""

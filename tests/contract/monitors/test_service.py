@@ -332,14 +332,18 @@ async def _sample(base: str, name: str, value: float) -> bool:
 
 
 @running
-async def test_stale_data_holds_verdicts_and_sends_nothing(port: int, goals: Path) -> None:
+async def test_stale_data_holds_verdicts_and_tells_once_that_the_pipeline_is_late(port: int, goals: Path) -> None:
+    """Of no campaign anything: what they wait for is one message."""
     async with Redis(port=port) as redis, fake_slack() as slack:
         await seed_day(redis, spend=1)
         async with monitor(port, goals, slack, clock=clock_at(NOON + 2 * HOUR)) as base:
             await until(lambda: _sample(base, "pacewatch_pace_reason{campaign=c42,goal=spend,reason=stale_data}", 1))
             assert await _sample(base, "pacewatch_pace_status{campaign=c42,goal=spend,status=hold}", 1)
-        assert slack.bodies == []
-        assert await redis.hlen(STATE) == 0
+            await until(lambda: bool(slack.delivered))
+            await _cycles(base, 5)
+        assert [body["text"] for body in slack.delivered] == [slack.delivered[0]["text"]]
+        assert "pipeline" in str(slack.delivered[0])
+        assert await redis.hkeys(STATE) == [b"|watch:pipeline"]
 
 
 @running

@@ -22,8 +22,8 @@ from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS
 from monitors import goals as goals_file
 from monitors.alerts.outbox import TOLD, Outbox
 from monitors.cycle import Cycle, CyclePolicy
+from monitors.goals.all_goals import Goals
 from monitors.goals.reload import GoalsSource
-from monitors.goals.whole import Goals
 from monitors.read.reader import Reader
 from pacewatch.backtest.event_time import Batches, EventTime, Span
 from pacewatch.backtest.moments import Watchlist, of_recording
@@ -71,7 +71,7 @@ def backtested(records: Iterable[Record | BadLine], goals: Goals, settings: Sett
 
 def told_by(trial: Trial) -> list[Told]:
     """Its messages, as far as they are compared."""
-    return [(m.at_ms, m.campaign.campaign, m.goal.id, m.change, m.status, m.verdict.reason) for m in trial.messages]
+    return [(m.at_ms, m.alert.campaign, m.goal.id, m.change, m.status, m.verdict.reason) for m in trial.messages]
 
 
 async def cycled(batches: Iterable[Batches], settings: Settings, path: Path = GOALS) -> list[Told]:

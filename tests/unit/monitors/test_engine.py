@@ -20,7 +20,7 @@ from monitors.alerts.stored import decode_evidence, decode_heard, encode_evidenc
 from monitors.engine import Engine
 from monitors.goals.curves import curve_of
 from monitors.goals.spread.spec import CurveSpec, Shape
-from monitors.goals.subject import Subject, Watch, Watched, key_of
+from monitors.goals.subject import WATCHES, Subject, key_of
 from monitors.goals.values import Band, Bound, Campaign, Flight, Period, RatioGoal, Rule, TotalGoal
 from monitors.pacing.verdict import Reason, Status, Verdict
 from monitors.read.snapshot import StreamHealth
@@ -181,7 +181,7 @@ def test_flights_of_any_length_are_judged_at_any_moment(start: int, end: int, zo
     rows = [USUAL] * 700
     for at_ms in (0, 1, 20 * MINUTE_MS, 50 * MINUTE_MS, HOUR_MS - 1, HOUR_MS, DAY_MS, 7 * DAY_MS + 5):
         found = verdicts(campaign, rows, at_ms)
-        assert len(found) == len(GOALS) + len(Watched)
+        assert len(found) == len(GOALS) + len(WATCHES)
         assert all(isinstance(one, Verdict) for one in found.values())
         if start <= at_ms < end:
             assert all(one.reason is not Reason.NOT_STARTED for one in found.values())
@@ -204,4 +204,4 @@ def test_no_numbers_stop_it(rows: list[Row], before: int, minutes: list[int], la
     for apart in minutes:
         at_ms += apart * MINUTE_MS
         found = engine.look(CAMPAIGN, looked(CAMPAIGN, whole, at_ms, late_ms), at_ms)
-        assert [goal for goal, _ in found] == [*GOALS, *map(Watch, Watched)]
+        assert [goal for goal, _ in found] == [*GOALS, *WATCHES]

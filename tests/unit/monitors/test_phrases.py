@@ -21,7 +21,7 @@ from monitors.alerts.sentences import facts, headline, status_change
 from monitors.alerts.status_changes import RecentChanges
 from monitors.alerts.stored import decode_alert, encode_alert
 from monitors.goals import Band, Bound, Campaign, Flight, RatioGoal, TotalGoal
-from monitors.goals.subject import Subject, Watch, Watched
+from monitors.goals.subject import COMMON_WATCHES, WATCHES, Subject, Watch
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.phrases import case_of, missing, moment, phrase, sentence
 from monitors.wording import LOOK_AT, REASONS, word_of
@@ -31,7 +31,7 @@ SHANGHAI = Flight(MIDNIGHT - 30 * DAY, MIDNIGHT + 30 * DAY, "Asia/Shanghai")
 SPEND = TotalGoal(TOTALS["spend"], 10_000 * MICROS, Band(0.9, 1.1), Band(0.75, 1.25))
 CLICKS = TotalGoal(TOTALS["clicks"], 10_000, Band(0.9, 1.1), Band(0.75, 1.25))
 CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
-SERVING, CLICKED, CONVERTED, CHARGED, EVENINGS, SURGE = (Watch(of) for of in Watched)
+SERVING, CLICKED, CONVERTED, CHARGED, EVENINGS, SURGE = WATCHES
 
 
 def verdict(goal: Subject, reason: Reason, status: Status = Status.CRITICAL, **more: Any) -> Verdict:
@@ -66,7 +66,8 @@ def eur(*units: float) -> tuple[int, ...]:
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_its_words(reason: Reason) -> None:
     assert REASONS[reason]
-    for goal in (SPEND, CTR, SERVING, CLICKED, CONVERTED, CHARGED):
+    goals: tuple[Subject, ...] = (SPEND, CTR, SERVING, CLICKED, CONVERTED, CHARGED, *COMMON_WATCHES)
+    for goal in goals:
         assert said(goal, reason), "whatever is known of it"
         assert "0 of 0" not in said(goal, reason, actual=0, expected=0)
 

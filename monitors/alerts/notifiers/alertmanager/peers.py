@@ -18,7 +18,7 @@ from monitors.alerts.check_in import CheckIn
 from monitors.alerts.notifiers.alertmanager.known_sets import KnownSets, Repeats
 from monitors.alerts.notifiers.alertmanager.labelled import Dress, LabelledAlert
 from monitors.alerts.notifiers.posting import Endpoint, post
-from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome, Together
+from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome, SentAs
 
 PATH = "api/v2/alerts"
 MOST = 250
@@ -52,7 +52,7 @@ class Alertmanager:
         self.refresh_s = repeats.again_ms / 1000
         self.timeout_s = timeout_s
         # It gathers and groups by itself, and by what its owner wants.
-        self.grouping = Grouping(Together.ALL, gather_s=0, most=MOST)
+        self.grouping = Grouping(SentAs.ALL, gather_s=0, most=MOST)
         self._peers = tuple(peers)
         self._well = [True] * len(self._peers)
         self._sets = KnownSets(self.name, dress, repeats)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from kpis.runtime.clock import wall_ms
 from monitors.alerts.alert import Outgoing
 from monitors.alerts.notifiers.posting import Endpoint, post
-from monitors.alerts.notifiers.protocol import Answer, Grouping, Together
+from monitors.alerts.notifiers.protocol import Answer, Grouping, SentAs
 from monitors.alerts.notifiers.webhook.filling import body_of
 from monitors.alerts.notifiers.webhook.signature import DELIVERY, SIGNATURE, delivery_id, signature
 
@@ -44,7 +44,7 @@ class Webhook:
         gather_s: float = 0.0,
     ) -> None:
         self.timeout_s = timeout_s
-        self.grouping = Grouping(Together.ALL, gather_s=gather_s, most=MOST)
+        self.grouping = Grouping(SentAs.ALL, gather_s=gather_s, most=MOST)
         self._to = to
         self._secret = secret
         self._public_url = public_url

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kpis.runtime.retry import Backoff
 from monitors.alerts.alert import Outgoing
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
-from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome, Together
+from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome, SentAs
 from monitors.alerts.outbox.queued import Parked, Queued
 from tests.kit.alerts import alert
 
@@ -260,14 +260,14 @@ arrivals = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 7), st.integers
     st.lists(st.sampled_from(OUTCOMES), max_size=25),
     st.sets(st.integers(0, 24), max_size=3),
     st.sets(st.integers(0, 24), max_size=2),
-    st.tuples(st.sampled_from(Together), st.sampled_from([0.0, 3.0])),
+    st.tuples(st.sampled_from(SentAs), st.sampled_from([0.0, 3.0])),
 )
 def test_whatever_fails_each_goal_is_told_in_order_once_and_everything_is_sent_in_the_end(
     path: list[tuple[int, int, int]],
     script: list[Outcome],
     refused: set[int],
     broken: set[int],
-    how: tuple[Together, float],
+    how: tuple[SentAs, float],
 ) -> None:
     """But for what is refused, and for what breaks the service with what waits behind it: these are parked."""
     left = list(script)

@@ -117,7 +117,7 @@ def test_a_days_budget_that_has_run_out_explains_and_the_habit_of_it_does_not(na
 
 @pytest.mark.parametrize("reason", [Reason.FLOWING, Reason.ARMED, Reason.TOO_EARLY, Reason.FLIGHT_ENDED])
 def test_what_is_not_wrong_explains_nothing(reason: Reason) -> None:
-    for watched, name in product(Watched, GOALS):
+    for watched, name in product([watch.of for watch in WATCHES], GOALS):
         assert beside(verdict(Watch(watched), Status.ON_PACE, reason), watched, name) == miss(GOALS[name])
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from kpis.measures import TOTALS, ZERO, Row, add
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
-from monitors.goals.subject import Watch, Watched
+from monitors.goals.subject import WATCHES, Watch, Watched
 from monitors.goals.values import OPEN, Campaign, Flight, TotalGoal
 from monitors.habits.heard import first_heard, nothing_heard
 from monitors.pacing.judge import judge
@@ -247,7 +247,7 @@ def test_without_a_past_nothing_is_said() -> None:
     assert (found.status, found.reason) == (Status.NO_DATA, Reason.TOO_EARLY)
 
 
-@pytest.mark.parametrize("of", [of for of in Watched if of is not Watched.SERVING])
+@pytest.mark.parametrize("of", [watch.of for watch in WATCHES if watch.of is not Watched.SERVING])
 def test_only_serving_is_watched_where_no_event_has_ever_come(of: Watched) -> None:
     nothing = Observed(ZERO, None, None, 0, heard=nothing_heard(0))
     assert judge(campaign(), Watch(of), nothing, POLICY, DAY_MS).reason is Reason.NO_CLOCK
