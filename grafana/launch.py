@@ -10,6 +10,7 @@ from grafana.board import account, board, goal, goal_campaign, window
 from grafana.panels import Panel, figure, lines, query
 from kpis.catalogue import CATALOGUE, Kpi
 from kpis.measures import MEASURES
+from monitors.alerts.notifiers.links import DASHBOARD, PACE_PANEL
 from monitors.goals.goal import CRITICAL, WARNING
 from monitors.metrics import CAMPAIGN
 
@@ -23,7 +24,7 @@ def build() -> dash.Dashboard:
     told = f'{{__name__=~"pacewatch_(pace|watch)_alert_status",{ONE}}}'
     changes = dash.AnnotationQuery().name("Status changes").datasource(style.SOURCE).enable(True).icon_color("orange")
     changes = changes.expr(f"({told} == 1) unless ({told} offset 15s == 1)")
-    made = board("pacewatch-launch", "Pacewatch: Launch", "One campaign: pace, thresholds, KPIs and spend.")
+    made = board(DASHBOARD, "Pacewatch: Launch", "One campaign: pace, thresholds, KPIs and spend.")
     made = made.with_variable(account()).with_variable(goal_campaign()).with_variable(goal()).with_variable(window())
     made = made.annotation(changes)
     made = made.with_row(dash.Row("On pace?"))
@@ -109,7 +110,8 @@ def _line() -> Panel:
         "Projected at the least ({{unit}})": f"pacewatch_pace_projected_low{{{GOAL}}}",
         "Projected at the most ({{unit}})": f"pacewatch_pace_projected_high{{{GOAL}}}",
     }
-    return lines("Pace line: $goal", about, found, "short", height=10)
+    # Messages link to it by its number.
+    return lines("Pace line: $goal", about, found, "short", height=10).id(PACE_PANEL)
 
 
 def _ratio() -> Panel:

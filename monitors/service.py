@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from random import random
 from typing import Any
@@ -24,6 +24,9 @@ from monitors.alerts.lanes import Lane
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.notifiers.known import configured, routes_to
+from monitors.alerts.notifiers.protocol import Notifier, Remembers
+from monitors.alerts.notifiers.slack.bot import SlackBot
+from monitors.alerts.notifiers.slack.presses import Presses
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routes import Routes
@@ -64,20 +67,21 @@ async def run(settings: MonitorSettings) -> None:
     outbox = Outbox(redis, settings.redis_address, token, int(settings.leader_ttl_s * 1000))
     reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
     announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in source.goals.campaigns))
-    notifiers = [notifier for _, notifier in configured(settings)]
+    done = InterventionStore(redis, settings.redis_address)
+    notifiers = _notifiers(settings, redis)
     deliveries = [
         Delivery(Lane(redis, settings.redis_address, token, one.name), one, DeliveryPolicy(), random)
         for one in notifiers
     ]
     monitor = Cycle(
         reader, outbox, source, settings.the_clock, _policy(settings, routes_to(notifiers, settings)),
-        done=InterventionStore(redis, settings.redis_address), deliveries=deliveries,
+        done=done, deliveries=deliveries,
     )  # fmt: skip
     # Long enough for a message that is under way: cut off, it would be sent again after a restart.
     grace_s = 1.0 + max((one.timeout_s for one in notifiers), default=_LEAST_GRACE_S)
     stop = asyncio.Event()
     try:
-        async with _serving(settings, monitor, _board(settings, redis)):
+        async with _serving(settings, monitor, _board(settings, redis), _presses(settings, notifiers, done)):
             with _signals(stop):
                 await _until(
                     stop,
@@ -178,6 +182,15 @@ def _policy(settings: MonitorSettings, routes: Routes) -> CyclePolicy:
     )
 
 
+def _notifiers(settings: MonitorSettings, redis: Any) -> list[Notifier]:
+    """Those that are set up, with what they remember."""
+    found = [notifier for _, notifier in configured(settings)]
+    for one in found:
+        if isinstance(one, Remembers):
+            one.remember_in(redis, settings.redis_address)
+    return found
+
+
 def _board(settings: MonitorSettings, redis: Any) -> BoardParts:
     """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
     clock, address = settings.the_clock, settings.redis_address
@@ -185,15 +198,25 @@ def _board(settings: MonitorSettings, redis: Any) -> BoardParts:
     return BoardParts(Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate)), reads, clock)
 
 
+def _presses(settings: MonitorSettings, notifiers: Sequence[Notifier], done: InterventionStore) -> Presses | None:
+    """What takes the buttons of Slack's cards; None where there are none."""
+    secret = settings.slack_signing_secret
+    bot = next((one for one in notifiers if isinstance(one, SlackBot)), None)
+    return None if secret is None or bot is None else Presses(secret, bot, done, settings.the_clock)
+
+
 @asynccontextmanager
-async def _serving(settings: MonitorSettings, monitor: Cycle, board: BoardParts) -> AsyncIterator[None]:
+async def _serving(
+    settings: MonitorSettings, monitor: Cycle, board: BoardParts, presses: Presses | None
+) -> AsyncIterator[None]:
     exported = ExportPolicy(
         breakdowns=settings.export_breakdowns,
         budget=BudgetPolicy(settings.max_exported_series),
     )
     refused: Counter[Access] = Counter()
     exporter, ready_s = Exporter(exported, refused), max(_READY_S, 5 * settings.refresh_s)
-    app = make_app(lambda: monitor.view, exporter, ready_s, board, [guarded(settings.http_access, refused)])
+    guards = [guarded(settings.http_access, refused)]
+    app = make_app(lambda: monitor.view, exporter, ready_s, board, guards, presses=presses)
     tls = settings.http_tls
     try:
         served = await serve(app, settings.monitor_host, settings.monitor_port, tls, _LIMITS)

@@ -17,6 +17,21 @@ class MonitorSettings(Settings):
 
     goals: Path | None = Field(None, description="Goals file, YAML; without one only KPIs are served.")
     slack_webhook_url: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(None, description="Slack incoming webhook.")
+    slack_bot_token: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
+        None, description="Slack bot token (xoxb-...): cards that change with their alert; goes before the webhook."
+    )
+    slack_channel: Annotated[str | None, EMPTY_IS_UNSET] = Field(
+        None,
+        pattern=r"^(#[^\s#]{1,80}|[CDG][A-Z0-9]{5,30})$",
+        description='Where the bot tells what has no channel of its own: "#launch", or better the channel\'s id.',
+    )
+    slack_signing_secret: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
+        None, description="Slack signing secret: cards have buttons, pressed ones come to /slack/actions."
+    )
+    slack_api_url: str = Field("https://slack.com/api/", max_length=500, description="Slack's Web API.")
+    grafana_url: Annotated[str | None, EMPTY_IS_UNSET] = Field(
+        None, max_length=500, description="Where people see Grafana: messages link to a goal's panel."
+    )
     monitor_host: str = Field("127.0.0.1", description="Address that metrics and health are served on.")
     monitor_port: int = Field(
         9600, ge=0, le=65_535, description="Port of metrics, health and board; 0 takes a free one."
@@ -51,7 +66,14 @@ class MonitorSettings(Settings):
             raise ValueError("it is not an http or https URL")
         return value
 
-    @field_validator("public_url")
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _bot_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not all("!" <= c <= "~" for c in value.get_secret_value()):
+            raise ValueError("it must be printable ASCII without spaces, as a header can carry it")
+        return value
+
+    @field_validator("public_url", "grafana_url", "slack_api_url")
     @classmethod
     def _public(cls, value: str | None) -> str | None:
         if value and not _is_http(value):

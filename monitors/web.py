@@ -11,6 +11,7 @@ from aiohttp.typedefs import Middleware
 from kpis.runtime.clock import monotonic
 from kpis.runtime.http.access import Access, AccessPolicy
 from kpis.runtime.http.guard import guard
+from monitors.alerts.notifiers.slack.presses import PRESSES_PATH, Presses
 from monitors.board.api import answer as as_json
 from monitors.board.routes import BoardParts, add_board
 from monitors.board.shapes import Problem
@@ -25,6 +26,8 @@ def make_app(
     ready_s: float,
     board: BoardParts | None = None,
     guards: Sequence[Middleware] = (),
+    *,
+    presses: Presses | None = None,
 ) -> web.Application:
     """The web application.
 
@@ -34,6 +37,7 @@ def make_app(
         ready_s: how many real seconds ago the last read may be.
         board: the launch board at ``/``; None for none.
         guards: what stands before every handler.
+        presses: takes buttons that are pressed in Slack; None for none.
     """
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -45,14 +49,16 @@ def make_app(
             return web.json_response({"status": "ready"})
         return web.json_response({"status": "not ready", "reason": reason}, status=503)
 
-    page = MetricsHandler(view, exporter)
-    app = web.Application(middlewares=guards)
+    page, app = MetricsHandler(view, exporter), web.Application(middlewares=guards)
     app.on_cleanup.append(page.close)
     if board is not None:
         add_board(app, view, board)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", page.answer)
+    if presses is not None:
+        app.router.add_post(PRESSES_PATH, presses.answer)
+        app.on_cleanup.append(presses.close)
     return app
 
 
@@ -82,4 +88,5 @@ def guarded(policy: AccessPolicy, refused: Counter[Access]) -> Middleware:
     def count(access: Access) -> None:
         refused[access] += 1
 
-    return guard(policy, count, lambda said: as_json(Problem(said), 401))
+    # Who presses a button in Slack shows Slack's signature.
+    return guard(policy, count, lambda said: as_json(Problem(said), 401), {PRESSES_PATH})

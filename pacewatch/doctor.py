@@ -219,7 +219,10 @@ def _goals(settings: MonitorSettings) -> Finding:
 
 
 def _notifiers(settings: MonitorSettings) -> list[Finding]:
-    found = configured(settings)
+    try:
+        found = configured(settings)
+    except Misconfigured as e:
+        return [Finding(Level.FAIL, f"notifiers: {e}")]
     if not found:
         cure = f"set one of {', '.join(known.setting for known in KNOWN)} to have misses told"
         return [Finding(Level.WARN, "nobody is told of misses", cure)]

@@ -11,8 +11,9 @@ from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.lifecycle import Change, Transition
-from monitors.goals.subject import Watched
-from monitors.goals.values import Band, Bound
+from monitors.goals.periods import period_at
+from monitors.goals.subject import Subject, Watched
+from monitors.goals.values import Band, Bound, Flight, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.phrases import Case, case_of
 
@@ -36,6 +37,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         muted: whether it is only told, for the campaign is muted, and not sent.
         watched: of a watch, what it watches; it has no target, bands or ratio.
         measure: of a watch over serving, what its amounts count; empty when that is not known.
+        ends_ms: when the flight, or the period that the target is for, is over; None where that is not known.
         owner, slack_channel: who looks after it, and where it is told; empty for nobody, and where all others are.
 
     What has a default was not known to older versions, whose alerts may still wait in the outbox.
@@ -74,6 +76,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     watched: Watched | None = None
     measure: str = ""
     waits_for: str = ""
+    ends_ms: int | None = None
     owner: str = ""
     slack_channel: str = ""
 
@@ -100,7 +103,6 @@ Outgoing = Alert | CheckIn
 def alert_of(one: Assessment, transition: Transition, currency: str, key: str, unique: str) -> Alert:
     """The alert about a change of ``one``; ``key`` is its field in the state hash, ``unique`` the alert's id."""
     campaign, goal, verdict = one.campaign, one.goal, one.verdict
-    before, after = transition.statuses
     case = case_of(campaign, goal, verdict, currency)
     return Alert(
         id=unique,
@@ -113,8 +115,8 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         unit=goal.unit,
         currency=currency,
         change=transition.change,
-        before=before,
-        after=after,
+        before=transition.statuses[0],
+        after=transition.statuses[1],
         reason=verdict.reason,
         direction=verdict.direction,
         actual=verdict.actual,
@@ -134,6 +136,14 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         watched=case.watched,
         measure=case.measure,
         waits_for=verdict.waits_for,
+        ends_ms=_end(campaign.flight, goal, verdict.as_of_ms),
         owner=campaign.owner,
         slack_channel=campaign.slack_channel,
     )
+
+
+def _end(flight: Flight, goal: Subject, as_of_ms: int | None) -> int:
+    """When what a goal is about is over: its period for a total, else the flight."""
+    if not isinstance(goal, TotalGoal) or as_of_ms is None:
+        return flight.end_ms
+    return period_at(flight, goal.per, as_of_ms).end_ms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
@@ -13,19 +14,25 @@ Refusal = Callable[[str], web.Response]
 """The answer that says a sentence to who is refused, with status 401."""
 
 
-def guard(policy: AccessPolicy, count: Callable[[Access], None], refusal: Refusal) -> Middleware:
+def guard(
+    policy: AccessPolicy,
+    count: Callable[[Access], None],
+    refusal: Refusal,
+    unguarded: AbstractSet[str] = frozenset(),
+) -> Middleware:
     """A guard; probes pass it.
 
     Args:
         policy: who may read.
         count: told why a request was refused.
         refusal: says so in the form that the application answers in.
+        unguarded: paths whose handlers look for themselves who asks.
     """
 
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         access = policy.decide(request.headers.get(hdrs.AUTHORIZATION))
-        if access.is_granted or request.path in PROBES:
+        if access.is_granted or request.path in PROBES or request.path in unguarded:
             return await handler(request)
         count(access)
         response = refusal(f"credentials are needed ({access})")

@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kpis.runtime.errors import Misconfigured
+from monitors.alerts.notifiers.links import Links
 from monitors.alerts.notifiers.protocol import Grouping, Notifier
-from monitors.alerts.notifiers.slack import Slack
+from monitors.alerts.notifiers.slack.bot import SlackBot
+from monitors.alerts.notifiers.slack.wardrobe import Wardrobe
+from monitors.alerts.notifiers.slack.web_api import SlackApi
+from monitors.alerts.notifiers.slack.webhook import Slack
 from monitors.alerts.routes import BadRoutes, Matter, Routes, routes_of
 from monitors.settings import MonitorSettings
 
@@ -30,17 +34,31 @@ class Known:
 
 
 def _slack(settings: MonitorSettings) -> Notifier | None:
+    links = Links(settings.public_url, settings.grafana_url)
+    grouping = Grouping(gather_s=settings.alert_gather_s)
+    if settings.slack_bot_token is not None:
+        if settings.slack_channel is None:
+            raise Misconfigured("PACEWATCH_SLACK_CHANNEL", "a bot needs a channel to tell in", "set it")
+        wardrobe = Wardrobe(links, has_buttons=settings.slack_signing_secret is not None)
+        api = SlackApi(settings.slack_bot_token, settings.slack_api_url)
+        return SlackBot(api, settings.slack_channel, wardrobe, grouping)
     url = settings.slack_webhook_url
-    return None if url is None else Slack(url, settings.public_url, grouping=Grouping(gather_s=settings.alert_gather_s))
+    return None if url is None else Slack(url, links, grouping=grouping)
 
 
-KNOWN = (Known(Slack.name, "Slack webhook", "PACEWATCH_SLACK_WEBHOOK_URL", _slack),)
+KNOWN = (
+    Known(Slack.name, "Slack", "PACEWATCH_SLACK_BOT_TOKEN or PACEWATCH_SLACK_WEBHOOK_URL", _slack),
+)  # fmt: skip
 PREFERS = {matter: tuple(known.name for known in KNOWN) for matter in Matter}
 """Who tells of a matter where the settings do not say: the first of these that is set up."""
 
 
 def configured(settings: MonitorSettings) -> list[tuple[Known, Notifier]]:
-    """The notifiers that settings name."""
+    """The notifiers that settings name.
+
+    Raises:
+        Misconfigured: one is named, and what it needs is not.
+    """
     return [(known, made) for known in KNOWN if (made := known.make(settings)) is not None]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from monitors.alerts.alert import Outgoing
 
@@ -96,4 +96,18 @@ class Notifier(Protocol):
 
     async def send(self, alerts: Sequence[Outgoing]) -> Answer:
         """Try once to send what belongs in one message, oldest first; never raises for what network or service do."""
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A notifier that keeps in Redis where its messages lie."""
+
+    def remember_in(self, redis: Any, address: str) -> None:
+        """Say where; before anything is sent.
+
+        Args:
+            redis: a client that returns bytes.
+            address: where it is, without credentials, for errors.
+        """
         ...

@@ -1,0 +1,232 @@
+"""A bot of Slack: a card for each alert, edited as it changes, its history in the thread; a digest when many change.
+
+What was told is kept in Redis alert by alert, so that an attempt that stops half way goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from kpis.runtime.clock import wall_ms
+from monitors.alerts.alert import Alert, Outgoing
+from monitors.alerts.check_in import CheckIn
+from monitors.alerts.interventions import InterventionStore
+from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
+from monitors.alerts.notifiers.slack.answers import FIXED, GONE, SlackFailed
+from monitors.alerts.notifiers.slack.card_store import Card, CardStore, Post
+from monitors.alerts.notifiers.slack.check_in_card import render_check_in, render_check_ins
+from monitors.alerts.notifiers.slack.digest import digest_of, is_digest
+from monitors.alerts.notifiers.slack.poster import Landed, Poster
+from monitors.alerts.notifiers.slack.wardrobe import Wardrobe, is_shown
+from monitors.alerts.notifiers.slack.web_api import SlackApi
+
+
+class SlackBot:
+    """Tells through Slack's Web API.
+
+    Args:
+        api: of Slack.
+        channel: where campaigns are told that have no channel of their own: its id, or its name with ``#``.
+        wardrobe: how cards are dressed.
+        grouping: how messages are put together.
+    """
+
+    name = "slack"
+    title = "Slack"
+
+    def __init__(
+        self,
+        api: SlackApi,
+        channel: str,
+        wardrobe: Wardrobe,
+        grouping: Grouping = Grouping(),  # noqa: B008  frozen
+    ) -> None:
+        self.timeout_s = api.timeout_s
+        self.grouping = grouping
+        self._api = api
+        self._channel = channel
+        self._wardrobe = wardrobe
+
+    def __repr__(self) -> str:
+        """Without the token."""
+        return "SlackBot()"
+
+    def remember_in(self, redis: Any, address: str) -> None:
+        """Say where cards are kept; before anything is sent.
+
+        Args:
+            redis: a client that returns bytes.
+            address: where it is, without credentials, for errors.
+        """
+        self._store = CardStore(redis, address)
+        self._poster = Poster(self._api, self._store)
+        self._done = InterventionStore(redis, address)
+
+    async def send(self, alerts: Sequence[Outgoing]) -> Answer:
+        """Tell what of these was not told; never raises for what the network or Slack does.
+
+        Raises:
+            Unreachable: Redis does not answer.
+        """
+        try:
+            told = await self._store.told([alert.id for alert in alerts])
+            left = [alert for alert in alerts if alert.id not in told]
+            landed = await self._poster.landed([alert.id for alert in left])
+            for one in landed:
+                await self._resume(one, [alert for alert in left if alert.id in one.alerts])
+            seen = {name for one in landed for name in one.alerts}
+            for part in _rounds([alert for alert in left if alert.id not in seen]):
+                await self._tell(part)
+        except SlackFailed as e:
+            return e.answer
+        return Answer(Outcome.SENT, "ok")
+
+    async def say(self, card: Card, text: str) -> None:
+        """Show what someone did about a card: on it, and in its thread.
+
+        Raises:
+            SlackFailed: it cannot be shown.
+        """
+        message = self._wardrobe.card(card, await self._done.read())
+        await self._api.update(card.channel, card.ts, message, card.id)
+        await self._api.post(card.channel, self._wardrobe.line(text), uuid4().hex, thread=card.ts)
+
+    async def card(self, name: str) -> Card | None:
+        """A card by its id; None when there is none.
+
+        Raises:
+            Unreachable: Redis does not answer.
+        """
+        return await self._store.card(name)
+
+    async def first_press(self, name: str) -> bool:
+        """Whether a press of a button is taken for the first time.
+
+        Raises:
+            Unreachable: Redis does not answer.
+        """
+        return await self._store.first_press(name)
+
+    async def _tell(self, alerts: Sequence[Outgoing]) -> None:
+        """Alerts of which no two are of one goal."""
+        changes = [alert for alert in alerts if isinstance(alert, Alert)]
+        cards = await self._store.cards_of([alert.goal for alert in changes])
+        known = [alert for alert in changes if alert.goal in cards and alert.change.follows]
+        new = [alert for alert in changes if alert not in known]
+        await self._check_in([alert for alert in alerts if isinstance(alert, CheckIn)])
+        for channel in dict.fromkeys(map(self._where, new)):
+            await self._open(channel, [alert for alert in new if self._where(alert) == channel])
+        for card in dict.fromkeys(cards[alert.goal].id for alert in known):
+            its = [alert for alert in known if cards[alert.goal].id == card]
+            await self._follow(cards[its[0].goal], its)
+
+    async def _check_in(self, check_ins: Sequence[CheckIn]) -> None:
+        for channel in dict.fromkeys(map(self._where, check_ins)):
+            here = [one for one in check_ins if self._where(one) == channel]
+            groups = [here] if len(here) >= self.grouping.digest_from else [[one] for one in here]
+            for group in groups:
+                links, ids = self._wardrobe.links, [one.id for one in group]
+                message = render_check_in(group[0], links) if len(group) == 1 else render_check_ins(group, links)
+                await self._poster.post(Post(uuid4().hex, channel, wall_ms()), message, ids)
+                await self._store.done(ids, wall_ms())
+
+    async def _open(self, channel: str, alerts: Sequence[Alert]) -> None:
+        """Post new cards, or one digest for all."""
+        if is_digest(alerts, self.grouping.digest_from):
+            await self._place(_card(channel, alerts))
+            return
+        for alert in alerts:
+            await self._place(_card(channel, [alert]))
+
+    async def _place(self, card: Card) -> None:
+        await self._store.keep(card)
+        message = self._wardrobe.card(card, await self._done.read())
+        channel, ts = await self._poster.post(
+            Post(card.id, card.channel, card.at_ms, card=card.id), message, card.first
+        )
+        await self._settle(msgspec.structs.replace(card, channel=channel, ts=ts))
+
+    async def _settle(self, card: Card) -> None:
+        """A card lies in Slack: keep where, and that its alerts were told."""
+        await self._store.keep(card)
+        await self._store.attach(dict.fromkeys(card.goals, card.id), card.over)
+        await self._store.done(card.first, wall_ms())
+
+    async def _follow(self, card: Card, alerts: Sequence[Alert]) -> None:
+        """Edit a card for what became of it, and say so in its thread."""
+        after = _after(card, alerts)
+        try:
+            await self._api.update(card.channel, card.ts, self._wardrobe.card(after, await self._done.read()), card.id)
+        except SlackFailed as e:
+            if e.code in GONE:
+                # Someone deleted it.
+                await self._open(card.channel, alerts)
+                return
+            if e.code not in FIXED:
+                raise
+        post = Post(uuid4().hex, card.channel, wall_ms(), card.ts, card.id)
+        ids = [alert.id for alert in alerts]
+        await self._poster.post(post, self._wardrobe.history(alerts), ids, is_shown=is_shown(alerts))
+        await self._conclude(after, ids)
+
+    async def _conclude(self, card: Card, told: Sequence[str]) -> None:
+        await self._store.keep(card)
+        await self._store.attach({}, card.over)
+        await self._store.done(told, wall_ms())
+
+    async def _resume(self, one: Landed, alerts: Sequence[Outgoing]) -> None:
+        """What was to be done after a message was posted, whose answer never came."""
+        card = await self._store.card(one.post.card) if one.post.card else None
+        if card is None:
+            await self._store.done(one.alerts, wall_ms())
+        elif one.post.thread:
+            changes = [alert for alert in alerts if isinstance(alert, Alert)]
+            await self._conclude(_after(card, changes), one.alerts)
+        else:
+            await self._settle(msgspec.structs.replace(card, channel=one.post.channel, ts=one.ts))
+
+    def _where(self, alert: Outgoing) -> str:
+        return alert.slack_channel or self._channel
+
+
+def _card(channel: str, alerts: Sequence[Alert]) -> Card:
+    """A card of one alert, or a digest of several."""
+    is_one = len(alerts) == 1
+    return Card(
+        id=uuid4().hex,
+        channel=channel,
+        at_ms=wall_ms(),
+        since_ms=min(alert.at_ms for alert in alerts),
+        first=tuple(alert.id for alert in alerts),
+        goals=tuple(alert.goal for alert in alerts if alert.after.is_miss),
+        alert=alerts[0] if is_one else None,
+        digest=None if is_one else digest_of(alerts),
+        over=tuple(alert.goal for alert in alerts if not alert.after.is_miss),
+    )
+
+
+def _after(card: Card, alerts: Sequence[Alert]) -> Card:
+    """A card after changes of alerts in it."""
+    over = dict.fromkeys((*card.over, *(alert.goal for alert in alerts if not alert.after.is_miss)))
+    goals = tuple(goal for goal in card.goals if goal not in over)
+    last = card.alert if card.digest is not None else alerts[-1] if alerts else card.alert
+    return msgspec.structs.replace(card, goals=goals, alert=last, over=tuple(over))
+
+
+def _rounds(alerts: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Alerts in their order, in parts in which no goal is twice: what came of one is known before the next is told."""
+    left = list(alerts)
+    while left:
+        seen: dict[str, Outgoing] = {}
+        later: list[Outgoing] = []
+        for alert in left:
+            if alert.goal in seen:
+                later.append(alert)
+            else:
+                seen[alert.goal] = alert
+        yield list(seen.values())
+        left = later
