@@ -27,6 +27,8 @@ def headline(alert: Alert) -> str:
 def status_change(alert: Alert) -> str:
     """``on pace → critical``."""
     is_watch = alert.watched is not None
+    if alert.before is alert.after:
+        return f"still {word_of(alert.after, is_watch=is_watch)}"
     return f"{word_of(alert.before, is_watch=is_watch)} → {word_of(alert.after, is_watch=is_watch)}"
 
 
@@ -60,8 +62,9 @@ def figures(alert: Alert) -> list[tuple[str, str]]:
     found = [("Actual", actual), ("Expected", _expected(alert, expected))]
     if alert.ratio is not None:
         found.append(("Actual / expected", f"{alert.ratio:.0%}"))
-    found.append(_thresholds(alert))
-    if alert.bound is None:
+    if alert.after.is_miss:
+        found.append(_thresholds(alert))
+    if alert.bound is None and alert.change is not Change.ENDED:
         found.append(_projection(alert))
         found += [("At stake", stake(alert))] if stake(alert) else []
         found += [needed] if (needed := _needed(alert)) is not None else []
@@ -74,7 +77,7 @@ def grounds(alert: Alert) -> list[tuple[str, str]]:
         return [("Why", CURED)] if alert.change is Change.CORRECTED else []
     why = GROUNDS.get(alert.reason, "")
     step = next_step(alert.reason, alert.direction, is_ratio=alert.bound is not None)
-    return [("Why", why)] * bool(why) + [("Look at", step)] * bool(step)
+    return [("Why", why)] * bool(why) + [("Next step", step)] * bool(step)
 
 
 def stake(alert: Alert) -> str:
@@ -125,7 +128,7 @@ def _should_have_come(alert: Alert) -> list[tuple[str, str]]:
 
 def _needed(alert: Alert) -> tuple[str, str] | None:
     """What must come of the rest: a day, or in all where less than a day is left."""
-    if alert.required_per_day is None or alert.actual is None:
+    if alert.required_per_day is None or alert.actual is None or not alert.after.is_miss:
         return None
     left = max(round(alert.target - alert.actual), 0)
     name = "Needed" if alert.direction is not Direction.OVER else "Left"

@@ -118,7 +118,7 @@ def attachment(alert: Alert, links: Links, around: Surroundings = ALONE, *, is_a
     if around.done:
         blocks.append(_context(*around.done))
     has_buttons = bool(around.card) and alert.after.is_miss
-    blocks.append(_context(_about(alert, links, has_open=has_buttons)))
+    blocks.append(_context(*_about(alert, links, has_open=has_buttons)))
     if has_buttons:
         blocks.append({"type": "actions", "elements": _buttons(alert, links, around.card)})
     return {"color": LOOK[alert.after].bar, "fallback": fitted(headline(alert), FIELD_LIMIT), "blocks": blocks}
@@ -133,20 +133,18 @@ def _short(alert: Alert) -> str:
     return f"{alert.label} {status_change(alert)}"
 
 
-def _about(alert: Alert, links: Links, *, has_open: bool) -> str:
-    """Whose it is, as of when, and links."""
-    page = "" if has_open else link(links.of_campaign(alert.campaign), "Board")
-    since_ms = alert.since_ms if alert.since_ms is not None else alert.at_ms
-    panel = link(links.of_panel(alert.campaign, alert.goal, since_ms, alert.as_of_ms), "Grafana")
+def _about(alert: Alert, links: Links, *, has_open: bool) -> list[str]:
+    """Whose it is and as of when; then links, each for itself, for addresses may be long."""
     parts = (
         code(shown_name(alert.campaign)) if alert.campaign else "",
         escape(shown_name(alert.account)) if alert.account else "",
-        f"owner: {person(alert.owner)}" if alert.owner else "",
+        f"owner: {person(shown_name(alert.owner))}" if alert.owner else "",
         f"as of {alert.as_of}",
-        page,
-        panel,
     )
-    return " · ".join(filter(None, parts))
+    page = "" if has_open else link(links.of_campaign(alert.campaign), "Board")
+    since_ms = alert.since_ms if alert.since_ms is not None else alert.at_ms
+    panel = link(links.of_panel(alert.campaign, alert.goal, since_ms, alert.as_of_ms), "Grafana")
+    return [" · ".join(filter(None, parts)), *filter(None, (page, panel))]
 
 
 def _buttons(alert: Alert, links: Links, card: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from monitors.alerts.check_in_words import check_in_headline, check_in_lines
 from monitors.alerts.notifiers.links import Links
 from monitors.alerts.notifiers.slack.cards import LOOK_ORDER, NO_LINKS, Message
 from monitors.alerts.notifiers.slack.mrkdwn import FIELD_LIMIT, TEXT_LIMIT, fitted, link, listed, person
+from monitors.alerts.sentences import shown_name
 from monitors.wording import LOOK
 
 _LINE_LIMIT = 400
@@ -25,7 +26,7 @@ def render_check_in(check_in: CheckIn, links: Links = NO_LINKS) -> Message:
     worst = min((standing.status for standing in check_in.standings), key=LOOK_ORDER.__getitem__, default=None)
     about = (
         fitted(lines[-1], _LINE_LIMIT),
-        f"owner: {person(check_in.owner)}" if check_in.owner else "",
+        f"owner: {person(shown_name(check_in.owner))}" if check_in.owner else "",
         link(links.of_campaign(check_in.campaign), "Board"),
     )
     text = listed([fitted(line, _LINE_LIMIT) for line in lines[:-1]] or ["no goals"])
