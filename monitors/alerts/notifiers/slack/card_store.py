@@ -14,6 +14,7 @@ Slack and not posted again. Keys share the hash tag of all alerts::
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -100,6 +101,7 @@ class CardStore:
     def __init__(self, redis: Any, address: str) -> None:
         self._redis = redis
         self._address = address
+        self._done = redis.register_script(files(__package__).joinpath("done.lua").read_text("utf-8"))
 
     async def told(self, alerts: Sequence[str]) -> set[str]:
         """Those of these alerts that were told."""
@@ -137,9 +139,8 @@ class CardStore:
 
     async def done(self, alerts: Sequence[str], at_ms: int) -> None:
         """Write down that these alerts were told."""
-        await self._call(self._redis.zadd(TOLD_ALERTS, dict.fromkeys(alerts, at_ms)))
-        await self.give_up(alerts)
-        await self._call(self._redis.zremrangebyscore(TOLD_ALERTS, "-inf", at_ms - KEEP_TOLD_MS))
+        args = [at_ms, at_ms - KEEP_TOLD_MS, *alerts]
+        await self._call(self._done(keys=[TOLD_ALERTS, POSTS], args=args))
 
     async def attach(self, goals: Mapping[str, str], over: Sequence[str] = ()) -> None:
         """Note which card the alerts of goals are in, and which have ended."""
