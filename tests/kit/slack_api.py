@@ -13,7 +13,7 @@ from aiohttp import web
 
 from kpis.runtime.clock import wall_ms
 
-TOKEN = "xoxb-1234567890-s3cr3t-token"
+TOKEN = "xoxb-1234567890-s3cr3t-token"  # noqa: S105  of tests
 CHANNEL = "C0LAUNCH1"
 
 

@@ -36,7 +36,7 @@ def bot_of(
 async def put(redis: Redis, alerts: Sequence[Outgoing]) -> None:
     """Put messages into the lane, as transitions do."""
     for alert in alerts:
-        await redis.rpush(lane_key("slack"), encode_entry(encode_alert(alert), 0))  # type: ignore[misc]
+        await redis.rpush(lane_key("slack"), encode_entry(encode_alert(alert), 0))
 
 
 async def delivery_of(redis: Any, bot: SlackBot) -> Delivery:

@@ -26,13 +26,18 @@ def guard(
         policy: who may read.
         count: told why a request was refused.
         refusal: says so in the form that the application answers in.
-        unguarded: paths whose handlers look for themselves who asks.
+        unguarded: paths whose handlers see for themselves who asks; whom they refuse with 401 is counted too.
     """
 
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path in unguarded:
+            found = await handler(request)
+            if found.status == 401:
+                count(Access.WRONG)
+            return found
         access = policy.decide(request.headers.get(hdrs.AUTHORIZATION))
-        if access.is_granted or request.path in PROBES or request.path in unguarded:
+        if access.is_granted or request.path in PROBES:
             return await handler(request)
         count(access)
         response = refusal(f"credentials are needed ({access})")

@@ -329,7 +329,9 @@ def test_a_bot_that_may_not_look_says_it_twice_rather_than_never(
     run(main)
 
 
-@pytest.mark.parametrize("word", ["invalid_auth", "channel_not_found", "not_in_channel", "invalid_blocks", "msg_too_long"])
+@pytest.mark.parametrize(
+    "word", ["invalid_auth", "channel_not_found", "not_in_channel", "invalid_blocks", "msg_too_long"]
+)
 def test_what_slack_refuses_for_good_is_parked_with_its_word(
     server: int, word: str, caplog: pytest.LogCaptureFixture
 ) -> None:

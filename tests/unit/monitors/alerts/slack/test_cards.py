@@ -133,7 +133,9 @@ def test_with_twenty_minutes_left_nobody_is_told_what_a_day_must_bring() -> None
     last = an_alert(ends_ms=NOON + 20 * MINUTE_MS, actual=8_506 * MICROS, required_per_day=107_549_960_000)
     assert ("Needed", "1,494 EUR in the last 20 min") in facts(last)
     assert "a day" not in str(facts(last))
-    over = an_alert(direction=Direction.OVER, actual=9_000 * MICROS, ends_ms=NOON + 2 * DAY_MS, required_per_day=5 * 10**8)
+    over = an_alert(
+        direction=Direction.OVER, actual=9_000 * MICROS, ends_ms=NOON + 2 * DAY_MS, required_per_day=5 * 10**8
+    )
     assert ("Left", "500 EUR a day until 24 November 13:00 (CET)") in facts(over)
 
 
