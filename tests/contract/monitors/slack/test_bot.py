@@ -229,13 +229,13 @@ class DyingRedis(Redis):
         DyingRedis.left -= 1
         if not DyingRedis.left and not DyingRedis.is_after:
             raise Killed
-        found = await super().execute_command(*args, **options)
+        found = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         if not DyingRedis.left:
             raise Killed
         return found
 
 
-def halves(alerts: list[Alert]) -> list[tuple[Alert, ...]]:
+def halves(alerts: list[Alert]) -> list[tuple[Outgoing, ...]]:
     """Misses, then their ends."""
     return [tuple(alerts), tuple(ended(alerts))]
 
@@ -339,7 +339,7 @@ def test_what_slack_refuses_for_good_is_parked_with_its_word(
         async with world(server) as (redis, api):
             api.errors["chat.postMessage"] = word
             await told(redis, api, WARNING, SILENT)
-            parked = [json.loads(raw) for raw in await redis.lrange(PARKED, 0, -1)]  # type: ignore[misc]
+            parked = [json.loads(raw) for raw in await redis.lrange(PARKED, 0, -1)]
             assert [(one["outcome"], one["detail"]) for one in parked] == [(Outcome.REFUSED, word)] * 2
             assert word in caplog.text
             assert await redis.hlen(POSTS) == 0

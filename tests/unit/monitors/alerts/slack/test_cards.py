@@ -73,7 +73,7 @@ def test_any_names_stay_within_slacks_limits(name: str, campaign: str, owner: st
     alert = msgspec.structs.replace(SILENT if watch else WARNING, name=name, campaign=campaign, owner=owner)
     is_fit(render(alert, LINKS, Surroundings("card", NOON, ("someone takes care of it",))))
     is_fit(posted([alert, WARNING], LINKS, 5))
-    is_fit(posted(outage(5) + [alert], LINKS, 5))
+    is_fit(posted([*outage(5), alert], LINKS, 5))
 
 
 @given(st.text(max_size=100), st.integers(1, 60))
@@ -97,7 +97,8 @@ def test_lines_that_do_not_fit_are_counted(lines: list[str], more: int) -> None:
 def test_a_card_says_all_that_on_call_needs() -> None:
     shown = as_text(as_message((WARNING,))).splitlines()
     assert shown == [
-        ":large_yellow_circle: Spring launch: spend is warning (under): will end at 8,200 (7,900 to 8,600) of 10,000 EUR",
+        ":large_yellow_circle: Spring launch: spend is warning (under): "
+        "will end at 8,200 (7,900 to 8,600) of 10,000 EUR",
         "*Status*: on pace → warning",
         "*Actual*: 4,100 EUR",
         "*Expected*: 5,000 EUR by now, of 10,000 EUR",
