@@ -214,6 +214,23 @@ def test_whatever_becomes_of_an_answer_no_card_and_no_line_is_there_twice(
     run(main)
 
 
+def test_a_lost_card_is_found_behind_all_that_others_wrote_since(server: int) -> None:
+    async def main() -> None:
+        async with world(server) as (redis, api):
+            api.page = 2
+            await put(redis, [WARNING])
+            delivery = await delivery_of(redis, bot_of(redis, api))
+            api.faults = [("chat.postMessage", Fault.LOST)]
+            assert await delivery.deliver_next()
+            others = [Posted(CHANNEL, f"{api.clock_s + n:.6f}", {"text": "hi", "metadata": {}}) for n in range(1, 8)]
+            api.messages += others
+            await deliver(delivery)
+            assert len(api.cards) == 1 + len(others)
+            assert api.calls.count("conversations.history") == 4
+
+    run(main)
+
+
 class Killed(BaseException):
     """A monitor is no more: nobody catches it."""
 
