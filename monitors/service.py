@@ -32,6 +32,7 @@ from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routes import Routes
 from monitors.board.api import Reads
 from monitors.board.board import Board, BoardPolicy
+from monitors.board.drawing import PaceLines
 from monitors.board.routes import BoardParts
 from monitors.cycle import Cycle, CyclePolicy
 from monitors.export.budget import BudgetPolicy
@@ -77,6 +78,7 @@ async def run(settings: MonitorSettings) -> None:
         reader, outbox, source, settings.the_clock, _policy(settings, routes_to(notifiers, settings)),
         done=done, deliveries=deliveries,
     )  # fmt: skip
+    _illustrate(notifiers, PaceLines(lambda: monitor.view, History(redis, settings.redis_address).quarters))
     # Long enough for a message that is under way: cut off, it would be sent again after a restart.
     grace_s = 1.0 + max((one.timeout_s for one in notifiers), default=_LEAST_GRACE_S)
     stop = asyncio.Event()
@@ -189,6 +191,12 @@ def _notifiers(settings: MonitorSettings, redis: Any) -> list[Notifier]:
         if isinstance(one, Remembers):
             one.remember_in(redis, settings.redis_address)
     return found
+
+
+def _illustrate(notifiers: Sequence[Notifier], lines: PaceLines) -> None:
+    for one in notifiers:
+        if isinstance(one, SlackBot):
+            one.draw(lines.of)
 
 
 def _board(settings: MonitorSettings, redis: Any) -> BoardParts:

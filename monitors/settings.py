@@ -66,11 +66,11 @@ class MonitorSettings(Settings):
             raise ValueError("it is not an http or https URL")
         return value
 
-    @field_validator("slack_bot_token")
+    @field_validator("slack_bot_token", "slack_signing_secret")
     @classmethod
-    def _bot_token(cls, value: SecretStr | None) -> SecretStr | None:
+    def _bot_secret(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not all("!" <= c <= "~" for c in value.get_secret_value()):
-            raise ValueError("it must be printable ASCII without spaces, as a header can carry it")
+            raise ValueError("it must be printable ASCII without spaces, as Slack gives it")
         return value
 
     @field_validator("public_url", "grafana_url", "slack_api_url")

@@ -49,6 +49,11 @@ def shown_mute(mute: Silence, timezone: str, as_of_ms: int | None) -> str:
     return f"muted until {moment(mute.until_ms, timezone, as_of_ms)} by {shown_name(mute.by)}"
 
 
+def picture_title(alert: Alert) -> str:
+    """What the picture of a pace line shows, in words."""
+    return f"{title_of(alert)}: {alert.label}, actual (blue) against expected (grey), as of {alert.as_of}"
+
+
 def facts(alert: Alert) -> list[tuple[str, str]]:
     """What is known of it, names and values: its figures, and what they rest on."""
     return [*figures(alert), *grounds(alert)]

@@ -58,6 +58,7 @@ class FakeSlackApi:
         calls: methods, in the order they came.
         seen: all that was sent, to be searched.
         channels: names by id.
+        files, shared: pictures as they came, and where they were put.
         after: is awaited when a call is done, before it is answered.
     """
 
@@ -70,6 +71,8 @@ class FakeSlackApi:
     channels: dict[str, str] = field(default_factory=lambda: {CHANNEL: "launch", "C0ACME001": "acme"})
     after: Callable[[str], Awaitable[None]] | None = None
     page: int = 200
+    files: list[bytes] = field(default_factory=list)
+    shared: list[dict[str, Any]] = field(default_factory=list)
     clock_s: float = 1_795_348_800.0
 
     @property
@@ -81,9 +84,12 @@ class FakeSlackApi:
         """The answers to a message."""
         return [one for one in self.messages if one.thread == card.ts and one.channel == card.channel]
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:  # noqa: PLR0911
         """One call."""
         method = request.match_info["method"]
+        if method == "upload":
+            self.files.append(await request.read())
+            return web.Response(text="OK")
         body = await _body(request)
         self.calls.append(method)
         self.seen.append(body)
@@ -105,7 +111,7 @@ class FakeSlackApi:
             await self.after(method)
         return _hang_up(request) if fault is Fault.LOST else web.json_response(said)
 
-    def _do(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _do(self, method: str, body: dict[str, Any]) -> dict[str, Any]:  # noqa: PLR0911
         match method:
             case "chat.postMessage":
                 return self._post(body)
@@ -113,6 +119,11 @@ class FakeSlackApi:
                 return self._update(body)
             case "conversations.history" | "conversations.replies":
                 return self._list(method, body)
+            case "files.getUploadURLExternal":
+                return {"ok": True, "file_id": f"F{len(self.files)}", "upload_url": f"{self.url}upload"}
+            case "files.completeUploadExternal":
+                self.shared.append(body)
+                return {"ok": True, "files": [{"id": "F0", "title": "pace.png"}]}
             case "conversations.list":
                 return {"ok": True, "channels": [{"id": i, "name": name} for i, name in self.channels.items()]}
         return {"ok": False, "error": "unknown_method"}
@@ -167,7 +178,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if request.content_type == "application/json":
         body: dict[str, Any] = await request.json()
         return body
-    return {name: str(value) for name, value in (await request.post()).items()}
+    return dict(request.query) | {name: str(value) for name, value in (await request.post()).items()}
 
 
 def _hang_up(request: web.Request) -> web.Response:

@@ -81,11 +81,14 @@ CHECK_IN = CheckIn(
 )  # fmt: skip
 
 
+_NAMES = ("Campaign", "Brand search", "Retargeting", "Shopping", "Prospecting")
+
+
 def outage(campaigns: int, **changes: Any) -> list[Alert]:
     """Campaigns that all stopped being served, with other ids."""
     return [
         msgspec.structs.replace(
-            SILENT, id=f"o{n}", goal=f"c{n}|watch:serving", campaign=f"c{n}", name=f"Campaign {n}", **changes
+            SILENT, id=f"o{n}", goal=f"c{n}|watch:serving", campaign=f"c{n}", name=f"{_NAMES[n % 5]} {n}", **changes
         )
         for n in range(campaigns)
     ]

@@ -5,7 +5,8 @@ What was told is kept in Redis alert by alert, so that an attempt that stops hal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -20,9 +21,15 @@ from monitors.alerts.notifiers.slack.answers import FIXED, GONE, SlackFailed
 from monitors.alerts.notifiers.slack.card_store import Card, CardStore, Post
 from monitors.alerts.notifiers.slack.check_in_card import render_check_in, render_check_ins
 from monitors.alerts.notifiers.slack.digest import digest_of, is_digest
+from monitors.alerts.notifiers.slack.picture import DrawnLine, drawn
 from monitors.alerts.notifiers.slack.poster import Landed, Poster
 from monitors.alerts.notifiers.slack.wardrobe import Wardrobe, is_shown
 from monitors.alerts.notifiers.slack.web_api import SlackApi
+from monitors.alerts.sentences import picture_title
+
+_log = logging.getLogger(__name__)
+Lines = Callable[[Alert], Awaitable[DrawnLine | None]]
+"""Answers the pace line of an alert's goal."""
 
 
 class SlackBot:
@@ -50,6 +57,8 @@ class SlackBot:
         self._api = api
         self._channel = channel
         self._wardrobe = wardrobe
+        self._lines: Lines | None = None
+        self._new: list[Card] = []
 
     def __repr__(self) -> str:
         """Without the token."""
@@ -65,6 +74,14 @@ class SlackBot:
         self._store = CardStore(redis, address)
         self._poster = Poster(self._api, self._store)
         self._done = InterventionStore(redis, address)
+
+    def draw(self, lines: Lines) -> None:
+        """Put a picture of its pace line into the thread of each new card.
+
+        Args:
+            lines: answers the line of an alert's goal; None for none.
+        """
+        self._lines = lines
 
     async def send(self, alerts: Sequence[Outgoing]) -> Answer:
         """Tell what of these was not told; never raises for what the network or Slack does.
@@ -83,6 +100,7 @@ class SlackBot:
                 await self._tell(part)
         except SlackFailed as e:
             return e.answer
+        await self._illustrate()
         return Answer(Outcome.SENT, "ok")
 
     async def say(self, card: Card, text: str) -> None:
@@ -148,7 +166,21 @@ class SlackBot:
         channel, ts = await self._poster.post(
             Post(card.id, card.channel, card.at_ms, card=card.id), message, card.first
         )
-        await self._settle(msgspec.structs.replace(card, channel=channel, ts=ts))
+        placed = msgspec.structs.replace(card, channel=channel, ts=ts)
+        await self._settle(placed)
+        self._new.append(placed)
+
+    async def _illustrate(self) -> None:
+        """Pictures for cards that are new, once all is told: one that cannot be had is not tried again."""
+        new, self._new = self._new, []
+        for card in new if self._lines is not None else ():
+            line = None if card.alert is None or self._lines is None else await self._lines(card.alert)
+            if line is None or card.alert is None or not card.goals:
+                continue
+            try:
+                await self._api.upload(card.channel, card.ts, drawn(line), picture_title(card.alert))
+            except SlackFailed as e:
+                _log.info("no picture of the pace line in Slack: %s", e)
 
     async def _settle(self, card: Card) -> None:
         """A card lies in Slack: keep where, and that its alerts were told."""

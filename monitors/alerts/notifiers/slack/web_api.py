@@ -7,8 +7,8 @@ by which it is found again.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -93,6 +93,20 @@ class SlackApi:
                     return _text(message, "ts")
         return None
 
+    async def upload(self, channel: str, thread: str, picture: bytes, title: str) -> None:
+        """Put a picture into a thread.
+
+        Args:
+            channel: its id.
+            thread: the message it answers to.
+            picture: a PNG.
+            title: what it shows.
+        """
+        with _errors():
+            await self._client.files_upload_v2(
+                filename="pace.png", content=picture, title=title, alt_txt=title, channel=channel, thread_ts=thread
+            )
+
     async def channel_id(self, channel: str) -> str:
         """The id of a channel that is named with ``#``; empty when the bot sees none of that name."""
         if _CHANNEL_ID.fullmatch(channel):
@@ -115,16 +129,23 @@ class SlackApi:
                 return
 
     async def _call(self, method: str, **body: Any) -> dict[str, Any]:
-        try:
+        with _errors():
             said = (await self._client.api_call(method, **body)).data
-        except SlackApiError as e:
-            raise failed(e) from None
-        except (aiohttp.ClientError, TimeoutError, OSError) as e:
-            raise SlackFailed(Answer(Outcome.UNREACHABLE, type(e).__name__)) from None
-        except (SlackClientError, AttributeError, ValueError) as e:
-            # What answered is not Slack, but something in between: the client takes plain text for a document.
-            raise SlackFailed(Answer(Outcome.SERVER_ERROR, type(e).__name__)) from None
-        return said if isinstance(said, dict) else {}
+            return said if isinstance(said, dict) else {}
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """What goes wrong with a call, as what it means."""
+    try:
+        yield
+    except SlackApiError as e:
+        raise failed(e) from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as e:
+        raise SlackFailed(Answer(Outcome.UNREACHABLE, type(e).__name__)) from None
+    except (SlackClientError, AttributeError, ValueError) as e:
+        # What answered is not Slack, but something in between: the client takes plain text for a document.
+        raise SlackFailed(Answer(Outcome.SERVER_ERROR, type(e).__name__)) from None
 
 
 def _body(message: Message, mark: str) -> dict[str, Any]:

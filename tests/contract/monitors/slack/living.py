@@ -60,6 +60,8 @@ async def _press(base: str, redis: Redis, api: FakeSlackApi) -> str:
     (card,) = api.cards
     assert "Spring &lt;launch&gt; &amp; more: spend is critical (under)" in card.text
     name = card.body["metadata"]["event_payload"]["id"]
+    await until(lambda: bool(api.shared))
+    assert api.shared[0]["thread_ts"] == card.ts
     it = Pressing(f"{base}/slack/actions", redis, api, card, name)
     await until(lambda: _is_kept(redis))
     assert await it.press("pacewatch_acknowledge") == 200

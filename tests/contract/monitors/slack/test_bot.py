@@ -19,6 +19,7 @@ from monitors.alerts.lanes import PARKED
 from monitors.alerts.lifecycle import Change
 from monitors.alerts.notifiers.protocol import Outcome
 from monitors.alerts.notifiers.slack.card_store import CARDS, POSTS
+from monitors.alerts.notifiers.slack.picture import DrawnLine
 from monitors.alerts.queued import lane_key
 from monitors.pacing.verdict import Reason, Status
 from tests.kit.monitor_fakes import NOON
@@ -379,6 +380,39 @@ def test_a_limit_waits_as_long_as_slack_says_and_its_own_troubles_are_tried_agai
             api.errors.clear()
             await deliver(delivery)
             assert len(api.cards) == 1
+
+    run(main)
+
+
+LINE = DrawnLine(NOON, [(NOON - HOUR_MS, 0, 0), (NOON, 40, 50), (NOON + HOUR_MS, 40, 100)])
+
+
+@pytest.mark.parametrize("word", ["", "missing_scope"])
+def test_a_new_card_has_a_picture_of_its_pace_line_in_its_thread_if_one_can_be_had(server: int, word: str) -> None:
+    async def main() -> None:
+        async with world(server) as (redis, api):
+            if word:
+                api.errors["files.getUploadURLExternal"] = word
+            asked: list[str] = []
+
+            async def line_of(alert: Alert) -> DrawnLine | None:
+                asked.append(alert.goal)
+                return LINE if alert.goal == WARNING.goal else None
+
+            bot = bot_of(redis, api)
+            bot.draw(line_of)
+            await put(redis, [WARNING, SILENT, CHECK_IN])
+            await deliver(await delivery_of(redis, bot))
+            await put(redis, [WORSENED, RESOLVED])
+            await deliver(await delivery_of(redis, bot))
+            assert asked == [WARNING.goal, SILENT.goal], "once for each new card"
+            assert len(api.cards) == 3
+            if word:
+                assert not api.files
+                return
+            card = next(one for one in api.cards if "spend is" in one.text)
+            assert [(one["channel_id"], one["thread_ts"]) for one in api.shared] == [(CHANNEL, card.ts)]
+            assert [one.startswith(b"\x89PNG") or b"\x89PNG" in one for one in api.files] == [True]
 
     run(main)
 
