@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from monitors.alerts.alert import Outgoing
 from monitors.alerts.lanes import Lane
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
-from monitors.alerts.notifiers.protocol import Grouping
+from monitors.alerts.notifiers.protocol import Grouping, Notifier
 from monitors.alerts.notifiers.slack.bot import SlackBot
 from monitors.alerts.notifiers.slack.wardrobe import Wardrobe
 from monitors.alerts.notifiers.slack.web_api import SlackApi
@@ -39,7 +39,7 @@ async def put(redis: Redis, alerts: Sequence[Outgoing]) -> None:
         await redis.rpush(lane_key("slack"), encode_entry(encode_alert(alert), 0))
 
 
-async def delivery_of(redis: Any, bot: SlackBot) -> Delivery:
+async def delivery_of(redis: Any, bot: Notifier) -> Delivery:
     """The delivery of a monitor that leads from now on."""
     await redis.delete(LEADER)
     outbox = Outbox(redis, "test", "one", ttl_ms=600_000)
