@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from pydantic import Field, SecretStr, field_validator
 
 from kpis.settings.environment import EMPTY_IS_UNSET
 from kpis.settings.shared import Settings
+
+_CHANNEL = re.compile(r"#[^\s#]{1,80}|[CDG][A-Z0-9]{5,30}", re.ASCII)
 
 
 class MonitorSettings(Settings):
@@ -22,7 +25,6 @@ class MonitorSettings(Settings):
     )
     slack_channel: Annotated[str | None, EMPTY_IS_UNSET] = Field(
         None,
-        pattern=r"^(#[^\s#]{1,80}|[CDG][A-Z0-9]{5,30})$",
         description='Where the bot tells what has no channel of its own: "#launch", or better the channel\'s id.',
     )
     slack_signing_secret: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
@@ -71,6 +73,13 @@ class MonitorSettings(Settings):
     def _bot_secret(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not all("!" <= c <= "~" for c in value.get_secret_value()):
             raise ValueError("it must be printable ASCII without spaces, as Slack gives it")
+        return value
+
+    @field_validator("slack_channel")
+    @classmethod
+    def _channel(cls, value: str | None) -> str | None:
+        if value is not None and not _CHANNEL.fullmatch(value):
+            raise ValueError('it must be a channel such as "#launch", or its id, such as C0123ABCD')
         return value
 
     @field_validator("public_url", "grafana_url", "slack_api_url")
