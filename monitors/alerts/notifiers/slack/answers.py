@@ -24,6 +24,8 @@ FIXED = frozenset({"edit_window_closed", "cant_update_message"})
 """It is there, and may not be changed."""
 BLIND = frozenset({"missing_scope", "no_permission", "method_not_supported_for_channel_type"})
 """The bot may not read what it has written."""
+UNTOLD = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
+"""The channel is not there, or the bot may not tell in it."""
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,60}", re.ASCII)
 
 

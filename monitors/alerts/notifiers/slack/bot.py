@@ -17,8 +17,9 @@ from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.interventions import InterventionStore
 from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
-from monitors.alerts.notifiers.slack.answers import FIXED, GONE, SlackFailed
+from monitors.alerts.notifiers.slack.answers import FIXED, GONE, UNTOLD, SlackFailed
 from monitors.alerts.notifiers.slack.card_store import Card, CardStore, Post
+from monitors.alerts.notifiers.slack.cards import Message
 from monitors.alerts.notifiers.slack.check_in_card import render_check_in, render_check_ins
 from monitors.alerts.notifiers.slack.digest import digest_of, is_digest
 from monitors.alerts.notifiers.slack.picture import DrawnLine, drawn
@@ -149,7 +150,7 @@ class SlackBot:
             for group in groups:
                 links, ids = self._wardrobe.links, [one.id for one in group]
                 message = render_check_in(group[0], links) if len(group) == 1 else render_check_ins(group, links)
-                await self._poster.post(Post(uuid4().hex, channel, wall_ms()), message, ids)
+                await self._post(Post(uuid4().hex, channel, wall_ms()), message, ids)
                 await self._store.done(ids, wall_ms())
 
     async def _open(self, channel: str, alerts: Sequence[Alert]) -> None:
@@ -163,12 +164,21 @@ class SlackBot:
     async def _place(self, card: Card) -> None:
         await self._store.keep(card)
         message = self._wardrobe.card(card, await self._done.read())
-        channel, ts = await self._poster.post(
-            Post(card.id, card.channel, card.at_ms, card=card.id), message, card.first
-        )
+        post = Post(card.id, card.channel, card.at_ms, card=card.id)
+        channel, ts = await self._post(post, message, card.first)
         placed = msgspec.structs.replace(card, channel=channel, ts=ts)
         await self._settle(placed)
         self._new.append(placed)
+
+    async def _post(self, post: Post, message: Message, alerts: Sequence[str]) -> tuple[str, str]:
+        """Post what answers to none; where a campaign's own channel cannot be told in, then in everybody's."""
+        try:
+            return await self._poster.post(post, message, alerts)
+        except SlackFailed as e:
+            if e.code not in UNTOLD or post.channel == self._channel:
+                raise
+            _log.warning("Slack channel %s cannot be told in (%s): %s is told", post.channel, e.code, self._channel)
+        return await self._poster.post(msgspec.structs.replace(post, channel=self._channel), message, alerts)
 
     async def _illustrate(self) -> None:
         """Pictures for cards that are new, once all is told: one that cannot be had is not tried again."""

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from kpis.settings.shared import Settings
 from kpis.times import HOUR_MS
 from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
@@ -22,7 +23,9 @@ from monitors.alerts.notifiers.slack.card_store import CARDS, POSTS
 from monitors.alerts.notifiers.slack.picture import DrawnLine
 from monitors.alerts.queued import lane_key
 from monitors.pacing.verdict import Reason, Status
+from monitors.read.reader import connect
 from tests.kit.monitor_fakes import NOON
+from tests.kit.redis_kinds import Nodes
 from tests.kit.redis_server import redis_server
 from tests.kit.slack_api import CHANNEL, FakeSlackApi, Fault, Posted, fake_slack_api
 from tests.kit.slack_lane import bot_of, deliver, delivery_of, put
@@ -147,6 +150,31 @@ def test_campaigns_are_told_in_their_own_channel_and_check_ins_without_a_card_to
             await told(redis, api, msgspec.structs.replace(WORSENED, slack_channel="#acme"))
             assert len(api.cards) == 3
             assert await redis.hlen(CARDS) == 2
+
+    run(main)
+
+
+def test_a_channel_that_is_not_there_loses_nothing_and_is_named(server: int, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with world(server) as (redis, api):
+            alerts = [msgspec.structs.replace(one, slack_channel="#typo") for one in (WARNING, CHECK_IN, WORSENED)]
+            await told(redis, api, *alerts)
+            assert [one.channel for one in api.cards] == [CHANNEL] * 2
+            assert "Slack channel #typo cannot be told in (channel_not_found)" in caplog.text
+            assert await redis.llen(PARKED) == 0
+
+    run(main)
+
+
+@pytest.mark.slow
+def test_cards_are_kept_on_a_redis_cluster_too(redis_cluster: Nodes) -> None:
+    async def main() -> None:
+        redis_cluster.flush()
+        async with connect(Settings.load(redis=redis_cluster.url)) as redis, fake_slack_api() as api:
+            for alerts in ((*LIFE, CHECK_IN), outage(6), ended(outage(6))):
+                await told(redis, api, *alerts)
+            assert [colour(one) for one in api.cards if "flight" not in one.text] == [WELL, WELL]
+            assert await redis.hlen(CARDS) == await redis.hlen(POSTS) == 0
 
     run(main)
 
