@@ -6,7 +6,7 @@ What was told is kept in Redis alert by alert, so that an attempt that stops hal
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -18,13 +18,14 @@ from monitors.alerts.check_in import CheckIn
 from monitors.alerts.interventions import InterventionStore
 from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
 from monitors.alerts.notifiers.slack.answers import FIXED, GONE, UNTOLD, SlackFailed
+from monitors.alerts.notifiers.slack.card_changes import changed, new_card, rounds
 from monitors.alerts.notifiers.slack.card_store import Card, CardStore, Post
 from monitors.alerts.notifiers.slack.cards import Message
 from monitors.alerts.notifiers.slack.check_in_card import render_check_in, render_check_ins
-from monitors.alerts.notifiers.slack.digest import digest_of, is_digest
+from monitors.alerts.notifiers.slack.digest import digest_of, is_digest, render_digest
 from monitors.alerts.notifiers.slack.picture import DrawnLine, drawn
 from monitors.alerts.notifiers.slack.poster import Landed, Poster
-from monitors.alerts.notifiers.slack.wardrobe import Wardrobe, is_shown
+from monitors.alerts.notifiers.slack.wardrobe import Wardrobe, is_news
 from monitors.alerts.notifiers.slack.web_api import SlackApi
 from monitors.alerts.sentences import picture_title
 
@@ -97,7 +98,7 @@ class SlackBot:
             for one in landed:
                 await self._resume(one, [alert for alert in left if alert.id in one.alerts])
             seen = {name for one in landed for name in one.alerts}
-            for part in _rounds([alert for alert in left if alert.id not in seen]):
+            for part in rounds([alert for alert in left if alert.id not in seen]):
                 await self._tell(part)
         except SlackFailed as e:
             return e.answer
@@ -135,13 +136,15 @@ class SlackBot:
         changes = [alert for alert in alerts if isinstance(alert, Alert)]
         cards = await self._store.cards_of([alert.goal for alert in changes])
         known = [alert for alert in changes if alert.goal in cards and alert.change.follows]
-        new = [alert for alert in changes if alert not in known]
+        is_known = {alert.id for alert in known}
+        new = [alert for alert in changes if alert.id not in is_known]
         await self._check_in([alert for alert in alerts if isinstance(alert, CheckIn)])
         for channel in dict.fromkeys(map(self._where, new)):
             await self._open(channel, [alert for alert in new if self._where(alert) == channel])
-        for card in dict.fromkeys(cards[alert.goal].id for alert in known):
-            its = [alert for alert in known if cards[alert.goal].id == card]
-            await self._follow(cards[its[0].goal], its)
+        summed = await self._sum_up([alert for alert in known if is_news(alert)])
+        for its in _by_card(known, cards):
+            is_shown = any(is_news(alert) and alert.id not in summed for alert in its)
+            await self._follow(cards[its[0].goal], its, is_shown=is_shown)
 
     async def _check_in(self, check_ins: Sequence[CheckIn]) -> None:
         for channel in dict.fromkeys(map(self._where, check_ins)):
@@ -156,10 +159,10 @@ class SlackBot:
     async def _open(self, channel: str, alerts: Sequence[Alert]) -> None:
         """Post new cards, or one digest for all."""
         if is_digest(alerts, self.grouping.digest_from):
-            await self._place(_card(channel, alerts))
+            await self._place(new_card(channel, alerts, wall_ms()))
             return
         for alert in alerts:
-            await self._place(_card(channel, [alert]))
+            await self._place(new_card(channel, [alert], wall_ms()))
 
     async def _place(self, card: Card) -> None:
         await self._store.keep(card)
@@ -198,9 +201,29 @@ class SlackBot:
         await self._store.attach(dict.fromkeys(card.goals, card.id), card.over)
         await self._store.done(card.first, wall_ms())
 
-    async def _follow(self, card: Card, alerts: Sequence[Alert]) -> None:
+    async def _sum_up(self, news: Sequence[Alert]) -> set[str]:
+        """Say in one message what of many cards is to be seen in the channel; gives the alerts of which that is said.
+
+        What an alert is known by here ends with a plus: its line in its thread is another message.
+        """
+        names = {f"{alert.id}+": alert for alert in news}
+        said = await self._store.told(list(names))
+        for one in await self._poster.landed([name for name in names if name not in said]):
+            await self._store.done(one.alerts, wall_ms())
+            said |= set(one.alerts)
+        left = {name: alert for name, alert in names.items() if name not in said}
+        for channel in dict.fromkeys(map(self._where, left.values())):
+            here = {name: alert for name, alert in left.items() if self._where(alert) == channel}
+            if is_digest(list(here.values()), self.grouping.digest_from):
+                message = render_digest(digest_of(list(here.values())), links=self._wardrobe.links)
+                await self._post(Post(uuid4().hex, channel, wall_ms()), message, list(here))
+                await self._store.done(list(here), wall_ms())
+                said |= set(here)
+        return {names[name].id for name in said}
+
+    async def _follow(self, card: Card, alerts: Sequence[Alert], *, is_shown: bool) -> None:
         """Edit a card for what became of it, and say so in its thread."""
-        after = _after(card, alerts)
+        after = changed(card, alerts)
         try:
             await self._api.update(card.channel, card.ts, self._wardrobe.card(after, await self._done.read()), card.id)
         except SlackFailed as e:
@@ -212,7 +235,7 @@ class SlackBot:
                 raise
         post = Post(uuid4().hex, card.channel, wall_ms(), card.ts, card.id)
         ids = [alert.id for alert in alerts]
-        await self._poster.post(post, self._wardrobe.history(alerts), ids, is_shown=is_shown(alerts))
+        await self._poster.post(post, self._wardrobe.history(alerts), ids, is_shown=is_shown)
         await self._conclude(after, ids)
 
     async def _conclude(self, card: Card, told: Sequence[str]) -> None:
@@ -227,7 +250,7 @@ class SlackBot:
             await self._store.done(one.alerts, wall_ms())
         elif one.post.thread:
             changes = [alert for alert in alerts if isinstance(alert, Alert)]
-            await self._conclude(_after(card, changes), one.alerts)
+            await self._conclude(changed(card, changes), one.alerts)
         else:
             await self._settle(msgspec.structs.replace(card, channel=one.post.channel, ts=one.ts))
 
@@ -235,40 +258,9 @@ class SlackBot:
         return alert.slack_channel or self._channel
 
 
-def _card(channel: str, alerts: Sequence[Alert]) -> Card:
-    """A card of one alert, or a digest of several."""
-    is_one = len(alerts) == 1
-    return Card(
-        id=uuid4().hex,
-        channel=channel,
-        at_ms=wall_ms(),
-        since_ms=min(alert.at_ms for alert in alerts),
-        first=tuple(alert.id for alert in alerts),
-        goals=tuple(alert.goal for alert in alerts if alert.after.is_miss),
-        alert=alerts[0] if is_one else None,
-        digest=None if is_one else digest_of(alerts),
-        over=tuple(alert.goal for alert in alerts if not alert.after.is_miss),
-    )
-
-
-def _after(card: Card, alerts: Sequence[Alert]) -> Card:
-    """A card after changes of alerts in it."""
-    over = dict.fromkeys((*card.over, *(alert.goal for alert in alerts if not alert.after.is_miss)))
-    goals = tuple(goal for goal in card.goals if goal not in over)
-    last = card.alert if card.digest is not None else alerts[-1] if alerts else card.alert
-    return msgspec.structs.replace(card, goals=goals, alert=last, over=tuple(over))
-
-
-def _rounds(alerts: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
-    """Alerts in their order, in parts in which no goal is twice: what came of one is known before the next is told."""
-    left = list(alerts)
-    while left:
-        seen: dict[str, Outgoing] = {}
-        later: list[Outgoing] = []
-        for alert in left:
-            if alert.goal in seen:
-                later.append(alert)
-            else:
-                seen[alert.goal] = alert
-        yield list(seen.values())
-        left = later
+def _by_card(alerts: Sequence[Alert], cards: Mapping[str, Card]) -> list[list[Alert]]:
+    """Alerts that are in one card, together."""
+    found: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        found.setdefault(cards[alert.goal].id, []).append(alert)
+    return list(found.values())

@@ -59,9 +59,9 @@ class Wardrobe:
         return Message(fitted(text, _LINE_LIMIT))
 
 
-def is_shown(alerts: Sequence[Alert]) -> bool:
-    """Whether what became of alerts is shown in the channel too: an edited card calls nobody."""
-    return any(alert.change in _NEWS for alert in alerts)
+def is_news(alert: Alert) -> bool:
+    """Whether what became of an alert is shown in the channel too: an edited card calls nobody."""
+    return alert.change in _NEWS
 
 
 def _done(alert: Alert, done: Interventions) -> list[str]:

@@ -142,6 +142,35 @@ def test_many_campaigns_are_one_digest_whose_ends_are_in_its_thread(server: int)
     run(main)
 
 
+def worse(alerts: list[Alert]) -> list[Alert]:
+    """Warnings that became critical."""
+    return [later(a, 5, id=f"{a.id}-worse", change=Change.WORSENED, after=Status.CRITICAL) for a in alerts]
+
+
+@pytest.mark.parametrize("fault", [None, Fault.LOST, Fault.LIMITED])
+def test_cards_of_many_campaigns_that_worsen_together_are_one_message_in_the_channel(
+    server: int, fault: Fault | None
+) -> None:
+    """Each has it in its own thread too, where it calls nobody."""
+
+    async def main() -> None:
+        async with world(server) as (redis, api):
+            missed = outage(40, after=Status.WARNING)
+            for n in range(0, 40, 4):
+                await told(redis, api, *missed[n : n + 4])
+            assert len(api.cards) == 40
+            api.faults = [("chat.postMessage", fault)] * 3 if fault else []
+            await told(redis, api, *worse(missed))
+            assert len(api.cards) == 41
+            assert api.cards[-1].text == ":red_circle: 40 alerts of 40 campaigns changed together: 40 critical"
+            threads = [api.thread(card) for card in api.cards[:-1]]
+            assert {len(thread) for thread in threads} == {1}
+            assert not any(one.body["reply_broadcast"] for thread in threads for one in thread)
+            assert await redis.hlen(POSTS) == 0
+
+    run(main)
+
+
 def test_campaigns_are_told_in_their_own_channel_and_check_ins_without_a_card_to_edit(server: int) -> None:
     async def main() -> None:
         async with world(server) as (redis, api):
@@ -289,6 +318,7 @@ def halves(alerts: list[Alert]) -> list[tuple[Outgoing, ...]]:
 STORIES: dict[str, list[tuple[Outgoing, ...]]] = {
     "one": [(WARNING, CHECK_IN), (WORSENED,), (RESOLVED,)],
     "many": halves(outage(6)),
+    "worse": [*[(a,) for a in outage(5, after=Status.WARNING)], tuple(worse(outage(5, after=Status.WARNING)))],
 }
 
 
@@ -310,11 +340,12 @@ def test_a_monitor_that_dies_at_any_command_doubles_and_loses_nothing(server: in
                 except Killed:
                     is_killed = True
                     await deliver(await delivery_of(redis, bot_of(redis, api)))
-            assert len(api.cards) == (2 if story == "one" else 1), number
+            assert len(api.cards) == {"one": 2, "many": 1, "worse": 6}[story], number
             card = next(one for one in api.cards if "flight" not in one.text)
             assert len(api.thread(card)) == (2 if story == "one" else 1), number
-            assert colour(card) == WELL, number
-            assert await redis.hlen(POSTS) == await redis.hlen(CARDS) == await redis.llen(lane_key("slack")) == 0
+            assert colour(card) == (MISSED if story == "worse" else WELL), number
+            assert await redis.hlen(POSTS) == await redis.llen(lane_key("slack")) == 0
+            assert await redis.hlen(CARDS) == (5 if story == "worse" else 0)
             return is_killed
 
     async def main() -> None:
