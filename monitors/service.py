@@ -63,8 +63,7 @@ async def run(settings: MonitorSettings) -> None:
         Misconfigured: the port is taken.
     """
     source = goals_file.GoalsSource(settings.goals)
-    redis = connect(settings)
-    token = uuid4().hex
+    redis, token = connect(settings), uuid4().hex
     outbox = Outbox(redis, settings.redis_address, token, int(settings.leader_ttl_s * 1000))
     reader = Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns)
     announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in source.goals.campaigns))
