@@ -1,7 +1,7 @@
 """Makes the secrets that docker-compose.yml reads: ``python deploy/make_secrets.py [DIRECTORY]``.
 
-One file each in ``secrets/``. What is there already stays as it is. The Slack webhook starts empty: nothing is sent
-until its URL stands in the file.
+One file each in ``secrets/``. What is there already stays as it is. Those of Slack start empty: nothing is sent
+until a URL or a token stands in its file.
 
 Docker mounts the files with the owner and mode they have, and the containers run as users of their own, so the files
 are readable to all; who may not enter the directory cannot reach them.
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 _RANDOM = ("redis_password", "grafana_password")
-_EMPTY = ("slack_webhook_url",)
+_EMPTY = ("slack_webhook_url", "slack_bot_token", "slack_signing_secret")
 _HOME = Path(__file__).resolve().parents[1] / "secrets"
 
 

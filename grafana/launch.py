@@ -11,6 +11,7 @@ from grafana.panels import Panel, figure, lines, query
 from grafana.promql import EACH_ONCE, HERE, of
 from kpis.catalogue import CATALOGUE, Kpi
 from kpis.measures import MEASURES
+from monitors.alerts.notifiers.links import DASHBOARD, PACE_PANEL
 from monitors.goals.goal import CRITICAL, WARNING
 from monitors.metrics import CAMPAIGN
 
@@ -26,7 +27,7 @@ def build() -> dash.Dashboard:
     before = f"last_over_time({told}[1m] offset 15s)"
     changes = dash.AnnotationQuery().name("Status changes").datasource(style.SOURCE).enable(True).icon_color("orange")
     changes = changes.expr(f"({EACH_ONCE} ({told}) == 1) unless ({EACH_ONCE} ({before}) == 1)")
-    made = board("pacewatch-launch", "Pacewatch: Launch", "One campaign: pace, thresholds, KPIs and spend.")
+    made = board(DASHBOARD, "Pacewatch: Launch", "One campaign: pace, thresholds, KPIs and spend.")
     made = made.with_variable(account()).with_variable(goal_campaign()).with_variable(goal()).with_variable(window())
     made = made.annotation(changes)
     made = made.with_row(dash.Row("On pace?"))
@@ -112,7 +113,8 @@ def _line() -> Panel:
         "Projected at the least ({{unit}})": of("pacewatch_pace_projected_low", GOAL),
         "Projected at the most ({{unit}})": of("pacewatch_pace_projected_high", GOAL),
     }
-    return lines("Pace line: $goal", about, found, "short", height=10)
+    # Messages link to it by its number.
+    return lines("Pace line: $goal", about, found, "short", height=10).id(PACE_PANEL)
 
 
 def _ratio() -> Panel:

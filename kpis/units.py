@@ -6,8 +6,10 @@ shows it alike.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import floor, log10
 
 MICROS = 1_000_000
 """Micros in one unit of currency."""
@@ -42,14 +44,12 @@ class Style:
         digits: after the point.
         percent: whether it is shown in percent.
         currency: whether the currency follows.
-        significant: digits in all, where a threshold must be told from what is just beside it.
     """
 
     scale: int = 1
     digits: int = 2
     percent: bool = False
     currency: bool = False
-    significant: int = 4
 
 
 STYLES: dict[Unit, Style] = {
@@ -59,6 +59,9 @@ STYLES: dict[Unit, Style] = {
     Unit.PROPORTION: Style(percent=True),
     Unit.RATIO: Style(),
 }
+WHOLE_FROM = 100
+"""From so much on, what stands after the point says nothing."""
+MOST_DIGITS = 6
 NONE = "–"
 """What stands for no value."""
 
@@ -81,13 +84,44 @@ def amount(value: float | None, unit: Unit, currency: str = "") -> str:
 
 
 def close_amount(value: float | None, unit: Unit, currency: str = "") -> str:
-    """The same with as many digits as it takes to tell a KPI from its threshold: ``0.02931``; ``none`` for none."""
-    if value is None:
-        return "none"
+    """An amount for a sentence: no cents from a hundred on, and two digits at least of a small one; ``none`` for none.
+
+    Two that are read beside each other are :func:`close_amounts`.
+    """
+    return close_amounts((value,), unit, currency)[0]
+
+
+def close_amounts(values: Sequence[float | None], unit: Unit, currency: str = "") -> list[str]:
+    """The same of amounts that are read beside each other: ``0.19 EUR`` beside ``0.80 EUR``.
+
+    KPIs have as many digits as each other, and as it takes to tell one from another, such as from its bound.
+    """
     style = STYLES[unit]
     if unit in {Unit.EVENTS, Unit.MICROS}:
-        return amount(value, unit, currency)
-    if style.percent:
-        return f"{value:.{style.digits + 1}%}"
-    shown = f"{value:,.{style.significant}g}"
-    return f"{shown} {currency}" if style.currency and currency else shown
+        return [_of_total(value, style, currency) for value in values]
+    scale = 100 if style.percent else 1
+    shown = [value * scale for value in values if value is not None]
+    after = " %" if style.percent else f" {currency}" if style.currency and currency else ""
+    digits = _digits(shown)
+    return ["none" if v is None else f"{v * scale:,.{digits}f}{after}".replace(" %", "%") for v in values]
+
+
+def _of_total(value: float | None, style: Style, currency: str) -> str:
+    if value is None:
+        return "none"
+    shown = value / style.scale
+    digits = 0 if abs(shown) >= WHOLE_FROM or shown == round(shown) else style.digits
+    after = f" {currency}" if style.currency and currency else ""
+    return f"{shown:,.{digits}f}{after}"
+
+
+def _digits(values: Sequence[float]) -> int:
+    """How many digits after the point tell these apart, and leave two of the smallest."""
+    sizes = [abs(value) for value in values if value]
+    if not sizes:
+        return 2
+    digits = 0 if min(sizes) >= WHOLE_FROM else max(2, 1 - floor(log10(min(sizes))))
+    digits = min(digits, MOST_DIGITS)
+    while digits < MOST_DIGITS and len({f"{v:.{digits}f}" for v in values}) < len(set(values)):
+        digits += 1
+    return digits

@@ -13,7 +13,7 @@ from math import floor, log10
 from zoneinfo import ZoneInfo
 
 from kpis.measures import TOTALS, Stream
-from kpis.units import STYLES, Unit, close_amount
+from kpis.units import STYLES, WHOLE_FROM, Unit, close_amount, close_amounts
 from monitors.common_phrases import common_phrase
 from monitors.goals.subject import COMMON, Subject, Watch, Watched
 from monitors.goals.values import Bound, Campaign, RatioGoal
@@ -25,8 +25,6 @@ _DIGITS = 3
 _STREAMS = {str(stream): stream.topic_suffix for stream in Stream}
 _WIDE = 0.5
 """An interval that spans more than that part of the target says that next to nothing is known yet."""
-_WHOLE_FROM = 100
-"""From so many units of currency on, cents say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +186,7 @@ def _ended(case: Case) -> str:
 def _beside_bound(case: Case, of: str = "") -> str:
     if case.bound is None or case.actual is None:
         return ""
-    value, limit = (close_amount(v, case.unit, case.currency) for v in (case.actual, case.target))
+    value, limit = close_amounts((case.actual, case.target), case.unit, case.currency)
     return f"{value}{of or _since(case)}, should be {case.bound.replace('_', ' ')} {limit}"
 
 
@@ -271,7 +269,7 @@ def _bare(case: Case, value: float | None) -> str:
     if value is None:
         return close_amount(None, case.unit)
     shown = value / STYLES[case.unit].scale
-    is_whole = shown == round(shown) or abs(shown) >= _WHOLE_FROM
+    is_whole = shown == round(shown) or abs(shown) >= WHOLE_FROM
     return f"{shown:,.{0 if is_whole else STYLES[case.unit].digits}f}"
 
 

@@ -9,7 +9,6 @@ import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from random import random
 from typing import Any
 from uuid import uuid4
 
@@ -22,18 +21,15 @@ from monitors import goals as goals_file
 from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import InterventionStore
 from monitors.alerts.lifecycle import LifecyclePolicy
-from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
-from monitors.alerts.notifiers.known import configured, routes_to
-from monitors.alerts.notifiers.protocol import Refreshes
-from monitors.alerts.notifiers.refreshing import Refresher
-from monitors.alerts.outbox import Outbox, leader_token
-from monitors.alerts.outbox.lanes import Lane
+from monitors.alerts.notifiers.slack.presses import Presses
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Routes
 from monitors.board.board import Board, BoardPolicy
+from monitors.board.drawing import PaceLines
 from monitors.board.http.actions import Actions
 from monitors.board.http.api import Reads
 from monitors.board.http.routes import BoardParts
+from monitors.crew import MOST_WAIT_S, crew_of, pause
 from monitors.cycle import Cycle, CyclePolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
@@ -46,10 +42,8 @@ from monitors.read.reader import Reader, connect
 from monitors.settings import MonitorSettings
 from monitors.web import guarded, make_app
 
-_MOST_WAIT_S = 10.0
 _READY_S = 5.0
 _FIRST_EVENT_S = 30.0
-_LEAST_GRACE_S = 5.0
 _LIMITS = Limits(connections=512)
 """Each open board is one of them."""
 _log = logging.getLogger(__name__)
@@ -66,33 +60,28 @@ async def run(settings: MonitorSettings) -> None:
     gc.set_threshold(100_000, 20, 20)
     source = goals_file.GoalsSource(settings.goals)
     redis = connect(settings)
-    notifiers = [notifier for _, notifier in configured(settings)]
-    token = leader_token(has_goals=settings.goals is not None, has_notifiers=bool(notifiers))
-    outbox = Outbox(redis, settings.redis_address, token, int(settings.leader_ttl_s * 1000))
+    crew = crew_of(settings, redis)
     announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in source.goals.campaigns))
-    lanes = [(one, Lane(redis, settings.redis_address, token, one.name)) for one in notifiers]
-    deliveries = [Delivery(lane, one, DeliveryPolicy(), random) for one, lane in lanes]
     monitor = Cycle(
         Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns),
-        outbox, source, settings.the_clock, _policy(settings, routes_to(notifiers, settings)),
-        done=InterventionStore(redis, settings.redis_address), deliveries=deliveries,
+        crew.outbox, source, settings.the_clock, _policy(settings, crew.routes),
+        done=crew.done, deliveries=crew.deliveries,
     )  # fmt: skip
-    # Long enough for a message that is under way: cut off, it would be sent again after a restart.
-    grace_s = 1.0 + max((one.timeout_s for one in notifiers), default=_LEAST_GRACE_S)
+    crew.illustrate(PaceLines(lambda: monitor.view, History(redis, settings.redis_address).quarters).of)
     stop = asyncio.Event()
     try:
-        async with _serving(settings, monitor, _board(settings, redis)):
+        async with _serving(settings, monitor, _board(settings, redis), crew.presses):
             with _signals(stop):
                 await _until(
                     stop,
-                    grace_s,
+                    crew.grace_s,
                     _refreshing(monitor, announced, settings.refresh_s, stop),
-                    *(_sending(settings.refresh_s, monitor, one, _refresher(outbox, one), stop) for one in deliveries),
+                    *crew.sending(settings.refresh_s, lambda: monitor.current().leads, stop),
                     _following(source, stop),
                 )
     finally:
         with suppress(Recoverable):
-            await outbox.resign()
+            await crew.outbox.resign()
         await redis.aclose()
 
 
@@ -114,7 +103,7 @@ async def _until(stop: asyncio.Event, grace_s: float, *work: Coroutine[Any, Any,
 
 async def _refreshing(monitor: Cycle, announced: GoalAnnouncement, every_s: float, stop: asyncio.Event) -> None:
     """Read and judge; while Redis is away wait longer each time, and say so once."""
-    backoff = Backoff(2 * every_s, max(_MOST_WAIT_S, every_s))
+    backoff = Backoff(2 * every_s, max(MOST_WAIT_S, every_s))
     failures, said = 0, ""
     while not stop.is_set():
         try:
@@ -132,7 +121,7 @@ async def _refreshing(monitor: Cycle, announced: GoalAnnouncement, every_s: floa
             if str(e) != said:
                 said = str(e)
                 _log.warning("%s; trying again", said)
-        await _pause(stop, backoff.before(failures) if failures else every_s)
+        await pause(stop, backoff.before(failures) if failures else every_s)
 
 
 async def _following(source: goals_file.GoalsSource, stop: asyncio.Event) -> None:
@@ -147,36 +136,7 @@ async def _following(source: goals_file.GoalsSource, stop: asyncio.Event) -> Non
                 _log.error("%s; the goals of before are judged on", said)
             else:
                 _log.info("the goals file can be used again")
-        await _pause(stop, EVERY_S)
-
-
-async def _sending(
-    every_s: float, monitor: Cycle, delivery: Delivery, refresher: Refresher | None, stop: asyncio.Event
-) -> None:
-    """Send what waits in one lane, and what stands again where that is needed, while this monitor leads."""
-    while not stop.is_set():
-        wait_s: float | None = None
-        if monitor.current().leads:
-            # The refresh says when Redis is away.
-            with suppress(Recoverable):
-                wait_s = await delivery.deliver_next()
-                if refresher is not None:
-                    await refresher.refresh_due()
-        elif refresher is not None:
-            refresher.follow()
-        # What comes in the meantime may be due earlier than what waits for its next try.
-        longest_s = _MOST_WAIT_S if refresher is None else min(_MOST_WAIT_S, max(refresher.wait_s, every_s))
-        await _pause(stop, every_s if wait_s is None else min(wait_s, longest_s))
-
-
-def _refresher(outbox: Outbox, delivery: Delivery) -> Refresher | None:
-    notifier = delivery.notifier
-    return Refresher(outbox, delivery, notifier) if isinstance(notifier, Refreshes) else None
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
+        await pause(stop, EVERY_S)
 
 
 def _policy(settings: MonitorSettings, routes: Routes) -> CyclePolicy:
@@ -205,14 +165,17 @@ def _board(settings: MonitorSettings, redis: Any) -> BoardParts:
 
 
 @asynccontextmanager
-async def _serving(settings: MonitorSettings, monitor: Cycle, board: BoardParts) -> AsyncIterator[None]:
+async def _serving(
+    settings: MonitorSettings, monitor: Cycle, board: BoardParts, presses: Presses | None
+) -> AsyncIterator[None]:
     exported = ExportPolicy(
         breakdowns=settings.export_breakdowns,
         budget=BudgetPolicy(settings.max_exported_series),
     )
     refused: Counter[Access] = Counter()
     exporter, ready_s = Exporter(exported, refused), max(_READY_S, 5 * settings.refresh_s)
-    app = make_app(monitor.current, exporter, ready_s, board, [guarded(settings.http_access, refused)])
+    guards = [guarded(settings.http_access, refused)]
+    app = make_app(monitor.current, exporter, ready_s, board, guards, presses=presses)
     tls = settings.http_tls
     try:
         served = await serve(app, settings.monitor_host, settings.monitor_port, tls, _LIMITS)

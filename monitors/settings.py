@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ from pydantic import Field, SecretStr, field_validator
 
 from kpis.settings.environment import EMPTY_IS_UNSET
 from kpis.settings.shared import Settings
+
+_CHANNEL = re.compile(r"#[^\s#]{1,80}|[CDG][A-Z0-9]{5,30}", re.ASCII)
 
 
 class MonitorSettings(Settings):
@@ -33,6 +36,20 @@ class MonitorSettings(Settings):
     )
     webhook_secret: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
         None, description="What these posts are signed with."
+    )
+    slack_bot_token: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
+        None, description="Slack bot token (xoxb-...): cards that change with their alert; goes before the webhook."
+    )
+    slack_channel: Annotated[str | None, EMPTY_IS_UNSET] = Field(
+        None,
+        description='Where the bot tells what has no channel of its own: "#launch", or better the channel\'s id.',
+    )
+    slack_signing_secret: Annotated[SecretStr | None, EMPTY_IS_UNSET] = Field(
+        None, description="Slack signing secret: cards have buttons, pressed ones come to /slack/actions."
+    )
+    slack_api_url: str = Field("https://slack.com/api/", max_length=500, description="Slack's Web API.")
+    grafana_url: Annotated[str | None, EMPTY_IS_UNSET] = Field(
+        None, max_length=500, description="Where people see Grafana: messages link to a goal's panel."
     )
     monitor_host: str = Field("127.0.0.1", description="Address that metrics and health are served on.")
     monitor_port: int = Field(
@@ -85,7 +102,21 @@ class MonitorSettings(Settings):
             raise ValueError("it must be printable ASCII without spaces, as a header can carry it")
         return value
 
-    @field_validator("public_url")
+    @field_validator("slack_bot_token", "slack_signing_secret")
+    @classmethod
+    def _bot_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not all("!" <= c <= "~" for c in value.get_secret_value()):
+            raise ValueError("it must be printable ASCII without spaces, as Slack gives it")
+        return value
+
+    @field_validator("slack_channel")
+    @classmethod
+    def _channel(cls, value: str | None) -> str | None:
+        if value is not None and not _CHANNEL.fullmatch(value):
+            raise ValueError('it must be a channel such as "#launch", or its id, such as C0123ABCD')
+        return value
+
+    @field_validator("public_url", "grafana_url", "slack_api_url")
     @classmethod
     def _public(cls, value: str | None) -> str | None:
         if value and not _is_http(value):

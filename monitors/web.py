@@ -11,6 +11,7 @@ from aiohttp.typedefs import Middleware
 from kpis.runtime.clock import monotonic
 from kpis.runtime.http.access import Access, AccessPolicy
 from kpis.runtime.http.guard import guard
+from monitors.alerts.notifiers.slack.presses import PRESSES_PATH, Presses
 from monitors.board.http.api import answer as as_json
 from monitors.board.http.routes import BoardParts, add_board
 from monitors.board.shapes import Problem
@@ -26,6 +27,8 @@ def make_app(
     ready_s: float,
     board: BoardParts | None = None,
     guards: Sequence[Middleware] = (),
+    *,
+    presses: Presses | None = None,
 ) -> web.Application:
     """The web application.
 
@@ -35,6 +38,7 @@ def make_app(
         ready_s: how many real seconds ago the last read may be.
         board: the launch board at ``/``; None for none.
         guards: what stands before every handler.
+        presses: takes buttons that are pressed in Slack; None for none.
     """
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -59,6 +63,9 @@ def make_app(
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", page.answer)
     app.router.add_get(PATH, read_runbook)
+    if presses is not None:
+        app.router.add_post(PRESSES_PATH, presses.answer)
+        app.on_cleanup.append(presses.close)
     return app
 
 
@@ -88,4 +95,5 @@ def guarded(policy: AccessPolicy, refused: Counter[Access]) -> Middleware:
     def count(access: Access) -> None:
         refused[access] += 1
 
-    return guard(policy, count, lambda said: as_json(Problem(said), 401))
+    # Who presses a button in Slack shows Slack's signature.
+    return guard(policy, count, lambda said: as_json(Problem(said), 401), {PRESSES_PATH})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from monitors.goals.subject import Watched
-from monitors.pacing.verdict import Reason, Status
+from monitors.pacing.verdict import Direction, Reason, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class Look:
         terminal: its style in a terminal.
         grafana: its colour in dashboards.
         slack: its emoji.
+        bar: the colour of the bar beside a message.
     """
 
     status: Status | None
@@ -27,6 +28,7 @@ class Look:
     terminal: str
     grafana: str
     slack: str = ""
+    bar: str = "#98a2b3"
 
     @property
     def name(self) -> str:
@@ -41,10 +43,10 @@ class Look:
 
 NO_GOAL = "no_goal"
 LOOKS: tuple[Look, ...] = (
-    Look(Status.CRITICAL, "critical", "▲", "bold red", "red", ":red_circle:"),
-    Look(Status.WARNING, "warning", "◆", "yellow", "orange", ":large_yellow_circle:"),
+    Look(Status.CRITICAL, "critical", "▲", "bold red", "red", ":red_circle:", "#d92d20"),
+    Look(Status.WARNING, "warning", "◆", "yellow", "orange", ":large_yellow_circle:", "#f79009"),
     Look(Status.HOLD, "on hold", "‖", "magenta", "purple"),
-    Look(Status.ON_PACE, "on pace", "●", "green", "green", ":large_green_circle:"),
+    Look(Status.ON_PACE, "on pace", "●", "green", "green", ":large_green_circle:", "#12a150"),
     Look(Status.NO_DATA, "no data", "○", "dim", "text"),
     Look(None, "no goal", "–", "dim", "text"),
 )
@@ -115,8 +117,43 @@ LOOK_AT: dict[Reason, str] = {
     Reason.NOTHING_COMES: "do the producers send, and to these topics? Does Kafka take it? pacewatch doctor tells.",
     Reason.STREAM_SILENT: "does the producer of that stream send, and to its topic?",
     Reason.SURGE: "are bids and budget right? Is the traffic real?",
+    Reason.NO_EVENTS: "does its tracking still work? If so, pause what spends for nothing",
+    Reason.EXCEEDED: "cap or pause it: all that comes now is beyond the plan",
+    Reason.FLIGHT_ENDED: "it cannot be mended any more: tell whose it is, and plan the next flight with it",
 }
-"""What to look at first when a watch tells."""
+"""What to look at first, or to do, by what is wrong."""
+GROUNDS: dict[Reason, str] = {
+    Reason.PROJECTED: "what was counted so far, and the curve of its target, put its end outside the band",
+    Reason.CHANGED: "its last hours differ from its habit by more than chance does",
+    Reason.EXCEEDED: "more was counted than the whole target, and that does not fall again",
+    Reason.OUTSIDE: "what was counted lies outside its band",
+    Reason.NO_EVENTS: "money was spent and nothing came of it",
+    Reason.FLIGHT_ENDED: "all of the flight was counted",
+    Reason.NOT_SERVING: "by its habit at this hour, such a silence is no chance",
+    Reason.NOTHING_SERVED: "its flight has begun, and no event has come",
+    Reason.DAILY_BUDGET: "several evenings it stopped at the same hour, and began again at midnight",
+    Reason.SURGE: "no hour of its last week was like it",
+    Reason.SILENT: "what it hangs on goes on as usual",
+}
+"""What the judgement of a miss rests on."""
+CURED = "late events or refunds changed what had been counted"
+"""Why a corrected miss is over."""
+OF_TOTALS: dict[Direction, str] = {
+    Direction.UNDER: "see on its page which channel fell behind; raise bids or budget, or widen what it may buy",
+    Direction.OVER: "see on its page which channel runs ahead; lower bids or the day's budget",
+}
+OF_RATIOS: dict[Direction, str] = {
+    Direction.UNDER: "see on its page which channel or creative does worst, and move budget away from it",
+    Direction.OVER: "see on its page which channel is the dearest; lower its bids or pause it",
+}
+"""The same for what has no line of its own, by the side of the miss."""
+
+
+def next_step(reason: Reason, direction: Direction | None, *, is_ratio: bool) -> str:
+    """What to look at first, or to do; empty where there is nothing to say."""
+    if reason in LOOK_AT or direction is None:
+        return LOOK_AT.get(reason, "")
+    return (OF_RATIOS if is_ratio else OF_TOTALS)[direction]
 
 
 def word_of(status: Status | None, *, is_watch: bool) -> str:

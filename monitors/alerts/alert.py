@@ -11,8 +11,9 @@ from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.lifecycle import Change, Transition
-from monitors.goals.subject import Watched
-from monitors.goals.values import Band, Bound, Scope
+from monitors.goals.periods import period_at
+from monitors.goals.subject import Subject, Watched
+from monitors.goals.values import Band, Bound, Flight, Scope, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.phrases import Case, case_of
 
@@ -39,6 +40,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         muted: whether it is only told and not sent: the campaign is muted, or another of its totals says the same.
         watched: of a watch, what it watches; it has no target, bands or ratio.
         measure: of a watch over serving, what its amounts count; empty when that is not known.
+        ends_ms: when the flight, or the period that the target is for, is over; None where that is not known.
         owner, slack_channel: who looks after it, and where it is told; empty for nobody, and where all others are.
         known_to: the notifiers that were told of the miss before.
         scope: what the goal is of: a campaign, or campaigns of an account or the portfolio together.
@@ -79,6 +81,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     watched: Watched | None = None
     measure: str = ""
     waits_for: str = ""
+    ends_ms: int | None = None
     owner: str = ""
     slack_channel: str = ""
     known_to: tuple[str, ...] = ()
@@ -115,7 +118,6 @@ _OF_CAMPAIGN = ("name", "account", "owner", "slack_channel", "scope")
 def alert_of(one: Assessment, transition: Transition, currency: str, key: str, unique: str) -> Alert:
     """The alert about a change of ``one``; ``key`` is its field in the state hash, ``unique`` the alert's id."""
     campaign, goal, verdict = one.campaign, one.goal, one.verdict
-    before, after = transition.statuses
     case = case_of(campaign, goal, verdict, currency)
     return Alert(
         **{name: getattr(verdict, name) for name in _OF_VERDICT},
@@ -128,8 +130,8 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         unit=goal.unit,
         currency=currency,
         change=transition.change,
-        before=before,
-        after=after,
+        before=transition.statuses[0],
+        after=transition.statuses[1],
         bound=case.bound,
         warning=verdict.warning.pair,
         critical=verdict.critical.pair,
@@ -137,4 +139,12 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         timezone=case.timezone,
         watched=case.watched,
         measure=case.measure,
+        ends_ms=_end(campaign.flight, goal, verdict.as_of_ms),
     )
+
+
+def _end(flight: Flight, goal: Subject, as_of_ms: int | None) -> int:
+    """When what a goal is about is over: its period for a total, else the flight."""
+    if not isinstance(goal, TotalGoal) or as_of_ms is None:
+        return flight.end_ms
+    return period_at(flight, goal.per, as_of_ms).end_ms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpis.units import close_amount
+from kpis.units import close_amounts
 from monitors.alerts.check_in import CheckIn, Standing
 from monitors.alerts.sentences import shown_name, whose
 from monitors.pacing.verdict import Status
@@ -39,11 +39,11 @@ def _line(standing: Standing, currency: str) -> str:
     said = f"{look.mark} {standing.label}: {look.word}{side}"
     if standing.actual is None or standing.expected is None:
         return f"{said}, {REASONS.get(standing.reason, standing.reason)}"
-    said += f", {close_amount(standing.actual, standing.unit, currency)}"
+    beside = (standing.actual, standing.expected, standing.target, standing.projected)
+    actual, expected, target, projected = close_amounts(beside, standing.unit, currency)
     if standing.target == standing.expected:
-        return f"{said}, bound {close_amount(standing.target, standing.unit, currency)}"
-    said += f" where {close_amount(standing.expected, standing.unit, currency)} is expected"
+        return f"{said}, {actual}, bound {target}"
+    said += f", {actual} where {expected} is expected"
     if standing.projected is not None and standing.target:
-        said += f"; projection {close_amount(standing.projected, standing.unit, currency)}"
-        said += f" of {close_amount(standing.target, standing.unit, currency)}"
+        said += f"; projection {projected} of {target}"
     return said

@@ -43,9 +43,13 @@ class Silence(msgspec.Struct, frozen=True):
     by: str
     why: str = ""
 
+    def is_of(self, campaign: str) -> bool:
+        """Whether it mutes a campaign at all."""
+        return self.campaign in {campaign, EVERY}
+
     def covers(self, campaign: str, at_ms: int) -> bool:
         """Whether a campaign is muted by it at a moment."""
-        return self.campaign in {campaign, EVERY} and self.from_ms <= at_ms < self.until_ms
+        return self.is_of(campaign) and self.from_ms <= at_ms < self.until_ms
 
 
 EVERY = "*"

@@ -67,6 +67,11 @@ class Change(StrEnum):
         """Whether people get a message about it."""
         return self not in {Change.NONE, Change.HELD, Change.PENDING, Change.WITHDRAWN}
 
+    @property
+    def follows(self) -> bool:
+        """Whether it is about an alert that people know of already."""
+        return self is not Change.FIRED and self.is_told
+
 
 @dataclass(frozen=True, slots=True)
 class LifecyclePolicy:

@@ -3,49 +3,79 @@
 from __future__ import annotations
 
 from kpis.runtime.printable import blanked
-from kpis.units import Unit, close_amount
+from kpis.times import DAY_MS, span_text
+from kpis.units import Unit, close_amount, close_amounts
 from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
+from monitors.alerts.interventions import Acknowledgement, Silence
 from monitors.alerts.lifecycle import Change
 from monitors.goals.subject import COMMON
 from monitors.goals.values import Band, Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.phrases import ending, ends, missing, moment, phrase
-from monitors.wording import BACK, LOOK, LOOK_AT, REASONS, word_of
+from monitors.wording import BACK, CURED, GROUNDS, LOOK, REASONS, next_step, word_of
 
 NAME_LIMIT = 80
+NO_NAME = "(no name)"
 
 
 def headline(alert: Alert) -> str:
     """One line: ``Spring launch: spend is critical (under): will end at 8,200 (7,900 to 8,600) of 10,000 EUR``."""
     if alert.watched is not None:
-        return f"{shown_name(alert.name)}: {_of_watch(alert)}"
-    return f"{shown_name(alert.name)}: {alert.label} {_what(alert)}{_why(alert)}"
+        return f"{title_of(alert)}: {_of_watch(alert)}"
+    return f"{title_of(alert)}: {alert.label} {_what(alert)}{_why(alert)}"
 
 
 def status_change(alert: Alert) -> str:
     """``on pace → critical``."""
     is_watch = alert.watched is not None
+    if alert.before is alert.after:
+        return f"still {word_of(alert.after, is_watch=is_watch)}"
     return f"{word_of(alert.before, is_watch=is_watch)} → {word_of(alert.after, is_watch=is_watch)}"
 
 
+def history(alert: Alert) -> str:
+    """One line of an alert's history: ``14:05 (CET), warning → critical: Spring launch: spend is critical (under)``."""
+    at = moment(alert.at_ms, alert.timezone, alert.as_of_ms)
+    return f"{at}, {status_change(alert)}: {headline(alert)}"
+
+
+def acknowledged(found: Acknowledgement, timezone: str, as_of_ms: int | None) -> str:
+    """Who takes care of an alert, since when."""
+    note = f": {shown_name(found.note)}" if found.note else ""
+    return f"{shown_name(found.by)} takes care of it since {moment(found.at_ms, timezone, as_of_ms)}{note}"
+
+
+def shown_mute(mute: Silence, timezone: str, as_of_ms: int | None) -> str:
+    """Until when a campaign is muted, and by whom."""
+    return f"muted until {moment(mute.until_ms, timezone, as_of_ms)} by {shown_name(mute.by)}"
+
+
+def picture_title(alert: Alert) -> str:
+    """What the picture of a pace line shows, in words."""
+    return f"{title_of(alert)}: {alert.label}, actual (blue) against expected (grey), as of {alert.as_of}"
+
+
 def facts(alert: Alert) -> list[tuple[str, str]]:
-    """What is known of it: names and values, amounts with their units."""
+    """What is known of it, names and values: its figures, and what they rest on."""
+    return [*figures(alert), *grounds(alert)]
+
+
+def figures(alert: Alert) -> list[tuple[str, str]]:
+    """Its numbers and times, amounts with their units; eight at the most."""
     if alert.watched is not None:
-        return _facts_of_watch(alert)
-    found = [("Actual", _amount(alert, alert.actual)), ("Expected", _expected(alert))]
+        return [] if alert.after is Status.ON_PACE else [*_since(alert), *_should_have_come(alert)]
+    actual, expected = close_amounts((alert.actual, alert.expected), alert.unit, alert.currency)
+    found = [("Actual", actual), ("Expected", _expected(alert, expected))]
     if alert.ratio is not None:
         found.append(("Actual / expected", f"{alert.ratio:.0%}"))
-    found.append(_thresholds(alert))
-    if alert.bound is None:
+    if alert.after.is_miss:
+        found.append(_thresholds(alert))
+    if alert.bound is None and alert.change is not Change.ENDED:
         found.append(_projection(alert))
-        if alert.required_per_day is not None:
-            found.append(("Required per day", _amount(alert, alert.required_per_day)))
-    if alert.since_ms is not None:
-        found.append(("Since", moment(alert.since_ms, alert.timezone, alert.as_of_ms)))
-    if alert.reason is Reason.NO_EVENTS:
-        found.append(("Why", "money was spent and nothing came of it"))
-    return found
+        found += [("At stake", stake(alert))] if stake(alert) else []
+        found += [needed] if (needed := _needed(alert)) is not None else []
+    return [*found, *_since(alert)]
 
 
 def whose(told: Alert | CheckIn) -> tuple[str, str]:
@@ -54,9 +84,38 @@ def whose(told: Alert | CheckIn) -> tuple[str, str]:
     return told.scope.capitalize(), shown_name(called)
 
 
-def shown_name(text: str) -> str:
-    """A name that someone else chose: one line, printable, bounded."""
-    return bounded(blanked(text), NAME_LIMIT)
+def grounds(alert: Alert) -> list[tuple[str, str]]:
+    """Why it is so, as far as that is known, and what to do about it; nothing of what is well again."""
+    if not alert.after.is_miss:
+        return [("Why", CURED)] if alert.change is Change.CORRECTED else []
+    why = GROUNDS.get(alert.reason, "")
+    step = next_step(alert.reason, alert.direction, is_ratio=alert.bound is not None)
+    return [("Why", why)] * bool(why) + [("Next step", step)] * bool(step)
+
+
+def stake(alert: Alert) -> str:
+    """By how much a total misses its target at its end, two digits of it; empty where that is not known, or little."""
+    is_known = alert.reason in {Reason.FLIGHT_ENDED, Reason.EXCEEDED}
+    final = alert.actual if is_known else alert.projected
+    if alert.bound is not None or alert.watched is not None or final is None or not alert.after.is_miss:
+        return ""
+    by = abs(round(final - alert.target))
+    if not by:
+        return ""
+    step = 10 ** max(len(str(by)) - 2, 0)
+    more = "more" if final > alert.target else "less"
+    return f"{_amount(alert, (by + step // 2) // step * step)} {more} than planned"
+
+
+def shown_name(text: str, otherwise: str = "") -> str:
+    """A name that someone else chose: one line, printable, bounded; ``(no name)`` where nothing shows."""
+    shown = blanked(text).strip() or blanked(otherwise).strip() or NO_NAME
+    return bounded(shown, NAME_LIMIT)
+
+
+def title_of(alert: Alert) -> str:
+    """Whose it is, for people."""
+    return shown_name(alert.name, alert.campaign)
 
 
 def bounded(text: str, limit: int) -> str:
@@ -70,19 +129,30 @@ def _of_watch(alert: Alert) -> str:
     return phrase(alert.case)
 
 
-def _facts_of_watch(alert: Alert) -> list[tuple[str, str]]:
-    if alert.after is Status.ON_PACE:
-        return []
-    found: list[tuple[str, str]] = []
-    if alert.since_ms is not None:
-        found.append(("Since", moment(alert.since_ms, alert.timezone, alert.as_of_ms)))
+def _since(alert: Alert) -> list[tuple[str, str]]:
+    return [] if alert.since_ms is None else [("Since", moment(alert.since_ms, alert.timezone, alert.as_of_ms))]
+
+
+def _should_have_come(alert: Alert) -> list[tuple[str, str]]:
     if alert.watched in COMMON and alert.actual and alert.expected:
-        found.append(("Campaigns that wait", f"{alert.actual:,} of {alert.expected:,}"))
-    elif alert.reason is not Reason.SURGE and missing(alert.case):
-        found.append(("Should have come since", f"at least {missing(alert.case)}"))
-    if alert.reason in LOOK_AT:
-        found.append(("Look at", LOOK_AT[alert.reason]))
-    return found
+        return [("Campaigns that wait", f"{alert.actual:,} of {alert.expected:,}")]
+    if alert.reason is Reason.SURGE or not missing(alert.case):
+        return []
+    return [("Should have come since", f"at least {missing(alert.case)}")]
+
+
+def _needed(alert: Alert) -> tuple[str, str] | None:
+    """What must come of the rest: a day, or in all where less than a day is left."""
+    if alert.required_per_day is None or alert.actual is None or not alert.after.is_miss:
+        return None
+    left = max(round(alert.target - alert.actual), 0)
+    name = "Needed" if alert.direction is not Direction.OVER else "Left"
+    if alert.ends_ms is None or alert.as_of_ms is None:
+        return name, f"{_amount(alert, alert.required_per_day)} a day"
+    left_ms = max(alert.ends_ms - alert.as_of_ms, 0)
+    if left_ms < DAY_MS:
+        return name, f"{_amount(alert, left)} in the last {span_text(left_ms)}"
+    return name, f"{_amount(alert, alert.required_per_day)} a day until {moment(alert.ends_ms, alert.timezone, None)}"
 
 
 def _what(alert: Alert) -> str:
@@ -108,10 +178,10 @@ def _why(alert: Alert) -> str:
     return f": {phrase(alert.case)}"
 
 
-def _expected(alert: Alert) -> str:
+def _expected(alert: Alert, expected: str) -> str:
     if alert.bound is not None:
-        return f"{alert.bound.replace('_', ' ')} {_amount(alert, alert.target)}"
-    return _amount(alert, alert.expected) + (f" of {_amount(alert, alert.target)}" if alert.target else "")
+        return f"{alert.bound.replace('_', ' ')} {expected}"
+    return expected + (f" by now, of {_amount(alert, alert.target)}" if alert.target else "")
 
 
 def _projection(alert: Alert) -> tuple[str, str]:

@@ -67,6 +67,7 @@ def read_side() -> dict[str, Any]:
     from pacewatch.demo import screen as demo
     from pacewatch.top import screen as top
     from tests.kit.monitor_fakes import NOON
+    from tests.kit.slack_page import plain
 
     row = (2000, 20, 2, 3_000_000, 5_000_000, 7)
     campaign = parse(GOALS, "goals").campaigns[0]
@@ -94,7 +95,9 @@ def read_side() -> dict[str, Any]:
         "detail": str(detail(board, board.feed.rows["c"]).windows["1h"]),
         "terminal": terminal,
         "demo": demo.lines(demo.rows(snapshot, {}, "1h"), "1h", NOON),
-        "slack": [render(alert_of(Assessment(campaign, g, v, m.after), m, "EUR", "k", "1")).text for g, v, m in judged],
+        "slack": [
+            plain(render(alert_of(Assessment(campaign, g, v, m.after), m, "EUR", "k", "1"))) for g, v, m in judged
+        ],
         "dashboards": {path.stem: text for path, text in rendered().items()},
         "units": {str(goal.unit) for goal, _, _ in judged} == {str(Unit.CURRENCY), str(Unit.EVENTS)},
     }

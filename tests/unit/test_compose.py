@@ -299,5 +299,9 @@ def test_the_monitor_starts_without_slack_when_its_secret_is_empty(
 ) -> None:
     """As the secrets are made."""
     make(tmp_path / "secrets")
-    monkeypatch.setenv("PACEWATCH_SLACK_WEBHOOK_URL_FILE", str(tmp_path / "secrets" / "slack_webhook_url"))
-    assert MonitorSettings.load().slack_webhook_url is None
+    names = ("slack_webhook_url", "slack_bot_token", "slack_signing_secret")
+    for name in names:
+        monkeypatch.setenv(f"PACEWATCH_{name.upper()}_FILE", str(tmp_path / "secrets" / name))
+    monkeypatch.setenv("PACEWATCH_SLACK_CHANNEL", "")
+    settings = MonitorSettings.load()
+    assert [getattr(settings, name) for name in (*names, "slack_channel")] == [None] * 4

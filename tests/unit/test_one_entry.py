@@ -67,7 +67,7 @@ def test_goals_may_be_about_them_and_slack_names_them(found: dict[str, Any]) -> 
     assert found["units"]
     ratio, total = found["slack"]
     assert "RPM (1h)" in ratio
-    assert "Expected: at least 2 EUR" in ratio
+    assert "Expected: at least 2.00 EUR" in ratio
     assert "video_views" in total
     assert "of 100" in total
 

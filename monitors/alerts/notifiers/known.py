@@ -11,9 +11,13 @@ from monitors.alerts.notifiers.alertmanager.known_sets import Repeats
 from monitors.alerts.notifiers.alertmanager.labelled import Dress
 from monitors.alerts.notifiers.alertmanager.peers import PATH as ALERTS_PATH
 from monitors.alerts.notifiers.alertmanager.peers import Alertmanager
+from monitors.alerts.notifiers.links import Links
 from monitors.alerts.notifiers.posting import endpoint
 from monitors.alerts.notifiers.protocol import Grouping, Notifier
-from monitors.alerts.notifiers.slack import Slack
+from monitors.alerts.notifiers.slack.bot import SlackBot
+from monitors.alerts.notifiers.slack.wardrobe import Wardrobe
+from monitors.alerts.notifiers.slack.web_api import SlackApi
+from monitors.alerts.notifiers.slack.webhook import Slack
 from monitors.alerts.notifiers.webhook.hook import Webhook
 from monitors.alerts.routing import BadRoutes, Matter, Routes, routes_of
 from monitors.settings import MonitorSettings
@@ -42,8 +46,16 @@ class Known:
 
 
 def _slack(settings: MonitorSettings) -> Notifier | None:
+    links = Links(settings.public_url, settings.grafana_url)
+    grouping = Grouping(gather_s=settings.alert_gather_s)
+    if settings.slack_bot_token is not None:
+        if settings.slack_channel is None:
+            raise Misconfigured("PACEWATCH_SLACK_CHANNEL", "a bot needs a channel to tell in", "set it")
+        wardrobe = Wardrobe(links, has_buttons=settings.slack_signing_secret is not None)
+        api = SlackApi(settings.slack_bot_token, settings.slack_api_url)
+        return SlackBot(api, settings.slack_channel, wardrobe, grouping)
     url = settings.slack_webhook_url
-    return None if url is None else Slack(url, settings.public_url, grouping=Grouping(gather_s=settings.alert_gather_s))
+    return None if url is None else Slack(url, links, grouping=grouping)
 
 
 def _alertmanager(settings: MonitorSettings) -> Notifier | None:
@@ -66,7 +78,7 @@ def _webhook(settings: MonitorSettings) -> Notifier | None:
 
 
 KNOWN = (
-    Known(Slack.name, "Slack webhook", f"{PREFIX}SLACK_WEBHOOK_URL", _slack),
+    Known(Slack.name, "Slack", f"{PREFIX}SLACK_BOT_TOKEN or {PREFIX}SLACK_WEBHOOK_URL", _slack),
     Known(Alertmanager.name, "Alertmanager", f"{PREFIX}ALERTMANAGER_URL", _alertmanager, refreshes=True),
     Known(Webhook.name, "webhook", f"{PREFIX}WEBHOOK_URL", _webhook),
 )
@@ -85,7 +97,7 @@ def configured(settings: MonitorSettings) -> list[tuple[Known, Notifier]]:
     """The notifiers that settings name.
 
     Raises:
-        Misconfigured: an address cannot be used.
+        Misconfigured: an address cannot be used, or one is named and what it needs is not.
     """
     return [(known, made) for known in KNOWN if (made := known.make(settings)) is not None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from monitors.alerts.alert import Alert, Outgoing
 
@@ -123,4 +123,18 @@ class Refreshes(Notifier, Protocol):
 
     def forget(self) -> None:
         """Another monitor leads: what was sent from here says nothing of what the service knows from now on."""
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A notifier that keeps in Redis where its messages lie."""
+
+    def remember_in(self, redis: Any, address: str) -> None:
+        """Say where; before anything is sent.
+
+        Args:
+            redis: a client that returns bytes.
+            address: where it is, without credentials, for errors.
+        """
         ...

@@ -23,6 +23,7 @@ from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.lifecycle import Change
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.notifiers.http_answers import MAX_RETRY_AFTER_S, judge, retry_after
+from monitors.alerts.notifiers.links import Links
 from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
 from monitors.alerts.notifiers.slack import Slack, render
 from monitors.alerts.outbox import FORMER, KEEP_TOLD, LEADER, STATE, TOLD, Outbox, Recorded, leader_token
@@ -204,7 +205,7 @@ async def delivery_at(port: int, messages: list[bytes]) -> AsyncIterator[tuple[D
         await outbox.lead()
         for i, message in enumerate(messages):
             await outbox.record(f"g{i}", None, b"A", message, lanes=["slack"])
-        lane, notifier = Lane(redis, "test", "one", "slack"), Slack(SecretStr(slack.url), None, 1, AT_ONCE)
+        lane, notifier = Lane(redis, "test", "one", "slack"), Slack(SecretStr(slack.url), Links(), 1, AT_ONCE)
         yield Delivery(lane, notifier, DeliveryPolicy(POLICY)), slack, redis
 
 

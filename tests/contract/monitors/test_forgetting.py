@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from kpis.contract.redis_client import AWAY
 from kpis.runtime.retry import Backoff
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
+from monitors.alerts.notifiers.links import Links
 from monitors.alerts.notifiers.protocol import Grouping
 from monitors.alerts.notifiers.slack import Slack
 from monitors.alerts.outbox import LEADER, TOLD, Outbox, Recorded
@@ -73,7 +74,7 @@ async def answers(redis: Any) -> None:
 
 def delivery_of(redis: Any, slack: FakeSlack, token: str = "one") -> Delivery:  # noqa: S107
     """What sends a lane, at once."""
-    notifier = Slack(SecretStr(slack.url), None, 1, Grouping(gather_s=0))
+    notifier = Slack(SecretStr(slack.url), Links(), 1, Grouping(gather_s=0))
     return Delivery(Lane(redis, "test", token, "slack"), notifier, DeliveryPolicy(Backoff(0.02, 1)))
 
 

@@ -15,6 +15,7 @@ from kpis.runtime.retry import Backoff
 from monitors.alerts import interventions
 from monitors.alerts.interventions import ACKNOWLEDGED, LONGEST, MUTES, Acknowledgement, InterventionStore, Silence
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
+from monitors.alerts.notifiers.links import Links
 from monitors.alerts.notifiers.protocol import Grouping, Outcome
 from monitors.alerts.notifiers.slack import Slack
 from monitors.alerts.outbox import LEADER, Outbox, lanes
@@ -53,7 +54,7 @@ async def queue(outbox: Outbox, *names: str, to: tuple[str, ...] = ("slack",), c
 
 def slack_at(url: str, gather_s: float = 0) -> Slack:
     """A notifier that posts there."""
-    return Slack(SecretStr(url), None, 1, Grouping(gather_s=gather_s))
+    return Slack(SecretStr(url), Links(), 1, Grouping(gather_s=gather_s))
 
 
 def test_only_the_leader_is_given_what_to_send_and_takes_it_off(server: int) -> None:

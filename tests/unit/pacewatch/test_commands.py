@@ -110,7 +110,7 @@ def test_doctor_fails_with_a_remedy_when_services_are_away_and_shows_no_secret()
     assert result.returncode == 1
     assert result.stdout.count("FAIL") == 2
     assert "PACEWATCH_KAFKA" in result.stdout
-    assert "Slack webhook is set" in result.stdout
+    assert "Slack is set" in result.stdout
     assert "secret" not in result.stdout + result.stderr
 
 
