@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import common, dashboard
 from grafana.promql import of
 from kpis.units import Unit
 from monitors.pacing.verdict import Status
-from monitors.wording import LOOK, LOOKS
+from monitors.words.wording import LOOK, LOOKS
 
 SOURCE = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
 STATUS_COLOURS = {look.name: look.grafana for look in LOOKS if look.status}

@@ -41,6 +41,21 @@ def make_app(
         presses: takes buttons that are pressed in Slack; None for none.
     """
 
+    page = MetricsHandler(view, exporter)
+    app = web.Application(middlewares=guards)
+    app.on_cleanup.append(page.close)
+    if board is not None:
+        add_board(app, view, board)
+    _add_probes(app, view, ready_s)
+    app.router.add_get("/metrics", page.answer)
+    app.router.add_get(PATH, _read_runbook)
+    if presses is not None:
+        app.router.add_post(PRESSES_PATH, presses.answer)
+        app.on_cleanup.append(presses.close)
+    return app
+
+
+def _add_probes(app: web.Application, view: Callable[[], View], ready_s: float) -> None:
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
 
@@ -50,23 +65,13 @@ def make_app(
             return web.json_response({"status": "ready"})
         return web.json_response({"status": "not ready", "reason": reason}, status=503)
 
-    async def read_runbook(request: web.Request) -> web.Response:
-        found = runbook(request.match_info["page"])
-        return web.Response(text=found or "There is no runbook of that name.\n", status=404 if found is None else 200)
-
-    page = MetricsHandler(view, exporter)
-    app = web.Application(middlewares=guards)
-    app.on_cleanup.append(page.close)
-    if board is not None:
-        add_board(app, view, board)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", page.answer)
-    app.router.add_get(PATH, read_runbook)
-    if presses is not None:
-        app.router.add_post(PRESSES_PATH, presses.answer)
-        app.on_cleanup.append(presses.close)
-    return app
+
+
+async def _read_runbook(request: web.Request) -> web.Response:
+    found = runbook(request.match_info["page"])
+    return web.Response(text=found or "There is no runbook of that name.\n", status=404 if found is None else 200)
 
 
 def not_ready(view: View, now_s: float, ready_s: float) -> str | None:

@@ -15,7 +15,7 @@ from monitors.goals.periods import period_at
 from monitors.goals.subject import Subject, Watched
 from monitors.goals.values import Band, Bound, Flight, Scope, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status
-from monitors.phrases import Case, case_of
+from monitors.words.phrases import Case, case_of
 
 EVERYWHERE = "all"
 """In the place of a campaign's id, of what is told of all campaigns together."""

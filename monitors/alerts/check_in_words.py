@@ -6,7 +6,7 @@ from kpis.units import close_amounts
 from monitors.alerts.check_in import CheckIn, Standing
 from monitors.alerts.sentences import shown_name, whose
 from monitors.pacing.verdict import Status
-from monitors.wording import LOOK, REASONS
+from monitors.words.wording import LOOK, REASONS
 
 
 def check_in_headline(check_in: CheckIn) -> str:

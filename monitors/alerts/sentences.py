@@ -12,8 +12,8 @@ from monitors.alerts.lifecycle import Change
 from monitors.goals.subject import COMMON
 from monitors.goals.values import Band, Scope
 from monitors.pacing.verdict import Direction, Reason, Status
-from monitors.phrases import ending, ends, missing, moment, phrase
-from monitors.wording import BACK, CURED, GROUNDS, LOOK, REASONS, next_step, word_of
+from monitors.words.phrases import ending, ends, missing, moment, phrase
+from monitors.words.wording import BACK, CURED, GROUNDS, LOOK, REASONS, next_step, word_of
 
 NAME_LIMIT = 80
 NO_NAME = "(no name)"

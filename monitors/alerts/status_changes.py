@@ -12,7 +12,7 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
 from monitors.goals.subject import Watch, key_of
 from monitors.pacing.verdict import Direction, Reason, Status
-from monitors.phrases import case_of, phrase
+from monitors.words.phrases import case_of, phrase
 
 KEPT = 200
 

@@ -16,10 +16,10 @@ from monitors.board.watching import MISSES, acknowledged_by, in_order, is_alarmi
 from monitors.goals.subject import Watch
 from monitors.goals.values import Campaign
 from monitors.pacing.verdict import Status
-from monitors.phrases import case_of, phrase
 from monitors.read.snapshot import SeriesRows, Snapshot
 from monitors.view import View
-from monitors.wording import LOOK, RANK
+from monitors.words.phrases import case_of, phrase
+from monitors.words.wording import LOOK, RANK
 
 RECENT = "1h"
 """The window whose KPIs the board shows: as long as a ratio needs by default to prove something."""

@@ -11,7 +11,7 @@ from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
 from kpis.units import NONE, STYLES, Unit
 from monitors.board.shapes import CampaignNow
-from monitors.wording import AS_USUAL, LOOKS, NO_GOAL, REASONS
+from monitors.words.wording import AS_USUAL, LOOKS, NO_GOAL, REASONS
 
 
 @dataclass(frozen=True, slots=True)

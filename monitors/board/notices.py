@@ -8,10 +8,10 @@ from kpis.measures import Stream
 from kpis.times import MINUTE_MS, span_text
 from monitors.alerts.assessment import Assessment
 from monitors.board.shapes import StreamNow
-from monitors.common_phrases import WORST
 from monitors.pacing.verdict import Status
-from monitors.phrases import case_of, sentence
 from monitors.read.snapshot import PartitionHealth, Snapshot
+from monitors.words.common_phrases import WORST
+from monitors.words.phrases import case_of, sentence
 
 _MOST = 5
 """Notices of partitions; an outage of all of them is said in one more."""

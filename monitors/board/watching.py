@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from monitors.alerts.assessment import Assessment
 from monitors.board.shapes import CampaignNow, WatchNow
 from monitors.pacing.verdict import Reason, Status
-from monitors.phrases import case_of, phrase
-from monitors.wording import RANK
+from monitors.words.phrases import case_of, phrase
+from monitors.words.wording import RANK
 
 MISSES = frozenset({Status.WARNING, Status.CRITICAL})
 

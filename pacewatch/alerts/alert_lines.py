@@ -10,7 +10,7 @@ from kpis.runtime.printable import printable
 from kpis.times import minute_in, span_text
 from monitors.alerts.interventions import EVERY, Silence
 from monitors.alerts.sentences import bounded, facts, headline
-from monitors.wording import LOOK
+from monitors.words.wording import LOOK
 from pacewatch.alerts.known_alerts import Firing, KnownAlerts
 
 WIDTH = 80

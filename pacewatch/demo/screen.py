@@ -16,7 +16,7 @@ from kpis.measures import MEASURES
 from kpis.series import is_campaign, split
 from kpis.windows import TOTAL
 from monitors.read.snapshot import Snapshot
-from monitors.wording import LOOKS
+from monitors.words.wording import LOOKS
 from pacewatch.demo.goal_pace import GoalPace
 from pacewatch.kpi import cell
 

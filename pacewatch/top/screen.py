@@ -19,7 +19,7 @@ from monitors.board.http.pages import pace_text, watch_text
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
 from monitors.board.watching import shown_of
 from monitors.pacing.verdict import Reason, Status
-from monitors.wording import LOOK, LOOKS
+from monitors.words.wording import LOOK, LOOKS
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _PULSE = 12

@@ -10,7 +10,6 @@ from redis.asyncio import Redis
 
 from monitors.alerts.alert import Outgoing
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
-from monitors.alerts.notifiers.lane_memory import LaneMemory
 from monitors.alerts.notifiers.protocol import Grouping, Notifier
 from monitors.alerts.notifiers.slack.bot import SlackBot
 from monitors.alerts.notifiers.slack.wardrobe import Wardrobe
@@ -50,7 +49,9 @@ async def delivery_of(redis: Any, bot: Notifier) -> Delivery:
 
 def forget_pauses(delivery: Delivery) -> None:
     """Have what failed tried again at once."""
-    delivery._memory = LaneMemory()
+    delivery._memory.rest_until_s = 0.0
+    for trouble in delivery._memory._troubles.values():
+        trouble.until_s = 0.0
 
 
 async def deliver(delivery: Delivery, tries: int = 200) -> None:

@@ -14,7 +14,7 @@ from monitors.board.campaign_rows import worst_first
 from monitors.board.columns import COLUMNS, page_data
 from monitors.board.shapes import CampaignNow, GoalNow, WatchNow
 from monitors.board.watching import MISSES, shown_of
-from monitors.wording import LOOK, REASONS, word_of
+from monitors.words.wording import LOOK, REASONS, word_of
 
 FIRST_ROWS = 60
 """Rows in the page itself, more than a screen shows; the rest comes with the first load of the API."""

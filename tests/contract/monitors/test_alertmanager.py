@@ -78,7 +78,7 @@ def test_a_miss_fires_with_its_labels_words_and_links(shared: RealAlertmanager, 
     }  # fmt: skip
     said = held["annotations"]
     assert said["summary"] == "Launch: spend is critical (under): 300 of the 500 EUR expected by now"
-    assert "Actual: 300.00 EUR\nExpected: 500.00 EUR of 1,000.00 EUR" in said["description"]
+    assert "Actual: 300 EUR\nExpected: 500 EUR by now, of 1,000 EUR" in said["description"]
     assert said["runbook_url"] == "https://pace.example/docs/runbooks/PacewatchPaceCritical.md"
     assert said["dashboard"] == held["generatorURL"] == f"https://pace.example/campaign?id={campaign}"
     assert (said["owner"], said["slack_channel"], said["reason"]) == ("ann@example.com", "#launch", "outside")

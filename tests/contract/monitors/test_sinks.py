@@ -178,7 +178,12 @@ def test_an_alertmanager_that_was_restarted_is_told_within_a_refresh(
     real.restart()
     until(lambda: real.alerts(campaign="c42"), "the alert again")
     assert monitors.sample(port, "pacewatch_notifier_attempts_total", notifier="alertmanager", outcome="sent") == 1
-    assert monitors.sample(port, "pacewatch_notifier_refreshes_total", notifier="alertmanager", outcome="sent") >= 1
+    until(
+        lambda: (
+            monitors.sample(port, "pacewatch_notifier_refreshes_total", notifier="alertmanager", outcome="sent") >= 1
+        ),
+        "the refresh to be counted",
+    )
 
 
 def test_in_a_mute_alertmanager_keeps_what_people_know_and_no_more(monitors: Monitors, real: RealAlertmanager) -> None:

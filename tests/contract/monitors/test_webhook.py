@@ -112,7 +112,7 @@ def test_an_alert_is_in_the_documented_form(there: Receiver) -> None:
         },
     }  # fmt: skip
     assert found["words"]["headline"].startswith("Launch: spend is critical (under)")
-    assert found["words"]["facts"]["Actual"] == "300.00 EUR"
+    assert found["words"]["facts"]["Actual"] == "300 EUR"
     (check_in,) = body["check_ins"]
     assert (check_in["fraction"], check_in["standings"][0]["actual"]) == (0.5, "300")
 

@@ -18,6 +18,9 @@ from tests.contract.monitors.test_service import GOALS, clock_at, monitor, runni
 from tests.kit.monitor_fakes import NOON, fake_slack, until
 from tests.kit.redis_server import redis_server
 
+CLOCK = clock_at(NOON)
+"""One for all commands: a mute begins when it is set."""
+
 
 @pytest.fixture
 def port() -> Iterator[int]:
@@ -29,7 +32,7 @@ async def alerts(port: int, *args: str, **env: str) -> subprocess.CompletedProce
     """Run ``pacewatch alerts`` as a process."""
     variables = os.environ | {
         "PACEWATCH_REDIS": f"redis://127.0.0.1:{port}/0",
-        "PACEWATCH_CLOCK": clock_at(NOON),
+        "PACEWATCH_CLOCK": CLOCK,
         **env,
     }
     command = [sys.executable, "-m", "pacewatch", "alerts", *args]

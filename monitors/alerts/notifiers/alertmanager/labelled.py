@@ -17,7 +17,7 @@ from monitors.alerts.alert import Alert
 from monitors.alerts.notifiers.links import PACE_ALERTS, board_link, runbook_link
 from monitors.alerts.sentences import facts, headline, shown_name, status_change
 from monitors.pacing.verdict import Status
-from monitors.wording import REASONS
+from monitors.words.wording import REASONS
 
 _TOTAL, _RATIO = "pace", "kpi"
 

@@ -21,8 +21,8 @@ from monitors.alerts.notifiers.slack.mrkdwn import (
     person,
 )
 from monitors.alerts.sentences import figures, grounds, headline, shown_name, status_change
-from monitors.phrases import moment
-from monitors.wording import LOOK
+from monitors.words.phrases import moment
+from monitors.words.wording import LOOK
 
 ACKNOWLEDGE, MUTE, OPEN = "pacewatch_acknowledge", "pacewatch_mute", "pacewatch_open"
 """What buttons are called in what Slack sends when one is pressed."""

@@ -10,7 +10,7 @@ from monitors.alerts.notifiers.links import Links
 from monitors.alerts.notifiers.slack.cards import LOOK_ORDER, NO_LINKS, Message
 from monitors.alerts.notifiers.slack.mrkdwn import FIELD_LIMIT, TEXT_LIMIT, fitted, link, listed, person
 from monitors.alerts.sentences import shown_name
-from monitors.wording import LOOK
+from monitors.words.wording import LOOK
 
 _LINE_LIMIT = 400
 

@@ -17,7 +17,7 @@ from monitors.alerts.notifiers.slack.cards import LOOK_ORDER, NO_LINKS, Message
 from monitors.alerts.notifiers.slack.mrkdwn import FIELD_LIMIT, fitted, link, listed
 from monitors.alerts.sentences import headline
 from monitors.pacing.verdict import Reason, Status
-from monitors.wording import LOOK, REASONS, word_of
+from monitors.words.wording import LOOK, REASONS, word_of
 
 SHOWN = 10
 """Alerts that have a line of their own."""

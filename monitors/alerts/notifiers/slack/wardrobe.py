@@ -14,7 +14,7 @@ from monitors.alerts.notifiers.slack.cards import NO_LINKS, Message, Surrounding
 from monitors.alerts.notifiers.slack.digest import render_digest
 from monitors.alerts.notifiers.slack.mrkdwn import escape, fitted, listed
 from monitors.alerts.sentences import acknowledged, history, shown_mute
-from monitors.wording import LOOK
+from monitors.words.wording import LOOK
 
 _LINE_LIMIT = 500
 _NEWS = frozenset({Change.WORSENED, Change.TURNED, Change.REPEATED})

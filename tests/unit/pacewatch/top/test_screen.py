@@ -17,7 +17,7 @@ from monitors.board.campaign_rows import campaign_row
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
 from monitors.pacing.verdict import Status
 from monitors.read.snapshot import SeriesRows
-from monitors.wording import LOOK
+from monitors.words.wording import LOOK
 from pacewatch.top.screen import KEYS, SORTS, Choice, chosen, notices, screen, sparkline
 from tests.kit.monitor_fakes import NOON, row
 from tests.unit.monitors.board.test_board import dark, judged

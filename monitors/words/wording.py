@@ -90,7 +90,7 @@ REASONS: dict[Reason, str] = {
     Reason.NO_FLIGHT: "no flight runs",
     Reason.AWAITS_STREAM: "waits for events that are quiet or late",
 }
-"""Why a verdict is what it is, for people; :mod:`monitors.phrases` says it with what is known."""
+"""Why a verdict is what it is, for people; :mod:`monitors.words.phrases` says it with what is known."""
 
 AS_USUAL = "as usual"
 """What a watch is that misses nothing: it has no pace to be on."""

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from kpis.measures import TOTALS, Stream
 from kpis.units import STYLES, WHOLE_FROM, Unit, close_amount, close_amounts
-from monitors.common_phrases import common_phrase
 from monitors.goals.subject import COMMON, Subject, Watch, Watched
 from monitors.goals.values import Bound, Campaign, RatioGoal
 from monitors.pacing.verdict import Direction, Reason, Verdict
-from monitors.wording import REASONS
+from monitors.words.common_phrases import common_phrase
+from monitors.words.wording import REASONS
 
 _DIGITS = 3
 """Of a target, those that a projection has at the most."""
