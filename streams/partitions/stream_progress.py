@@ -15,6 +15,8 @@ from streams.partitions.tools import KnownEnd
 from streams.state.lateness import PROMPT_MS, Arrivals, Lateness
 from streams.state.watermark import Progress, StreamReading, read_stream
 
+UNANSWERED_MS = 15_000
+"""Real milliseconds without an answer to a fetch, which takes one second at the most: then a broker is away."""
 _End = tuple[int, int]
 """An end of the topic as Kafka told it: the offset, and when by the worker's clock."""
 
@@ -59,7 +61,7 @@ class StreamProgress:
         """
         if end is not None and end.said_ms_ago is not None:
             self._look_at(offset, (end.offset, now_ms - int(end.said_ms_ago * rate)))
-        progress = Progress(None if end is None else offset < end.offset, self._since_taken_ms)
+        progress = Progress(_is_behind(offset, end), self._since_taken_ms)
         self._reading = read_stream(self._reading, now_ms, progress, self._lateness.late_ms or 0)
         return progress
 
@@ -84,6 +86,13 @@ class StreamProgress:
             self._next = end
         if offset >= end[0]:
             self._passed = end
+
+
+def _is_behind(offset: int, end: KnownEnd | None) -> bool | None:
+    """Whether records wait; None where nobody knows: a broker that is away says nothing of what would have come."""
+    if end is None or offset < end.offset:
+        return None if end is None else True
+    return None if end.said_ms_ago is not None and end.said_ms_ago > UNANSWERED_MS else False
 
 
 def _number(stored: str | None) -> int | None:

@@ -137,6 +137,31 @@ def test_a_worker_waits_for_a_kafka_that_is_away(redis_url: str, tmp_path: Path)
         system.stop()
 
 
+def test_while_kafka_is_away_numbers_do_not_look_fresh(redis_url: str, tmp_path: Path) -> None:
+    """The worker flushes on, but its watermark stands: what stopped coming is nobody's miss."""
+    (port,) = free_ports(1)
+    system = System(f"127.0.0.1:{port}", redis_url, tmp_path)
+    broker = embedded_broker(port, tmp_path / "broker.log")
+    try:
+        until(lambda: listens(port), "the broker to answer")
+        worker = system.worker()
+        system.send([event("click", i) for i in range(5)])
+        system.await_counted(5)
+        until(lambda: all(meta.get("caught_up") == "1" for meta in system.meta()), "all to be read")
+        broker.kill()
+        until(lambda: all(meta.get("caught_up") == "0" for meta in system.meta()), "that to be no longer known")
+        stood = [(meta["clock"], meta["flushed_at"]) for meta in system.meta() if "clock" in meta]
+        until(
+            lambda: all(m["flushed_at"] > at for m, (_, at) in zip(system.meta(), stood, strict=False) if "clock" in m),
+            "it to be flushed on",
+        )
+        assert [meta["clock"] for meta in system.meta() if "clock" in meta] == [clock for clock, _ in stood]
+        assert worker.running
+    finally:
+        system.stop()
+        broker.stop()
+
+
 def test_the_demo_on_real_logs_equals_their_ground_truth(tmp_path: Path) -> None:
     """Seven days of a real platform's logs, which lie beside the project where it is developed."""
     data = Path(__file__).parents[3] / "shared" / "data" / "ipinyou-2013-s2"

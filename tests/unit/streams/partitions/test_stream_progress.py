@@ -8,7 +8,7 @@ import numpy as np
 
 from kpis.contract import layout
 from kpis.times import HOUR_MS, MINUTE_MS
-from streams.partitions.stream_progress import StreamProgress
+from streams.partitions.stream_progress import UNANSWERED_MS, StreamProgress
 from streams.partitions.tools import KnownEnd
 from streams.state.lateness import Arrivals
 
@@ -35,6 +35,15 @@ class Read:
         known = None if unknown else KnownEnd(self.at if end is None else end, ago)
         self.made.advance(self.now, self.at, known, self.rate)
         return self.made.told(self.now)
+
+
+def test_of_a_topic_whose_broker_no_longer_answers_nobody_knows_whether_more_came() -> None:
+    """Or numbers would look fresh, and campaigns dark, while Kafka is down; a backlog is one all the same."""
+    made = StreamProgress(TOPIC, {})
+    found = [made.advance(NOW, 5, KnownEnd(end, ago), 1.0).behind for end, ago in (
+        (5, 0), (5, UNANSWERED_MS), (5, UNANSWERED_MS + 1), (9, UNANSWERED_MS + 1), (5, None),
+    )]  # fmt: skip
+    assert found == [False, False, None, True, False]
 
 
 def test_a_feed_that_is_two_hours_late_is_complete_to_two_hours_ago() -> None:
