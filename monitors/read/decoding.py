@@ -65,7 +65,7 @@ def read_meta(number: int, raw: Mapping[bytes, bytes], problems: Problems) -> Pa
         lag={k.removeprefix(layout.LAG): v for k, v in plain.items() if k.startswith(layout.LAG)},
         letters=plain.get(layout.LETTERS, 0),
         held=plain.get(layout.HELD) == 1,
-        canary_ms=plain.get(layout.CANARY),
+        canary_ms=plain.get(layout.CANARY) or None,
         counters={k: v for k, v in plain.items() if k.startswith(layout.COUNTERS)},
         streams=_streams(plain),
     )

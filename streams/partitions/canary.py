@@ -62,9 +62,18 @@ class CanarySender:
         self._every_s = every_s
         self._failed = Seldom()
 
+    @property
+    def sends(self) -> bool:
+        """Whether it sends any."""
+        return self._every_s > 0
+
+    def told(self, seen_ms: int) -> int | None:
+        """What a flush says of the last canary: nothing before there is one, 0 where none is sent."""
+        return seen_ms or (None if self.sends else 0)
+
     async def run(self, partitions: Callable[[], Iterable[int]]) -> None:
         """Send for ever, to the partitions that the worker has then."""
-        while self._every_s:
+        while self.sends:
             for number in list(partitions()):
                 try:
                     await self._producer.send_and_wait(self._topic, value=canary(wall_ms()), partition=number)

@@ -12,7 +12,7 @@ def gauges(
     now_ms: int,
     ends: Mapping[str, KnownEnd | None],
     offsets: Mapping[str, int],
-    canary_ms: int = 0,
+    canary_ms: int | None = None,
     *,
     caught_up: bool,
     held: bool,
@@ -23,10 +23,10 @@ def gauges(
         now_ms: the worker's clock.
         ends: topic to where it ends; None while unknown.
         offsets: topic to the next offset to read.
-        canary_ms: when the last canary that was read had been sent, real time; 0 when none was.
+        canary_ms: when the last canary that was read had been sent, real time; None before the first, 0 for none at all.
         caught_up: whether every topic is read to its end.
         held: whether reading waits.
     """
     lags = {f"{layout.LAG}{t}": max(0, end.offset - offsets[t]) for t, end in ends.items() if end is not None}
-    canary = {layout.CANARY: canary_ms} if canary_ms else {}
+    canary = {} if canary_ms is None else {layout.CANARY: canary_ms}
     return {layout.FLUSHED_AT: now_ms, layout.CAUGHT_UP: int(caught_up), layout.HELD: int(held), **canary, **lags}

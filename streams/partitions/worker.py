@@ -293,6 +293,7 @@ class PartitionWorker:
         if not state.pending and monotonic() - self._flushed_at < HEARTBEAT_S:
             return None
         is_held, is_now = self._held and self._is_flooded(), reading.basis is Basis.NOW
-        told = gauges(now, ends, state.offsets, state.canary_ms, caught_up=is_now, held=is_held)
+        canary = self._tools.canaries.told(state.canary_ms) if self._tools.canaries is not None else None
+        told = gauges(now, ends, state.offsets, canary, caught_up=is_now, held=is_held)
         acks, self._acks, self.capacity.rows = self._acks, [], 0
         return state.take_flush(told | self._progress.told(now)), acks

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kpis.measures import Stream
 from kpis.reasons import Reject
 from streams.events.decode import Batch
-from streams.partitions.canary import canary, take_canaries
+from streams.partitions.canary import CanarySender, canary, take_canaries
 
 NOW = 1_795_348_800_000
 
@@ -62,3 +62,10 @@ def test_whatever_comes_all_that_is_no_canary_stays_refused_in_order(values: lis
     take_canaries(records, batch, NOW)
     kept = [values[at] for at, _ in batch.rejected]
     assert kept == [value for value in values if value is None or not value.startswith(b'{"pacewatch_canary":')]
+
+
+def test_a_worker_that_sends_none_says_so_or_the_last_one_would_look_late_for_ever() -> None:
+    def told(every_s: float, seen_ms: int) -> int | None:
+        return CanarySender(None, "ads.impressions", every_s).told(seen_ms)  # type: ignore[arg-type]
+
+    assert (told(30, 0), told(30, NOW), told(0, 0), told(0, NOW)) == (None, NOW, 0, NOW)
