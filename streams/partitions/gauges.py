@@ -23,7 +23,7 @@ def gauges(
         now_ms: the worker's clock.
         ends: topic to where it ends; None while unknown.
         offsets: topic to the next offset to read.
-        canary_ms: when the last canary that was read had been sent, real time; None before the first, 0 for none at all.
+        canary_ms: when the last canary that was read had been sent, real time; None before the first, 0 for none.
         caught_up: whether every topic is read to its end.
         held: whether reading waits.
     """

@@ -66,6 +66,6 @@ def test_whatever_comes_all_that_is_no_canary_stays_refused_in_order(values: lis
 
 def test_a_worker_that_sends_none_says_so_or_the_last_one_would_look_late_for_ever() -> None:
     def told(every_s: float, seen_ms: int) -> int | None:
-        return CanarySender(None, "ads.impressions", every_s).told(seen_ms)  # type: ignore[arg-type]
+        return CanarySender(None, "ads.impressions", every_s).told(seen_ms)
 
     assert (told(30, 0), told(30, NOW), told(0, 0), told(0, NOW)) == (None, NOW, 0, NOW)
