@@ -65,7 +65,8 @@ def _table() -> Panel:
 def _parents() -> Panel:
     about = (
         "A row for each account that has goals of its own, and one for the portfolio: what their campaigns are meant "
-        "to reach together. These are sums of campaigns that are listed above, so they are in no figure there."
+        "to reach together. These are sums of campaigns that are listed above, so they are in no figure there. Empty "
+        "where no goals file has any."
     )
     status, money = "pacewatch_parent_pace_status", 'unit!~"events|ratio"'
     missed = of(status, 'status=~"warning|critical"') + " == 1"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from kpis.measures import INDEX, ZERO, Stream
+from kpis.measures import INDEX, ZERO, Row, Stream
+from kpis.times import MINUTE_MS
 from kpis.windows import parse_window
 from monitors.goals.subject import Subject, key_of, subjects_of
 from monitors.goals.values import Campaign, RatioGoal, Rule
@@ -24,6 +25,8 @@ from monitors.vantage import Vantage
 
 BESIDE = "|before"
 """Ends the name of evidence of before something may have been wrong, see :mod:`monitors.common.sparing`."""
+SETTLED_MS = 10 * MINUTE_MS
+"""How long after the last evidence it goes on, where Redis lost what was counted."""
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Engine:
         changed: what of both is new since it was last stored.
         causes: what was wrong with each campaign at its last look, and when that was, by series.
         dropped: what was stored and is kept no more.
+        lost: the goals of which Redis has lost what was counted, until that is counted again.
     """
 
     verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
@@ -47,6 +51,7 @@ class Engine:
     changed: set[str] = field(default_factory=set)
     causes: dict[str, tuple[int, Causes]] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
 
     def look(self, campaign: Campaign, seen: Sight, now_ms: int) -> list[tuple[Subject, Verdict]]:
         """Judge all goals of a campaign, and its watches; of a parent after its members.
@@ -97,7 +102,9 @@ class Engine:
         total, name = seen.to_date, key_of(campaign, goal)
         held, found = self.held.get(name), None
         members = campaign.members_digest
-        if held is None or not held.is_about(goal, flight, self.proof, members):
+        if held is not None and name in self.lost:
+            found = self._counted_again(name, held, goal, total, at_ms)
+        elif held is None or not held.is_about(goal, flight, self.proof, members):
             since = seen.windows.get(goal.window) if _is_within(goal, flight.start_ms, at_ms) else seen.to_date
             found = evidence.begin(goal, flight, since or ZERO, total, at_ms, policy=self.proof)
             found = replace(found, members=members)
@@ -127,6 +134,17 @@ class Engine:
         found = [self.causes[one][1] for one in parent.members if self.causes.get(one, (None,))[0] == now_ms]
         return in_all(found)
 
+    def _counted_again(self, name: str, held: Evidence, goal: RatioGoal, total: Row, at_ms: int) -> Evidence:
+        """Evidence as it was before Redis lost what was counted; it goes on a while after all is counted again.
+
+        What comes of a seam between two countings says nothing of the campaign.
+        """
+        if at_ms <= held.at_ms + SETTLED_MS:
+            return held
+        self.lost.discard(name)
+        successes, trials = goal.kpi.parts(total)
+        return replace(held, at_ms=at_ms, successes=successes, trials=trials, onset=None)
+
     def _hear(self, campaign: Campaign, seen: Sight, now_ms: int) -> Heard:
         before = self.heard.get(campaign.series)
         if seen.past is None or seen.as_of_ms is None:
@@ -135,6 +153,8 @@ class Engine:
             heard = first_heard(seen.to_date, seen.past, seen.open_quarters, seen.as_of_ms)
         else:
             heard = before.after(seen.to_date, seen.as_of_ms)
+        if before is not None and seen.to_date[0] < before.total[0] // 2:
+            self.lost |= {key_of(campaign, goal) for goal in campaign.goals} & self.held.keys()
         if heard is not before:
             self.heard[campaign.series] = heard
             self.changed.add(campaign.series)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from msgspec.structs import replace as replaced
+
 from kpis.measures import Row
-from monitors.alerts.endings import restated
+from monitors.alerts.endings import asks_otherwise, restated
 from monitors.alerts.lifecycle import AlertState, Change, LifecyclePolicy, Transition, ended, step
 from monitors.alerts.muting import within_mutes
 from monitors.alerts.quieting import Quiet, QuietPolicy, is_due_again, quiet
@@ -64,6 +66,9 @@ def decide(
             # What is left of an earlier flight ends; this one is judged from the next look on.
             return within_mutes(ended(state, at_ms), None, is_quiet=around.is_muted)
         held, state = NOTHING_HELD, AlertState()
+    if state.is_firing and verdict.status.is_judgement and asks_otherwise(held, campaign, goal, verdict):
+        # What was proven was proven of another goal: this one is what it is now.
+        verdict = replaced(verdict, recovered=verdict.status)
     found = step(state, verdict, policy.lifecycle.of(goal), at_ms)
     if found.change is Change.RESOLVED:
         found = restated(found, held, campaign, goal, verdict, then=around.then)

@@ -62,7 +62,7 @@ def restated(
         then: what is known now to have been counted by the time of ``held.counted``; None when nothing is.
     """
     told = held.alert
-    if transition.change is not Change.RESOLVED or told is None or not _is_same(told, held, campaign, verdict):
+    if transition.change is not Change.RESOLVED or told is None or not is_same(told, held, campaign, verdict):
         return transition
     is_final = told.reason is Reason.FLIGHT_ENDED and verdict.reason is Reason.FLIGHT_ENDED
     if is_final or (isinstance(goal, TotalGoal) and goal.per is Period.FLIGHT and _is_other(told, held, goal, then)):
@@ -83,7 +83,18 @@ def _is_other(told: Alert, held: Held, goal: TotalGoal, then: Row | None) -> boo
     return correction != 0 and found * (1 + correction / told.actual) / expected in goal.warning
 
 
-def _is_same(told: Alert, held: Held, campaign: Campaign, verdict: Verdict) -> bool:
+def asks_otherwise(held: Held, campaign: Campaign, goal: Subject, verdict: Verdict) -> bool:
+    """Whether the goals file asks for something else than when a miss was told: then that proves nothing any more.
+
+    A day's, week's or month's total asks for something else each time, which is no edit.
+    """
+    told = held.alert
+    if told is None or (isinstance(goal, TotalGoal) and goal.per is not Period.FLIGHT):
+        return False
+    return not is_same(told, held, campaign, verdict)
+
+
+def is_same(told: Alert, held: Held, campaign: Campaign, verdict: Verdict) -> bool:
     """Whether the file still asks for what it asked for then."""
     flight = campaign.flight
     bands = (told.target, told.warning, told.critical) == (verdict.target, verdict.warning.pair, verdict.critical.pair)

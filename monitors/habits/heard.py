@@ -56,6 +56,9 @@ class Heard:
         """After another look."""
         if total == self.total:
             return self if at_ms - self.looked_ms < MINUTE_MS else replace(self, looked_ms=at_ms)
+        if any(self.total) and not any(total):
+            # Redis has lost it, and all is counted again: that nothing is there says nothing until it is.
+            return nothing_heard(at_ms)
         is_watched = at_ms - self.looked_ms <= UNWATCHED_MS
         since, then, before, steps = list(self.since_ms), list(self.then), list(self.before), list(self.step_ms)
         gaps = list(self.gaps)

@@ -96,8 +96,13 @@ def _found(
 def never_began(
     flight: Flight, watch: Watch, heard: Heard | None, now_ms: int, *, launch_ms: int = LAUNCH_MS
 ) -> Verdict | None:
-    """The verdict where no event at all has ever come: nothing but the clock says that a flight runs."""
+    """The verdict where no event at all has ever come: nothing but the clock says that a flight runs.
+
+    Where events did come and nothing is known of them any more, Redis has lost them: they are read again from Kafka.
+    """
     if watch.of is not Watched.SERVING or heard is None or not flight.start_ms <= now_ms < flight.end_ms:
+        return None
+    if any(heard.total):
         return None
     if now_ms < max(flight.start_ms, heard.armed_ms) + launch_ms:
         return Verdict.withheld(Status.NO_DATA, Reason.ARMED, watch, None)

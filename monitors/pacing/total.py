@@ -35,6 +35,8 @@ FIRST_DAY_UNDER, FIRST_DAY_OVER = 0.3, 3.0
 a day half of it; their evenings bring twice the mean."""
 FIRST_DAY_UNDER_MS, FIRST_DAY_OVER_MS = 12 * HOUR_MS, 3 * HOUR_MS
 """How much of the day must be past before it can be told all the same."""
+FIRST_DAY_FAR_UNDER, FIRST_DAY_FAR_MS = 0.05, 3 * HOUR_MS
+"""A twentieth of what an even curve has by then is a quarter of what nights bring: no shape explains that for hours."""
 
 WARY_HOURS = 36
 """After so many hours of a flight its scatter and its persistence are known half as well as it seems."""
@@ -221,6 +223,7 @@ def _first_day(goal: TotalGoal, found: Pace, past_ms: int) -> _Standing:
     """Before each hour of the day was seen once, only what no day's shape explains is told."""
     ratio = found.ratio or 0.0
     is_under = past_ms >= FIRST_DAY_UNDER_MS and ratio < FIRST_DAY_UNDER
+    is_under = is_under or (past_ms >= FIRST_DAY_FAR_MS and ratio < FIRST_DAY_FAR_UNDER)
     is_over = past_ms >= FIRST_DAY_OVER_MS and ratio > FIRST_DAY_OVER
     status = status_of(ratio, goal.warning, goal.critical)
     if status is Status.ON_PACE or is_under or is_over:

@@ -151,7 +151,9 @@ def _projected(case: Case) -> str:
     if ending(case) or case.projected is None:
         # However wide its interval is: that it lies beside the target is what is told.
         return f"will end at {ending(case)}" if ending(case) else ""
-    point = _rounded(case, case.projected, _step(case.target, _DIGITS))
+    # Of little beside a great target two digits are said all the same.
+    step = min(_step(case.target, _DIGITS), _step(max(case.projected, 1), 2))
+    point = _rounded(case, case.projected, step)
     return f"would end at {point} of {_whole(case, case.target)} at this pace"
 
 

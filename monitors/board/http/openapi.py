@@ -67,7 +67,7 @@ def _paths() -> dict[str, Any]:
         "/api/changes": _get("The last status changes, newest first.", Changes),
         "/api/events": _events(since),
         "/api/alerts/acknowledge": _post("Take care of alerts.", AcknowledgeAlerts),
-        "/api/alerts/mute": _post("MuteCampaign a campaign for a while.", MuteCampaign),
+        "/api/alerts/mute": _post("Mute a campaign for a while.", MuteCampaign),
         "/api/alerts/unmute": _post("Take mutes back.", UnmuteCampaign),
     }
 

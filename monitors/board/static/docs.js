@@ -11,12 +11,17 @@ const named = (schema) => {
   return schema.type ?? (schema.enum ?? []).join(", ");
 };
 
-function path([name, { get: op }]) {
-  const parameters = op.parameters.map((p) => [el("dt", {}, `${p.name} (${p.in})`), el("dd", {}, p.description ?? "")]).flat();
+const link = ({ schema }) => el("a", { href: `#${named(schema)}` }, named(schema));
+
+function operation(name, [method, op]) {
+  const parameters = (op.parameters ?? []).map((p) => [el("dt", {}, `${p.name} (${p.in})`), el("dd", {}, p.description ?? "")]).flat();
+  const body = op.requestBody ? [el("dt", {}, "body"), el("dd", {}, ...Object.values(op.requestBody.content).map(link))] : [];
   const answers = Object.entries(op.responses).map(([code, r]) => [el("dt", {}, code),
-    el("dd", {}, `${r.description} `, ...Object.values(r.content ?? {}).map(({ schema }) => el("a", { href: `#${named(schema)}` }, named(schema))))]).flat();
-  return el("section", {}, el("h2", {}, `GET ${name}`), el("p", {}, op.summary), el("dl", {}, ...parameters, ...answers));
+    el("dd", {}, `${r.description} `, ...Object.values(r.content ?? {}).map(link))]).flat();
+  return el("section", {}, el("h2", {}, `${method.toUpperCase()} ${name}`), el("p", {}, op.summary), el("dl", {}, ...parameters, ...body, ...answers));
 }
+
+const path = ([name, methods]) => Object.entries(methods).map((one) => operation(name, one));
 
 function type([name, schema]) {
   const fields = Object.entries(schema.properties ?? {}).map(([field, of]) => [el("dt", {}, field), el("dd", {}, named(of))]).flat();
@@ -26,4 +31,4 @@ function type([name, schema]) {
 
 const reply = await fetch("/api/openapi.json");
 const found = await reply.json();
-byId("docs").replaceChildren(el("p", {}, found.info.description), ...Object.entries(found.paths).map(path), ...Object.entries(found.components.schemas).map(type));
+byId("docs").replaceChildren(el("p", {}, found.info.description), ...Object.entries(found.paths).flatMap(path), ...Object.entries(found.components.schemas).map(type));

@@ -76,7 +76,7 @@ async def monitor(port: int, goals: Path | None, slack: FakeSlack | None, **more
         slack_webhook_url=slack.url if slack else None,
         monitor_port=web_port,
         refresh_s=0.05,
-        alert_gather_s=0,
+        alert_gather_s=more.pop("alert_gather_s", 0),
         clock=more.pop("clock", clock_at(NOON)),
         **more,
     )

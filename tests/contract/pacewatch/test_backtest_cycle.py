@@ -145,7 +145,7 @@ def test_history_in_redis_tells_the_same_as_the_recording_looked_at_each_quarter
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("first", "days", "every", "least"), [(0, 1, 1, 1), (3, 2, 5, 20)], ids=["launch", "dark"])
+@pytest.mark.parametrize(("first", "days", "every", "least"), [(0, 1, 1, 1), (3, 2, 5, 15)], ids=["launch", "dark"])
 def test_the_cycle_and_the_backtest_tell_the_same(
     redis_url: str, first: int, days: int, every: int, least: int
 ) -> None:
