@@ -30,7 +30,7 @@ def lines(known: KnownAlerts, now_ms: int) -> Iterator[str]:
     for name, backlog in known.backlogs.items():
         yield f"{backlog.count:,} messages wait for {name}"
     if known.parked:
-        yield f"{known.parked:,} messages were given up and are parked"
+        yield f"{known.parked:,} messages were given up: pacewatch alerts parked"
 
 
 def whole(one: Firing, now_ms: int) -> Iterator[str]:

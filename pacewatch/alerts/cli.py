@@ -103,6 +103,25 @@ def unmute(campaign: SomeCampaign = None, every: Every = False) -> None:
     out(f"{named(whose)} is muted no more")
 
 
+@alerts_app.command("parked")
+def show_parked(
+    resend: Annotated[
+        bool, typer.Option("--resend", help="Send them again, after a cure.")
+    ] = False,
+) -> None:
+    """Print the messages that were given up, with the reason."""
+    from pacewatch.alerts import parked
+
+    settings = _settings()
+    found = asyncio.run(parked.given_up(settings))
+    for one in found:
+        out(one.line)
+    if not found:
+        out("no message was given up")
+    elif resend:
+        out(f"{asyncio.run(parked.send_again(settings, found))} of {len(found)} are sent again")
+
+
 @alerts_app.command("test")
 def try_notifiers() -> None:
     """Send a sample of each kind of message to each notifier that is set up."""

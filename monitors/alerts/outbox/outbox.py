@@ -184,6 +184,19 @@ class Outbox:
         """How many messages were given up, of those that are kept."""
         return int(await self._call(self._redis.llen(PARKED)))
 
+    async def given_up(self) -> list[bytes]:
+        """The messages that were given up and are kept, oldest first."""
+        found: list[bytes] = await self._call(self._redis.lrange(PARKED, 0, -1))
+        return found
+
+    async def send_again(self, raw: bytes, notifier: str, message: bytes) -> None:
+        """Put a message that was given up back into its lane, as of now, and take it off the parked.
+
+        It is in the lane before it is taken away: one that dies in between sends it again twice, never not at all.
+        """
+        await self._call(self._redis.rpush(lane_key(notifier), encode_entry(message, wall_ms())))
+        await self._call(self._redis.lrem(PARKED, 1, raw))
+
     async def told(self) -> list[bytes]:
         """The last messages, oldest first."""
         found: list[bytes] = await self._call(self._redis.lrange(TOLD, 0, -1))

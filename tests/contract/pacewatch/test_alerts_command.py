@@ -8,12 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from monitors.alerts.interventions import InterventionStore
+from monitors.alerts.outbox.queued import PARKED
 from tests.contract.monitors.test_service import GOALS, clock_at, monitor, running, seed_day
 from tests.kit.monitor_fakes import NOON, fake_slack, until
 from tests.kit.redis_server import redis_server
@@ -112,3 +114,24 @@ async def test_a_sample_of_each_kind_is_sent_and_a_refusal_is_said(port: int) ->
         assert refused.returncode == 1
         assert "refused (HTTP 404)" in refused.stdout
         assert "s3cr3t" not in sent.stdout + refused.stdout + refused.stderr
+
+
+@running
+async def test_what_was_given_up_is_shown_with_its_reason_and_sent_again(port: int, tmp_path: Path) -> None:
+    goals = tmp_path / "goals.yaml"
+    goals.write_text(GOALS)
+    async with Redis(port=port) as redis, fake_slack() as slack:
+        await seed_day(redis, spend=300_000_000)
+        slack.answers = [(404, {})]
+        async with monitor(port, goals, slack):
+
+            async def is_parked() -> bool:
+                return bool(await redis.llen(PARKED))
+
+            await until(is_parked)
+            shown = (await alerts(port, "parked")).stdout
+            assert "slack, refused (HTTP 404): Spring <launch> & more: spend is critical (under)" in shown
+            assert not slack.delivered
+            assert "1 of 1 are sent again" in (await alerts(port, "parked", "--resend")).stdout
+            await until(lambda: len(slack.delivered) == 1)
+            assert (await alerts(port, "parked")).stdout == "no message was given up\n"
