@@ -105,9 +105,7 @@ def unmute(campaign: SomeCampaign = None, every: Every = False) -> None:
 
 @alerts_app.command("parked")
 def show_parked(
-    resend: Annotated[
-        bool, typer.Option("--resend", help="Send them again, after a cure.")
-    ] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="Send them again, after a cure.")] = False,
 ) -> None:
     """Print the messages that were given up, with the reason."""
     from pacewatch.alerts import parked
