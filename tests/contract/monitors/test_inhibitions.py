@@ -24,7 +24,7 @@ def alert(name: str, *some: Alert, **labels: str) -> Alert:
 
 
 SILENT, BEHIND = alert("WorkerSilent", M, partition="1"), alert("Behind", M, partition="1")
-LATE, CANARY = alert("DeliveryLate", M, notifier="slack"), alert("CanaryLate", M)
+LATE, CANARY = alert("DeliveryLate", M, notifier="slack"), alert("CanaryLate", M, partition="1")
 FOLLOW = [
     ([alert("RedisDown", M, instance="a")], [SILENT, BEHIND, CANARY, LATE, alert("NoLeader", M)]),
     ([alert("WorkerDown", W, instance="c")], [SILENT, BEHIND, CANARY]),
