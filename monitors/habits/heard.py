@@ -22,7 +22,7 @@ FIRST_STEP_MS = float(QUARTER_MS)
 RISE, FALL = 1.25, 0.975
 """Rising nine times as fast as falling, it settles where one gap in ten is longer: log(1.25) / -log(0.975) is 8.8."""
 NO_GAPS = ((0.0, 0.0),) * WIDTH
-UNWATCHED_MS = 6 * MINUTE_MS
+UNWATCHED_MS = 30 * MINUTE_MS
 """What grew while nobody looked for so long came at no known time: it is no report, and no step is learned of it."""
 
 
