@@ -26,7 +26,7 @@ LONGEST_MUTE_MS = 90 * DAY_MS
 
 
 async def acknowledge(settings: MonitorSettings, campaign: str, goal: str | None, by: str, note: str) -> int:
-    """Say that someone takes care of a campaign's alerts; gives how many.
+    """Say that someone takes care of a campaign's alerts; gives how many could be kept.
 
     Raises:
         Misconfigured: none fires.
@@ -35,9 +35,8 @@ async def acknowledge(settings: MonitorSettings, campaign: str, goal: str | None
     found = of_campaign(await read_known(settings), campaign, goal)
     async with redis_of(settings) as redis:
         store = InterventionStore(redis, settings.redis_address)
-        for one in found:
-            await store.acknowledge(one.key, Acknowledgement(by, settings.the_clock.now_ms(), note))
-    return len(found)
+        done = Acknowledgement(by, settings.the_clock.now_ms(), note)
+        return sum([await store.acknowledge(one.key, done) for one in found])
 
 
 async def mute(settings: MonitorSettings, campaign: str, for_ms: int, by: str, why: str) -> Silence:

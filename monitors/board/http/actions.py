@@ -71,10 +71,9 @@ class Actions:
             found = [one for one in self._firing(asked.campaign) if asked.goal in {"", one.goal.id}]
             if not found:
                 raise Refused("no such alert fires", 404)
-            for one in found:
-                done = Acknowledgement(self._who(request, asked.by), now_ms, asked.note)
-                await self._store.acknowledge(key_of(one.campaign, one.goal), done)
-            return Done(len(found))
+            done = Acknowledgement(self._who(request, asked.by), now_ms, asked.note)
+            keys = [key_of(one.campaign, one.goal) for one in found]
+            return Done(sum([await self._store.acknowledge(key, done) for key in keys]))
 
         return await _answered(act)
 
