@@ -253,7 +253,7 @@ def _family(family: Metric, labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def _needed(kpi: Any) -> str:
-    return f"{kpi.min_volume:,} {kpi.noise}" if kpi.min_volume else "what the evidence of all looks proves"
+    return f"{kpi.min_volume:,} {kpi.noise.title}" if kpi.min_volume else "what the evidence of all looks proves"
 
 
 def _default(value: Any) -> str:

@@ -1,8 +1,9 @@
 """Measures: the integers everything else is made of.
 
 A measure is a count or a sum over the events of one or more streams. Counts are plain integers, money is integer
-micros (millionths) of the base currency. A row of measures is an int64 vector in the order of :data:`MEASURES`;
-rows of the same series in different partitions are added before any formula is applied.
+micros (millionths) of the base currency. A row of measures is an int64 vector that begins with :data:`MEASURES`, the
+core, in that order; those that users add follow (see :mod:`kpis.catalogue`). Rows of the same series in different
+partitions are added before any formula is applied.
 """
 
 from __future__ import annotations
@@ -16,16 +17,18 @@ from kpis.units import Unit
 
 
 class Stream(StrEnum):
-    """The four event streams; the value is the ``type`` of a replay event."""
+    """The five event streams; the value is the ``type`` of a replay event."""
 
     IMPRESSION = "impression"
     CLICK = "click"
     CONVERSION = "conversion"
     SPEND = "spend"
+    MEASURE = "measure"
+    """What is no ad event: sessions, followers, registrations, hours."""
 
     @property
     def topic_suffix(self) -> str:
-        """The last part of the topic's name: ``impressions``, ``clicks``, ``conversions``, ``spend``."""
+        """The last part of the topic's name: ``impressions``, ``clicks``, ``conversions``, ``spend``, ``measures``."""
         return "spend" if self is Stream.SPEND else f"{self.value}s"
 
     @classmethod
@@ -34,16 +37,72 @@ class Stream(StrEnum):
         return next((stream for stream in cls if topic.endswith(stream.topic_suffix)), None)
 
 
+class Kind(StrEnum):
+    """How the events of a measure come to one number."""
+
+    SUM = "sum"
+    """They are added."""
+    LEVEL = "level"
+    """The last one by event time holds; over a window it is the mean of its panes' last ones."""
+    DISTINCT = "distinct"
+    """How many different ids they have, by a sketch: about right. :data:`UNKNOWN` where no sketch says it."""
+
+
+class Takes(StrEnum):
+    """What of an event a measure takes."""
+
+    COUNT = "count"
+    """One an event, whatever its quantity."""
+    QUANTITY = "quantity"
+    """Its quantity."""
+    MONEY = "money"
+    """Its money: cost, revenue, or amount."""
+    VALUE = "value"
+    """The value of an event of ``ads.measures``."""
+    FIELD = "field"
+    """A field of it that is a number, or for distinct counts an id."""
+
+
+UNKNOWN = -1
+"""A distinct count that is not known: of windows shorter than an hour."""
+MONEY = "money"
+"""The unit of all money, in formulas."""
+Filter = tuple[tuple[str, tuple[str, ...]], ...]
+"""Fields, and which values each may have."""
+
+
 @dataclass(frozen=True, slots=True)
-class Measure:
-    """One column of every row.
+class Counting:
+    """Which events a measure takes, and what of each.
 
     Attributes:
-        name: its name in Redis documents and in ``pacewatch kpi`` (money ends in ``_micros``).
-        unit: ``EVENTS`` sums the quantities of events, ``MICROS`` their money in micros of the base currency.
+        takes: what of each event.
+        name: of ``ads.measures``, which events: those of this name; empty for all, on other streams.
+        where: fields and the values that each may have; an event must have one of each.
+        field: what :attr:`Takes.FIELD` reads.
+    """
+
+    takes: Takes = Takes.VALUE
+    name: str = ""
+    where: Filter = ()
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number of every row.
+
+    Attributes:
+        name: its name in Redis documents and in ``pacewatch kpi`` (what is in millionths ends in ``_micros``).
+        unit: ``EVENTS`` sums counts, ``MICROS`` money in micros of the base currency, ``AMOUNT`` millionths of ``of``.
         streams: the streams whose events add to it.
         can_fall: whether refunds or corrections take away from it; what never falls is a counter in Prometheus.
         is_bought: whether too much of it is a miss too: what is bought, not what comes of it.
+        column: its place in a row. A level has two: the sum of its panes' last values, and after it how many they are.
+        kind: how its events come to one number.
+        counting: which events, and what of them; None in the core, whose streams say that.
+        of: what it is in, where that is neither a count nor money: ``hours``.
+        meaning: one sentence for people.
     """
 
     name: str
@@ -51,6 +110,11 @@ class Measure:
     streams: tuple[Stream, ...]
     can_fall: bool
     is_bought: bool
+    column: int
+    kind: Kind = Kind.SUM
+    counting: Counting | None = None
+    of: str = ""
+    meaning: str = ""
 
     @property
     def title(self) -> str:
@@ -64,25 +128,36 @@ class Measure:
 
     @property
     def is_money(self) -> bool:
-        """Whether it is counted in micros."""
+        """Whether it is counted in micros of the base currency."""
         return self.unit is Unit.MICROS
 
     @property
-    def column(self) -> int:
-        """Its place in a row."""
-        return INDEX[self.name]
+    def in_micros(self) -> bool:
+        """Whether it is counted in millionths, of money or of anything else."""
+        return self.unit.in_micros
+
+    @property
+    def word(self) -> str:
+        """What it is in, for the units of formulas; empty for counts."""
+        return MONEY if self.is_money else self.of
+
+    @property
+    def width(self) -> int:
+        """How many columns of a row it has."""
+        return 2 if self.kind is Kind.LEVEL else 1
 
 
 _BUYING = (Stream.SPEND, Stream.IMPRESSION, Stream.CLICK)
+_CONVERSION = (Stream.CONVERSION,)
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("impressions", Unit.EVENTS, (Stream.IMPRESSION,), can_fall=False, is_bought=True),
-    Measure("clicks", Unit.EVENTS, (Stream.CLICK,), can_fall=False, is_bought=False),
-    Measure("conversions", Unit.EVENTS, (Stream.CONVERSION,), can_fall=True, is_bought=False),
-    Measure("spend_micros", Unit.MICROS, _BUYING, can_fall=True, is_bought=True),
-    Measure("revenue_micros", Unit.MICROS, (Stream.CONVERSION,), can_fall=True, is_bought=False),
+    Measure("impressions", Unit.EVENTS, (Stream.IMPRESSION,), can_fall=False, is_bought=True, column=0),
+    Measure("clicks", Unit.EVENTS, (Stream.CLICK,), can_fall=False, is_bought=False, column=1),
+    Measure("conversions", Unit.EVENTS, _CONVERSION, can_fall=True, is_bought=False, column=2),
+    Measure("spend_micros", Unit.MICROS, _BUYING, can_fall=True, is_bought=True, column=3),
+    Measure("revenue_micros", Unit.MICROS, _CONVERSION, can_fall=True, is_bought=False, column=4),
 )
-"""All measures, in column order. Appending is compatible with stored rows; reordering is not."""
+"""The core: the first columns of every row. What users add stands after them; reordering is not compatible."""
 
 WIDTH = len(MEASURES)
 NAMES: tuple[str, ...] = tuple(m.name for m in MEASURES)
@@ -109,8 +184,8 @@ def pack_within(row: Sequence[int], held: Sequence[int]) -> bytes:
     return pack([new if -(2**63) <= new < 2**63 else old for new, old in zip(row, held, strict=True)])
 
 
-def unpack(data: bytes) -> Row:
-    """A stored row; one written before a measure was appended gets zeros for it.
+def unpack(data: bytes, width: int = WIDTH) -> Row:
+    """The first columns of a stored row; one written before a measure was appended gets zeros for it.
 
     Raises:
         ValueError: the bytes are no row of int64 (not a multiple of eight long).
@@ -118,13 +193,14 @@ def unpack(data: bytes) -> Row:
     if len(data) % 8:
         raise ValueError(f"a packed row has {len(data)} bytes, not a multiple of 8")
     row: Row = struct.unpack(f"<{len(data) // 8}q", data)
-    return (row + ZERO[len(row) :])[:WIDTH]
+    return (row + (0,) * (width - len(row)))[:width]
 
 
 def add(rows: Iterable[Sequence[int]]) -> Row:
-    """The sum of rows, column by column."""
+    """The sum of rows, column by column; a row that is shorter than another has zeros there."""
     total = [0] * WIDTH
     for row in rows:
+        total += [0] * (len(row) - len(total))
         for i, value in enumerate(row):
             total[i] += value
     return tuple(total)

@@ -24,6 +24,8 @@ class Unit(StrEnum):
     """Millionths of the base currency."""
     CURRENCY = "currency"
     """Units of the base currency."""
+    AMOUNT = "amount"
+    """Millionths of a unit that is neither a count nor money, such as hours or points."""
     PROPORTION = "proportion"
     """A share of counts: successes out of trials."""
     RATIO = "ratio"
@@ -33,6 +35,11 @@ class Unit(StrEnum):
     def is_money(self) -> bool:
         """Whether amounts are of the base currency."""
         return self in {Unit.MICROS, Unit.CURRENCY}
+
+    @property
+    def in_micros(self) -> bool:
+        """Whether amounts are millionths of what people read."""
+        return self in {Unit.MICROS, Unit.AMOUNT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ STYLES: dict[Unit, Style] = {
     Unit.EVENTS: Style(digits=0),
     Unit.MICROS: Style(scale=MICROS, currency=True),
     Unit.CURRENCY: Style(currency=True),
+    Unit.AMOUNT: Style(scale=MICROS),
     Unit.PROPORTION: Style(percent=True),
     Unit.RATIO: Style(),
 }
@@ -97,7 +105,7 @@ def close_amounts(values: Sequence[float | None], unit: Unit, currency: str = ""
     KPIs have as many digits as each other, and as it takes to tell one from another, such as from its bound.
     """
     style = STYLES[unit]
-    if unit in {Unit.EVENTS, Unit.MICROS}:
+    if unit in {Unit.EVENTS, Unit.MICROS, Unit.AMOUNT}:
         return [_of_total(value, style, currency) for value in values]
     scale = 100 if style.percent else 1
     shown = [value * scale for value in values if value is not None]

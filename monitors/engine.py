@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from kpis.measures import INDEX, ZERO, Row, Stream
+from kpis.measures import ZERO, Row, Stream
 from kpis.times import MINUTE_MS
 from kpis.windows import parse_window
 from monitors.goals.subject import Subject, key_of, subjects_of
@@ -162,7 +162,7 @@ class Engine:
 
 
 def _in_reports(goal: RatioGoal, heard: Heard | None) -> bool:
-    return heard is not None and heard.comes_in_reports(INDEX[goal.kpi.denominator])
+    return heard is not None and heard.comes_in_reports(goal.kpi.below.column)
 
 
 def _is_within(goal: RatioGoal, start_ms: int, at_ms: int) -> bool:

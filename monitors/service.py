@@ -17,6 +17,7 @@ from kpis.runtime.errors import Misconfigured, Recoverable
 from kpis.runtime.http.access import Access
 from kpis.runtime.http.serving import Limits, serve
 from kpis.runtime.retry import Backoff
+from kpis.runtime.watched_file import EVERY_S
 from monitors import goals as goals_file
 from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import InterventionStore
@@ -34,7 +35,6 @@ from monitors.cycle import Cycle, CyclePolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.goals.announce import GoalAnnouncement
-from monitors.goals.reload import EVERY_S
 from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.breakdowns import Breakdowns
 from monitors.read.history import History

@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 
 from kpis.arrays import Int64s
+from kpis.catalogue import Kpi
 from kpis.measures import INDEX, WIDTH, ZERO, Row, Stream
 from kpis.times import HOUR_MS, QUARTER_MS
 from kpis.windows import parse_window
@@ -85,7 +86,7 @@ class Sight:
         """Without the last report of many impressions or much spend, of which a ratio's outcomes are yet to come."""
         if not isinstance(goal, RatioGoal):
             return self
-        column = _cause_of(goal.kpi.numerator, goal.kpi.denominator)
+        column = _cause_of(goal.kpi) if goal.kpi.is_quotient else None
         if column is None or not (last := heard.unsettled(column)):
             return self
         return replace(
@@ -182,10 +183,9 @@ def _cut(past: Past, end_ms: int) -> Past:
     return past.once(("cut", hours), lambda: Past(past.start_ms, past.hours[:hours], past.busy[: hours * 4]))
 
 
-@lru_cache(maxsize=256)
-def _cause_of(numerator: str, denominator: str) -> int | None:
+def _cause_of(kpi: Kpi) -> int | None:
     """The measure of a ratio that its outcomes come of, where that is one."""
-    causes = {INDEX[name] for name in (numerator, denominator)} & _CAUSES
+    causes = {kpi.above.column, kpi.below.column} & _CAUSES
     return causes.pop() if len(causes) == 1 else None
 
 

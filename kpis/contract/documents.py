@@ -15,7 +15,7 @@ import numpy as np
 
 from kpis.arrays import Int64s
 from kpis.catalogue import CATALOGUE, Kpi
-from kpis.measures import INDEX, MEASURES, NAMES, Row
+from kpis.measures import MEASURES, NAMES, Row
 from kpis.units import MICROS
 from kpis.windows import TOTAL
 
@@ -75,8 +75,8 @@ def values(table: Int64s) -> list[Any]:
 
 
 def _quotients(kpi: Kpi, table: Int64s) -> list[float | None]:
-    above = table[:, INDEX[kpi.numerator]].astype(np.float64)
-    below = table[:, INDEX[kpi.denominator]].astype(np.float64)
+    above = table[:, kpi.above.column].astype(np.float64)
+    below = table[:, kpi.below.column].astype(np.float64)
     known = below > 0
     up, down = kpi.factors
     found: Any = np.divide(above * up, below * down, out=np.zeros(len(table)), where=known).astype(object)

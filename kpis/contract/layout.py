@@ -3,6 +3,7 @@
 Keys of a partition carry its number as hash tag, so that they share a slot on Redis Cluster::
 
     pw:layout                        hash   partitions, currency, windows, history_days
+    pw:columns                       hash   stored name and fingerprint of an added measure -> its column in rows
     pw:{3}:meta                      hash   epoch, seq, offset:<topic>, clock, clock:<topic>, counters (see COUNTERS)
     pw:{3}:kpi                       hash   series -> JSON {as_of, windows: {"5m": {...}, ..., "total": {...}}}
     pw:{3}:pane:<window>:<start>     hash   series -> packed int64 measures            (expires)
@@ -13,6 +14,7 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
     pw:{3}:staged                    hash   piece number -> piece of a large flush that is being written
     pw:{3}:parked                    hash   why, error, since, tries: the partition cannot go on (expires)
     pw:{3}:changes                   stream series whose documents a flush wrote, id <epoch>-<seq> (field: CHANGED)
+    pw:{3}:sketch:<measure>:<series>:<quarter>  string  HyperLogLog of ids: of a quarter hour (expires), or "total"
     pw:goal_campaigns                set    campaign ids that have a goal, and so always a series of their own
     pw:replayed_at                   zset   topic/partition/offset of refused records that were sent again, and when
     pw:replayed                      set    the same, as it was before (expires)
@@ -24,6 +26,9 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
 from __future__ import annotations
 
 LAYOUT = "pw:layout"
+COLUMNS = "pw:columns"
+MOST_COLUMNS = 1024
+"""The most columns that rows may ever have, those of measures that are counted no more included."""
 REPLAYED = "pw:replayed_at"
 REPLAYED_BEFORE = "pw:replayed"
 REPLAY_KEY = "pw:replay_key"
@@ -115,6 +120,11 @@ def history(partition: int, series: str, day: str) -> str:
 def seen(partition: int, stream: str, hour: int) -> str:
     """Key of the ids accepted in one hour of one stream."""
     return f"pw:{{{partition}}}:seen:{stream}:{hour}"
+
+
+def sketch(partition: int, measure: str, series: str, quarter: int | None) -> str:
+    """Key of the ids of a distinct measure (by its field of ``pw:columns``) in a quarter hour; of all when None."""
+    return f"pw:{{{partition}}}:sketch:{measure}:{series}:{'total' if quarter is None else quarter}"
 
 
 def early(partition: int) -> str:

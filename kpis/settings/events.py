@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
 from pydantic import Field, field_validator
 
@@ -40,6 +41,9 @@ class EventSettings(EnvSettings):
         10**10, ge=1, le=10**10, description="The most money of one event, in units of the base currency."
     )
     max_event_quantity: int = Field(10**9, ge=1, le=10**9, description="The largest count one event may carry.")
+    catalogue: Path | None = Field(
+        None, description="Catalogue file: packs, measures and KPIs beside the core's. Read again when it changes."
+    )
     dedupe_impressions: bool = Field(False, description="Count impressions once per event_id too.")
     dedupe_hours: int = Field(24, ge=1, le=24 * 40, description="Hours an event id is remembered.")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from kpis.arrays import Floats
-from kpis.measures import INDEX
 from monitors.goals.values import RatioGoal
 from monitors.habits.change import TESTED_HOURS
 from monitors.read.past import HOURS, Past
@@ -32,14 +31,13 @@ def of_proportion(past: Past | None, goal: RatioGoal, *, comes_in_reports: bool 
         return 1.0
     if comes_in_reports and len(past.hours) < LEAST_HOURS + TESTED_HOURS:
         return OF_REPORTS
-    names = (goal.kpi.numerator, goal.kpi.denominator)
-    return past.once(("dispersion", names), lambda: _pearson(*_parts(past, goal)))
+    columns = (goal.kpi.above.column, goal.kpi.below.column)
+    return past.once(("dispersion", columns), lambda: _pearson(*_parts(past, goal)))
 
 
 def _parts(past: Past, goal: RatioGoal) -> tuple[Floats, Floats]:
     rows = past.hours[-(DAYS * HOURS + TESTED_HOURS) : -TESTED_HOURS or None]
-    names = (goal.kpi.numerator, goal.kpi.denominator)
-    above, below = (rows[:, INDEX[name]].astype(np.float64) for name in names)
+    above, below = (rows[:, m.column].astype(np.float64) for m in (goal.kpi.above, goal.kpi.below))
     return above, below
 
 

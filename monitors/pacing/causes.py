@@ -105,5 +105,5 @@ def hangs_on(goal: Subject, watched: Watched) -> bool:
     if isinstance(goal, Watch):
         return goal.of in {Watched.CLICKS, Watched.CONVERSIONS, Watched.SPEND} and watched in _CAUSES_OF_SILENCE
     if isinstance(goal, RatioGoal):
-        return bool(needs & {goal.kpi.numerator, goal.kpi.denominator})
+        return bool(needs & {measure.name for measure in goal.kpi.formula.measures})
     return goal.total.name in needs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
-from kpis.measures import INDEX, MEASURES, Measure, Stream
+from kpis.measures import Measure, Stream
 from monitors.goals.subject import Subject, Watch, Watched
 from monitors.goals.values import TotalGoal
 
@@ -30,8 +30,7 @@ def streams_of(subject: Subject, alive: AbstractSet[Stream]) -> frozenset[Stream
         return _WATCHED[subject.of]
     if isinstance(subject, TotalGoal):
         return _of(subject.total, alive)
-    above, below = (MEASURES[INDEX[name]] for name in (subject.kpi.numerator, subject.kpi.denominator))
-    return _of(above, alive) | _of(below, alive)
+    return frozenset().union(*(_of(measure, alive) for measure in subject.kpi.formula.measures))
 
 
 def _of(measure: Measure, alive: AbstractSet[Stream]) -> frozenset[Stream]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kpis.measures import INDEX, MEASURES, ZERO, Row
+from kpis.measures import INDEX, ZERO, Row
 from kpis.units import MICROS
 from kpis.windows import parse_window
 from monitors.goals.values import Band, Bound, Flight, RatioGoal, Rule
@@ -86,8 +86,8 @@ def _shown(goal: RatioGoal, observed: Observed, at_ms: int) -> tuple[Row, int | 
     if onset is None or not is_proven or at_ms - onset.at_ms >= parse_window(goal.window).span_ms:
         return window, None
     successes, trials = goal.kpi.parts(observed.to_date)
-    counted = {goal.kpi.numerator: successes - onset.successes, goal.kpi.denominator: trials - onset.trials}
-    since = tuple(counted.get(measure.name, 0) for measure in MEASURES)
+    counted = {goal.kpi.above.column: successes - onset.successes, goal.kpi.below.column: trials - onset.trials}
+    since = tuple(counted.get(column, 0) for column in range(len(observed.to_date)))
     shown, lately = goal.kpi.of(window), goal.kpi.of(since)
     is_met = shown is not None and shown / goal.limit in goal.warning
     if not is_met or lately is None or lately / goal.limit in goal.warning:
@@ -131,9 +131,9 @@ def _sure(goal: RatioGoal, row: Row, ratio: float | None, window: _Finding, poli
     """
     if goal.kpi.is_proportion or ratio is None:
         return window.status
-    good = goal.kpi.numerator if goal.bound is Bound.AT_LEAST else goal.kpi.denominator
-    is_money = good.endswith("_micros")
-    events = max(row[INDEX["conversions" if is_money else good]], 1) / (PRIOR_LUMPS if is_money else 1)
+    good = goal.kpi.above if goal.bound is Bound.AT_LEAST else goal.kpi.below
+    is_money = good.in_micros
+    events = max(row[INDEX["conversions"] if is_money else good.column], 1) / (PRIOR_LUMPS if is_money else 1)
     more = (1 + policy.z / 2 / events**0.5) ** 2
     return status_of(ratio * more if goal.bound is Bound.AT_LEAST else ratio / more, goal.warning, goal.critical)
 
@@ -164,12 +164,12 @@ def _weighed(ratio: float, nearest: float, warning: Band, critical: Band) -> _Fi
 
 def _by_volume(goal: RatioGoal, row: Row, ratio: float | None) -> _Finding:
     kpi = goal.kpi
-    volume: float = row[INDEX[kpi.noise]]
-    has_cost = goal.bound is Bound.AT_MOST and kpi.noise == kpi.denominator
+    volume: float = row[kpi.noise.column]
+    has_cost = goal.bound is Bound.AT_MOST and kpi.noise == kpi.below
     if has_cost:
         # What this spend would have brought at the limit counts as volume too: a cost per event has no value when
         # there is no event, and that is when it is worst.
-        volume = max(volume, row[INDEX[kpi.numerator]] * kpi.scale / MICROS / goal.limit)
+        volume = max(volume, row[kpi.above.column] * kpi.quotient.scale / MICROS / goal.limit)
     if volume < kpi.min_volume:
         return _Finding(Status.NO_DATA, Reason.TOO_FEW)
     if ratio is None:

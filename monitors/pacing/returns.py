@@ -88,7 +88,7 @@ def _is_proven(held: Wagered, goal: RatioGoal, open_hour: Row) -> bool:
 
 def _upto(past: Past, goal: RatioGoal, flight: Flight, limit: float) -> Wagered:
     first = past.since(flight.start_ms)
-    above, below = (past.hours[:, INDEX[n]].astype(np.float64) for n in (goal.kpi.numerator, goal.kpi.denominator))
+    above, below = (past.hours[:, m.column].astype(np.float64) for m in (goal.kpi.above, goal.kpi.below))
     good, exposure = _sides(goal.kpi, goal.bound, limit, above, below)
     lump = _lump(past, goal, good[-LUMP_DAYS * HOURS :], exposure[-LUMP_DAYS * HOURS :])
     if lump is None:
@@ -129,10 +129,10 @@ def _lump(past: Past, goal: RatioGoal, good: Floats, exposure: Floats) -> float 
 
 def _amount(past: Past, goal: RatioGoal) -> float | None:
     """The mean of what one event brings: 1 for counts, of an order its value; None while there are too few."""
-    name = goal.kpi.numerator if goal.bound is Bound.AT_LEAST else goal.kpi.denominator
-    if not name.endswith("_micros"):
+    good = goal.kpi.above if goal.bound is Bound.AT_LEAST else goal.kpi.below
+    if not good.in_micros:
         return 1.0
-    money, orders = (float(past.hours[:, INDEX[n]].sum()) for n in (name, "conversions"))
+    money, orders = (float(past.hours[:, column].sum()) for column in (good.column, INDEX["conversions"]))
     up, down = goal.kpi.factors
     return money * up / down / orders if orders >= LEAST_ORDERS and money > 0 else None
 

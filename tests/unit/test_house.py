@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("kpis", "streams", "monitors", "pacewatch")
 FLOORS = {
-    "kpis": ("arrays", "units", "reasons", "money", "times", "measures", "catalogue", "series", "windows",
-             "runtime", "runtime.http", "settings", "contract"),
+    "kpis": ("arrays", "units", "reasons", "money", "times", "measures", "formula", "catalogue", "series", "windows",
+             "runtime", "runtime.http", "packs", "settings", "contract"),
     "streams": ("metrics", "process", "kafka", "events", "state", "store", "dead_letters", "partitions",
                 "policies", "app", "service"),
     "monitors": ("settings", "metrics", "read", "goals", "habits", "pacing", "outage", "words", "alerts",

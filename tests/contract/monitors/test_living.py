@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from kpis.contract import layout
 from kpis.measures import pack
 from kpis.runtime.clock import Clock
+from kpis.runtime.watched_file import EVERY_S
 from kpis.times import MINUTE_MS, QUARTER_MS, day_of
 from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
@@ -27,7 +28,7 @@ from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Matter, Routes
 from monitors.alerts.stored import decode_alert
 from monitors.cycle import Cycle, CyclePolicy
-from monitors.goals.reload import EVERY_S, GoalsSource
+from monitors.goals.reload import GoalsSource
 from monitors.pacing.verdict import Reason, Status
 from monitors.read.reader import Reader
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON, Seed, row

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from kpis.contract import layout
 from kpis.measures import Row, add, pack
+from kpis.runtime.watched_file import EVERY_S
 from kpis.times import QUARTER_MS, day_of
 from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
@@ -25,7 +26,7 @@ from monitors.board.detail import detail, history_of
 from monitors.board.members import members, roll_of
 from monitors.board.shapes import CampaignDetail
 from monitors.cycle import Cycle, CyclePolicy
-from monitors.goals.reload import EVERY_S, GoalsSource
+from monitors.goals.reload import GoalsSource
 from monitors.goals.values import Scope
 from monitors.pacing.verdict import Reason, Status, Verdict
 from monitors.read.queries import Query

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kpis.runtime.watched_file import EVERY_S, REREAD_S
 from monitors.goals import Goals, InvalidGoals
-from monitors.goals.reload import EVERY_S, REREAD_S, GoalsSource
+from monitors.goals.reload import GoalsSource
 
 
 def text(campaign: str, *more: str) -> str:

@@ -1,0 +1,112 @@
+"""Which column of stored rows holds which measure: ``pw:columns``, a hash that only grows.
+
+The core's columns are the first, and are not in it. A measure that a catalogue adds claims columns of its own the first
+time that a worker counts it, and keeps them for good: stored rows stay what they were, shorter than later ones. A
+measure that is defined otherwise than before is another one, with columns of its own: no number is a mixture of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from kpis.arrays import Int64s
+from kpis.catalogue import CORE, Catalogue
+from kpis.contract import layout
+from kpis.contract.redis_client import answers
+from kpis.measures import WIDTH, Kind, Measure
+
+NO_COLUMNS: Mapping[str, int] = MappingProxyType({})
+
+
+def fingerprint(measure: Measure) -> str:
+    """What tells one definition of a measure from another: twelve hex digits."""
+    said = repr((measure.name, measure.kind.value, measure.unit.value, measure.of, [*map(str, measure.streams)],
+                 measure.counting and (str(measure.counting.takes), measure.counting.name, measure.counting.where,
+                                       measure.counting.field)))  # fmt: skip
+    return blake2b(said.encode(), digest_size=6).hexdigest()
+
+
+def stored_names(measure: Measure) -> tuple[str, ...]:
+    """The names of a measure's columns, as documents have them.
+
+    A level has three: the sum of its panes' last values, how many they are, and the event time of the last one, which
+    only a worker needs. Of distinct ids it is how many events had one; how many they are is for a sketch to say.
+    """
+    if measure.kind is Kind.LEVEL:
+        return f"{measure.title}_sum", f"{measure.title}_reports", f"{measure.title}_at"
+    return (f"{measure.title}_ids" if measure.kind is Kind.DISTINCT else measure.name,)
+
+
+def fields_of(measure: Measure) -> tuple[str, ...]:
+    """The fields of ``pw:columns`` that a measure claims."""
+    mark = fingerprint(measure)
+    return tuple(f"{name}@{mark}" for name in stored_names(measure))
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns that were claimed.
+
+    Attributes:
+        claimed: field to column.
+    """
+
+    claimed: Mapping[str, int] = field(default_factory=lambda: NO_COLUMNS)
+
+    @property
+    def width(self) -> int:
+        """How many columns a stored row may have."""
+        return max(self.claimed.values(), default=WIDTH - 1) + 1
+
+    def of(self, measure: Measure) -> tuple[int, ...] | None:
+        """A measure's columns; None when no worker counts it yet."""
+        if measure.counting is None:
+            return (measure.column,)
+        found = [self.claimed.get(name) for name in fields_of(measure)]
+        return None if None in found else tuple(found)  # type: ignore[arg-type]
+
+    def places(self, catalogue: Catalogue) -> tuple[int, ...]:
+        """For each column of a catalogue's rows, the column of stored rows; ``width`` where there is none."""
+        found: list[int] = []
+        for measure in catalogue.measures:
+            own = self.of(measure) or (self.width,) * measure.width
+            found += own[: measure.width]
+        return tuple(found)
+
+    def taken(self, rows: Int64s, catalogue: Catalogue) -> Int64s:
+        """Stored rows [row, column], at most ``width`` wide, as rows of a catalogue."""
+        if catalogue is CORE:
+            return rows[:, :WIDTH]
+        wide = np.zeros((len(rows), self.width + 1), np.int64)
+        wide[:, : rows.shape[1]] = rows
+        return wide[:, list(self.places(catalogue))]
+
+
+def read_columns(raw: Mapping[bytes, bytes]) -> Columns:
+    """The hash as it is stored; what is no column is left out."""
+    found: dict[str, int] = {}
+    for name, value in raw.items():
+        text = name.decode("utf-8", "replace")
+        if value.isdigit() and WIDTH <= int(value) < layout.MOST_COLUMNS:
+            found[text] = int(value)
+    return Columns(found)
+
+
+async def fetch_columns(redis: Any, address: str) -> Columns:
+    """What workers have claimed.
+
+    Args:
+        redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
+        address: where it is, without credentials, for errors.
+
+    Raises:
+        Unreachable: Redis does not answer.
+    """
+    with answers(address):
+        return read_columns(await redis.hgetall(layout.COLUMNS))
