@@ -18,6 +18,7 @@ import typer
 
 from kpis.runtime import logs
 from kpis.runtime.errors import Misconfigured, PacewatchError, Permanent
+from kpis.units import how_many
 from pacewatch import __version__
 from pacewatch.alerts.cli import alerts_app
 from pacewatch.backtest import cli as backtest_cli
@@ -177,7 +178,7 @@ def kpi(
         raise Misconfigured("--window", f"{window[:40]!r} is unknown", f"there are {', '.join(known)}")
     values = reader.to_json(snapshot, campaign, window)
     for problem, count in snapshot.problems.items():
-        say(f"{count:,} values in Redis cannot be used and are left out: {problem}")
+        say(f"{how_many(count, 'value')} in Redis cannot be used, and left out: {problem}")
     if campaign is not None and not values:
         say(f"there is no campaign {campaign[:40]!r} in Redis")
     if as_json:

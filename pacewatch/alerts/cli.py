@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kpis.runtime.errors import Misconfigured
+from kpis.units import how_many
 from pacewatch.terminal import out, say
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def acknowledge(
     from pacewatch.alerts import acting
 
     count = asyncio.run(acting.acknowledge(_settings(), campaign, goal, _who(by), note))
-    out(f"{count} {'alert' if count == 1 else 'alerts'} of {campaign} acknowledged")
+    out(f"{how_many(count, 'alert')} of {campaign} acknowledged")
 
 
 @alerts_app.command("mute")
@@ -117,7 +118,8 @@ def show_parked(
     if not found:
         out("no message was given up")
     elif resend:
-        out(f"{asyncio.run(parked.send_again(settings, found))} of {len(found)} are sent again")
+        sent = asyncio.run(parked.send_again(settings, found))
+        out(f"{sent} of {how_many(len(found), 'message is', 'messages are')} sent again")
 
 
 @alerts_app.command("test")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from kpis.runtime.durations import written
 from kpis.runtime.printable import printable
 from kpis.times import DAY_MS
-from kpis.units import amount
+from kpis.units import amount, how_many
 from monitors.goals import Bound, Campaign, Flight, Goal, Goals, Period, TotalGoal
 from monitors.goals.parents.roll_up import goal_of, target_within
 
@@ -62,8 +62,8 @@ def called(campaign: Campaign) -> str:
 def counted(goals: Goals) -> str:
     """How many there are: ``2 campaigns, 5 goals``, ``2 campaigns and 1 parent, 7 goals``."""
     parents = len(goals.parents)
-    of_them = f" and {parents} {'parent' if parents == 1 else 'parents'}" if parents else ""
-    return f"{len(goals.campaigns)} campaigns{of_them}, {sum(1 for _ in goals)} goals"
+    of_them = f" and {how_many(parents, 'parent')}" if parents else ""
+    return f"{how_many(len(goals.campaigns), 'campaign')}{of_them}, {how_many(sum(1 for _ in goals), 'goal')}"
 
 
 def _shares(goal: TotalGoal, flight: Flight, members: list[Campaign]) -> list[str]:

@@ -90,7 +90,7 @@ def test_goals_check_of_a_good_file_exits_0_with_a_summary(tmp_path: Path) -> No
     )
     result = pacewatch("goals", "check", str(good))
     assert (result.returncode, result.stderr) == (0, "")
-    assert "1 campaigns, 1 goals" in result.stdout
+    assert "1 campaign, 1 goal" in result.stdout
 
 
 def test_what_may_come_back_exits_1_and_what_a_person_must_change_exits_2() -> None:
