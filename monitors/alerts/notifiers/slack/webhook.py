@@ -18,6 +18,7 @@ from monitors.alerts.check_in import CheckIn
 from monitors.alerts.notifiers.links import Links
 from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
 from monitors.alerts.notifiers.slack.answers import judge
+from monitors.alerts.notifiers.slack.card_changes import net
 from monitors.alerts.notifiers.slack.cards import NO_LINKS, Message, render, together
 from monitors.alerts.notifiers.slack.check_in_card import render_check_in, render_check_ins
 from monitors.alerts.notifiers.slack.digest import digest_of, is_digest, render_digest
@@ -85,7 +86,8 @@ def posted(alerts: Sequence[Outgoing], links: Links, digest_from: int) -> Messag
     return Message("\n".join(part.text for part in parts), tuple(card for part in parts for card in part.attachments))
 
 
-def _changes(alerts: Sequence[Alert], links: Links, digest_from: int) -> Message:
+def _changes(told: Sequence[Alert], links: Links, digest_from: int) -> Message:
+    alerts = net(told)
     if len(alerts) == 1:
         return render(alerts[0], links)
     if is_digest(alerts, digest_from):
