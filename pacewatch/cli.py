@@ -147,7 +147,15 @@ def replay(
 @app.command()
 def simulate(
     campaigns: Annotated[int, typer.Option(min=1, max=100_000, help="How many campaigns (steady).")] = 10,
-    rate: Annotated[float, typer.Option(min=0.01, max=1e6, help="Events per second, all campaigns together.")] = 100.0,
+    rate: Annotated[
+        float,
+        typer.Option(
+            min=0.01,
+            max=1e6,
+            help="Events per second of the clock, all campaigns together (steady): where PACEWATCH_CLOCK is 60 times "
+            "as fast as real, 60 times as many each real second.",
+        ),
+    ] = 100.0,
     scenario: Annotated[str, typer.Option(help="steady or launch-day.")] = "steady",
     duration: Annotated[float | None, typer.Option(min=0, help="Seconds; until Ctrl-C when not given.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same load.")] = 0,
@@ -194,7 +202,10 @@ def top(
     url: Annotated[str | None, typer.Option(help="The monitor; as PACEWATCH_MONITOR_PORT says if not given.")] = None,
     sort: Annotated[str, typer.Option(help="worst, spend, pace or name.")] = "worst",
     find: Annotated[str, typer.Option("--filter", help="Only campaigns with this in name, id or account.")] = "",
-    only_once: Annotated[bool, typer.Option("--once", help="Print once and end; so too when piped.")] = False,
+    only_once: Annotated[
+        bool,
+        typer.Option("--once", help="Print once and end, as in a pipe: whole lines there, if COLUMNS says nothing."),
+    ] = False,
 ) -> None:
     """The launch board in this terminal: what goes wrong now, worst first."""
     from monitors.settings import MonitorSettings
