@@ -216,3 +216,9 @@ def test_demos_that_start_together_get_ports_of_their_own() -> None:
         assert second != wanted
     with port_near(wanted) as again:
         assert again == wanted
+
+
+def test_the_help_of_simulate_says_that_its_rate_is_of_the_clock() -> None:
+    said = " ".join(pacewatch("simulate", "--help").stdout.replace("│", " ").split())
+    assert "Events per second of the clock, all campaigns together (steady)" in said
+    assert "PACEWATCH_CLOCK is 60 times" in said
