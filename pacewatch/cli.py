@@ -232,7 +232,8 @@ def top(
 @app.command()
 def doctor() -> None:
     """Look at what is reachable and what is misconfigured."""
-    from pacewatch.doctor import Level, examine
+    from pacewatch.doctor.command import examine
+    from pacewatch.doctor.findings import Level
 
     findings = asyncio.run(examine())
     for finding in findings:
