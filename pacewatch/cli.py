@@ -231,7 +231,7 @@ def top(
 
 @app.command()
 def doctor() -> None:
-    """Look at what is reachable and what is misconfigured."""
+    """Look at what is reachable and what is misconfigured; tells nobody anything. Exits with 1 where a line is FAIL."""
     from pacewatch.doctor.command import examine
     from pacewatch.doctor.findings import Level
 

@@ -9,12 +9,13 @@ from aiokafka.errors import KafkaError
 
 from kpis.measures import Stream
 from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, one_line
+from kpis.units import how_many
 from monitors import goals
 from monitors.goals.values import RatioGoal
 from monitors.settings import MonitorSettings
 from pacewatch.doctor.findings import Finding, Level
 from pacewatch.doctor.in_redis import of_redis
-from pacewatch.doctor.notifying import of_notifiers
+from pacewatch.doctor.notifying import of_lanes, of_notifiers
 from pacewatch.variables import strange
 from streams.kafka import clients, codecs, topics
 
@@ -35,10 +36,12 @@ async def examine() -> list[Finding]:
         found.append(Finding(Level.WARN, f"clock: not the wall clock, {clock.rate:g} times as fast", remedy))
     found += [Finding(Level.WARN, f"settings: {line}", "unset it, or mend its name") for line in strange()]
     found.append(_codecs())
-    checks: tuple[Callable[[MonitorSettings], Awaitable[Iterable[Finding]]], ...] = (_kafka, of_redis)
+    checks: tuple[Callable[[MonitorSettings], Awaitable[Iterable[Finding]]], ...] = (
+        _kafka, of_redis, _goals, of_notifiers, of_lanes,
+    )  # fmt: skip
     for check in checks:
         found.extend(await check(settings))
-    return [*found, _goals(settings), *of_notifiers(settings), _http(settings)]
+    return [*found, _http(settings)]
 
 
 def _codecs() -> Finding:
@@ -70,10 +73,14 @@ async def _kafka(settings: MonitorSettings) -> list[Finding]:
     reachable = Finding(Level.OK, f"Kafka at {where} answers")
     if missing:
         return [reachable, Finding(Level.WARN, f"topics {', '.join(missing)} are missing", "the worker creates them")]
-    return [reachable, Finding(Level.OK, f"topics: all there, with {partitions} partitions each")]
+    return [reachable, Finding(Level.OK, f"topics: all there, with {how_many(partitions, 'partition')} each")]
 
 
-def _goals(settings: MonitorSettings) -> Finding:
+async def _goals(settings: MonitorSettings) -> list[Finding]:
+    return [_of_goals(settings)]
+
+
+def _of_goals(settings: MonitorSettings) -> Finding:
     if settings.goals is None:
         return Finding(Level.WARN, "no goals file", "set PACEWATCH_GOALS to have pace judged")
     try:
@@ -86,7 +93,7 @@ def _goals(settings: MonitorSettings) -> Finding:
         problem = f"goals for windows {', '.join(lost)} are never judged: {', '.join(kept)} are kept"
         return Finding(Level.WARN, problem, "use one of these, or set PACEWATCH_WINDOWS for workers")
     count = len(found.campaigns)
-    return Finding(Level.OK, f"goals file: {count} campaigns")
+    return Finding(Level.OK, f"goals file: {how_many(count, 'campaign')}")
 
 
 def _http(settings: MonitorSettings) -> Finding:

@@ -12,6 +12,7 @@ from kpis.contract.redis_client import answers, connect, servers
 from kpis.measures import Stream
 from kpis.runtime.errors import Misconfigured, Unreachable, Unusable
 from kpis.times import span_text
+from kpis.units import how_many
 from monitors.read.decoding import read_meta
 from monitors.settings import MonitorSettings
 from pacewatch.doctor.findings import Finding, Level
@@ -110,4 +111,6 @@ def _layout(settings: MonitorSettings, stored: Any) -> Finding:
     if found.currency != settings.currency:
         problem = f"the data in Redis is in {found.currency}, PACEWATCH_CURRENCY is {settings.currency}"
         return Finding(Level.FAIL, problem, "set it back, or use another Redis")
-    return Finding(Level.OK, f"data in Redis: {found.partitions} partitions, windows {', '.join(found.windows)}")
+    return Finding(
+        Level.OK, f"data in Redis: {how_many(found.partitions, 'partition')}, windows {', '.join(found.windows)}"
+    )

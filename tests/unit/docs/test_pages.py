@@ -105,8 +105,8 @@ def test_the_goals_that_are_shown_fit_the_schema(page: str) -> None:
 @pytest.mark.parametrize("page", EXAMPLES)
 def test_every_example_is_a_good_goals_file_of_which_the_table_shows_each_goal(page: str) -> None:
     found = goals.load(ROOT / page)
-    assert len(lines(found)) == 1 + sum(len(campaign.goals) for campaign in found.all)
-    assert all(len(line) <= 80 for line in [*lines(found), *shares(found)])
+    assert len(lines(found, 80)) == 1 + sum(len(campaign.goals) for campaign in found.all)
+    assert all(len(line) <= 80 for line in [*lines(found, 80), *shares(found, 80)])
 
 
 @pytest.mark.parametrize(

@@ -106,12 +106,26 @@ def test_what_may_come_back_exits_1_and_what_a_person_must_change_exits_2() -> N
 
 
 def test_doctor_fails_with_a_remedy_when_services_are_away_and_shows_no_secret() -> None:
-    result = pacewatch("doctor", PACEWATCH_SLACK_WEBHOOK_URL="https://hooks.example/T0/secret")
+    result = pacewatch("doctor", PACEWATCH_SLACK_WEBHOOK_URL="https://hooks.invalid/T0/secret")
     assert result.returncode == 1
-    assert result.stdout.count("FAIL") == 2
+    assert result.stdout.count("FAIL") == 3
     assert "PACEWATCH_KAFKA" in result.stdout
-    assert "Slack is set" in result.stdout
+    assert "FAIL  Slack cannot be reached: " in result.stdout
     assert "secret" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("routes", "why"),
+    [
+        ("critical=slack+slack", "'slack' is named twice"),
+        ("warning=webhook", "'webhook' in 'warning=webhook' is not"),
+    ],
+)
+def test_a_monitor_with_a_route_that_cannot_be_does_not_start(routes: str, why: str) -> None:
+    result = pacewatch("monitor", PACEWATCH_SLACK_WEBHOOK_URL="https://hooks.invalid/secret", PACEWATCH_ROUTES=routes)
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1)
+    assert "PACEWATCH_ROUTES" in result.stderr
+    assert why in result.stderr
 
 
 def test_replay_of_a_missing_file_is_one_line_and_exit_2() -> None:

@@ -16,7 +16,8 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.notifiers.links import Links
-from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
+from monitors.alerts.notifiers.probing import reach
+from monitors.alerts.notifiers.protocol import Answer, Asked, Grouping, Outcome
 from monitors.alerts.notifiers.slack.answers import judge
 from monitors.alerts.notifiers.slack.card_changes import net
 from monitors.alerts.notifiers.slack.cards import NO_LINKS, Message, render, together
@@ -56,6 +57,11 @@ class Slack:
     def __repr__(self) -> str:
         """Without the URL."""
         return "Slack(webhook)"
+
+    async def ask(self, timeout_s: float) -> list[Asked]:
+        """See whether Slack answers; nothing is posted."""
+        cure = "let the monitor reach it, or mend PACEWATCH_SLACK_WEBHOOK_URL"
+        return [await reach("Slack", self._client.url, timeout_s, cure, self._client.proxy)]
 
     async def send(self, alerts: Sequence[Outgoing]) -> Answer:
         """Post once; never raises for what the network or Slack does."""
