@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from docs import goal_names
 from docs.build import main
 from kpis.times import MINUTE_MS
 from monitors import goals
@@ -128,3 +129,12 @@ def test_an_editor_sees_what_is_wrong_with_a_goal(goal: str) -> None:
     text = f"campaigns: [{{campaign: a, flight: {{start: 2026-01-01T00:00, end: 2026-01-02T00:00}}, goals: [{goal}]}}]"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(yaml.safe_load(text), SCHEMA)
+
+
+def test_the_names_of_goals_on_the_page_of_notifiers_are_those_that_goals_have() -> None:
+    line = next(
+        line for line in (ROOT / "docs" / "notifiers.md").read_text().splitlines() if line.startswith("| `goal`")
+    )
+    shown = re.findall(r"`([^`]+)`", line.partition("|")[2].partition("|")[2])
+    assert shown
+    assert set(shown) <= {name.strip("`") for _, name, _ in goal_names.rows()}
