@@ -19,7 +19,7 @@ UNSEEN = "whether it takes alerts is seen by: pacewatch alerts test"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Reply:
     """What came of a request.
 
     Attributes:
@@ -33,7 +33,7 @@ class Heard:
     trouble: str = ""
 
 
-async def get(to: Endpoint, timeout_s: float) -> Heard:
+async def get(to: Endpoint, timeout_s: float) -> Reply:
     """Read a page once; redirects are not followed."""
     return await _request("GET", to.url, to.headers, timeout_s)
 
@@ -48,15 +48,15 @@ async def reach(who: str, url: str, timeout_s: float, cure: str, proxy: str | No
         cure: what to do where nobody answers.
         proxy: through which it is asked.
     """
-    heard = await _request("HEAD", URL(url).with_user(None).origin(), {}, timeout_s, proxy)
-    if heard.trouble:
-        return Asked(who, is_well=False, said=f"cannot be reached: {heard.trouble}", cure=cure)
+    reply = await _request("HEAD", URL(url).with_user(None).origin(), {}, timeout_s, proxy)
+    if reply.trouble:
+        return Asked(who, is_well=False, said=f"cannot be reached: {reply.trouble}", cure=cure)
     return Asked(who, is_well=True, said=f"can be reached; {UNSEEN}")
 
 
 async def _request(
     method: str, url: URL, headers: Mapping[str, str], timeout_s: float, proxy: str | None = None
-) -> Heard:
+) -> Reply:
     timeout = aiohttp.ClientTimeout(total=timeout_s)
     try:
         async with (
@@ -69,12 +69,12 @@ async def _request(
             async for part in response.content.iter_chunked(1 << 16):
                 body += part
                 if len(body) > MOST_BYTES:
-                    return Heard(response.status)
-            return Heard(response.status, bytes(body))
+                    return Reply(response.status)
+            return Reply(response.status, bytes(body))
     except TimeoutError:
-        return Heard(trouble=late(timeout_s))
+        return Reply(trouble=late(timeout_s))
     except (aiohttp.ClientError, OSError, ValueError) as e:
-        return Heard(trouble=trouble_of(e))
+        return Reply(trouble=trouble_of(e))
 
 
 def late(timeout_s: float) -> str:

@@ -81,10 +81,10 @@ class Alertmanager:
 
     async def ask(self, timeout_s: float) -> list[Asked]:
         """Read the status of each peer."""
-        heard = await asyncio.gather(*(get(status_page(peer), timeout_s) for peer in self._peers))
+        replies = await asyncio.gather(*(get(status_page(peer), timeout_s) for peer in self._peers))
         count = len(self._peers)
         return [
-            asked(f"Alertmanager {n} of {count}" if count > 1 else self.title, one) for n, one in enumerate(heard, 1)
+            asked(f"Alertmanager {n} of {count}" if count > 1 else self.title, one) for n, one in enumerate(replies, 1)
         ]
 
     def forget(self) -> None:

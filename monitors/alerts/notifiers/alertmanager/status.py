@@ -8,7 +8,7 @@ import msgspec
 
 from kpis.runtime.printable import printable
 from monitors.alerts.notifiers.posting import Endpoint
-from monitors.alerts.notifiers.probing import Heard
+from monitors.alerts.notifiers.probing import Reply
 from monitors.alerts.notifiers.protocol import Asked
 
 _SETTING = "PACEWATCH_ALERTMANAGER_URL"
@@ -39,17 +39,17 @@ def status_page(to: Endpoint) -> Endpoint:
     return replace(to, url=to.url.with_name("status"))
 
 
-def asked(who: str, heard: Heard) -> Asked:
+def asked(who: str, reply: Reply) -> Asked:
     """What its status page, or another in its place, means."""
-    if heard.trouble:
+    if reply.trouble:
         return Asked(
-            who, is_well=False, said=f"cannot be reached: {heard.trouble}", cure=f"start it, or mend {_SETTING}"
+            who, is_well=False, said=f"cannot be reached: {reply.trouble}", cure=f"start it, or mend {_SETTING}"
         )
-    if heard.status != 200:
-        cure = _CURES.get(heard.status, f"see its log, or mend {_SETTING}")
-        return Asked(who, is_well=False, said=f"does not show its status: HTTP {heard.status}", cure=cure)
+    if reply.status != 200:
+        cure = _CURES.get(reply.status, f"see its log, or mend {_SETTING}")
+        return Asked(who, is_well=False, said=f"does not show its status: HTTP {reply.status}", cure=cure)
     try:
-        found = _decode(heard.body)
+        found = _decode(reply.body)
     except msgspec.DecodeError:
         return Asked(who, is_well=False, said="is none: something else answers there", cure=f"mend {_SETTING}")
     return Asked(who, is_well=True, said=f"answers, version {printable(found.version_info.version)[:40]}")
