@@ -9,8 +9,8 @@ from monitors.goals.subject import WATCHES
 
 ABOUT = (
     "Within its campaign each goal has a name: the label `goal` of metrics and of Alertmanager, `goal.id` of a "
-    "webhook, the `GOAL` of `pacewatch alerts`. A watch, which nobody writes into the file, is `watch:` and what it watches. "
-    "Another bound or window makes another goal; another target does not."
+    "webhook, the `GOAL` of `pacewatch alerts`. A watch, which nobody writes into the file, is `watch:` and what it "
+    "watches. Another bound or window makes another goal; another target does not."
 )
 HEADS = ("in the file", "name", "in messages")
 _WRITTEN = (

@@ -132,9 +132,8 @@ def test_an_editor_sees_what_is_wrong_with_a_goal(goal: str) -> None:
 
 
 def test_the_names_of_goals_on_the_page_of_notifiers_are_those_that_goals_have() -> None:
-    line = next(
-        line for line in (ROOT / "docs" / "notifiers.md").read_text().splitlines() if line.startswith("| `goal`")
-    )
+    page = (ROOT / "docs" / "notifiers.md").read_text()
+    line = next(line for line in page.splitlines() if line.startswith("| `goal`"))
     shown = re.findall(r"`([^`]+)`", line.partition("|")[2].partition("|")[2])
     assert shown
     assert set(shown) <= {name.strip("`") for _, name, _ in goal_names.rows()}
