@@ -166,7 +166,7 @@ async def test_what_is_no_alertmanager_or_does_not_let_us_in_is_said_with_a_cure
 async def test_a_webhook_is_reached_at_its_host_and_gets_no_alert(web: Receiver) -> None:
     found = await said(webhook_url=web.url("/hook?key=s3cr3t"))
     assert found[0].startswith("OK    Webhook can be reached")
-    assert found[1] == "WARN  webhook: what is posted is not signed: set PACEWATCH_WEBHOOK_SECRET"
+    assert found[1] == "WARN  Webhook: what is posted is not signed: set PACEWATCH_WEBHOOK_SECRET"
     assert web.requests == []
     away = await said(webhook_url=f"{NOBODY}/hook?key=s3cr3t", webhook_secret=SECRET)
     assert away[0] == "FAIL  Webhook cannot be reached: nobody listens there: start it, or mend PACEWATCH_WEBHOOK_URL"
@@ -228,7 +228,7 @@ async def test_what_waits_for_long_and_what_was_given_up_is_said_and_what_just_c
                 ),
                 Finding(
                     Level.WARN,
-                    "1 message was given up",
+                    "1 message was given up, the last by slack, refused (HTTP 404)",
                     "pacewatch alerts parked says why, and sends them again with --resend",
                 ),
             ]
