@@ -15,10 +15,12 @@ import pytest
 from redis.asyncio import Redis
 
 from monitors.alerts.interventions import InterventionStore
+from monitors.alerts.outbox import STATE, TOLD
 from monitors.alerts.outbox.queued import PARKED
 from tests.contract.monitors.test_service import GOALS, clock_at, monitor, running, seed_day
 from tests.kit.monitor_fakes import NOON, fake_slack, until
 from tests.kit.redis_server import redis_server
+from tests.kit.slack_api import CHANNEL, TOKEN, fake_slack_api
 
 CLOCK = clock_at(NOON)
 """One for all commands: a mute begins when it is set."""
@@ -52,7 +54,10 @@ async def test_what_fires_is_listed_shown_acknowledged_and_muted(port: int, tmp_
             listed = (await alerts(port, "list")).stdout
             assert "▲ c42 spend" in listed
             assert "Spring <launch> & more: spend is critical (under)" in listed
-            assert all(len(line) <= 80 for line in listed.splitlines())
+            assert "is critical (under): 300 of the 500 EUR expected by now" in listed
+            assert "…" not in listed, "a pipe gets whole lines"
+            narrow = (await alerts(port, "list", COLUMNS="40")).stdout
+            assert max(map(len, narrow.splitlines())) == 40
             shown = (await alerts(port, "show", "c42")).stdout
             assert "Expected: 500" in shown
             assert "told by: slack" in shown
@@ -113,7 +118,32 @@ async def test_a_sample_of_each_kind_is_sent_and_a_refusal_is_said(port: int) ->
         refused = await alerts(port, "test", PACEWATCH_SLACK_WEBHOOK_URL=slack.url)
         assert refused.returncode == 1
         assert "refused (HTTP 404)" in refused.stdout
+        away = await alerts(
+            port, "test", PACEWATCH_WEBHOOK_URL="http://127.0.0.1:1/", PACEWATCH_SLACK_WEBHOOK_URL=slack.url
+        )
+        webhook = [line for line in away.stdout.splitlines() if line.startswith("webhook")]
+        assert webhook == ["webhook: fired: unreachable (ClientConnectorError), so nothing else is tried"]
+        assert (away.returncode, away.stdout.count("Slack: ")) == (1, 4)
         assert "s3cr3t" not in sent.stdout + refused.stdout + refused.stderr
+
+
+@running
+async def test_samples_of_a_bot_are_one_card_that_changes_and_a_check_in_and_leave_nothing_behind(port: int) -> None:
+    async with Redis(port=port) as redis, fake_slack_api() as api:
+        bot = {"SLACK_BOT_TOKEN": TOKEN, "SLACK_CHANNEL": CHANNEL, "SLACK_API_URL": api.url}
+        env = {f"PACEWATCH_{name}": value for name, value in bot.items()}
+        for times in (1, 2):
+            sent = await alerts(port, "test", **env)
+            assert (sent.returncode, sent.stdout.count("sent (ok)"), sent.stderr) == (0, 4, "")
+            card, check_in = api.cards[-2:]
+            assert len(api.cards) == 2 * times
+            assert (card.edits, len(api.thread(card)), check_in.edits) == (2, 2, 0)
+        assert not await redis.exists(STATE, TOLD), "no alert of the test is listed"
+        api.errors["chat.postMessage"] = "channel_not_found"
+        refused = await alerts(port, "test", **env)
+        assert (refused.returncode, "refused (channel_not_found)" in refused.stdout) == (1, True)
+    away = await alerts(1, "test", **env)
+    assert (away.returncode, away.stderr.count("\n")) == (1, 1)
 
 
 @running
@@ -132,6 +162,14 @@ async def test_what_was_given_up_is_shown_with_its_reason_and_sent_again(port: i
             shown = (await alerts(port, "parked")).stdout
             assert "slack, refused (HTTP 404): Spring <launch> & more: spend is critical (under)" in shown
             assert not slack.delivered
-            assert "1 of 1 are sent again" in (await alerts(port, "parked", "--resend")).stdout
+            (one,) = json.loads((await alerts(port, "list", "--json")).stdout)["alerts"]
+            assert (one["told_by"], one["not_told_by"]) == ([], {"slack": "refused (HTTP 404)"})
+            assert "not told by slack: refused (HTTP 404)" in (await alerts(port, "list")).stdout
+            untold = (await alerts(port, "show", "c42")).stdout
+            assert "told by: nobody\n" in untold
+            assert untold.count("not told by") == 1
+            assert "not told by: slack, refused (HTTP 404), see pacewatch alerts parked" in untold
+            assert "1 of 1 message sent again" in (await alerts(port, "parked", "--resend")).stdout
             await until(lambda: len(slack.delivered) == 1)
             assert (await alerts(port, "parked")).stdout == "no message was given up\n"
+            assert "told by: slack\n" in (await alerts(port, "show", "c42")).stdout
