@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from kpis.contract.documents import UNREADABLE
-from kpis.contract.redis_client import answers
+from kpis.contract.redis_client import calls
 from monitors.goals.values import Campaign, muted_at
 
 ACKNOWLEDGED = "pw:{alerts}:acknowledged"
@@ -95,7 +95,7 @@ class InterventionStore:
 
     def __init__(self, redis: Any, address: str) -> None:
         self._redis = redis
-        self._address = address
+        self._call = calls(address)
 
     async def read(self) -> Interventions:
         """All; what cannot be read is left out."""
@@ -134,10 +134,6 @@ class InterventionStore:
     async def _count(self) -> None:
         # Before the change: a monitor that looks in between looks again, and takes away nothing that it has not seen.
         await self._call(self._redis.incr(WRITES))
-
-    async def _call(self, pending: Awaitable[Any]) -> Any:
-        with answers(self._address):
-            return await pending
 
 
 def _read(raw: Mapping[bytes, bytes], decode: Any) -> dict[str, Any]:

@@ -20,13 +20,13 @@ Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 
-from kpis.contract.redis_client import answers
+from kpis.contract.redis_client import calls
 from kpis.runtime.clock import monotonic, wall_ms
 from monitors.alerts.interventions import ACKNOWLEDGED, MUTES, WRITES
 from monitors.alerts.outbox.journal import Journal, Write
@@ -83,7 +83,7 @@ class Outbox:
 
     def __init__(self, redis: Any, address: str, token: str, ttl_ms: int) -> None:
         self._redis = redis
-        self._address = address
+        self._call = calls(address)
         self._token = token
         self._ttl_ms = ttl_ms
         self.leads_until_s = 0.0
@@ -261,10 +261,6 @@ class Outbox:
         number, *hashes = await self._call(self._look(keys=[WRITES, *_SEEN], args=[]))
         pairs = ((key, zip(flat[::2], flat[1::2], strict=True)) for key, flat in zip(_SEEN, hashes, strict=True))
         return int(number), {key: dict(fields) for key, fields in pairs}
-
-    async def _call(self, pending: Awaitable[Any]) -> Any:
-        with answers(self._address):
-            return await pending
 
 
 def _by_name(raw: Mapping[bytes, bytes]) -> dict[str, bytes]:
