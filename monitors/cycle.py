@@ -135,7 +135,7 @@ class Cycle:
         snapshot = with_parents(await self._reader.read(), parents)
         now = self._clock.now_ms()
         seen = await self._see(goals.all, snapshot, now)
-        states = await self._outbox.states() if has_file else {}
+        states = await self._outbox.look() if has_file else {}
         await self._gathering.load()
         done = NO_INTERVENTIONS if self._done is None else await self._done.read()
         told = Round(states, leads, snapshot.layout.currency, now, done)

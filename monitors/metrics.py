@@ -198,6 +198,11 @@ STREAM_LATE = _gauge(
 )
 FLUSHED = _gauge("flushed_timestamp_seconds", "When the worker last wrote a partition.", "partition")
 CAUGHT_UP = _gauge("partition_caught_up", "1 when the partition had read all that Kafka held.", "partition")
+COUNTED_AGAIN = _gauge(
+    "partition_counted_again",
+    "1 while it is counted again, for Redis had lost it; then no campaign is exported.",
+    "partition",
+)
 LAG = _gauge("lag_records", "Records not yet read.", "topic", "partition")
 CANARY = _gauge(
     "canary_seen_timestamp_seconds", "When the last canary was sent that went through a partition.", "partition"

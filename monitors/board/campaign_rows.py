@@ -12,7 +12,7 @@ from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
 from monitors.board.notices import notices, streams
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, WatchNow
-from monitors.board.watching import MISSES, acknowledged_by, in_order, is_alarming, watch_now
+from monitors.board.watching import acknowledged_by, in_order, is_alarming, watch_now
 from monitors.goals.subject import Watch
 from monitors.goals.values import Campaign
 from monitors.pacing.verdict import Status
@@ -86,7 +86,7 @@ def _judged(judged: Sequence[Assessment], currency: str) -> tuple[tuple[GoalNow,
 def _worst(goals: Sequence[GoalNow], watches: Sequence[WatchNow]) -> Status | None:
     """The worst status of all; a watch that has nothing to say does not make a campaign on pace."""
     found = [goal.status for goal in goals[:1]]
-    found += [watch.status for watch in watches if watch.status in MISSES or watch.status is Status.HOLD]
+    found += [watch.status for watch in watches if watch.status.is_miss or watch.status is Status.HOLD]
     return min(found, key=RANK.__getitem__, default=None)
 
 
@@ -177,7 +177,7 @@ def _off(goal: GoalNow) -> float:
 
 
 def _risk(goal: GoalNow) -> int:
-    if goal.status not in MISSES or goal.actual is None or goal.expected is None:
+    if not goal.status.is_miss or goal.actual is None or goal.expected is None:
         return 0
     return abs(round(goal.actual - goal.expected))
 

@@ -1,7 +1,8 @@
 """Everything the monitor exports, as text, made from a view: so nothing goes stale unseen.
 
 Every monitor tells how it is and how it finds the write side; campaigns, KPIs and pace are the leader's alone. So a sum
-over campaigns is right with any number of monitors.
+over campaigns is right with any number of monitors. While a partition is counted again, for Redis had lost it, none of
+them is there: a sum that is absent misleads nobody, one that is smaller does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from monitors import metrics
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.alerts.notifiers.protocol import ANSWERED, GIVEN_UP, Outcome
 from monitors.export.budget import BudgetPolicy
+from monitors.export.counted_again import CountedAgain
 from monitors.export.exposition import Format
 from monitors.export.kpi_samples import kpi_samples
 from monitors.export.pace_samples import common_samples, pace_samples
@@ -48,7 +50,8 @@ class ExportPolicy:
 
 
 class Exporter:
-    """Metrics of a view. Not for two threads at once: it remembers which series it exported last, and whether it led.
+    """Metrics of a view. Not for two threads at once: it remembers which series it exported last, how many events there
+    were, and whether it led.
 
     Args:
         policy: what to export.
@@ -59,10 +62,11 @@ class Exporter:
         self._policy = policy
         self._refused = refused
         self._kept = Kept()
+        self._again = CountedAgain()
         self._led = False
 
     def text(self, view: View, text_format: Format) -> str:
-        """All families; those about campaigns only of the leader, once something was read."""
+        """All families; those about campaigns only of the leader, once something was read, and of all partitions."""
         lines = [line for families in self._families(view) for line in families.text(text_format)]
         return "".join([*lines, text_format.end])
 
@@ -70,8 +74,9 @@ class Exporter:
         yield _monitor(view, self._refused)
         if view.snapshot is None:
             return
-        yield pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons)
-        if not self._is_leaders(view):
+        again = self._again.after(view.snapshot.partitions, view.snapshot.read_at_ms)
+        yield pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons, again)
+        if not self._is_leaders(view) or again:
             return
         chosen = self._choose(view.snapshot, frozenset(campaign.series for campaign in view.campaigns))
         currency = view.snapshot.layout.currency

@@ -82,7 +82,7 @@ def _shown(goal: RatioGoal, observed: Observed, at_ms: int) -> tuple[Row, int | 
     counted since.
     """
     window, onset = observed.window or ZERO, observed.onset
-    is_proven = observed.proven in {Status.WARNING, Status.CRITICAL}
+    is_proven = observed.proven is not None and observed.proven.is_miss
     if onset is None or not is_proven or at_ms - onset.at_ms >= parse_window(goal.window).span_ms:
         return window, None
     successes, trials = goal.kpi.parts(observed.to_date)

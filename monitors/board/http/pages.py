@@ -13,7 +13,7 @@ from monitors.board.board import Board
 from monitors.board.campaign_rows import worst_first
 from monitors.board.columns import COLUMNS, page_data
 from monitors.board.shapes import CampaignNow, GoalNow, WatchNow
-from monitors.board.watching import MISSES, shown_of
+from monitors.board.watching import shown_of
 from monitors.words.wording import LOOK, REASONS, word_of
 
 FIRST_ROWS = 60
@@ -75,7 +75,7 @@ def pace_text(goal: GoalNow, currency: str) -> str:
 
 def watch_text(watch: WatchNow) -> str:
     """A watch in words; what is wrong says itself what it is about."""
-    if watch.status in MISSES:
+    if watch.status.is_miss:
         return watch.says
     return f"{watch.label} {word_of(watch.status, is_watch=True)}: {watch.says}"
 
