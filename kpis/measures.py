@@ -46,7 +46,7 @@ class Kind(StrEnum):
     LEVEL = "level"
     """The last one by event time holds; over a window it is the mean of its panes' last ones."""
     DISTINCT = "distinct"
-    """How many different ids they have, by a sketch: about right. Below zero (:data:`UNKNOWN`) where no sketch says it."""
+    """How many different ids they have, by a sketch: about right; below zero (:data:`UNKNOWN`) where none says it."""
 
 
 class Takes(StrEnum):
@@ -65,7 +65,7 @@ class Takes(StrEnum):
 
 
 UNKNOWN = -(2**40)
-"""A distinct count that is not known, as of windows shorter than an hour: so far below zero that any sum with it is too."""
+"""A distinct count that is not known, as of windows below an hour: so far below zero that sums with it are too."""
 MONEY = "money"
 """The unit of all money, in formulas."""
 Filter = tuple[tuple[str, tuple[str, ...]], ...]

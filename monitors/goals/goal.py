@@ -51,7 +51,7 @@ class TotalModel(FileModel):
 
     total: TotalName = Field(description="Of what: a measure, see Totals.")
     target: Positive = Field(
-        description="Above 0: money in units of the base currency and other amounts in theirs, to the micro; counts are whole."
+        description="Above 0: money and other amounts in their units, to the micro; counts are whole numbers."
     )
     curve: CurveField = Field("even", description="How the target spreads: a name, or a mapping; see Curves.")
     per: PeriodName = Field(
