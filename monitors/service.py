@@ -170,7 +170,7 @@ def _board(settings: MonitorSettings, redis: Any, shared: Format) -> BoardParts:
     """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
     clock, address = settings.the_clock, settings.redis_address
     history = History(redis, address, shared)
-    reads = Reads(history.quarters, Breakdowns(redis, address, shared).of, history.sums)
+    reads = Reads(history.quarters, Breakdowns(redis, address, shared).of, history.sums, lambda: shared.now.catalogue)
     board = Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate))
     actions = Actions(board, InterventionStore(redis, address), clock, settings.http_access)
     return BoardParts(board, reads, clock, actions)

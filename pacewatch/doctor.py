@@ -15,6 +15,7 @@ from kpis.contract import layout
 from kpis.contract.published import BadLayout, read_layout
 from kpis.contract.redis_client import answers, connect, servers
 from kpis.measures import Stream
+from kpis.packs.catalogue_file import InvalidCatalogue, load
 from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, Unusable, one_line
 from kpis.times import span_text
 from monitors import goals
@@ -90,7 +91,7 @@ async def examine() -> list[Finding]:
     checks: tuple[Callable[[MonitorSettings], Awaitable[Iterable[Finding]]], ...] = (_kafka, _redis)
     for check in checks:
         found.extend(await check(settings))
-    return [*found, _goals(settings), *_notifiers(settings), _http(settings)]
+    return [*found, *_catalogue(settings), _goals(settings), *_notifiers(settings), _http(settings)]
 
 
 def _codecs() -> Finding:
@@ -206,7 +207,9 @@ def _goals(settings: MonitorSettings) -> Finding:
     if settings.goals is None:
         return Finding(Level.WARN, "no goals file", "set PACEWATCH_GOALS to have pace judged")
     try:
-        found = goals.load(settings.goals)
+        found = goals.load(settings.goals, load(settings.catalogue))
+    except InvalidCatalogue as e:
+        return Finding(Level.FAIL, f"goals file: not read, as {e}")
     except Permanent as e:
         return Finding(Level.FAIL, str(e), f"see: pacewatch goals check {settings.goals}")
     kept = [w.name for w in settings.the_windows]
@@ -216,6 +219,18 @@ def _goals(settings: MonitorSettings) -> Finding:
         return Finding(Level.WARN, problem, "use one of these, or set PACEWATCH_WINDOWS for workers")
     count = len(found.campaigns)
     return Finding(Level.OK, f"goals file: {count} campaigns")
+
+
+def _catalogue(settings: MonitorSettings) -> list[Finding]:
+    """What the catalogue file adds; nothing is said where there is none."""
+    if settings.catalogue is None:
+        return []
+    try:
+        found = load(settings.catalogue)
+    except InvalidCatalogue as e:
+        return [Finding(Level.FAIL, str(e))]
+    added = f"{len(found.added_measures)} measures and {len(found.added_kpis)} KPIs beside the core"
+    return [Finding(Level.OK, f"catalogue file: {added}")]
 
 
 def _notifiers(settings: MonitorSettings) -> list[Finding]:
