@@ -21,8 +21,9 @@ from monitors.common.together import Looked
 from monitors.common.whole import Concert, Whole
 from monitors.engine import Engine
 from monitors.gathering import Gathering
+from monitors.goals.all_goals import Goals
 from monitors.goals.reload import GoalsSource
-from monitors.goals.subject import key_of
+from monitors.goals.subject import key_of, parts_of
 from monitors.goals.values import Campaign, Period
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import VerdictPolicy
@@ -132,9 +133,7 @@ class Cycle:
         # The goals of this cycle: a thread may change the source's at any time.
         goals, has_file = self._goals.goals, self._goals.has_file
         leads = await self._lead()
-        self._reader.catalogue = goals.catalogue
-        parents = {parent.series: parent.parts for parent in goals.parents}
-        snapshot = with_parents(await self._reader.read(), parents)
+        snapshot = await self._read(goals)
         now = self._clock.now_ms()
         seen = await self._see(goals.all, snapshot, now)
         states = await self._outbox.states() if has_file else {}
@@ -169,6 +168,11 @@ class Cycle:
             goals_problem=self._goals.problem,
             catalogue_problem=self._goals.catalogue.problem,
         )
+
+    async def _read(self, goals: Goals) -> Snapshot:
+        """What Redis holds, as rows of the catalogue that goals are about; with what parents have."""
+        self._reader.catalogue = goals.catalogue
+        return with_parents(await self._reader.read(), {one.series: parts_of(one) for one in goals.parents})
 
     async def _lead(self) -> bool:
         """Whether this monitor leads; one that begins to sees to what an older version left."""
@@ -232,7 +236,7 @@ class Cycle:
 
 def _parts(campaign: Campaign, snapshot: Snapshot) -> tuple[str, ...]:
     """The series that a parent is the sum of; what is of an account itself is of added measures only."""
-    return campaign.parts if snapshot.catalogue.added_measures else campaign.members
+    return parts_of(campaign) if snapshot.catalogue.added_measures else campaign.members
 
 
 async def _health(delivery: Delivery) -> LaneHealth:

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
+from kpis.contract.row_format import SharedFormat
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Misconfigured, Recoverable
 from kpis.runtime.http.access import Access
@@ -39,7 +40,6 @@ from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.breakdowns import Breakdowns
 from monitors.read.history import History
 from monitors.read.reader import Reader, connect
-from monitors.read.row_format import Format
 from monitors.settings import MonitorSettings
 from monitors.web import guarded, make_app
 
@@ -60,7 +60,7 @@ async def run(settings: MonitorSettings) -> None:
     # Verdicts are many short-lived objects without cycles: collecting every 700 of them took a tenth of all CPU.
     gc.set_threshold(100_000, 20, 20)
     source = goals_file.GoalsSource(settings.goals, settings.catalogue)
-    redis, shared = connect(settings), Format()
+    redis, shared = connect(settings), SharedFormat()
     crew = crew_of(settings, redis)
     announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in source.goals.campaigns))
     monitor = Cycle(
@@ -166,7 +166,7 @@ def _policy(settings: MonitorSettings, routes: Routes) -> CyclePolicy:
     )
 
 
-def _board(settings: MonitorSettings, redis: Any, shared: Format) -> BoardParts:
+def _board(settings: MonitorSettings, redis: Any, shared: SharedFormat) -> BoardParts:
     """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
     clock, address = settings.the_clock, settings.redis_address
     history = History(redis, address, shared)

@@ -26,6 +26,9 @@ RECENT = "1h"
 """The window whose KPIs the board shows: as long as a ratio needs by default to prove something."""
 
 
+NO_WINDOWS: Mapping[str, Row] = {}
+
+
 def recent_window(windows: Sequence[str]) -> str:
     """The window whose KPIs are shown: an hour, or the longest there is."""
     return RECENT if RECENT in windows or not windows else windows[-1]
@@ -38,9 +41,8 @@ def campaign_row(
     window: str,
     pulse: tuple[str, int],
     *,
-    currency: str = "",
-    added: Added = NOTHING_ADDED,
-) -> CampaignNow:
+    currency: str = "", added: Added = NOTHING_ADDED,
+) -> CampaignNow:  # fmt: skip
     """A campaign.
 
     Args:
@@ -50,11 +52,10 @@ def campaign_row(
         window: whose KPIs are shown.
         pulse: the drawn line and its greatest value, see :mod:`monitors.board.pulse`.
         currency: of all money, for what is said.
-        added: what is shown beside the core's numbers.
+        added: what is shown besides.
     """
     goals, watches = _judged(judged, currency)
-    known: Campaign | None = judged[0].campaign if judged else None
-    windows: Mapping[str, Row] = rows.windows if rows else {}
+    known, windows = judged[0].campaign if judged else None, rows.windows if rows else NO_WINDOWS
     return CampaignNow(
         id=shown_id(series),
         name=known.name if known else split(series)[0],

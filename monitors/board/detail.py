@@ -15,6 +15,7 @@ from monitors.board.campaign_rows import measures
 from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, MemberNow, PaceLine, Point
 from monitors.goals.curves import curve_of
 from monitors.goals.periods import period_at, target_of
+from monitors.goals.subject import parts_of
 from monitors.goals.values import Flight, TotalGoal
 from monitors.read.breakdowns import Windows
 from monitors.read.queries import Query
@@ -32,7 +33,7 @@ def history_of(board: Board, row: CampaignNow, now_ms: int) -> Query | None:
     if not row.start_ms <= now_ms or row.start_ms < now_ms - found.layout.history_days * DAY_MS:
         return None
     series = of_shown(row.id)
-    members = next((one.campaign.parts for one in judged_of(board, series)), ())
+    members = next((parts_of(one.campaign) for one in judged_of(board, series)), ())
     return Query(series, row.start_ms, min(row.end_ms, now_ms + 1), members)
 
 

@@ -204,12 +204,7 @@ class RatioGoal:
         return _FROM_ONE if self.bound is Bound.AT_LEAST else _TO_ONE
 
     def part(self, value: float) -> float:
-        """A value as a part of the bound: 1 at it, more above, less below.
-
-        Of a bound below zero, or at it, a quotient would run the wrong way, or nowhere: there it is 1 and what the
-        value lies above the bound, in bounds without their sign (in critical bounds where the bound is zero, and in
-        units where both are).
-        """
+        """A value as a part of the bound; where that is not above 0, 1 and by how many bounds it lies above it."""
         if self.limit > 0:
             return value / self.limit
         return 1 + (value - self.limit) / (abs(self.limit) or abs(self.critical_limit) or 1.0)
@@ -295,11 +290,6 @@ class Campaign:
         return parent_key(self.scope, self.account)
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        """Of a parent, all series that it is the sum of."""
-        return (*self.members, *self.own)
-
-    @property
     def members_digest(self) -> str:
         """Which members it has, in a few characters; empty for a campaign."""
         return sha256("|".join(self.members).encode()).hexdigest()[:16] if self.members else ""
@@ -308,8 +298,3 @@ class Campaign:
     def is_parent(self) -> bool:
         """Whether it is several campaigns together."""
         return self.scope is not Scope.CAMPAIGN
-
-
-def muted_at(campaign: Campaign, at_ms: int) -> Mute | None:
-    """The first of a campaign's mutes that a moment lies in; None when it lies in none."""
-    return next((mute for mute in campaign.mutes if mute.from_ms <= at_ms < mute.until_ms), None)

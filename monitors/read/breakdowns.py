@@ -14,12 +14,12 @@ from typing import Any
 from kpis.contract import layout
 from kpis.contract.published import fetch_layout
 from kpis.contract.redis_client import answers
+from kpis.contract.row_format import RowFormat, SharedFormat, unknown
 from kpis.measures import Row
 from kpis.runtime.clock import monotonic
 from kpis.series import breakdown_prefix
 from kpis.windows import TOTAL
 from monitors.read.decoding import Problems, read_document, read_series
-from monitors.read.row_format import Format, RowFormat, unknown
 from monitors.read.window_rows import WindowRows, added
 
 _COUNT = 5_000
@@ -41,8 +41,8 @@ class Breakdowns:
         shared: how rows are read; None for the core's.
     """
 
-    def __init__(self, redis: Any, address: str, shared: Format | None = None) -> None:
-        self._format = shared or Format()
+    def __init__(self, redis: Any, address: str, shared: SharedFormat | None = None) -> None:
+        self._format = shared or SharedFormat()
         self._of = self._format.now
         self._redis = redis
         self._address = address

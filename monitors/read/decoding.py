@@ -11,8 +11,8 @@ import numpy as np
 from kpis.arrays import Int64s
 from kpis.contract import layout
 from kpis.contract.documents import UNREADABLE
+from kpis.contract.row_format import CORE_FORMAT, RowFormat
 from kpis.measures import WIDTH, Stream, unpack
-from monitors.read.row_format import CORE_FORMAT, RowFormat
 from monitors.read.snapshot import PartitionHealth, ReadProblem, StreamHealth
 from monitors.read.window_rows import WindowRows
 

@@ -18,13 +18,13 @@ from kpis.arrays import Int64s
 from kpis.contract import layout
 from kpis.contract.published import fetch_layout
 from kpis.contract.redis_client import answers
+from kpis.contract.row_format import RowFormat, SharedFormat
 from kpis.measures import Row
 from kpis.runtime.clock import monotonic
 from kpis.times import DAY_MS, QUARTER_MS, day_of
 from monitors.read.consistent import ConsistentReads
 from monitors.read.decoding import PER_DAY, Problems, no_quarters, read_day
 from monitors.read.queries import Query, ToDate
-from monitors.read.row_format import Format, RowFormat
 
 CLOSED_AFTER_MS = DAY_MS
 """A day that ended this long before the newest one asked for is rarely added to any more, and its sum is remembered."""
@@ -52,8 +52,8 @@ class History:
         problems: what the last read could not use.
     """
 
-    def __init__(self, redis: Any, address: str, shared: Format | None = None) -> None:
-        self.format = shared or Format()
+    def __init__(self, redis: Any, address: str, shared: SharedFormat | None = None) -> None:
+        self.format = shared or SharedFormat()
         self._of = self.format.now
         self._redis = redis
         self._reads = ConsistentReads(redis)

@@ -16,10 +16,10 @@ from redis.exceptions import WatchError
 
 from kpis.contract import layout
 from kpis.contract.redis_client import wrong_type
+from kpis.contract.row_format import CORE_FORMAT, RowFormat
 from kpis.series import is_campaign_key
 from monitors.read.changes import Changed, Entry, Mark, Why, mark_of, since
 from monitors.read.decoding import Problems, read_document, read_meta, read_series
-from monitors.read.row_format import CORE_FORMAT, RowFormat
 from monitors.read.snapshot import PartitionHealth, ReadProblem
 from monitors.read.window_rows import WindowRows
 

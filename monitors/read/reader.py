@@ -14,16 +14,16 @@ from kpis.contract import layout
 from kpis.contract.claimed import Columns, fetch_columns
 from kpis.contract.published import BadLayout, fetch_layout
 from kpis.contract.redis_client import answers, connect
+from kpis.contract.row_format import CORE_FORMAT, RowFormat, SharedFormat
 from kpis.measures import Row
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
 from monitors.read.decoding import Problems
+from monitors.read.distinct.sketches import Sketches
 from monitors.read.history import History
 from monitors.read.memory import Memory, read_memory
 from monitors.read.merge import Merge, Part
 from monitors.read.partition_reader import PartitionReader
-from monitors.read.row_format import CORE_FORMAT, Format, RowFormat
-from monitors.read.sketches import Sketches
 from monitors.read.snapshot import Snapshot, to_json
 
 __all__ = ["BadLayout", "Reader", "Snapshot", "connect", "read_once", "to_json"]
@@ -74,7 +74,7 @@ class Reader:
     """
 
     def __init__(
-        self, redis: Any, address: str, clock: Clock, *, breakdowns: bool = True, shared: Format | None = None
+        self, redis: Any, address: str, clock: Clock, *, breakdowns: bool = True, shared: SharedFormat | None = None
     ) -> None:
         self._redis = redis
         self._address = address
@@ -85,7 +85,7 @@ class Reader:
         self._memory: Memory | None = None
         self._read = 0
         self.catalogue = CORE
-        self._format = shared or Format()
+        self._format = shared or SharedFormat()
         self._sketches = Sketches(redis, CORE_FORMAT)
         self.flights = History(redis, address, self._format)
 

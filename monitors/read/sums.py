@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from kpis.contract.row_format import unknown
 from kpis.measures import Row
 from kpis.windows import TOTAL
-from monitors.read.row_format import unknown
 from monitors.read.snapshot import SeriesRows, Snapshot
 from monitors.read.window_rows import WindowRows, added
 

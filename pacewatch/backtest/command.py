@@ -121,7 +121,8 @@ def _countable(found: Goals) -> Goals:
         tuple(replace(one, goals=tuple(filter(_is_countable, one.goals))) for one in some)
         for some in (found.campaigns, found.parents)
     )
-    return Goals(*kept)
+    campaigns, parents = kept
+    return Goals(campaigns, parents)
 
 
 def _is_countable(goal: Goal) -> bool:

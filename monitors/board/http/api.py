@@ -15,11 +15,12 @@ from kpis.measures import Row
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Recoverable
 from kpis.series import of_shown, split
+from monitors.board.asks import Problem
 from monitors.board.board import Board, encoded
 from monitors.board.detail import detail, history_of
 from monitors.board.http.hub import Hub, message
 from monitors.board.members import Roll, members, roll_of
-from monitors.board.shapes import CampaignNow, Changes, MemberNow, Problem
+from monitors.board.shapes import CampaignNow, Changes, MemberNow
 from monitors.read.breakdowns import Windows
 from monitors.read.queries import Query
 

@@ -16,13 +16,13 @@ from kpis.contract import layout
 from kpis.contract.claimed import fields_of
 from kpis.contract.published import Layout
 from kpis.contract.redis_client import unusable
+from kpis.contract.row_format import RowFormat
 from kpis.measures import UNKNOWN, Measure, Row
 from kpis.series import is_campaign
 from kpis.times import HOUR_MS, QUARTER_MS
 from kpis.windows import TOTAL, Window, parse_window
-from monitors.read.hyperloglog import count, union
+from monitors.read.distinct.hyperloglog import count, union
 from monitors.read.merge import Merge
-from monitors.read.row_format import RowFormat
 from monitors.read.snapshot import PartitionHealth, SeriesRows
 
 MOST_SKETCHES = 4_000

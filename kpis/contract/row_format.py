@@ -1,4 +1,4 @@
-"""Which columns rows have, and how they are taken from what is stored. Pure, but for :class:`Format`.
+"""Which columns rows have, and how they are taken from what is stored. Pure, but for :class:`SharedFormat`.
 
 With the core alone rows are read as they are stored. A catalogue with more has rows of its own: documents are read by
 the names of columns, packed rows by where ``pw:columns`` says they lie.
@@ -108,7 +108,7 @@ CORE_FORMAT = RowFormat()
 
 
 @dataclass
-class Format:
+class SharedFormat:
     """The format that all readers of one Redis share; the reader of snapshots sets it.
 
     Attributes:
