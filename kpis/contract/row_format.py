@@ -87,7 +87,7 @@ class RowFormat:
         found = self.columns.taken(np.frombuffer(whole, "<i8").reshape(-1, self.columns.width), self.catalogue)
         if self.uncounted:
             places = list(self.uncounted)
-            found[:, places] = -(found[:, places] != 0)
+            found[:, places] = -(found[:, places] != 0).astype(np.int64)
         return found
 
     @cached_property
