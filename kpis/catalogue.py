@@ -64,6 +64,9 @@ class Kpi:
     source: str = ""
     example: Example | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @property
     def is_proportion(self) -> bool:
         """Whether it is a share of counts: successes out of trials."""
@@ -84,6 +87,21 @@ class Kpi:
     def is_quotient(self) -> bool:
         """Whether it is one measure over another: only that can be judged by what its counts prove."""
         return self.formula.quotient is not None
+
+    @property
+    def is_provable(self) -> bool:
+        """Whether evidence can be gathered on it: a quotient of two sums, and of a share their plain one."""
+        quotient = self.formula.quotient
+        if quotient is None or quotient.scale <= 0:
+            return False
+        return not self.is_proportion or quotient.scale == 1
+
+    @property
+    def may_be_negative(self) -> bool:
+        """Whether less than nothing is a value that people may bound it by: ROI, a net score."""
+        if self.is_proportion:
+            return False
+        return not self.is_quotient or (self.above.counting is not None and self.above.can_fall)
 
     @property
     def above(self) -> Measure:

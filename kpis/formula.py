@@ -69,6 +69,9 @@ class Formula:
     quotient: Quotient | None
     compute: Compute = field(compare=False, repr=False)
 
+    def __hash__(self) -> int:
+        return hash(self.text)
+
     @property
     def is_money(self) -> bool:
         """Whether it is in units of currency, or in these per something."""
@@ -167,6 +170,12 @@ def _measure(measure: Measure) -> _Part:
             return row[column] / told if told > 0 else None
 
         return _Part(mean, powers, micros, (measure,))
+    if measure.kind is Kind.DISTINCT:
+
+        def known(row: Sequence[int]) -> Number | None:
+            return row[column] if row[column] >= 0 else None
+
+        return _Part(known, powers, micros, (measure,))
     of = (measure, 1) if measure.kind is Kind.SUM else None
     return _Part(lambda row: row[column], powers, micros, (measure,), of=of)
 

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from kpis.units import Unit
 
@@ -45,7 +46,7 @@ class Kind(StrEnum):
     LEVEL = "level"
     """The last one by event time holds; over a window it is the mean of its panes' last ones."""
     DISTINCT = "distinct"
-    """How many different ids they have, by a sketch: about right. :data:`UNKNOWN` where no sketch says it."""
+    """How many different ids they have, by a sketch: about right; below zero (:data:`UNKNOWN`) where none says it."""
 
 
 class Takes(StrEnum):
@@ -63,8 +64,8 @@ class Takes(StrEnum):
     """A field of it that is a number, or for distinct counts an id."""
 
 
-UNKNOWN = -1
-"""A distinct count that is not known: of windows shorter than an hour."""
+UNKNOWN = -(2**40)
+"""A distinct count that is not known, as of windows below an hour: so far below zero that sums with it are too."""
 MONEY = "money"
 """The unit of all money, in formulas."""
 Filter = tuple[tuple[str, tuple[str, ...]], ...]
@@ -115,6 +116,9 @@ class Measure:
     counting: Counting | None = None
     of: str = ""
     meaning: str = ""
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     @property
     def title(self) -> str:
@@ -167,6 +171,12 @@ TOTALS: Mapping[str, Measure] = {m.title: m for m in MEASURES}
 
 Row = tuple[int, ...]
 ZERO: Row = (0,) * WIDTH
+
+
+@lru_cache(maxsize=64)
+def zeros(width: int) -> Row:
+    """A row of nothing, so many columns wide."""
+    return (0,) * width
 
 
 def pack(row: Sequence[int]) -> bytes:

@@ -174,13 +174,15 @@ def kpi(
     campaign: Annotated[str | None, typer.Argument(help="Only this campaign and its breakdowns.")] = None,
     window: Annotated[str | None, typer.Option(help="Only this window, such as 5m or total.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON: {campaign: {window: {name: value}}}.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Of each series what the catalogue file adds too.")] = False,
 ) -> None:
-    """Print the current values."""
+    """Print the current values; of one campaign what the catalogue file adds too, where it has any."""
     from kpis.settings.shared import Settings
     from monitors.read import reader
     from pacewatch import kpi as show
+    from pacewatch.catalogue_named import catalogue
 
-    snapshot = asyncio.run(reader.read_once(Settings.load()))
+    snapshot = asyncio.run(reader.read_once(Settings.load(), catalogue()))
     known = (*snapshot.layout.windows, "total")
     if window is not None and window not in known:
         raise Misconfigured("--window", f"{window[:40]!r} is unknown", f"there are {', '.join(known)}")
@@ -192,7 +194,7 @@ def kpi(
     if as_json:
         out(show.as_json(values))
     else:
-        show.print_table(values, snapshot.layout.currency)
+        show.print_table(values, snapshot.layout.currency, snapshot.catalogue, every=every)
         for line in show.stream_lines(snapshot):
             out(line)
 

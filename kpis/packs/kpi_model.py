@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from kpis.catalogue import Example, Kpi
 from kpis.formula import BadFormula, Formula, parse_formula, powers_text
 from kpis.measures import MONEY, Measure
-from kpis.packs.written import Amount, DefinedName, FormulaText, Line, Volume, choice_of
+from kpis.packs.written import Amount, DefinedName, Flag, FormulaText, Line, Volume, choice_of
 from kpis.runtime.yaml_model import AtField, FileModel
 from kpis.runtime.yaml_nodes import did_you_mean, shown
 from kpis.units import Unit
@@ -52,6 +52,7 @@ class KpiModel(FileModel):
     min_volume: Volume | None = Field(
         None, description="Events of what stands below the line that it takes to judge it; 30 by default."
     )
+    headline: Flag = Field(False, description="Whether the list of campaigns on the board shows it; few fit.")
     source: Line = Field("", description="Who defines it so.")
     example: ExampleModel | None = Field(None, description="One worked example.")
 
@@ -79,6 +80,7 @@ class KpiModel(FileModel):
             noise,
             volume,
             higher_is_better=self.better == "higher",
+            is_headline=self.headline,
             label=self.label or name.replace("_", " ").capitalize(),
             source=self.source,
             example=self._example(known),

@@ -10,7 +10,8 @@ import msgspec
 
 from kpis.contract.documents import UNREADABLE
 from kpis.contract.redis_client import calls
-from monitors.goals.values import Campaign, muted_at
+from monitors.goals.subject import muted_at
+from monitors.goals.values import Campaign
 
 ACKNOWLEDGED = "pw:{alerts}:acknowledged"
 MUTES = "pw:{alerts}:mutes"

@@ -100,6 +100,7 @@ def _unseen(campaign: Campaign, watch: Watch, observed: Observed, trials: float,
         for g in campaign.goals
         if isinstance(g, RatioGoal)
         and g.kpi.is_proportion
+        and g.kpi.is_quotient
         and (g.kpi.above.name, g.kpi.below.name) == (above, below)
         and g.bound is Bound.AT_LEAST
     ]

@@ -15,8 +15,8 @@ from monitors.alerts.stored import NOTHING_HELD, Held, encode_alert
 from monitors.common.together import Looked
 from monitors.common.whole import Whole
 from monitors.engine import Engine
-from monitors.goals.subject import Subject, key_of
-from monitors.goals.values import Campaign, muted_at
+from monitors.goals.subject import Subject, key_of, muted_at
+from monitors.goals.values import Campaign
 from monitors.pacing.causes import Judged
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import Status, Verdict, VerdictPolicy

@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from kpis.measures import Stream
+from kpis.packs.catalogue_file import InvalidCatalogue, load
 from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, one_line
 from kpis.units import how_many
 from monitors import goals
@@ -77,14 +78,28 @@ async def _kafka(settings: MonitorSettings) -> list[Finding]:
 
 
 async def _goals(settings: MonitorSettings) -> list[Finding]:
-    return [_of_goals(settings)]
+    return [*_of_catalogue(settings), _of_goals(settings)]
+
+
+def _of_catalogue(settings: MonitorSettings) -> list[Finding]:
+    """What the catalogue file adds; nothing is said where there is none."""
+    if settings.catalogue is None:
+        return []
+    try:
+        found = load(settings.catalogue)
+    except InvalidCatalogue as e:
+        return [Finding(Level.FAIL, str(e), f"see: pacewatch catalogue --check {settings.catalogue}")]
+    added = f"{how_many(len(found.added_measures), 'measure')} and {how_many(len(found.added_kpis), 'KPI')}"
+    return [Finding(Level.OK, f"catalogue file: {added} beside the core's")]
 
 
 def _of_goals(settings: MonitorSettings) -> Finding:
     if settings.goals is None:
         return Finding(Level.WARN, "no goals file", "set PACEWATCH_GOALS to have pace judged")
     try:
-        found = goals.load(settings.goals)
+        found = goals.load(settings.goals, load(settings.catalogue))
+    except InvalidCatalogue as e:
+        return Finding(Level.FAIL, f"goals file: not read, as {e}")
     except Permanent as e:
         return Finding(Level.FAIL, str(e), f"see: pacewatch goals check {settings.goals}")
     kept = [w.name for w in settings.the_windows]

@@ -22,10 +22,11 @@ GoalsPath = Annotated[Path, typer.Argument(help="The goals file.")]
 def check(file: GoalsPath) -> None:
     """Check a goals file: every error with its line."""
     from monitors import goals
+    from pacewatch.catalogue_named import catalogue
     from pacewatch.goals.overview import counted
 
     try:
-        found = goals.load(file)
+        found = goals.load(file, catalogue())
     except goals.InvalidGoals as e:
         raise _refused(file, e) from None
     out(f"{file}: {counted(found)}, no errors")
@@ -35,10 +36,11 @@ def check(file: GoalsPath) -> None:
 def show(file: GoalsPath) -> None:
     """Print the goals of a file as a table, with what accounts give their campaigns, and what these add up to."""
     from monitors import goals
+    from pacewatch.catalogue_named import catalogue
     from pacewatch.goals.overview import lines, shares
 
     try:
-        found = goals.load(file)
+        found = goals.load(file, catalogue())
     except goals.InvalidGoals as e:
         raise _refused(file, e) from None
     for line in [*lines(found, columns()), *shares(found, columns())]:
