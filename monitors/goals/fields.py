@@ -72,12 +72,6 @@ def _ratio(value: Any, info: ValidationInfo) -> Kpi:
     return catalogue.by_name[text]
 
 
-def _named(names: Iterable[str]) -> WithJsonSchema:
-    """Those of the core, for editors that complete; and any other, for users may have added it."""
-    any_name = {"type": "string", "pattern": "^[a-z][a-z0-9]*(_[a-z0-9]+)*$"}
-    return WithJsonSchema({"anyOf": [{"enum": list(names)}, any_name]})
-
-
 def _id(value: Any) -> str:
     text = text_of(value)
     if len(text.encode()) > MAX_ID_BYTES:
@@ -134,9 +128,9 @@ Time = Annotated[datetime, BeforeValidator(scalars.written_time), WithJsonSchema
 DurationField = Annotated[int, BeforeValidator(scalars.duration), WithJsonSchema(_DURATION)]
 Zone = Annotated[Any, BeforeValidator(scalars.zone), WithJsonSchema({"type": "string"})]
 WindowName = Annotated[str, BeforeValidator(_window), WithJsonSchema({"type": "string", "examples": ["5m", "1h"]})]
-TotalName = Annotated[Any, BeforeValidator(_total), _named(CORE.totals)]
+TotalName = Annotated[Any, BeforeValidator(_total), WithJsonSchema({"enum": list(CORE.totals)})]
 """A measure, by its title."""
-RatioName = Annotated[Any, BeforeValidator(_ratio), _named(CORE.by_name)]
+RatioName = Annotated[Any, BeforeValidator(_ratio), WithJsonSchema({"enum": list(CORE.by_name)})]
 """A KPI, by its name."""
 Limit = Annotated[Decimal, BeforeValidator(scalars.bound), WithJsonSchema(_LIMIT)]
 CurveName = Annotated[str, *_one_of("curve", NAMED)]

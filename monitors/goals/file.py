@@ -143,3 +143,14 @@ def parse(text: str, name: str, catalogue: Catalogue = CORE) -> Goals:
     if found is None or problems.found:
         raise InvalidGoals(name, problems.found)
     return replace(found.value, catalogue=catalogue)
+
+
+def schema(catalogue: Catalogue = CORE) -> dict[str, Any]:
+    """The JSON Schema of goals files, with the names that a catalogue has for totals and ratios."""
+    found = GoalsFile.model_json_schema()
+    names = {"total": list(catalogue.totals), "ratio": list(catalogue.by_name)}
+    for model in found["$defs"].values():
+        for field, known in names.items():
+            if "enum" in model.get("properties", {}).get(field, {}):
+                model["properties"][field]["enum"] = known
+    return found

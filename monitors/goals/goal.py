@@ -7,10 +7,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from kpis.catalogue import Kpi
+from kpis.catalogue import CORE, Kpi
 from kpis.measures import Measure
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, noted
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
@@ -138,6 +138,14 @@ class RatioModel(FileModel):
     that three clicks prove nothing. A KPI that is no quotient of two sums, and a bound that is not above 0, is judged
     by rule: threshold.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "additionalProperties": False,
+            "if": {"properties": {"ratio": {"pattern": f"^({'|'.join(CORE.by_name)})$"}}},
+            "then": {"properties": {key: {"exclusiveMinimum": 0} for key in (*Bound, "critical")}},
+        }
+    )
 
     ratio: RatioName = Field(description="Which KPI: see Ratios, and those that the catalogue file adds.")
     at_least: Limit | None = Field(

@@ -49,10 +49,11 @@ def show(file: GoalsPath) -> None:
 
 @goals_app.command("schema")
 def schema() -> None:
-    """Print the JSON Schema of goals files, for editors that complete and check."""
-    from monitors.goals.file import GoalsFile
+    """Print the JSON Schema of goals files, for editors that complete and check; with what the catalogue file adds."""
+    from monitors.goals import file
+    from pacewatch.catalogue_named import catalogue
 
-    out(json.dumps(GoalsFile.model_json_schema(), indent=2))
+    out(json.dumps(file.schema(catalogue()), indent=2))
 
 
 @goals_app.command("apply")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kpis.catalogue import BY_NAME, CORE
 from monitors.goals import Band, Bound, InvalidGoals, RatioGoal, Rule, TotalGoal
 from monitors.goals.all_goals import Goals
-from monitors.goals.file import parse
+from monitors.goals.file import parse, schema
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Direction, Observed, Status, Verdict, VerdictPolicy
 from tests.kit.monitor_fakes import DAY, NOON
@@ -184,3 +184,11 @@ def test_an_account_s_own_numbers_are_part_of_it_and_of_a_portfolio_that_has_all
     account, portfolio = parse(f"{head}{some}campaigns:\n{campaigns}", "x", WIDE).parents
     assert (account.members, account.own) == (("a1", "a2"), ("account=A",))
     assert (portfolio.members, portfolio.own) == (("a1", "a2", "b1"), ("account=A",))
+
+
+def test_an_editor_knows_what_the_catalogue_adds() -> None:
+    models = schema(WIDE)["$defs"]
+    assert "hours" in models["TotalModel"]["properties"]["total"]["enum"]
+    assert "followers" not in models["ParentTotalModel"]["properties"]["total"]["enum"]
+    assert "roi" in models["RatioModel"]["properties"]["ratio"]["enum"]
+    assert "roi" not in schema()["$defs"]["RatioModel"]["properties"]["ratio"]["enum"]
