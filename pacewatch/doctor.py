@@ -15,6 +15,7 @@ from kpis.contract import layout
 from kpis.contract.published import BadLayout, read_layout
 from kpis.contract.redis_client import answers, connect, servers
 from kpis.measures import Stream
+from kpis.packs import catalogue_file
 from kpis.runtime.errors import Misconfigured, Permanent, Unreachable, Unusable, one_line
 from kpis.times import span_text
 from monitors import goals
@@ -23,6 +24,7 @@ from monitors.alerts.routing import Matter, Routes
 from monitors.goals.values import RatioGoal
 from monitors.read.decoding import read_meta
 from monitors.settings import MonitorSettings
+from pacewatch.catalogue.catalogue_lines import counts
 from pacewatch.variables import strange
 from streams.kafka import clients, codecs, topics
 
@@ -90,7 +92,7 @@ async def examine() -> list[Finding]:
     checks: tuple[Callable[[MonitorSettings], Awaitable[Iterable[Finding]]], ...] = (_kafka, _redis)
     for check in checks:
         found.extend(await check(settings))
-    return [*found, _goals(settings), *_notifiers(settings), _http(settings)]
+    return [*found, *_catalogue(settings), _goals(settings), *_notifiers(settings), _http(settings)]
 
 
 def _codecs() -> Finding:
@@ -200,6 +202,16 @@ def _layout(settings: MonitorSettings, stored: Any) -> Finding:
         problem = f"the data in Redis is in {found.currency}, PACEWATCH_CURRENCY is {settings.currency}"
         return Finding(Level.FAIL, problem, "set it back, or use another Redis")
     return Finding(Level.OK, f"data in Redis: {found.partitions} partitions, windows {', '.join(found.windows)}")
+
+
+def _catalogue(settings: MonitorSettings) -> list[Finding]:
+    """Nothing without a catalogue file: the core alone is no fault."""
+    if settings.catalogue is None:
+        return []
+    try:
+        return [Finding(Level.OK, f"catalogue file: {counts(catalogue_file.load(settings.catalogue))}")]
+    except Permanent as e:
+        return [Finding(Level.FAIL, str(e), f"see: pacewatch catalogue check {settings.catalogue}")]
 
 
 def _goals(settings: MonitorSettings) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
@@ -15,6 +16,8 @@ import yaml
 from kpis.packs.catalogue_file import everything, load, pack_names
 from pacewatch.catalogue import catalogue_forms, catalogue_lines, told
 from pacewatch.catalogue.told import packs
+from pacewatch.doctor import examine
+from tests.kit.processes import free_ports
 
 ROOT = Path(__file__).parents[4]
 SCHEMA = json.loads((ROOT / "docs" / "catalogue.schema.json").read_text())
@@ -78,6 +81,24 @@ def test_check_names_every_error_with_its_line_and_counts_a_good_file(tmp_path: 
         f"{bad}:4:16: kpis.k.formula: 'click' is no measure; did you mean clicks?",
     ]
     assert pacewatch("check", str(tmp_path / "none.yaml")).returncode == 2
+
+
+def test_doctor_says_what_is_in_the_catalogue_file_and_what_is_wrong_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With nobody at the ports of Kafka and Redis, it goes on to the files."""
+    kafka, redis = free_ports(2)
+    monkeypatch.setenv("PACEWATCH_KAFKA", f"127.0.0.1:{kafka}")
+    monkeypatch.setenv("PACEWATCH_REDIS", f"redis://127.0.0.1:{redis}/0")
+    path = tmp_path / "catalogue.yaml"
+    monkeypatch.setenv("PACEWATCH_CATALOGUE", str(path))
+    path.write_text("measures: {a: {}}")
+    said = [str(finding) for finding in asyncio.run(examine())]
+    assert "OK    catalogue file: 1 measure, 0 KPIs beside the core's" in said
+    path.write_text("measures: {a: 1}")
+    (wrong,) = (str(finding) for finding in asyncio.run(examine()) if "catalogue file" in finding.what)
+    assert wrong.startswith("FAIL  catalogue file catalogue.yaml: line 1, column 15: measures.a: must be a mapping")
+    assert wrong.endswith(f"see: pacewatch catalogue check {path}")
 
 
 def test_the_schema_of_the_command_is_the_one_in_the_documents() -> None:
