@@ -39,7 +39,7 @@ class Kpi:
 
     Attributes:
         name: its name everywhere.
-        unit: ``PROPORTION`` (a share of counts), ``CURRENCY`` (money per something) or ``RATIO``.
+        unit: ``PROPORTION`` (a part of a whole), ``CURRENCY`` (money, or money per something) or ``RATIO``.
         formula: what it is computed by.
         meaning: one sentence for people.
         noise: the measure whose events carry its noise. ROAS takes clicks, not conversions: with broken conversion
@@ -69,8 +69,14 @@ class Kpi:
 
     @property
     def is_proportion(self) -> bool:
-        """Whether it is a share of counts: successes out of trials."""
-        return self.unit is Unit.PROPORTION
+        """Whether it is a share of counts, successes out of trials, for which an interval says what they prove.
+
+        A share of money or hours is no such, nor is one whose parts are levels, distinct or added up.
+        """
+        quotient = self.formula.quotient
+        if self.unit is not Unit.PROPORTION or quotient is None:
+            return False
+        return not quotient.above.in_micros and not quotient.below.in_micros
 
     @property
     def quotient(self) -> Quotient:
@@ -204,6 +210,17 @@ class Catalogue:
         for kpi in self.kpis:
             values[kpi.name] = kpi.of(row)
         return values
+
+
+def row_of_amounts(measures: Sequence[Measure], amounts: Mapping[str, float]) -> tuple[int, ...]:
+    """A row in which measures come to amounts, in the units that people read; those not named have none."""
+    row: list[int] = []
+    for measure in measures:
+        amount = amounts.get(measure.title)
+        row.append(round((amount or 0) * (MICROS if measure.in_micros else 1)))
+        if measure.kind is Kind.LEVEL:
+            row.append(int(amount is not None))
+    return tuple(row)
 
 
 def value_of(measure: Measure, row: Sequence[int]) -> float | None:

@@ -104,6 +104,7 @@ class Measure:
         counting: which events, and what of them; None in the core, whose streams say that.
         of: what it is in, where that is neither a count nor money: ``hours``.
         meaning: one sentence for people.
+        source: who counts it so.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Measure:
     counting: Counting | None = None
     of: str = ""
     meaning: str = ""
+    source: str = ""
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -155,12 +157,17 @@ _BUYING = (Stream.SPEND, Stream.IMPRESSION, Stream.CLICK)
 _CONVERSION = (Stream.CONVERSION,)
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("impressions", Unit.EVENTS, (Stream.IMPRESSION,), can_fall=False, is_bought=True, column=0),
-    Measure("clicks", Unit.EVENTS, (Stream.CLICK,), can_fall=False, is_bought=False, column=1),
-    Measure("conversions", Unit.EVENTS, _CONVERSION, can_fall=True, is_bought=False, column=2),
-    Measure("spend_micros", Unit.MICROS, _BUYING, can_fall=True, is_bought=True, column=3),
-    Measure("revenue_micros", Unit.MICROS, _CONVERSION, can_fall=True, is_bought=False, column=4),
-)
+    Measure("impressions", Unit.EVENTS, (Stream.IMPRESSION,), can_fall=False, is_bought=True, column=0,
+            meaning="Ads that were shown."),
+    Measure("clicks", Unit.EVENTS, (Stream.CLICK,), can_fall=False, is_bought=False, column=1,
+            meaning="Ads that were clicked."),
+    Measure("conversions", Unit.EVENTS, _CONVERSION, can_fall=True, is_bought=False, column=2,
+            meaning="What people did that the campaign is for, of all kinds; a refund takes away."),
+    Measure("spend_micros", Unit.MICROS, _BUYING, can_fall=True, is_bought=True, column=3,
+            meaning="What ads cost."),
+    Measure("revenue_micros", Unit.MICROS, _CONVERSION, can_fall=True, is_bought=False, column=4,
+            meaning="What conversions of all kinds bring; a refund takes away."),
+)  # fmt: skip
 """The core: the first columns of every row. What users add stands after them; reordering is not compatible."""
 
 WIDTH = len(MEASURES)

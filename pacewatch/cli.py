@@ -22,6 +22,7 @@ from kpis.units import how_many
 from pacewatch import __version__
 from pacewatch.alerts.cli import alerts_app
 from pacewatch.backtest import cli as backtest_cli
+from pacewatch.catalogue.cli import catalogue_app
 from pacewatch.goals.cli import goals_app
 from pacewatch.rejected.cli import rejected_app
 from pacewatch.terminal import out, say
@@ -33,6 +34,7 @@ app = typer.Typer(
     help="Streaming real-time KPI and pacing monitor for ad campaigns.",
 )
 app.add_typer(alerts_app, name="alerts")
+app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(goals_app, name="goals")
 app.add_typer(rejected_app, name="rejected")
 app.command(epilog=backtest_cli.EXAMPLES, context_settings=backtest_cli.HELP)(backtest_cli.backtest)

@@ -88,7 +88,7 @@ def _of_catalogue(settings: MonitorSettings) -> list[Finding]:
     try:
         found = load(settings.catalogue)
     except InvalidCatalogue as e:
-        return [Finding(Level.FAIL, str(e), f"see: pacewatch catalogue --check {settings.catalogue}")]
+        return [Finding(Level.FAIL, str(e), f"see: pacewatch catalogue check {settings.catalogue}")]
     added = f"{how_many(len(found.added_measures), 'measure')} and {how_many(len(found.added_kpis), 'KPI')}"
     return [Finding(Level.OK, f"catalogue file: {added} beside the core's")]
 

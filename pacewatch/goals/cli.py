@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pacewatch.terminal import columns, out, say
+from pacewatch.terminal import columns, file_problems, out
 
 if TYPE_CHECKING:
     from monitors.goals import InvalidGoals
@@ -75,8 +75,5 @@ def put(
 
 def _refused(file: Path, error: InvalidGoals) -> typer.Exit:
     """Every error on a line of its own; what ends the command."""
-    for p in error.problems:
-        say(f"{file}:{p.line}:{p.column}: {p.where + ': ' if p.where else ''}{p.text}")
-    if error.count > len(error.problems):
-        say(f"{file}: and {error.count - len(error.problems):,} more")
+    file_problems(file, error)
     return typer.Exit(2)
