@@ -9,7 +9,7 @@ from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.interventions import Acknowledgement, Silence
 from monitors.alerts.lifecycle import Change
-from monitors.goals.subject import COMMON
+from monitors.goals.subject import COMMON, at_part
 from monitors.goals.values import Band, Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.words.phrases import ending, ends, missing, moment, phrase
@@ -202,8 +202,8 @@ def _thresholds(alert: Alert) -> tuple[str, str]:
     for name, band in alert.bands:
         edge = _edge(band, is_low)
         if edge is not None:
-            value = edge * (base or 0)
-            shown = _amount(alert, round(value) if alert.unit in {Unit.EVENTS, Unit.MICROS} else value)
+            value = at_part(edge, base or 0)
+            shown = _amount(alert, round(value) if alert.unit is Unit.EVENTS or alert.unit.in_micros else value)
             parts.append(f"{name} {'<' if edge == band.low else '>'} {shown}")
     return "Threshold" if is_by_now else "Threshold at the end", ", ".join(parts)
 

@@ -110,3 +110,8 @@ def muted_at(campaign: Campaign, at_ms: int) -> Mute | None:
 def parts_of(campaign: Campaign) -> tuple[str, ...]:
     """Of a parent, all series that it is the sum of: its campaigns', and those of its accounts themselves."""
     return (*campaign.members, *campaign.own)
+
+
+def at_part(part: float, of: float) -> float:
+    """The value that is a part of a target or bound: what :meth:`monitors.goals.values.RatioGoal.part` was given."""
+    return part * of if of > 0 else of + (part - 1) * (abs(of) or 1.0)

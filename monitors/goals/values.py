@@ -204,10 +204,10 @@ class RatioGoal:
         return _FROM_ONE if self.bound is Bound.AT_LEAST else _TO_ONE
 
     def part(self, value: float) -> float:
-        """A value as a part of the bound; where that is not above 0, 1 and by how many bounds it lies above it."""
+        """A value as a part of the bound; where that is not above 0, 1 and by how many bounds (at 0, units) more."""
         if self.limit > 0:
             return value / self.limit
-        return 1 + (value - self.limit) / (abs(self.limit) or abs(self.critical_limit) or 1.0)
+        return 1 + (value - self.limit) / (abs(self.limit) or 1.0)
 
     @property
     def critical(self) -> Band:

@@ -256,7 +256,7 @@ def _step(value: float, digits: int) -> float:
 
 def _rounded(case: Case, value: float, step: float) -> str:
     scale = STYLES[case.unit].scale
-    step = max(step, scale / 100 if case.unit.is_money else 1)
+    step = max(step, scale / 100 if case.unit.is_money or case.unit.in_micros else 1)
     digits = 2 if step < scale else 0
     return f"{round(value / step) * step / scale:,.{digits}f}"
 
