@@ -10,6 +10,7 @@ from monitors.alerts.interventions import NO_INTERVENTIONS, Interventions
 from monitors.alerts.notifiers.protocol import Outcome
 from monitors.alerts.outbox.queued import Backlog
 from monitors.alerts.status_changes import RecentChanges
+from monitors.experiments.ruling import Ruling
 from monitors.goals.values import Campaign
 from monitors.read.snapshot import ReadProblem, Snapshot
 
@@ -32,6 +33,22 @@ class LaneHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Tested:
+    """All experiments.
+
+    Attributes:
+        rulings: how each stands.
+        told: the same, with what people know of it.
+    """
+
+    rulings: tuple[Ruling, ...] = ()
+    told: tuple[Assessment, ...] = ()
+
+
+NOTHING_TESTED = Tested()
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """The monitor's knowledge.
 
@@ -39,6 +56,7 @@ class View:
         snapshot: the last one read; None before the first.
         assessments: every goal, judged on it.
         common: what all campaigns are watched for together.
+        tested: all experiments.
         changes: of what people are told, those of late.
         redis_up: whether the last read succeeded.
         problem: why it did not, for people; empty when it did.
@@ -55,6 +73,7 @@ class View:
     snapshot: Snapshot | None = None
     assessments: tuple[Assessment, ...] = ()
     common: tuple[Assessment, ...] = ()
+    tested: Tested = NOTHING_TESTED
     changes: RecentChanges = field(default_factory=RecentChanges)
     redis_up: bool = False
     problem: str = "Redis was not read yet"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kpis.times import DAY_MS
+from monitors.goals.experiments.experiment import Experiment
 from monitors.goals.values import Campaign, Goal, TotalGoal
 
 
@@ -16,10 +17,12 @@ class Goals:
     Attributes:
         campaigns: campaigns.
         parents: accounts and the portfolio, as far as they have goals of their own.
+        experiments: what is compared.
     """
 
     campaigns: tuple[Campaign, ...] = ()
     parents: tuple[Campaign, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
 
     @property
     def all(self) -> tuple[Campaign, ...]:
@@ -32,7 +35,8 @@ class Goals:
 
     def shifted(self, ms: int) -> Goals:
         """The same goals with every time moved by ``ms`` milliseconds; dates of curves by whole days."""
-        return Goals(*(tuple(_moved(campaign, ms) for campaign in some) for some in (self.campaigns, self.parents)))
+        campaigns, parents = (tuple(_moved(one, ms) for one in some) for some in (self.campaigns, self.parents))
+        return Goals(campaigns, parents, tuple(one.moved(ms) for one in self.experiments))
 
 
 def _moved(campaign: Campaign, ms: int) -> Campaign:

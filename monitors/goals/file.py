@@ -15,6 +15,7 @@ from kpis.runtime.yaml_model import AtField, Fields, FileModel, fields_of, items
 from kpis.runtime.yaml_nodes import Problems, shown
 from monitors.goals.all_goals import Goals
 from monitors.goals.campaign import CampaignModel, weighs
+from monitors.goals.experiments.experiment_model import ExperimentModel, each_experiment_once
 from monitors.goals.fields import Name
 from monitors.goals.parents.account import AccountModel, inherit
 from monitors.goals.parents.parent_model import PortfolioModel, below, portfolio_of
@@ -56,6 +57,9 @@ class GoalsFile(FileModel):
     portfolio: PortfolioModel | None = Field(
         None, description="What all campaigns are meant to reach together, or those that it lists."
     )
+    experiments: Annotated[list[ExperimentModel], BeforeValidator(items_of)] = Field(
+        [], description="Variants that are compared; see An experiment."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -76,6 +80,11 @@ class GoalsFile(FileModel):
         return self
 
     @model_validator(mode="after")
+    def _experiments_once(self) -> Self:
+        each_experiment_once(self.experiments)
+        return self
+
+    @model_validator(mode="after")
     def _adds_up(self) -> Self:
         known = {one.campaign: i for i, one in enumerate(self.campaigns)}
         for parent in self.value.parents:
@@ -93,7 +102,8 @@ class GoalsFile(FileModel):
         """
         found = ((campaign, self.accounts.get(campaign.account or "")) for campaign in self.campaigns)
         campaigns = tuple(account.given(campaign.value) if account else campaign.value for campaign, account in found)
-        return Goals(campaigns, tuple(self._parents(campaigns)))
+        experiments = tuple(experiment.value for experiment in self.experiments)
+        return Goals(campaigns, tuple(self._parents(campaigns)), experiments)
 
     def _parents(self, campaigns: tuple[Campaign, ...]) -> Iterator[Campaign]:
         for name, account in self.accounts.items():

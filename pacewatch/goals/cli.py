@@ -35,13 +35,13 @@ def check(file: GoalsPath) -> None:
 def show(file: GoalsPath) -> None:
     """Print the goals of a file as a table, with what accounts give their campaigns, and what these add up to."""
     from monitors import goals
-    from pacewatch.goals.overview import lines, shares
+    from pacewatch.goals.overview import experiments, lines, shares
 
     try:
         found = goals.load(file)
     except goals.InvalidGoals as e:
         raise _refused(file, e) from None
-    for line in [*lines(found), *shares(found)]:
+    for line in [*lines(found), *shares(found), *experiments(found)]:
         out(line)
 
 

@@ -18,9 +18,9 @@ FLOORS = {
              "runtime", "runtime.http", "packs", "settings", "contract"),
     "streams": ("metrics", "process", "kafka", "events", "state", "store", "dead_letters", "partitions",
                 "policies", "app", "service"),
-    "monitors": ("settings", "metrics", "read", "goals", "habits", "pacing", "outage", "words", "alerts",
+    "monitors": ("settings", "metrics", "read", "goals", "habits", "pacing", "outage", "words", "experiments", "alerts",
                  "alerts.notifiers", "view", "export", "board", "board.http", "runbooks", "web", "sight", "vantage",
-                 "engine", "common", "gathering", "telling", "crew", "cycle", "service"),
+                 "engine", "common", "gathering", "telling", "examining", "crew", "cycle", "service"),
     "pacewatch": ("terminal", "progress", "variables", "embedded", "replay", "simulate", "rejected", "goals", "alerts",
                   "backtest", "kpi", "demo", "top", "doctor", "cli", "__main__"),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from monitors.board.experiment_shapes import Experiments
 from monitors.board.shapes import (
     AcknowledgeAlerts,
     CampaignDetail,
@@ -19,7 +20,10 @@ from monitors.board.shapes import (
     Update,
 )
 
-_TYPES = (Campaigns, CampaignDetail, Changes, Update, Problem, AcknowledgeAlerts, MuteCampaign, UnmuteCampaign, Done)
+_TYPES = (
+    Campaigns, CampaignDetail, Changes, Experiments, Update, Problem, AcknowledgeAlerts, MuteCampaign, UnmuteCampaign,
+    Done,
+)  # fmt: skip
 _REF = "#/components/schemas/"
 _SCHEMES = {"token": {"type": "http", "scheme": "bearer"}, "password": {"type": "http", "scheme": "basic"}}
 
@@ -65,6 +69,7 @@ def _paths() -> dict[str, Any]:
         "/api/campaigns/{id}": _get("One campaign.", CampaignDetail, [by_path], missing),
         "/api/campaign": _get("One campaign, by a query parameter.", CampaignDetail, [by_query], missing),
         "/api/changes": _get("The last status changes, newest first.", Changes),
+        "/api/experiments": _get("All experiments: what is proven of their variants.", Experiments),
         "/api/events": _events(since),
         "/api/alerts/acknowledge": _post("Take care of alerts.", AcknowledgeAlerts),
         "/api/alerts/mute": _post("Mute a campaign for a while.", MuteCampaign),
