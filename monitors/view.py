@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kpis.series import campaign_part
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.interventions import NO_INTERVENTIONS, Interventions
 from monitors.alerts.notifiers.protocol import Outcome
@@ -85,6 +86,14 @@ class View:
     history_problems: Mapping[ReadProblem, int] = field(default_factory=dict)
     campaigns: tuple[Campaign, ...] = ()
     goals_problem: str = ""
+
+    @property
+    def announced(self) -> frozenset[str]:
+        """The campaigns that workers keep apart and that people may mute: with goals, of experiments, and experiments."""
+        found = {campaign.series for campaign in self.campaigns}
+        for experiment in (ruling.experiment for ruling in self.tested.rulings):
+            found |= {*map(campaign_part, experiment.series), experiment.stands_for.series}
+        return frozenset(found)
 
     @property
     def waiting(self) -> int:

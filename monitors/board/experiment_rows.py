@@ -34,6 +34,7 @@ def _row(ruling: Ruling, outcome: Assessment) -> ExperimentNow:
         successes_of=one.kpi.above.title,
         finding=ruling.finding,
         says=ruling_says(ruling),
+        timezone=one.timezone,
         start_ms=one.start_ms,
         end_ms=one.end_ms,
         as_of_ms=ruling.as_of_ms,

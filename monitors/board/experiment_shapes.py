@@ -14,7 +14,7 @@ class VariantNow(Struct, frozen=True):
     """A variant of an experiment: ``successes`` out of ``trials`` since the start, and what is proven of it.
 
     ``lift`` is its rate over that of the first variant, less 1; it is between ``low`` and ``high``, at all looks
-    together. They are null of the first variant, and where nothing says or bounds them.
+    together. They are null of the first variant, while it is too soon, and where nothing bounds them.
     """
 
     name: str
@@ -47,6 +47,7 @@ class ExperimentNow(Struct, frozen=True):
     successes_of: str
     finding: ExperimentFinding
     says: str
+    timezone: str
     start_ms: int
     end_ms: int | None
     as_of_ms: int | None

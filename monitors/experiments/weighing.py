@@ -62,7 +62,7 @@ class VariantRuling:
         name: it.
         trials, successes: all that was counted of it.
         state: what is proven of it.
-        lift: of its rate over that of the first variant; None of that itself, and where nothing says it.
+        lift: of its rate over that of the first variant; None of that itself, and while it is too soon.
         low, high: between what that is; None where nothing bounds it.
         decided_ms: by when its state was proven; None where nothing is.
     """
@@ -144,7 +144,7 @@ def _variants(experiment: Experiment, counts: VariantCounts, pairs: Pairs) -> tu
             _alike(counts, pairs, one, other) is not None for one, other in combinations(left, 2)
         ):
             state, times = VariantState.ALIKE, alike
-        against = pairs[0, n][0] if n else Comparison()
+        against = pairs[0, n][0] if n and pairs[0, n][0].strata >= LEAST_STRATA else Comparison()
         found.append(
             VariantRuling(
                 experiment.variants[n].name,

@@ -52,12 +52,16 @@ def _experiment(one: ExperimentNow) -> str:
 
 def _facts(one: ExperimentNow) -> str:
     """Since when, up to when, how sure, and whose."""
+    since, until, to, decided = (
+        "" if ms is None else minute_in(ms, one.timezone)
+        for ms in (one.start_ms, one.end_ms, one.as_of_ms, one.decided_ms)
+    )
     parts = [
         one.experiment,
-        f"since {minute_in(one.start_ms, 'UTC')}" + (f" until {minute_in(one.end_ms, 'UTC')}" if one.end_ms else ""),
-        f"counted to {minute_in(one.as_of_ms, 'UTC')}" if one.as_of_ms is not None else "",
-        f"decided by {minute_in(one.decided_ms, 'UTC')}" if one.decided_ms is not None else "",
-        f"intervals hold at all looks together in {1 - one.alpha:.3g} of all experiments",
+        f"since {since}" + (f" until {until}" if until else ""),
+        f"counted to {to}" if to else "",
+        f"decided by {decided}" if decided else "",
+        f"intervals hold at all looks together in {1 - one.alpha:.1%} of all experiments",
         f"lifts below {one.least_effect:.1%} are not told" if one.least_effect else "",
         f"counts shake {one.dispersion:.1f} times as much as by chance" if one.dispersion >= 2 else "",
         f"account {one.account}" if one.account else "",
@@ -70,15 +74,14 @@ def _facts(one: ExperimentNow) -> str:
 
 def _variant(one: ExperimentNow, variant: VariantNow, reach: float) -> str:
     look = _LOOKS.get(variant.state, "no_data")
-    is_first = variant is one.variants[0]
-    lift = "–" if is_first else shown_lift(variant.lift)
-    between = "" if is_first else f"{shown_lift(variant.low)} to {shown_lift(variant.high)}"
+    lift = "–" if variant.lift is None else shown_lift(variant.lift)
+    between = "" if variant.lift is None else f"{shown_lift(variant.low)} to {shown_lift(variant.high)}"
     cells = (amount(variant.rate, one.unit), f"{variant.trials:,}", f"{variant.successes:,}", lift, between)
     numbers = "".join(f'<td class="number">{escape(text)}</td>' for text in cells)
     return (
         f'<tr><th scope="row">{escape(variant.name)}</th>'
         f'<td><span class="badge {look}">{MARKS[variant.state]} {variant.state}</span></td>{numbers}'
-        f"<td>{'' if is_first else _bar(variant, reach)}</td></tr>"
+        f"<td>{'' if variant.lift is None else _bar(variant, reach)}</td></tr>"
     )
 
 
@@ -86,10 +89,8 @@ def _bar(variant: VariantNow, reach: float) -> str:
     """The interval of a lift on a scale with 0 in its middle."""
     low, high = (_at(value, reach, end) for value, end in ((variant.low, 0.0), (variant.high, 1.0)))
     label = f"lift between {shown_lift(variant.low)} and {shown_lift(variant.high)}"
-    point = ""
-    if variant.lift is not None:
-        at = _at(variant.lift, reach, 0.5) * _WIDE - 1.5
-        point = f'<rect class="value" x="{at:.1f}" y="0" width="3" height="{_HIGH}"/>'
+    at = _at(variant.lift, reach, 0.5) * _WIDE - 1.5
+    point = f'<rect class="value" x="{at:.1f}" y="0" width="3" height="{_HIGH}"/>'
     return (
         f'<svg class="lift {_LOOKS.get(variant.state, "no_data")}" viewBox="0 0 {_WIDE} {_HIGH}" role="img" '
         f'aria-label="{escape(label)}"><rect class="span" x="{low * _WIDE:.1f}" y="4" '

@@ -199,6 +199,8 @@ def test_an_experiment_is_muted_acknowledged_and_ended_as_any_alert(server: int,
         here.path.write_text(GOALS.partition("experiments:")[0])
         fourth = here.monitor("one")
         await here.look(fourth)
+        assert here.first.view.announced == {"other", "c42", "experiment=hero"}
+        assert fourth.view.announced == {"other"}
         end = (await here.told())[-1]
         assert (end.change, end.reason) == (Change.ENDED, Reason.GOAL_GONE)
 
