@@ -34,7 +34,7 @@ from monitors.read.snapshot import Snapshot
 from monitors.read.sums import with_parents
 from monitors.sight import Sight, periods_of, sight
 from monitors.telling import Round, Telling
-from monitors.view import NOTHING_TESTED, LaneHealth, View
+from monitors.view import NOTHING_EXAMINED, LaneHealth, View
 
 KEEP_S = 15.0
 """For how many real seconds the last view stands while Redis is away: no number is better than an old one."""
@@ -125,7 +125,7 @@ class Cycle:
                 snapshot=None if is_old else self.view.snapshot,
                 assessments=() if is_old else self.view.assessments,
                 common=() if is_old else self.view.common,
-                tested=NOTHING_TESTED if is_old else self.view.tested,
+                examined=NOTHING_EXAMINED if is_old else self.view.examined,
                 goals_problem=self._goals.problem,
             )
             raise
@@ -148,17 +148,17 @@ class Cycle:
         judged: list[Assessment] = []
         for one, (_, _, summed) in zip(concert.looks, seen, strict=True):
             judged += await self._telling.judged(told, one.campaign, one.judged, summed)
-        tested = await self._examining.examine(told, goals.experiments, snapshot)
+        examined = await self._examining.examine(told, goals.experiments, snapshot)
         if leads and has_file:
-            await self._telling.gone(told, goals.all, [*judged, *common, *tested.told])
+            await self._telling.gone(told, goals.all, [*judged, *common, *examined.told])
             await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
         lanes = {one.lane.notifier: await _health(one) for one in self._deliveries}
         self.view = View(
             snapshot=snapshot,
             assessments=tuple(judged),
             common=tuple(common),
-            tested=tested,
-            changes=self.view.changes.after([*common, *tested.told, *judged], now),
+            examined=examined,
+            changes=self.view.changes.after([*common, *examined.told, *judged], now),
             redis_up=True,
             problem="",
             read_at_s=monotonic(),

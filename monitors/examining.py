@@ -21,7 +21,7 @@ from monitors.read.history import REMEMBER_S, History, days_of
 from monitors.read.queries import Query
 from monitors.read.snapshot import Snapshot
 from monitors.telling import Round, Telling
-from monitors.view import Tested
+from monitors.view import Examined
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Examining:
         self._max_lag_ms = max_lag_ms
         self._held: dict[Experiment, _Counted] = {}
 
-    async def examine(self, now: Round, experiments: Iterable[Experiment], snapshot: Snapshot) -> Tested:
+    async def examine(self, now: Round, experiments: Iterable[Experiment], snapshot: Snapshot) -> Examined:
         """How each experiment stands, and that with what people know of it.
 
         Raises:
@@ -72,7 +72,7 @@ class Examining:
             rulings.append(ruling)
             told += await self._telling.judged(now, experiment.stands_for, verdicts_of(ruling), None)
         self._held = {one: held for one, held in self._held.items() if one in known}
-        return Tested(tuple(rulings), tuple(told))
+        return Examined(tuple(rulings), tuple(told))
 
     async def _counted(self, experiment: Experiment, snapshot: Snapshot, now_ms: int) -> _Counted:
         end_ms = _end(experiment, snapshot, now_ms)

@@ -34,7 +34,7 @@ class LaneHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Examined:
     """All experiments.
 
     Attributes:
@@ -46,7 +46,7 @@ class Tested:
     told: tuple[Assessment, ...] = ()
 
 
-NOTHING_TESTED = Tested()
+NOTHING_EXAMINED = Examined()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class View:
         snapshot: the last one read; None before the first.
         assessments: every goal, judged on it.
         common: what all campaigns are watched for together.
-        tested: all experiments.
+        examined: all experiments.
         changes: of what people are told, those of late.
         redis_up: whether the last read succeeded.
         problem: why it did not, for people; empty when it did.
@@ -74,7 +74,7 @@ class View:
     snapshot: Snapshot | None = None
     assessments: tuple[Assessment, ...] = ()
     common: tuple[Assessment, ...] = ()
-    tested: Tested = NOTHING_TESTED
+    examined: Examined = NOTHING_EXAMINED
     changes: RecentChanges = field(default_factory=RecentChanges)
     redis_up: bool = False
     problem: str = "Redis was not read yet"
@@ -89,9 +89,9 @@ class View:
 
     @property
     def announced(self) -> frozenset[str]:
-        """The campaigns that workers keep apart and that people may mute: with goals, of experiments, and experiments."""
+        """What workers keep apart and people may mute: campaigns with goals, those of experiments, and experiments."""
         found = {campaign.series for campaign in self.campaigns}
-        for experiment in (ruling.experiment for ruling in self.tested.rulings):
+        for experiment in (ruling.experiment for ruling in self.examined.rulings):
             found |= {*map(campaign_part, experiment.series), experiment.stands_for.series}
         return frozenset(found)
 

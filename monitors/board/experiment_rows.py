@@ -14,8 +14,8 @@ from monitors.view import View
 
 def experiments_now(view: View) -> Experiments:
     """All experiments."""
-    outcomes = {one.campaign.campaign: one for one in view.tested.told if one.goal == OUTCOME}
-    rows = ((ruling, outcomes[ruling.experiment.stands_for.campaign]) for ruling in view.tested.rulings)
+    outcomes = {one.campaign.campaign: one for one in view.examined.told if one.goal == OUTCOME}
+    rows = ((ruling, outcomes[ruling.experiment.stands_for.campaign]) for ruling in view.examined.rulings)
     return Experiments([_row(ruling, outcome) for ruling, outcome in rows])
 
 

@@ -80,7 +80,7 @@ class Exporter:
         yield _limits(chosen, self._policy.budget)
         yield pace_samples(view.assessments, currency)
         yield common_samples(view.common)
-        yield experiment_samples(view.tested.rulings)
+        yield experiment_samples(view.examined.rulings)
 
     def _is_leaders(self, view: View) -> bool:
         """Whether it is the leader's view.

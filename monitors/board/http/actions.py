@@ -115,7 +115,7 @@ class Actions:
     def _of(self, campaign: str) -> list[Assessment]:
         """What is judged of a row of the board, by the id that it has there."""
         view = self._board.view
-        return [one for one in (*view.assessments, *view.tested.told) if shown_id(one.campaign.series) == campaign]
+        return [one for one in (*view.assessments, *view.examined.told) if shown_id(one.campaign.series) == campaign]
 
     async def _asked(self, request: web.Request, kind: type[T]) -> T:
         if not self.are_open:

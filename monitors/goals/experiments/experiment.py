@@ -6,11 +6,7 @@ from dataclasses import dataclass, replace
 
 from kpis.catalogue import Kpi
 from kpis.measures import Stream
-from kpis.times import DAY_MS
 from monitors.goals.values import Campaign, Flight, Scope
-
-OPEN_DAYS = 400
-"""The flight of an experiment without an end, for whoever must know one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +77,15 @@ class Experiment:
 
     @property
     def stands_for(self) -> Campaign:
-        """What it is told as: no event has its id."""
-        end_ms = self.start_ms + OPEN_DAYS * DAY_MS if self.end_ms is None else self.end_ms
+        """What it is told as: no event has its id.
+
+        What was told of it is of another one once its start is later, whether or not it had an end: so its flight, for
+        whoever keeps what was told, is over when it has begun.
+        """
         return Campaign(
             f"{Scope.EXPERIMENT}={self.experiment}",
             self.name,
-            Flight(self.start_ms, end_ms, self.timezone),
+            Flight(self.start_ms, self.start_ms + 1, self.timezone),
             (),
             account=self.account,
             owner=self.owner,

@@ -97,7 +97,7 @@ class Trying:
         for _ in range(3):
             for cycle in cycles or (self.first,):
                 await cycle.cycle()
-        return self.first.view.tested.rulings[0]
+        return self.first.view.examined.rulings[0]
 
     async def told(self) -> list[Alert]:
         """What waits for Slack."""
@@ -158,7 +158,7 @@ def test_what_is_held_back_by_a_late_stream_is_decided_when_that_has_caught_up(s
         assert (held.finding, held.waits_for) == (ExperimentFinding.AWAITS_STREAM, "click")
         assert held.as_of_ms == MIDNIGHT + HOUR
         assert await here.told() == []
-        (one,) = here.first.view.tested.told
+        (one,) = here.first.view.examined.told
         assert (one.verdict.status, one.verdict.says) == (Status.HOLD, "waits for clicks, quiet or late")
 
         await here.at(NOON + MINUTE_MS)
@@ -203,6 +203,24 @@ def test_an_experiment_is_muted_acknowledged_and_ended_as_any_alert(server: int,
         assert fourth.view.announced == {"other"}
         end = (await here.told())[-1]
         assert (end.change, end.reason) == (Change.ENDED, Reason.GOAL_GONE)
+
+    run(server, tmp_path, scenario)
+
+
+def test_an_experiment_that_begins_anew_is_decided_and_told_anew(server: int, tmp_path: Path) -> None:
+    async def scenario(here: Trying) -> None:
+        await here.count(NOON + DAY, 20, 30)
+        await here.at(NOON)
+        await here.look()
+        here.path.write_text(GOALS.replace("start: 2026-11-22T00:00", "start: 2026-11-22T14:00"))
+        await here.at(NOON + 3 * HOUR)
+        edited = here.monitor("one")
+        await here.look(edited)
+        assert edited.view.examined.rulings[0].finding is ExperimentFinding.TOO_SOON
+        assert [one.change for one in await here.told()] == [Change.FIRED, Change.ENDED]
+        await here.at(NOON + DAY)
+        await here.look(edited)
+        assert [one.change for one in await here.told()] == [Change.FIRED, Change.ENDED, Change.FIRED]
 
     run(server, tmp_path, scenario)
 

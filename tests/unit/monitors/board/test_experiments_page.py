@@ -26,7 +26,7 @@ from monitors.experiments.ruling_verdicts import verdicts_of
 from monitors.experiments.weighing import VariantState
 from monitors.goals.experiments.experiment import Variant
 from monitors.pacing.verdict import Reason, Status
-from monitors.view import Tested, View
+from monitors.view import Examined, View
 from tests.unit.monitors.experiments.test_ruling import an_experiment, counts, ruled
 
 HOSTILE = '<script>alert(1)</script>"&'
@@ -40,7 +40,7 @@ def shown(*rulings: Ruling) -> View:
         for ruling in rulings
         for watch, verdict in verdicts_of(ruling)
     ]
-    return View(tested=Tested(rulings, tuple(told)), problem="")
+    return View(examined=Examined(rulings, tuple(told)), problem="")
 
 
 def page(view: View) -> str:
