@@ -122,8 +122,8 @@ def _path(strata: Strata, nodes: Floats) -> Floats:
 def _each(trials: Int64s, successes: Int64s, nodes: Floats) -> Floats:
     """The log likelihood of each node in each stratum: of how its successes fell on the two."""
     odds = np.log(trials[:, 1] / trials[:, 0])[:, None] + nodes[None, :]
-    first, second = successes[:, :1].astype(np.float64), successes[:, 1:].astype(np.float64)
-    found: Floats = -first * np.logaddexp(0.0, odds) - second * np.logaddexp(0.0, -odds)
+    both, second = successes.sum(axis=1, keepdims=True), successes[:, 1:]
+    found: Floats = second * odds - both * np.logaddexp(0.0, odds)
     return found
 
 

@@ -11,10 +11,13 @@ import pytest
 from kpis.catalogue import BY_NAME
 from kpis.measures import Stream
 from kpis.times import DAY_MS, QUARTER_MS
+from monitors.experiments import weighing
+from monitors.experiments.comparison import Comparison, compare
 from monitors.experiments.ruling import ExperimentFinding, Ruling, rule
 from monitors.experiments.ruling_verdicts import verdicts_of
 from monitors.experiments.ruling_words import FINDINGS, loser_says, ruling_says
 from monitors.experiments.split_check import LEAST_HOURS, mismatch
+from monitors.experiments.strata import Strata
 from monitors.experiments.weighing import VariantCounts, VariantState, weigh
 from monitors.goals.experiments.experiment import Experiment, Variant
 from monitors.pacing.verdict import Reason, Status
@@ -71,6 +74,18 @@ def test_the_order_of_variants_changes_nothing_that_is_proven(order: tuple[int, 
     found = ruled(an_experiment(3), mixed)
     assert [one.state for one in found.variants] == [plain.variants[n].state for n in order]
     assert [one.decided_ms for one in found.variants] == [plain.variants[n].decided_ms for n in order]
+
+
+def test_all_pairs_share_the_chance_of_a_false_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def compared(strata: Strata, alpha: float, least: float) -> Comparison:
+        asked.append(alpha)
+        return compare(strata, alpha, least)
+
+    monkeypatch.setattr(weighing, "compare", compared)
+    weigh(an_experiment(4, alpha=0.06), counts(0.02, 0.02, 0.02, 0.02, quarters=40))
+    assert asked == [pytest.approx(0.01)] * 6
 
 
 def test_a_loser_among_many_is_told_before_anything_wins() -> None:
