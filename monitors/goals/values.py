@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from kpis.catalogue import Kpi
 from kpis.measures import Measure
-from kpis.series import key, parent_key
+from kpis.series import key, of_shown, parent_key
 from kpis.units import Unit
 from monitors.goals.spread.spec import CurveSpec
 
@@ -46,6 +46,8 @@ class Scope(StrEnum):
     """Campaigns of an account together."""
     PORTFOLIO = "portfolio"
     """Campaigns of all accounts together."""
+    EXPERIMENT = "experiment"
+    """Variants that are compared."""
 
 
 class Rule(StrEnum):
@@ -287,7 +289,7 @@ class Campaign:
         """Its series key."""
         if self.scope is Scope.CAMPAIGN:
             return key(self.campaign)
-        return parent_key(self.scope, self.account)
+        return of_shown(self.campaign) if self.scope is Scope.EXPERIMENT else parent_key(self.scope, self.account)
 
     @property
     def members_digest(self) -> str:
