@@ -39,7 +39,7 @@ POLICY = PartitionPolicy(
 )
 ACCEPTED = DecodePolicy({"EUR": Decimal(1)}, "EUR", 40 * DAY_MS, 300_000, POLICY.dedupe)
 # Before there was a fifth.
-TOPICS = {stream: f"ads.{stream.topic_suffix}" for stream in Stream if stream is not Stream.MEASURE}
+TOPICS: dict[Stream, str] = {stream: f"ads.{stream.topic_suffix}" for stream in Stream if stream is not Stream.MEASURE}
 
 
 def event(kind: str, number: int, ago_ms: int = 60_000, **fields: object) -> dict[str, object]:
