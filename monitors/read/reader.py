@@ -19,7 +19,7 @@ from kpis.measures import Row
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
 from monitors.read.decoding import Problems
-from monitors.read.distinct.sketches import Sketches
+from monitors.read.distinct.counted_ids import Sketches
 from monitors.read.history import History
 from monitors.read.memory import Memory, read_memory
 from monitors.read.merge import Merge, Part
