@@ -21,6 +21,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from docs import goal_names
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
 from kpis.reasons import CURABLE, Reject
@@ -135,6 +136,7 @@ def goals_page() -> str:
     ]
     ratios = [(f"`{k.name}`", k.meaning, k.unit.value, _needed(k)) for k in CATALOGUE]
     parts += ["## Ratios", _table(("name", "meaning", "unit", "judged from"), ratios)]
+    parts += ["## What goals are called", goal_names.ABOUT, _table(goal_names.HEADS, goal_names.rows())]
     return "\n\n".join(parts) + "\n"
 
 

@@ -91,6 +91,17 @@ def amount(value: float | None, unit: Unit, currency: str = "") -> str:
     return f"{shown} {currency}" if style.currency and currency else shown
 
 
+def how_many(count: int, one: str, more: str = "") -> str:
+    """A count of things for people: ``1 alert``, ``1,200 alerts``, ``1 message waits``.
+
+    Args:
+        count: how many there are.
+        one: what one of them is called, with what is said of it.
+        more: the same of several; empty where an ``s`` at its end does.
+    """
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"
+
+
 def close_amount(value: float | None, unit: Unit, currency: str = "") -> str:
     """An amount for a sentence: no cents from a hundred on, and two digits at least of a small one; ``none`` for none.
 

@@ -18,6 +18,7 @@ import typer
 
 from kpis.runtime import logs
 from kpis.runtime.errors import Misconfigured, PacewatchError, Permanent
+from kpis.units import how_many
 from pacewatch import __version__
 from pacewatch.alerts.cli import alerts_app
 from pacewatch.backtest import cli as backtest_cli
@@ -146,7 +147,15 @@ def replay(
 @app.command()
 def simulate(
     campaigns: Annotated[int, typer.Option(min=1, max=100_000, help="How many campaigns (steady).")] = 10,
-    rate: Annotated[float, typer.Option(min=0.01, max=1e6, help="Events per second, all campaigns together.")] = 100.0,
+    rate: Annotated[
+        float,
+        typer.Option(
+            min=0.01,
+            max=1e6,
+            help="Events per second of the clock, all campaigns together (steady): where PACEWATCH_CLOCK is 60 times "
+            "as fast as real, 60 times as many each real second.",
+        ),
+    ] = 100.0,
     scenario: Annotated[str, typer.Option(help="steady or launch-day.")] = "steady",
     duration: Annotated[float | None, typer.Option(min=0, help="Seconds; until Ctrl-C when not given.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same load.")] = 0,
@@ -177,7 +186,7 @@ def kpi(
         raise Misconfigured("--window", f"{window[:40]!r} is unknown", f"there are {', '.join(known)}")
     values = reader.to_json(snapshot, campaign, window)
     for problem, count in snapshot.problems.items():
-        say(f"{count:,} values in Redis cannot be used and are left out: {problem}")
+        say(f"{how_many(count, 'value')} in Redis cannot be used, and left out: {problem}")
     if campaign is not None and not values:
         say(f"there is no campaign {campaign[:40]!r} in Redis")
     if as_json:
@@ -193,7 +202,10 @@ def top(
     url: Annotated[str | None, typer.Option(help="The monitor; as PACEWATCH_MONITOR_PORT says if not given.")] = None,
     sort: Annotated[str, typer.Option(help="worst, spend, pace or name.")] = "worst",
     find: Annotated[str, typer.Option("--filter", help="Only campaigns with this in name, id or account.")] = "",
-    only_once: Annotated[bool, typer.Option("--once", help="Print once and end; so too when piped.")] = False,
+    only_once: Annotated[
+        bool,
+        typer.Option("--once", help="Print once and end, as in a pipe: whole lines there, if COLUMNS says nothing."),
+    ] = False,
 ) -> None:
     """The launch board in this terminal: what goes wrong now, worst first."""
     from monitors.settings import MonitorSettings
@@ -219,8 +231,9 @@ def top(
 
 @app.command()
 def doctor() -> None:
-    """Look at what is reachable and what is misconfigured."""
-    from pacewatch.doctor import Level, examine
+    """Look at what is reachable and what is misconfigured; tells nobody anything. Exits with 1 where a line is FAIL."""
+    from pacewatch.doctor.command import examine
+    from pacewatch.doctor.findings import Level
 
     findings = asyncio.run(examine())
     for finding in findings:

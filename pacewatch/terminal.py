@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from kpis.runtime.printable import printable_lines
@@ -17,3 +18,14 @@ def out(text: str) -> None:
     """A line on stdout: the result."""
     sys.stdout.write(printable_lines(text) + "\n")
     sys.stdout.flush()
+
+
+def columns() -> int | None:
+    """How wide lines may be: as ``COLUMNS`` says, else as the terminal is; None in a pipe, where lines are whole."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isascii() and asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None

@@ -6,15 +6,15 @@ from kpis.units import close_amounts
 from monitors.alerts.check_in import CheckIn, Standing
 from monitors.alerts.sentences import shown_name, whose
 from monitors.pacing.verdict import Status
-from monitors.words.wording import LOOK, REASONS
+from monitors.words.wording import LOOK, REASONS, stands
 
 
 def check_in_headline(check_in: CheckIn) -> str:
     """One line: ``Spring launch, 50% of its flight: 2 of 3 goals on pace``."""
     count = len(check_in.standings)
     good = sum(standing.status is Status.ON_PACE for standing in check_in.standings)
-    stands = f"{good} of {count} goals on pace" if count != 1 else f"its goal is {LOOK[_only(check_in)].word}"
-    return f"{shown_name(check_in.name)}, {_when(check_in)}: {stands}"
+    said = f"{good} of {count} goals on pace" if count != 1 else f"its goal {stands(_only(check_in))}"
+    return f"{shown_name(check_in.name)}, {_when(check_in)}: {said}"
 
 
 def check_in_lines(check_in: CheckIn) -> list[str]:

@@ -67,7 +67,7 @@ def routes_of(configured: Sequence[str], prefers: Mapping[Matter, Sequence[str]]
             ``none`` for nobody.
 
     Raises:
-        BadRoutes: the text names what there is not, or who cannot tell of a matter.
+        BadRoutes: the text names what there is not, or who cannot tell of a matter, or somebody twice.
     """
     by = {m: tuple(name for name in names if name in configured)[:1] for m, names in prefers.items()}
     said: set[Matter] = set()
@@ -88,5 +88,8 @@ def routes_of(configured: Sequence[str], prefers: Mapping[Matter, Sequence[str]]
             raise BadRoutes(
                 f"{unable[0]!r} cannot tell of {matter}; those that can: {', '.join(prefers[Matter(matter)])}"
             )
-        by[Matter(matter)] = tuple(dict.fromkeys(wanted))
+        twice = next((name for name in wanted if wanted.count(name) > 1), None)
+        if twice is not None:
+            raise BadRoutes(f"{twice!r} is named twice in {part[:80]!r}: it would tell once")
+        by[Matter(matter)] = wanted
     return Routes(by, tuple(configured))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from kpis.measures import Stream
 from kpis.times import MINUTE_MS, span_text
+from kpis.units import how_many
 from monitors.alerts.assessment import Assessment
 from monitors.board.shapes import StreamNow
 from monitors.pacing.verdict import Status
@@ -30,7 +31,8 @@ def notices(
         common: what all campaigns are watched for together.
     """
     found = [said for health in partitions if (said := _of(health))]
-    more = [f"{len(found) - _MOST} more partitions are not counted either."] if len(found) > _MOST else []
+    left = how_many(len(found) - _MOST, "more partition is", "more partitions are")
+    more = [f"{left} not counted either."] if len(found) > _MOST else []
     about_goals = [f"The last good goals are judged: {goals_problem[:_LONGEST_PROBLEM]}"] if goals_problem else []
     causes = [f"{sentence(case_of(one.campaign, one.goal, one.verdict, ''))}." for one in common if is_told_here(one)]
     return (*causes, *about_goals, *found[:_MOST], *more)
@@ -68,6 +70,7 @@ def _of(health: PartitionHealth) -> str:
     if health.parked:
         return f"Partition {health.number} is parked, the others are counted: {health.parked[:_LONGEST]}"
     if health.held:
-        waiting = f"{health.letters:,} refused records wait for their topic"
+        one, more = "refused record waits for its topic", "refused records wait for their topic"
+        waiting = how_many(health.letters, one, more)
         return f"Partition {health.number} waits, the others are counted: {waiting}, which takes none."
     return ""

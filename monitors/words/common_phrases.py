@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kpis.measures import Stream
+from kpis.units import how_many
 from monitors.goals.subject import Watched
 from monitors.pacing.verdict import Reason
 
@@ -28,7 +29,7 @@ def common_phrase(reason: Reason, watched: Watched | None, since: str, waiting: 
         of: how many run.
     """
     is_all = not waiting or waiting == of
-    some = "" if is_all else f"{waiting:,.0f} of {of or 0:,.0f} campaigns"
+    some = "" if is_all else f"{waiting:,.0f} of {how_many(round(of or 0), 'campaign')}"
     wait = f"{'all goals' if is_all else f'the goals of {some}'} wait until it is back"
     if reason is Reason.PIPELINE_LATE:
         return f"the pipeline is late: nothing has been counted{since}; {wait}"

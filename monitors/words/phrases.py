@@ -13,7 +13,7 @@ from math import floor, log10
 from zoneinfo import ZoneInfo
 
 from kpis.measures import TOTALS, Stream
-from kpis.units import STYLES, WHOLE_FROM, Unit, close_amount, close_amounts
+from kpis.units import STYLES, WHOLE_FROM, Unit, close_amount, close_amounts, how_many
 from monitors.goals.subject import COMMON, Subject, Watch, Watched
 from monitors.goals.values import Bound, Campaign, RatioGoal
 from monitors.pacing.verdict import Direction, Reason, Verdict
@@ -141,10 +141,10 @@ def missing(case: Case) -> str:
     if expected < 1:
         return ""
     step = 10 ** max(len(str(expected)) - 2, 0)
-    counted = f"{expected // step * step:,}"
-    if measure is None:
-        return f"{counted} events"
-    return f"{counted} {case.currency} of {measure.title}" if measure.unit.is_money else f"{counted} {measure.title}"
+    shown = expected // step * step
+    if measure is None or not measure.unit.is_money:
+        return how_many(shown, "event" if measure is None else measure.title.removesuffix("s"))
+    return f"{shown:,} {case.currency} of {measure.title}"
 
 
 def _projected(case: Case) -> str:

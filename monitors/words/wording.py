@@ -156,6 +156,11 @@ def next_step(reason: Reason, direction: Direction | None, *, is_ratio: bool) ->
     return (OF_RATIOS if is_ratio else OF_TOTALS)[direction]
 
 
+def stands(status: Status) -> str:
+    """A status as what is said of a goal: ``is on pace``, ``has no data``."""
+    return f"{'has' if status is Status.NO_DATA else 'is'} {LOOK[status].word}"
+
+
 def word_of(status: Status | None, *, is_watch: bool) -> str:
     """A status in a sentence, of a goal or of a watch."""
     return AS_USUAL if is_watch and status is Status.ON_PACE else LOOK[status].word

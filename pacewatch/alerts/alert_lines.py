@@ -1,4 +1,4 @@
-"""Alerts as lines of 80 columns, and as JSON. Pure."""
+"""Alerts as lines, and as JSON. Pure."""
 
 from __future__ import annotations
 
@@ -8,29 +8,39 @@ from typing import Any
 
 from kpis.runtime.printable import printable
 from kpis.times import minute_in, span_text
+from kpis.units import how_many
 from monitors.alerts.interventions import EVERY, Silence
 from monitors.alerts.sentences import bounded, facts, headline
 from monitors.words.wording import LOOK
 from pacewatch.alerts.known_alerts import Firing, KnownAlerts
 
-WIDTH = 80
 _INDENT = "    "
 
 
-def lines(known: KnownAlerts, now_ms: int) -> Iterator[str]:
-    """Two lines for each alert: what, and since when and who; then mutes, and what could not be sent."""
+def lines(known: KnownAlerts, now_ms: int, width: int | None) -> Iterator[str]:
+    """Three lines for each alert: which, what, and since when and who; then mutes, and what could not be sent.
+
+    Args:
+        known: what there is.
+        now_ms: the clock.
+        width: of the terminal, beyond which a line is cut; None to print whole ones.
+    """
+    for line in _whole_lines(known, now_ms):
+        yield line if width is None else bounded(line, width)
+
+
+def _whole_lines(known: KnownAlerts, now_ms: int) -> Iterator[str]:
     for one in known.firing:
-        yield bounded(f"{LOOK[one.held.state.told].mark} {printable(one.campaign)} {printable(one.goal)}", WIDTH)
-        yield bounded(f"{_INDENT}{said(one)}", WIDTH)
-        yield bounded(f"{_INDENT}{since(one, now_ms)}", WIDTH)
+        yield f"{LOOK[one.held.state.told].mark} {printable(one.campaign)} {printable(one.goal)}"
+        yield f"{_INDENT}{said(one)}"
+        yield f"{_INDENT}{since(one, now_ms)}"
     if not known.firing:
         yield "no alert fires"
-    for mute in known.mutes:
-        yield bounded(muted(mute), WIDTH)
+    yield from map(muted, known.mutes)
     for name, backlog in known.backlogs.items():
-        yield f"{backlog.count:,} messages wait for {name}"
+        yield f"{how_many(backlog.count, 'message waits', 'messages wait')} for {name}"
     if known.parked:
-        yield f"{known.parked:,} messages were given up: pacewatch alerts parked"
+        yield f"{how_many(known.parked, 'message was', 'messages were')} given up: pacewatch alerts parked"
 
 
 def whole(one: Firing, now_ms: int) -> Iterator[str]:
@@ -39,7 +49,12 @@ def whole(one: Firing, now_ms: int) -> Iterator[str]:
     if one.alert is not None:
         yield from (f"{_INDENT}{name}: {printable(value)}" for name, value in facts(one.alert))
     yield f"{_INDENT}{since(one, now_ms)}"
-    yield f"{_INDENT}told by: {', '.join(one.held.lanes) or 'nobody'}"
+    yield f"{_INDENT}told by: {', '.join(one.told_by) or 'nobody'}"
+    for receipt in one.receipts:
+        if receipt.is_waiting:
+            yield f"{_INDENT}waits for: {receipt.notifier}"
+        elif receipt.why:
+            yield f"{_INDENT}not told by: {receipt.notifier}, {receipt.why}, see pacewatch alerts parked"
     if one.acknowledged is not None and one.acknowledged.note:
         yield f"{_INDENT}note: {printable(one.acknowledged.note)}"
 
@@ -66,13 +81,14 @@ def said(one: Firing) -> str:
 
 
 def since(one: Firing, now_ms: int) -> str:
-    """Since when, and who takes care of it: ``for 2 h, acknowledged by ana, muted``."""
+    """Since when, who takes care of it, who could not tell: ``for 2 h, acknowledged by ana, not told by slack``."""
     began = one.held.state.since_ms
     parts = [] if began is None else [f"for {span_text(max(now_ms - began, 0))}"]
     if one.acknowledged is not None:
         parts.append(f"acknowledged by {printable(one.acknowledged.by)}")
     if one.is_muted:
         parts.append("muted")
+    parts += [f"not told by {receipt.notifier}: {receipt.why}" for receipt in one.receipts if receipt.why]
     return ", ".join(parts) or "since an unknown time"
 
 
@@ -94,5 +110,7 @@ def _fields(one: Firing) -> dict[str, Any]:
         "says": said(one),
         "acknowledged_by": None if done is None else done.by,
         "is_muted": one.is_muted,
-        "told_by": one.held.lanes,
+        "told_by": one.told_by,
+        "waits_for": [receipt.notifier for receipt in one.receipts if receipt.is_waiting],
+        "not_told_by": {receipt.notifier: receipt.why for receipt in one.receipts if receipt.why},
     }

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kpis.runtime.errors import Misconfigured
-from pacewatch.terminal import out, say
+from kpis.units import how_many
+from pacewatch.terminal import columns, out, say
 
 if TYPE_CHECKING:
     from monitors.settings import MonitorSettings
@@ -33,7 +34,10 @@ def _settings() -> MonitorSettings:
 
 @alerts_app.command("list")
 def show_all(as_json: AsJson = False) -> None:
-    """Print what fires now, the worst first; what is muted, waits or was given up."""
+    """Print what fires now, the worst first; what is muted, waits or was given up.
+
+    On a terminal lines are as wide as it is; in a pipe they are whole, unless COLUMNS says how wide.
+    """
     from pacewatch.alerts import alert_lines
     from pacewatch.alerts.known_alerts import read_known
 
@@ -42,7 +46,7 @@ def show_all(as_json: AsJson = False) -> None:
     if as_json:
         out(alert_lines.as_json(known))
         return
-    for line in alert_lines.lines(known, settings.the_clock.now_ms()):
+    for line in alert_lines.lines(known, settings.the_clock.now_ms(), columns()):
         out(line)
 
 
@@ -69,7 +73,7 @@ def acknowledge(
     from pacewatch.alerts import acting
 
     count = asyncio.run(acting.acknowledge(_settings(), campaign, goal, _who(by), note))
-    out(f"{count} {'alert' if count == 1 else 'alerts'} of {campaign} acknowledged")
+    out(f"{how_many(count, 'alert')} of {campaign} acknowledged")
 
 
 @alerts_app.command("mute")
@@ -117,7 +121,8 @@ def show_parked(
     if not found:
         out("no message was given up")
     elif resend:
-        out(f"{asyncio.run(parked.send_again(settings, found))} of {len(found)} are sent again")
+        sent = asyncio.run(parked.send_again(settings, found))
+        out(f"{sent} of {how_many(len(found), 'message')} sent again")
 
 
 @alerts_app.command("test")

@@ -18,6 +18,7 @@ from monitors.alerts.outbox.lanes import Lane
 from monitors.alerts.outbox.queued import Backlog
 from monitors.alerts.stored import Held, decode_held
 from monitors.settings import MonitorSettings
+from pacewatch.alerts.receipts import Receipt, given_up_by, receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Firing:
         held: what is stored.
         acknowledged: who takes care of it; None for nobody.
         is_muted: whether someone muted its campaign while the system runs; mutes of goals files are not known here.
+        receipts: what became of what was told last, for each notifier that was to send it.
     """
 
     key: str
@@ -39,11 +41,17 @@ class Firing:
     held: Held
     acknowledged: Acknowledgement | None
     is_muted: bool
+    receipts: tuple[Receipt, ...] = ()
 
     @property
     def alert(self) -> Alert | None:
         """What was told last; None where another version wrote it."""
         return self.held.alert
+
+    @property
+    def told_by(self) -> tuple[str, ...]:
+        """The notifiers whose services took what was told last."""
+        return tuple(one.notifier for one in self.receipts if one.is_taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +91,12 @@ async def read_known(settings: MonitorSettings) -> KnownAlerts:
     async with redis_of(settings) as redis:
         outbox = Outbox(redis, address, "", 0)
         states, done = await outbox.states(), await InterventionStore(redis, address).read()
-        backlogs = {one.name: await Lane(redis, address, "", one.name).backlog() for one in KNOWN}
-        parked = await outbox.parked()
+        lanes = {one.name: Lane(redis, address, "", one.name) for one in KNOWN}
+        # States first: what is written after that is in no lane or state that is read, or in its lane.
+        backlogs = {name: await lane.backlog() for name, lane in lanes.items()}
+        waiting = {name: await lanes[name].goals() for name, backlog in backlogs.items() if backlog.count}
+        raw_parked = await outbox.given_up()
+    given_up = given_up_by(raw_parked)
     mutes = tuple(mute for mute in done.mutes.values() if mute.until_ms > now_ms)
     firing = []
     for key, raw in states.items():
@@ -93,10 +105,11 @@ async def read_known(settings: MonitorSettings) -> KnownAlerts:
             series, _, goal = key.rpartition("|")
             campaign = held.alert.campaign if held.alert else split(series)[0]
             is_muted = any(mute.covers(campaign, now_ms) for mute in mutes)
-            firing.append(Firing(key, campaign, goal, held, done.acknowledged.get(key), is_muted))
+            its = receipts(key, held, waiting, given_up)
+            firing.append(Firing(key, campaign, goal, held, done.acknowledged.get(key), is_muted, its))
     firing.sort(key=lambda one: (one.held.state.told != "critical", one.held.state.since_ms or 0, one.key))
-    waiting = {name: backlog for name, backlog in backlogs.items() if backlog.count}
-    return KnownAlerts(tuple(firing), mutes, waiting, parked)
+    backlogs = {name: backlog for name, backlog in backlogs.items() if backlog.count}
+    return KnownAlerts(tuple(firing), mutes, backlogs, len(raw_parked))
 
 
 def of_campaign(known: KnownAlerts, campaign: str, goal: str | None) -> Sequence[Firing]:

@@ -14,6 +14,7 @@ from monitors.alerts.sentences import headline
 from monitors.alerts.stored import encode_alert
 from monitors.settings import MonitorSettings
 from pacewatch.alerts.known_alerts import redis_of
+from pacewatch.alerts.receipts import reason_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,7 @@ class GivenUp:
         """It for people."""
         if self.parked is None:
             return "a message that cannot be read"
-        why = f"{self.parked.outcome} ({self.parked.detail})" if self.parked.detail else self.parked.outcome
-        return f"{minute_in(self.parked.at_ms, 'UTC')} {self.parked.notifier}, {why}: {self._says}"
+        return f"{minute_in(self.parked.at_ms, 'UTC')} {self.parked.notifier}, {reason_of(self.parked)}: {self._says}"
 
     @property
     def _says(self) -> str:

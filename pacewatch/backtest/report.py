@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from kpis.runtime.printable import printable
 from kpis.times import span_text
-from kpis.units import close_amount
+from kpis.units import close_amount, how_many
 from monitors.alerts.sentences import bounded
 from pacewatch.backtest.score import LabelMatch, Score
 from pacewatch.backtest.sweeping import Choice, shown_choice
@@ -81,9 +81,12 @@ def message_lines(messages: Sequence[TrialMessage]) -> list[str]:
 def tally_lines(tally: Tally) -> Iterator[str]:
     """What was counted, and what was not and why."""
     if tally.events is not None:
-        yield f"{tally.events:,} events counted, {tally.repeats:,} repeats left out, {tally.looks:,} looks"
+        yield (
+            f"{how_many(tally.events, 'event')} counted, {how_many(tally.repeats, 'repeat')} left out, "
+            f"{how_many(tally.looks, 'look')}"
+        )
     for name, count in sorted(tally.refused.items()):
-        yield f"{count:,} events refused: {name}"
+        yield f"{how_many(count, 'event')} refused: {name}"
     for name, count in tally.left_out.items():
         if count:
             yield f"{count:,} {name}"
@@ -92,7 +95,7 @@ def tally_lines(tally: Tally) -> Iterator[str]:
 def summary_lines(messages: Sequence[TrialMessage]) -> list[str]:
     """Messages by campaign, and by reason."""
     misses = sum(m.is_miss for m in messages)
-    found = [f"{len(messages):,} messages, {misses:,} of them of something wrong"]
+    found = [f"{how_many(len(messages), 'message')}, {misses:,} of them of something wrong"]
     for head, name in (("campaign", _campaign), ("reason", _reason)):
         counts = Counter(map(name, messages))
         wrong = Counter(name(m) for m in messages if m.is_miss)
@@ -106,7 +109,8 @@ def score_lines(held: Score) -> list[str]:
     rows = [("campaign", "from", "told", "after", "what"), *(_found_cells(f) for f in held.found)]
     found = table(rows)
     if held.unmatched:
-        found += ["", f"{len(held.unmatched):,} messages that no label explains", *message_lines(held.unmatched)]
+        unmatched = f"{how_many(len(held.unmatched), 'message')} that no label explains"
+        found += ["", unmatched, *message_lines(held.unmatched)]
     delay = "–" if held.median_delay_ms is None else span_text(held.median_delay_ms)
     told = sum(f.message is not None for f in held.found)
     right = held.misses - len(held.unmatched)

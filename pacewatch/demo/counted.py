@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from kpis.contract import layout
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Recoverable
+from kpis.units import how_many
 from monitors.read.snapshot import Snapshot
 
 _POLL_S = 0.1
@@ -53,7 +54,7 @@ async def until_counted(redis: Redis, ends: Mapping[tuple[str, int], int], patie
             least, moved = left, monotonic()
         if monotonic() - moved > patience_s:
             raise NotCounted(
-                f"the worker still has {left:,} records to count and made no progress for {patience_s:.0f} s"
+                f"the worker still has {how_many(left, 'record')} to count and made no progress for {patience_s:.0f} s"
             )
         await asyncio.sleep(_POLL_S)
 
@@ -65,7 +66,9 @@ def left_out(snapshot: Snapshot) -> Iterator[str]:
         reasons[name.partition(":")[2]] += count
     if reasons:
         said = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
-        yield f"{reasons.total():,} events were refused and are in the dead letter topic: {said}"
+        refused = how_many(reasons.total(), "event was refused and is", "events were refused and are")
+        yield f"{refused} in the dead letter topic: {said}"
     repeats = sum(snapshot.counter(layout.DUPLICATE).values())
     if repeats:
-        yield f"{repeats:,} events were left out because their id was counted before"
+        left_out = how_many(repeats, "event was left out because its", "events were left out because their")
+        yield f"{left_out} id was counted before"

@@ -14,6 +14,7 @@ from rich.text import Text
 from kpis.catalogue import BY_NAME, CATALOGUE, HEADLINES, document
 from kpis.measures import MEASURES
 from kpis.series import is_campaign, split
+from kpis.units import how_many
 from kpis.windows import TOTAL
 from monitors.read.snapshot import Snapshot
 from monitors.words.wording import LOOKS
@@ -81,7 +82,7 @@ def screen(
         pace = Text("\n").join(Text(str(g), style=_style(g.status)) for g in row.pace)
         table.add_row(Text(row.campaign), *(row.values[n] for n in (*_TOTALS, *_HEADLINES)), pace)
     told = Text("\n".join(first_line(m) for m in slack[-_MESSAGES:]) or "nothing yet")
-    return Group(table, Panel(told, title=f"Slack is told ({len(slack)} messages)", title_align="left"))
+    return Group(table, Panel(told, title=f"Slack is told ({how_many(len(slack), 'message')})", title_align="left"))
 
 
 def _style(status: str) -> str:

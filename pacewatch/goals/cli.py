@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pacewatch.terminal import out, say
+from pacewatch.terminal import columns, out, say
 
 if TYPE_CHECKING:
     from monitors.goals import InvalidGoals
@@ -41,7 +41,7 @@ def show(file: GoalsPath) -> None:
         found = goals.load(file)
     except goals.InvalidGoals as e:
         raise _refused(file, e) from None
-    for line in [*lines(found), *shares(found)]:
+    for line in [*lines(found, columns()), *shares(found, columns())]:
         out(line)
 
 

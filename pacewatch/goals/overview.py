@@ -1,4 +1,4 @@
-"""The goals of a file as a table of 80 columns, a line each."""
+"""The goals of a file as a table, a line each."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 from kpis.runtime.durations import written
 from kpis.runtime.printable import printable
 from kpis.times import DAY_MS
-from kpis.units import amount
+from kpis.units import amount, how_many
 from monitors.goals import Bound, Campaign, Flight, Goal, Goals, Period, TotalGoal
 from monitors.goals.parents.roll_up import goal_of, target_within
 
-WIDTH = 80
 _HEADS = ("campaign", "goal", "target", "flight", "curve", "rule")
 _NAMES = (0, 1, 4)
 """Columns that may be cut; amounts and times are whole or wrong."""
@@ -25,11 +24,11 @@ _MOST = 20
 Cells = tuple[str, ...]
 
 
-def lines(goals: Goals) -> list[str]:
-    """A head, then a line for each goal; names that do not fit are cut, the longest first."""
+def lines(goals: Goals, width: int | None) -> list[str]:
+    """A head, then a line for each goal; names that do not fit a width are cut, the longest first."""
     rows = [_HEADS, *(_cells(called(campaign), campaign.flight, goal) for campaign, goal in goals)]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    while sum(widths) + len(widths) - 1 > WIDTH:
+    while width is not None and sum(widths) + len(widths) - 1 > width:
         longest = max(_NAMES, key=lambda at: widths[at])
         if widths[longest] <= _LEAST:
             break
@@ -37,7 +36,7 @@ def lines(goals: Goals) -> list[str]:
     return [_line(row, widths) for row in rows]
 
 
-def shares(goals: Goals) -> list[str]:
+def shares(goals: Goals, width: int | None) -> list[str]:
     """Of each total of an account and of the portfolio, how much its campaigns' own targets make of it: a line each.
 
     A campaign's target is as much of it as is due in the parent's flight; the largest come first.
@@ -50,7 +49,7 @@ def shares(goals: Goals) -> list[str]:
                 continue
             if any(goal_of(one, goal.total) for one in members):
                 said += ["", f"{printable(called(parent))}: {goal.label} {amount(goal.target, goal.unit)}, of which"]
-                said += _shares(goal, parent.flight, members)
+                said += _shares(goal, parent.flight, members, width)
     return said
 
 
@@ -62,11 +61,11 @@ def called(campaign: Campaign) -> str:
 def counted(goals: Goals) -> str:
     """How many there are: ``2 campaigns, 5 goals``, ``2 campaigns and 1 parent, 7 goals``."""
     parents = len(goals.parents)
-    of_them = f" and {parents} {'parent' if parents == 1 else 'parents'}" if parents else ""
-    return f"{len(goals.campaigns)} campaigns{of_them}, {sum(1 for _ in goals)} goals"
+    of_them = f" and {how_many(parents, 'parent')}" if parents else ""
+    return f"{how_many(len(goals.campaigns), 'campaign')}{of_them}, {how_many(sum(1 for _ in goals), 'goal')}"
 
 
-def _shares(goal: TotalGoal, flight: Flight, members: list[Campaign]) -> list[str]:
+def _shares(goal: TotalGoal, flight: Flight, members: list[Campaign], width: int | None) -> list[str]:
     found = [(target_within(one, goal.total, flight), one.campaign) for one in members]
     found.sort(key=lambda share: (share[0] is None, -(share[0] or 0)))
     cells = [
@@ -74,7 +73,8 @@ def _shares(goal: TotalGoal, flight: Flight, members: list[Campaign]) -> list[st
         for target, name in found[:_MOST]
     ]
     first, second, third = (max(len(cell[at]) for cell in cells) for at in (0, 1, 2))
-    first = min(first, WIDTH - second - third - 2)
+    if width is not None:
+        first = min(first, max(width - second - third - 2, _LEAST))
     more = [f"  and {len(found) - _MOST:,} more"] if len(found) > _MOST else []
     return [f"{_cut(name, first).ljust(first)} {money.rjust(second)} {share}" for name, money, share in cells] + more
 

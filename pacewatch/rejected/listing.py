@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kpis.settings.shared import Settings
+from kpis.units import how_many
 from pacewatch.progress import Meter
 from pacewatch.rejected.reading import Found, Wanted, read
 from pacewatch.rejected.sent_before import replayed
@@ -118,7 +119,8 @@ async def show(settings: Settings, wanted: Wanted, limit: int, as_json: bool) ->
     """
     listing = await collect(settings, wanted, limit)
     if listing.strange:
-        say(f"{listing.strange:,} records of {settings.rejected_topic} are no letters of Pacewatch")
+        strange = how_many(listing.strange, "record is no letter", "records are no letters")
+        say(f"{strange} of Pacewatch, in {settings.rejected_topic}")
     if as_json:
         out(listing.as_json())
     elif not listing.letters:

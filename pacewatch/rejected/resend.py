@@ -17,6 +17,7 @@ from kpis.reasons import CURABLE
 from kpis.runtime.clock import Clock
 from kpis.runtime.errors import one_line
 from kpis.settings.shared import Settings
+from kpis.units import how_many
 from pacewatch.progress import Meter
 from pacewatch.rejected.reading import Found, Wanted, partitions, read
 from pacewatch.rejected.sent_before import SentBefore, replayed
@@ -78,7 +79,7 @@ class ResendOutcome:
 
     def summary(self, dry_run: bool) -> str:
         """One line for people."""
-        parts = [f"{self.sent.total():,} records {'would be ' if dry_run else ''}{Fate.SENT}"]
+        parts = [f"{how_many(self.sent.total(), 'record')} {'would be ' if dry_run else ''}{Fate.SENT}"]
         if self.sent:
             parts.append(", ".join(f"{n:,} {reason} of {topic}" for (reason, topic), n in sorted(self.sent.items())))
         parts += [f"{n:,} {fate}" for fate in Fate if fate is not Fate.SENT and (n := self.fates[fate])]

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from kpis.runtime.clock import Clock
 from kpis.times import DAY_MS
+from kpis.units import how_many
 from pacewatch.progress import Meter
 from pacewatch.replay.mapping import Mapping
 from pacewatch.replay.recording import BadLine, Recording
@@ -58,13 +59,13 @@ class ReplaySummary:
     @property
     def summary(self) -> str:
         """One line for people."""
-        parts = [f"{self.sent.acked:,} events acknowledged"]
+        parts = [f"{how_many(self.sent.acked, 'event')} acknowledged"]
         if self.streams:
             parts.append(", ".join(f"{n:,} {name}" for name, n in sorted(self.streams.items())))
         if self.sent.failed:
             parts.append(f"{self.sent.failed:,} not taken by Kafka, the first for {self.sent.first_failure}")
         if self.bad_lines:
-            parts.append(f"{self.bad_lines:,} lines hold no usable event")
+            parts.append(how_many(self.bad_lines, "line holds no usable event", "lines hold no usable event"))
         return "; ".join(parts)
 
 

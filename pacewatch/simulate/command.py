@@ -13,6 +13,7 @@ from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Misconfigured
 from kpis.settings.shared import Settings
 from kpis.times import DAY_MS
+from kpis.units import how_many
 from pacewatch.replay.sender import Sender, sender
 from pacewatch.simulate import scenarios
 from pacewatch.simulate.simulation import Simulation
@@ -69,7 +70,7 @@ async def synthesize(options: SimulateOptions, settings: Settings) -> int:
     else:
         options.truth.write_text(text + "\n", encoding="utf-8")
     say(
-        f"{sent.acked:,} events acknowledged"
+        f"{how_many(sent.acked, 'event')} acknowledged"
         + (f", {sent.failed:,} failed: {sent.first_failure}" if sent.failed else "")
     )
     return 1 if sent.failed else 0

@@ -20,13 +20,15 @@ from rich.live import Live
 from kpis.runtime.errors import Misconfigured, Unreachable, one_line
 from kpis.runtime.printable import blanked
 from monitors.board.shapes import Campaigns
+from pacewatch.terminal import columns
 from pacewatch.top.screen import Choice, screen
 
 EVERY_S = 1.0
 _LIMIT = 64 << 20
 _ROOM = 6
 """Lines of the screen that are not campaigns."""
-_PIPED = 260
+_UNBOUNDED = 100_000
+"""As many columns as no table has."""
 _SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[@-~])")
 """An arrow or another key of several bytes: it means nothing here. Escape alone is a key."""
 _END = "\x04"
@@ -52,17 +54,15 @@ class BoardSource:
 
 
 async def once(source: BoardSource, choice: Choice) -> None:
-    """Print the board once, all of it; as wide as it needs to be when stdout is no terminal.
+    """Print the board once, all of it; in a pipe lines are whole.
 
     Raises:
         Unreachable: the monitor does not answer.
     """
     async with aiohttp.ClientSession(headers=source.headers) as session:
         board = await load(session, source.url)
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_PIPED)
-    console.print(screen(board, choice, most=None, width=console.width))
+    width = columns()
+    Console(width=width or _UNBOUNDED).print(screen(board, choice, most=None, width=width))
 
 
 async def watch(source: BoardSource, choice: Choice) -> None:
@@ -122,7 +122,7 @@ async def load(session: aiohttp.ClientSession, url: str) -> Campaigns:
     try:
         async with session.get(at, timeout=aiohttp.ClientTimeout(10), allow_redirects=False) as response:
             if response.status == 401:
-                raise Misconfigured("PACEWATCH_HTTP_TOKEN, PACEWATCH_HTTP_PASSWORD", f"{url} refuses what is set here")
+                raise _locked_out(url, has_shown="Authorization" in session.headers)
             if response.status != 200:
                 raise Unreachable("the monitor", url, f"it answers with status {response.status}")
             body = bytearray()
@@ -137,6 +137,16 @@ async def load(session: aiohttp.ClientSession, url: str) -> Campaigns:
         raise Misconfigured("SSL_CERT_FILE", f"the certificate of {url} is not trusted: {why}", remedy) from None
     except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as e:
         raise Unreachable("the monitor", url, blanked(one_line(e))) from e
+
+
+def _locked_out(url: str, *, has_shown: bool) -> Misconfigured:
+    """What a monitor that asks for a token or a password says of ours, or of none."""
+    if has_shown:
+        return Misconfigured("PACEWATCH_HTTP_TOKEN, PACEWATCH_HTTP_PASSWORD", f"{url} refuses what is set here")
+    remedy = (
+        "set it as the monitor has it, or PACEWATCH_HTTP_USER and PACEWATCH_HTTP_PASSWORD, or a file of each (_FILE)"
+    )
+    return Misconfigured("PACEWATCH_HTTP_TOKEN", f"{url} asks for a token or a password, and none is set here", remedy)
 
 
 @contextmanager

@@ -24,7 +24,6 @@ from monitors.words.wording import LOOK, LOOKS
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _PULSE = 12
 _PULSE_FROM, _COUNTS_FROM = 100, 120
-_WIDE = 200
 _HEADLINES_FROM = (90, 120, 140, 140)
 _OTHERS_FROM, _EACH = 150, 12
 """How wide a terminal must be for KPIs: the headlines in their order, and then the others."""
@@ -89,20 +88,20 @@ def chosen(rows: Sequence[CampaignNow], choice: Choice) -> list[CampaignNow]:
 
 
 def screen(
-    board: Campaigns, choice: Choice, *, most: int | None, problem: str = "", width: int = _WIDE
+    board: Campaigns, choice: Choice, *, most: int | None, problem: str = "", width: int | None = None
 ) -> RenderableType:
     """The board as a table under a line on how old it is; ``most`` is how many campaigns there is room for.
 
-    Where it is narrow, numbers are left out before names and pace are.
+    Where it is narrow, numbers are left out before names and pace are; without a ``width`` nothing is cut.
     """
     rows = chosen(board.campaigns, choice)
     shown = rows if most is None else rows[: max(1, most)]
-    table = Table(expand=True, box=None, pad_edge=False, header_style="bold")
+    table = Table(expand=width is not None, box=None, pad_edge=False, header_style="bold")
     table.add_column("Status", no_wrap=True)
     table.add_column("Campaign", no_wrap=True, overflow="ellipsis", ratio=2)
     table.add_column("Pace", no_wrap=True, overflow="ellipsis", ratio=3)
-    columns = [column for column in COLUMNS if width >= _needed(column)]
-    has_pulse = width >= _PULSE_FROM
+    columns = [column for column in COLUMNS if width is None or width >= _needed(column)]
+    has_pulse = width is None or width >= _PULSE_FROM
     for column in columns:
         head = column.label if column.is_total else f"{column.label} {board.summary.window}"
         table.add_column(head, justify="right", no_wrap=True)

@@ -119,6 +119,8 @@ class FakeSlackApi:
                 return self._update(body)
             case "conversations.history" | "conversations.replies":
                 return self._list(method, body)
+            case "auth.test":
+                return {"ok": True, "user": "pacewatch", "team": "Acme"}
             case "files.getUploadURLExternal":
                 return {"ok": True, "file_id": f"F{len(self.files)}", "upload_url": f"{self.url}upload"}
             case "files.completeUploadExternal":

@@ -106,7 +106,7 @@ def routes_to(notifiers: Sequence[Notifier], settings: MonitorSettings) -> Route
     """Which of them is told of what.
 
     Raises:
-        Misconfigured: ``PACEWATCH_ROUTES`` names what there is not.
+        Misconfigured: ``PACEWATCH_ROUTES`` names what there is not, or somebody twice.
     """
     try:
         return routes_of([notifier.name for notifier in notifiers], PREFERS, settings.routes)

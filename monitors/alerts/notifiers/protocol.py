@@ -126,6 +126,36 @@ class Refreshes(Notifier, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a service said when it was asked whether it is there; it was sent nothing to tell.
+
+    Attributes:
+        who: which service, for people; never its address.
+        is_well: whether it would take alerts, as far as can be seen without one.
+        said: what was found, as what follows ``who``.
+        cure: what to do where it is not well.
+    """
+
+    who: str
+    is_well: bool
+    said: str
+    cure: str = ""
+
+
+@runtime_checkable
+class Askable(Protocol):
+    """A notifier whose services can be asked whether they are there, without telling anybody anything."""
+
+    async def ask(self, timeout_s: float) -> Sequence[Asked]:
+        """Ask each of them once; never raises for what network or service do.
+
+        Args:
+            timeout_s: how long each may take, real seconds.
+        """
+        ...
+
+
 @runtime_checkable
 class Remembers(Protocol):
     """A notifier that keeps in Redis where its messages lie."""

@@ -50,6 +50,11 @@ class Lane:
         """The oldest messages that wait, at most ``AT_ONCE``."""
         return [decode_queued(raw) for raw in await self._call(self._redis.lrange(self._key, 0, AT_ONCE - 1))]
 
+    async def goals(self) -> set[str]:
+        """The goals of all messages that wait and can be read."""
+        found = map(decode_queued, await self._call(self._redis.lrange(self._key, 0, -1)))
+        return {one.alert.goal for one in found if one.alert is not None}
+
     async def to_send(self) -> list[Queued]:
         """The same, for whoever sends them: none where another monitor leads, for it sends them."""
         found = await self._call(self._waiting(keys=[LEADER, self._key], args=[self._token, AT_ONCE]))

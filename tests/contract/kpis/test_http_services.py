@@ -112,6 +112,13 @@ def test_top_shows_its_credentials_to_a_monitor_whose_authority_it_was_given(
         shown = guarded.run("top", "--once")
         assert (shown.returncode, "No goal" in shown.stdout) == (0, True), shown.stderr
         guarded.settings[kind] = without
+    held = {kind: guarded.settings.pop(kind) for kind in ("HTTP_TOKEN_FILE", "HTTP_USER", "HTTP_PASSWORD_FILE")}
+    unnamed = guarded.run("top", "--once")
+    assert unnamed.returncode == 2
+    assert "PACEWATCH_HTTP_TOKEN: " in unnamed.stderr
+    assert "asks for a token or a password, and none is set here" in unnamed.stderr
+    assert "PACEWATCH_HTTP_USER and PACEWATCH_HTTP_PASSWORD" in unnamed.stderr
+    guarded.settings |= held
     guarded.settings["HTTP_TOKEN_FILE"] = str(own.ca.parent / "names")
     (own.ca.parent / "names").write_text("another-token")
     refused = guarded.run("top", "--once")

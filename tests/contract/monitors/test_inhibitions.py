@@ -25,15 +25,16 @@ def alert(name: str, *some: Alert, **labels: str) -> Alert:
 
 SILENT, BEHIND = alert("WorkerSilent", M, partition="1"), alert("Behind", M, partition="1")
 LATE, CANARY = alert("DeliveryLate", M, notifier="slack"), alert("CanaryLate", M, partition="1")
+PROBE = alert("ProbeMissing", M, campaign="pacewatch-probe")
 FOLLOW = [
-    ([alert("RedisDown", M, instance="a")], [SILENT, BEHIND, CANARY, LATE, alert("NoLeader", M)]),
-    ([alert("WorkerDown", W, instance="c")], [SILENT, BEHIND, CANARY]),
+    ([alert("RedisDown", M, instance="a")], [SILENT, BEHIND, CANARY, PROBE, LATE, alert("NoLeader", M)]),
+    ([alert("WorkerDown", W, instance="c")], [SILENT, BEHIND, CANARY, PROBE]),
     ([alert("RedisDown", M)], [alert("WorkerRedisErrors", W, instance="c")]),
-    ([alert("WorkerKafkaErrors", W, instance="c")], [CANARY]),
-    ([SILENT], [BEHIND, CANARY]),
+    ([alert("WorkerKafkaErrors", W, instance="c")], [CANARY, PROBE]),
+    ([SILENT], [BEHIND, CANARY, PROBE]),
     ([alert("PartitionParked", M, partition="1")], [BEHIND, CANARY]),
     ([alert("PartitionHeld", M, partition="1")], [BEHIND, CANARY]),
-    ([alert("NoLeader", M)], [alert("DeliveryStuck", M, notifier="slack"), LATE]),
+    ([alert("NoLeader", M)], [alert("DeliveryStuck", M, notifier="slack"), LATE, PROBE]),
     ([alert("DeliveryStuck", M, notifier="slack")], [LATE]),
     (
         [alert("PaceCritical", M, campaign="c", goal="spend")],

@@ -83,7 +83,7 @@ def test_kpi_says_what_it_left_out_and_when_there_is_no_such_campaign(redis_url:
     with redis.Redis.from_url(redis_url) as client:
         client.set(layout.kpi(0), "junk")
     found = System("127.0.0.1:1", redis_url, tmp_path).run("kpi", "nobody")
-    assert "values in Redis cannot be used and are left out: bad_key" in found.stderr
+    assert "in Redis cannot be used, and left out: bad_key" in found.stderr
     assert "there is no campaign 'nobody' in Redis" in found.stderr
     assert found.returncode == 0
 

@@ -52,7 +52,10 @@ async def test_what_fires_is_listed_shown_acknowledged_and_muted(port: int, tmp_
             listed = (await alerts(port, "list")).stdout
             assert "▲ c42 spend" in listed
             assert "Spring <launch> & more: spend is critical (under)" in listed
-            assert all(len(line) <= 80 for line in listed.splitlines())
+            assert "is critical (under): 300 of the 500 EUR expected by now" in listed
+            assert "…" not in listed, "a pipe gets whole lines"
+            narrow = (await alerts(port, "list", COLUMNS="40")).stdout
+            assert max(map(len, narrow.splitlines())) == 40
             shown = (await alerts(port, "show", "c42")).stdout
             assert "Expected: 500" in shown
             assert "told by: slack" in shown
@@ -132,6 +135,13 @@ async def test_what_was_given_up_is_shown_with_its_reason_and_sent_again(port: i
             shown = (await alerts(port, "parked")).stdout
             assert "slack, refused (HTTP 404): Spring <launch> & more: spend is critical (under)" in shown
             assert not slack.delivered
-            assert "1 of 1 are sent again" in (await alerts(port, "parked", "--resend")).stdout
+            (one,) = json.loads((await alerts(port, "list", "--json")).stdout)["alerts"]
+            assert (one["told_by"], one["not_told_by"]) == ([], {"slack": "refused (HTTP 404)"})
+            assert "not told by slack: refused (HTTP 404)" in (await alerts(port, "list")).stdout
+            untold = (await alerts(port, "show", "c42")).stdout
+            assert "told by: nobody\n" in untold
+            assert "not told by: slack, refused (HTTP 404), see pacewatch alerts parked" in untold
+            assert "1 of 1 message sent again" in (await alerts(port, "parked", "--resend")).stdout
             await until(lambda: len(slack.delivered) == 1)
             assert (await alerts(port, "parked")).stdout == "no message was given up\n"
+            assert "told by: slack\n" in (await alerts(port, "show", "c42")).stdout

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from docs import goal_names
 from docs.build import main
 from kpis.times import MINUTE_MS
 from monitors import goals
@@ -105,8 +106,8 @@ def test_the_goals_that_are_shown_fit_the_schema(page: str) -> None:
 @pytest.mark.parametrize("page", EXAMPLES)
 def test_every_example_is_a_good_goals_file_of_which_the_table_shows_each_goal(page: str) -> None:
     found = goals.load(ROOT / page)
-    assert len(lines(found)) == 1 + sum(len(campaign.goals) for campaign in found.all)
-    assert all(len(line) <= 80 for line in [*lines(found), *shares(found)])
+    assert len(lines(found, 80)) == 1 + sum(len(campaign.goals) for campaign in found.all)
+    assert all(len(line) <= 80 for line in [*lines(found, 80), *shares(found, 80)])
 
 
 @pytest.mark.parametrize(
@@ -128,3 +129,11 @@ def test_an_editor_sees_what_is_wrong_with_a_goal(goal: str) -> None:
     text = f"campaigns: [{{campaign: a, flight: {{start: 2026-01-01T00:00, end: 2026-01-02T00:00}}, goals: [{goal}]}}]"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(yaml.safe_load(text), SCHEMA)
+
+
+def test_the_names_of_goals_on_the_page_of_notifiers_are_those_that_goals_have() -> None:
+    page = (ROOT / "docs" / "notifiers.md").read_text()
+    line = next(line for line in page.splitlines() if line.startswith("| `goal`"))
+    shown = re.findall(r"`([^`]+)`", line.partition("|")[2].partition("|")[2])
+    assert shown
+    assert set(shown) <= {name.strip("`") for _, name, _ in goal_names.rows()}

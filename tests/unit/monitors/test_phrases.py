@@ -213,6 +213,7 @@ def test_what_is_missing_is_rounded_down_and_named_where_it_is_known() -> None:
     case = case_of(campaign, SERVING, verdict(SERVING, Reason.NOT_SERVING, expected=2_399), "EUR")
     assert missing(case) == "2,300 events"
     assert missing(replace(case, measure="impressions")) == "2,300 impressions"
+    assert missing(replace(case, measure="clicks", expected=1)) == "1 click"
     assert missing(replace(case, measure="spend", expected=eur(23.9)[0])) == "23 EUR of spend"
     assert missing(replace(case, expected=0)) == missing(replace(case, expected=None)) == ""
 

@@ -90,7 +90,7 @@ def test_goals_check_of_a_good_file_exits_0_with_a_summary(tmp_path: Path) -> No
     )
     result = pacewatch("goals", "check", str(good))
     assert (result.returncode, result.stderr) == (0, "")
-    assert "1 campaigns, 1 goals" in result.stdout
+    assert "1 campaign, 1 goal" in result.stdout
 
 
 def test_what_may_come_back_exits_1_and_what_a_person_must_change_exits_2() -> None:
@@ -106,12 +106,26 @@ def test_what_may_come_back_exits_1_and_what_a_person_must_change_exits_2() -> N
 
 
 def test_doctor_fails_with_a_remedy_when_services_are_away_and_shows_no_secret() -> None:
-    result = pacewatch("doctor", PACEWATCH_SLACK_WEBHOOK_URL="https://hooks.example/T0/secret")
+    result = pacewatch("doctor", PACEWATCH_SLACK_WEBHOOK_URL="https://hooks.invalid/T0/secret")
     assert result.returncode == 1
-    assert result.stdout.count("FAIL") == 2
+    assert result.stdout.count("FAIL") == 3
     assert "PACEWATCH_KAFKA" in result.stdout
-    assert "Slack is set" in result.stdout
+    assert "FAIL  Slack cannot be reached: " in result.stdout
     assert "secret" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("routes", "why"),
+    [
+        ("critical=slack+slack", "'slack' is named twice"),
+        ("warning=webhook", "'webhook' in 'warning=webhook' is not"),
+    ],
+)
+def test_a_monitor_with_a_route_that_cannot_be_does_not_start(routes: str, why: str) -> None:
+    result = pacewatch("monitor", PACEWATCH_SLACK_WEBHOOK_URL="https://hooks.invalid/secret", PACEWATCH_ROUTES=routes)
+    assert (result.returncode, len(result.stderr.splitlines())) == (2, 1)
+    assert "PACEWATCH_ROUTES" in result.stderr
+    assert why in result.stderr
 
 
 def test_replay_of_a_missing_file_is_one_line_and_exit_2() -> None:
@@ -216,3 +230,8 @@ def test_demos_that_start_together_get_ports_of_their_own() -> None:
         assert second != wanted
     with port_near(wanted) as again:
         assert again == wanted
+
+
+def test_the_help_of_simulate_says_that_its_rate_is_of_the_clock() -> None:
+    said = pacewatch("simulate", "--help", COLUMNS="400").stdout
+    assert "Events per second of the clock, all campaigns together (steady): where PACEWATCH_CLOCK is 60 times" in said

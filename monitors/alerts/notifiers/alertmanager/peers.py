@@ -17,8 +17,10 @@ from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.notifiers.alertmanager.known_sets import KnownSets, Repeats
 from monitors.alerts.notifiers.alertmanager.labelled import Dress, LabelledAlert
+from monitors.alerts.notifiers.alertmanager.status import asked, status_page
 from monitors.alerts.notifiers.posting import Endpoint, post
-from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome, SentAs
+from monitors.alerts.notifiers.probing import get
+from monitors.alerts.notifiers.protocol import Answer, Asked, Grouping, Outcome, SentAs
 
 PATH = "api/v2/alerts"
 MOST = 250
@@ -76,6 +78,14 @@ class Alertmanager:
     async def refresh(self, standing: Sequence[Alert]) -> Answer:
         """Post to all peers what stands and what has ended of late; never raises for what the network or they do."""
         return await self._post(self._sets.again(standing, wall_ms(), is_last=len(standing) < MOST))
+
+    async def ask(self, timeout_s: float) -> list[Asked]:
+        """Read the status of each peer."""
+        replies = await asyncio.gather(*(get(status_page(peer), timeout_s) for peer in self._peers))
+        count = len(self._peers)
+        return [
+            asked(f"Alertmanager {n} of {count}" if count > 1 else self.title, one) for n, one in enumerate(replies, 1)
+        ]
 
     def forget(self) -> None:
         """Another monitor leads."""

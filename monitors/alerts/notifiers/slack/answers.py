@@ -26,6 +26,10 @@ BLIND = frozenset({"missing_scope", "no_permission", "method_not_supported_for_c
 """The bot may not read what it has written."""
 UNTOLD = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
 """The channel is not there, or the bot may not tell in it."""
+TOKEN_IS_BAD = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
+)
+"""It is no token, or none any more."""
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,60}", re.ASCII)
 
 

@@ -16,7 +16,7 @@ from kpis.runtime.clock import wall_ms
 from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.interventions import InterventionStore
-from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
+from monitors.alerts.notifiers.protocol import Answer, Asked, Grouping, Outcome
 from monitors.alerts.notifiers.slack.answers import FIXED, GONE, UNTOLD, SlackFailed
 from monitors.alerts.notifiers.slack.card_changes import changed, new_card, rounds
 from monitors.alerts.notifiers.slack.card_store import Card, CardStore, Post
@@ -104,6 +104,10 @@ class SlackBot:
             return e.answer
         await self._illustrate()
         return Answer(Outcome.SENT, "ok")
+
+    async def ask(self, timeout_s: float) -> list[Asked]:
+        """See whether Slack lets the bot in; nothing is posted."""
+        return [await self._api.ask(timeout_s)]
 
     async def say(self, card: Card, text: str) -> None:
         """Show what someone did about a card: on it, and in its thread.

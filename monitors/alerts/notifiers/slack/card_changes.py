@@ -8,8 +8,10 @@ from uuid import uuid4
 import msgspec
 
 from monitors.alerts.alert import Alert, Outgoing
+from monitors.alerts.lifecycle import Change
 from monitors.alerts.notifiers.slack.card_store import Card
 from monitors.alerts.notifiers.slack.digest import digest_of
+from monitors.pacing.verdict import Status
 
 
 def new_card(channel: str, alerts: Sequence[Alert], at_ms: int) -> Card:
@@ -49,3 +51,29 @@ def rounds(alerts: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
                 seen[alert.goal] = alert
         yield list(seen.values())
         left = later
+
+
+def net(alerts: Sequence[Alert]) -> list[Alert]:
+    """Changes that are told in one message, each goal once: from what people knew before the first to the last.
+
+    Args:
+        alerts: oldest first.
+    """
+    of_goals: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        of_goals.setdefault(alert.goal, []).append(alert)
+    return [its[0] if len(its) == 1 else _since(its[0].before, its[-1]) for its in of_goals.values()]
+
+
+def _since(before: Status, alert: Alert) -> Alert:
+    """A change as it is for who knew an earlier status than the one before it."""
+    if not alert.after.is_miss:
+        # What came and went in between is told as over: of nothing there would be nothing to say.
+        return msgspec.structs.replace(alert, before=before) if before.is_miss else alert
+    change = alert.change
+    if not before.is_miss:
+        change = Change.FIRED
+    elif change is not Change.TURNED:
+        worse = Change.WORSENED if alert.after is Status.CRITICAL else Change.EASED
+        change = Change.REPEATED if before is alert.after else worse
+    return msgspec.structs.replace(alert, before=before, change=change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kpis.units import how_many
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.check_in_words import check_in_headline, check_in_lines
 from monitors.alerts.notifiers.links import Links
@@ -48,7 +49,7 @@ def render_check_ins(check_ins: Sequence[CheckIn], links: Links = NO_LINKS) -> M
         check_ins: not none.
         links: where people see more.
     """
-    said = f"{len(check_ins):,} campaigns reached a milestone"
+    said = f"{how_many(len(check_ins), 'campaign')} reached a milestone"
     lines = listed([fitted(check_in_headline(one), _LINE_LIMIT) for one in check_ins])
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": lines}}]
     page = link(links.of_board, "All of them on the board")

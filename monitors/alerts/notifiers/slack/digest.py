@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from kpis.units import how_many
 from monitors.alerts.alert import Alert
 from monitors.alerts.notifiers.links import Links
 from monitors.alerts.notifiers.slack.cards import LOOK_ORDER, NO_LINKS, Message
@@ -94,11 +95,13 @@ def render_digest(digest: Digest, over: frozenset[str] = frozenset(), links: Lin
 def _said(digest: Digest, over: int, *, is_over: bool) -> str:
     counted = sorted(digest.counts.items(), key=lambda item: LOOK_ORDER[item[0]])
     counts = ", ".join(f"{count:,} {word_of(status, is_watch=False)}" for status, count in counted)
-    campaigns = f"{digest.campaigns:,} campaign{'s' if digest.campaigns != 1 else ''}"
-    first = f"{digest.total:,} alerts of {campaigns} changed together: {counts}"
+    campaigns = how_many(digest.campaigns, "campaign")
+    # Where each has one alert, two equal numbers say no more than one.
+    who = campaigns if digest.total == digest.campaigns else f"{how_many(digest.total, 'alert')} of {campaigns}"
+    first = f"{who} changed together: {counts}"
     if is_over:
         return f"Over: {first}, and all have ended"
-    return f"{first}; {over:,} have ended since" if over else first
+    return f"{first}; {how_many(over, 'has', 'have')} ended since" if over else first
 
 
 def _line(_goal: str, status: Status, sentence: str, *, is_over: bool) -> str:

@@ -6,6 +6,7 @@ by which it is found again.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
@@ -16,8 +17,10 @@ from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from monitors.alerts.notifiers.protocol import Answer, Outcome
-from monitors.alerts.notifiers.slack.answers import SlackFailed, failed
+from kpis.runtime.printable import printable
+from monitors.alerts.notifiers.probing import UNSEEN, late
+from monitors.alerts.notifiers.protocol import Answer, Asked, Outcome
+from monitors.alerts.notifiers.slack.answers import TOKEN_IS_BAD, SlackFailed, failed
 from monitors.alerts.notifiers.slack.cards import Message
 from monitors.alerts.notifiers.slack.webhook import TIMEOUT_S, silent
 
@@ -28,6 +31,8 @@ _PAGE = 200
 _MOST_PAGES = 50
 _SKEW_S = 300
 """By so much Slack's clock may be behind ours."""
+_AWAY = "let the monitor reach Slack, or mend PACEWATCH_SLACK_API_URL"
+_BAD_TOKEN = "give PACEWATCH_SLACK_BOT_TOKEN the Bot User OAuth Token of the app's page, once it is installed"  # noqa: S105
 
 
 class SlackApi:
@@ -50,6 +55,22 @@ class SlackApi:
     def __repr__(self) -> str:
         """Without the token."""
         return "SlackApi()"
+
+    async def ask(self, timeout_s: float) -> Asked:
+        """Whose the token is; unlike other calls it gives what goes wrong, and does not raise it.
+
+        Args:
+            timeout_s: how long it may take, real seconds.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                said = await self._call("auth.test")
+        except TimeoutError:
+            return Asked("Slack", is_well=False, said=f"cannot be reached: {late(timeout_s)}", cure=_AWAY)
+        except SlackFailed as e:
+            return _not_well(e)
+        bot, team = (printable(str(said.get(name, "?")))[:80] for name in ("user", "team"))
+        return Asked("Slack", is_well=True, said=f"lets the bot in, as {bot} of {team}; {UNSEEN}")
 
     async def post(
         self, channel: str, message: Message, mark: str, *, thread: str = "", is_shown: bool = False
@@ -132,6 +153,15 @@ class SlackApi:
         with _errors():
             said = (await self._client.api_call(method, **body)).data
             return said if isinstance(said, dict) else {}
+
+
+def _not_well(error: SlackFailed) -> Asked:
+    """What went wrong when Slack was asked."""
+    if error.code in TOKEN_IS_BAD:
+        return Asked("Slack", is_well=False, said=f"refuses the bot token: {error}", cure=_BAD_TOKEN)
+    is_away = error.answer.outcome is Outcome.UNREACHABLE
+    said = f"cannot be reached: {error}" if is_away else f"does not answer as Slack does: {error}"
+    return Asked("Slack", is_well=False, said=said, cure=_AWAY)
 
 
 @contextmanager

@@ -16,8 +16,10 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from monitors.alerts.alert import Alert, Outgoing
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.notifiers.links import Links
-from monitors.alerts.notifiers.protocol import Answer, Grouping, Outcome
+from monitors.alerts.notifiers.probing import reach
+from monitors.alerts.notifiers.protocol import Answer, Asked, Grouping, Outcome
 from monitors.alerts.notifiers.slack.answers import judge
+from monitors.alerts.notifiers.slack.card_changes import net
 from monitors.alerts.notifiers.slack.cards import NO_LINKS, Message, render, together
 from monitors.alerts.notifiers.slack.check_in_card import render_check_in, render_check_ins
 from monitors.alerts.notifiers.slack.digest import digest_of, is_digest, render_digest
@@ -56,6 +58,11 @@ class Slack:
         """Without the URL."""
         return "Slack(webhook)"
 
+    async def ask(self, timeout_s: float) -> list[Asked]:
+        """See whether Slack answers; nothing is posted."""
+        cure = "let the monitor reach it, or mend PACEWATCH_SLACK_WEBHOOK_URL"
+        return [await reach("Slack", self._client.url, timeout_s, cure, self._client.proxy)]
+
     async def send(self, alerts: Sequence[Outgoing]) -> Answer:
         """Post once; never raises for what the network or Slack does."""
         message = posted(alerts, self._links, self.grouping.digest_from)
@@ -85,7 +92,8 @@ def posted(alerts: Sequence[Outgoing], links: Links, digest_from: int) -> Messag
     return Message("\n".join(part.text for part in parts), tuple(card for part in parts for card in part.attachments))
 
 
-def _changes(alerts: Sequence[Alert], links: Links, digest_from: int) -> Message:
+def _changes(told: Sequence[Alert], links: Links, digest_from: int) -> Message:
+    alerts = net(told)
     if len(alerts) == 1:
         return render(alerts[0], links)
     if is_digest(alerts, digest_from):

@@ -10,7 +10,8 @@ from pydantic import SecretStr
 from kpis.runtime.clock import wall_ms
 from monitors.alerts.alert import Outgoing
 from monitors.alerts.notifiers.posting import Endpoint, post
-from monitors.alerts.notifiers.protocol import Answer, Grouping, SentAs
+from monitors.alerts.notifiers.probing import reach
+from monitors.alerts.notifiers.protocol import Answer, Asked, Grouping, SentAs
 from monitors.alerts.notifiers.webhook.filling import body_of
 from monitors.alerts.notifiers.webhook.signature import DELIVERY, SIGNATURE, delivery_id, signature
 
@@ -52,6 +53,11 @@ class Webhook:
     def __repr__(self) -> str:
         """Without URL and secret."""
         return f"Webhook({'signed' if self._secret else 'not signed'})"
+
+    async def ask(self, timeout_s: float) -> list[Asked]:
+        """See whether somebody answers there; nothing is posted."""
+        cure = "start it, or mend PACEWATCH_WEBHOOK_URL"
+        return [await reach(self.title, str(self._to.url), timeout_s, cure)]
 
     async def send(self, alerts: Sequence[Outgoing]) -> Answer:
         """Post once; never raises for what the network or the service do."""

@@ -127,7 +127,7 @@ def test_many_campaigns_are_one_digest_whose_ends_are_in_its_thread(server: int)
             missed = outage(400)
             await told(redis, api, *missed)
             (card,) = api.cards
-            assert card.text.startswith(":red_circle: 400 alerts of 400 campaigns")
+            assert card.text.startswith(":red_circle: 400 campaigns")
             await told(redis, api, *ended(missed[:300]))
             assert card.text.endswith("; 300 have ended since")
             assert colour(card) == MISSED
@@ -161,7 +161,7 @@ def test_cards_of_many_campaigns_that_worsen_together_are_one_message_in_the_cha
             api.faults = [("chat.postMessage", fault)] * 3 if fault else []
             await told(redis, api, *worse(missed))
             assert len(api.cards) == 41
-            assert api.cards[-1].text == ":red_circle: 40 alerts of 40 campaigns changed together: 40 critical"
+            assert api.cards[-1].text == ":red_circle: 40 campaigns changed together: 40 critical"
             threads = [api.thread(card) for card in api.cards[:-1]]
             assert {len(thread) for thread in threads} == {1}
             assert not any(one.body["reply_broadcast"] for thread in threads for one in thread)

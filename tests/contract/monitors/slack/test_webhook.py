@@ -68,7 +68,7 @@ def test_goals_of_one_campaign_that_change_together_are_one_message(server: int)
 
 def test_an_outage_of_400_campaigns_is_one_message(server: int) -> None:
     (message,) = asyncio.run(told(server, *outage(400)))
-    assert message["text"].startswith(":red_circle: 400 alerts of 400 campaigns changed together")
+    assert message["text"].startswith(":red_circle: 400 campaigns changed together")
 
 
 def test_one_that_slack_refuses_is_parked_alone(server: int) -> None:

@@ -24,6 +24,7 @@ from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Observed, Reason, Status, Verdict, VerdictPolicy
 from tests.kit.block_kit import is_fit
 from tests.kit.monitor_fakes import MIDNIGHT, NOON, row
+from tests.kit.slack_samples import CHECK_IN
 
 SPEND = TotalGoal(TOTALS["spend"], 1_000_000_000, Band(0.9, 1.1), Band(0.75, 1.25))
 CTR = RatioGoal(BY_NAME["ctr"], Bound.AT_LEAST, 0.02, 0.015, "1h")
@@ -133,6 +134,17 @@ def test_it_says_of_every_goal_how_it_stands_and_of_watches_only_what_is_wrong()
         "▲ serving: critical, nothing is served any more",
         "Campaign c42, as of 2026-11-22 12:00 UTC",
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(Status.ON_PACE, "is on pace"), (Status.WARNING, "is warning"), (Status.HOLD, "is on hold"),
+     (Status.NO_DATA, "has no data")],
+)  # fmt: skip
+def test_a_campaign_with_one_goal_is_told_how_that_goal_stands(status: Status, said: str) -> None:
+    (standing, *_), changed = CHECK_IN.standings, structs.replace
+    found = changed(CHECK_IN, standings=(changed(standing, status=status),))
+    assert check_in_headline(found) == f"Spring launch, 50% of its flight: its goal {said}"
 
 
 @pytest.mark.parametrize("name", ["Spring <launch> & more", "x" * 500, "a\nb\u202e"])

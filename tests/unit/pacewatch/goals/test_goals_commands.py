@@ -13,8 +13,9 @@ from monitors.goals import InvalidGoals, load
 from monitors.goals.file import parse
 from pacewatch.goals.apply import apply
 from pacewatch.goals.difference import difference
-from pacewatch.goals.overview import WIDTH, counted, lines, shares
+from pacewatch.goals.overview import counted, lines, shares
 
+WIDTH = 80
 OLD = """\
 campaigns:
   - campaign: a
@@ -48,16 +49,17 @@ def test_the_table_fits_into_80_columns_and_cuts_no_amount() -> None:
     curve = "{shape: front_loaded, hours: 08:00-22:00, lag: 0}"
     long = OLD.replace("campaign: a", "campaign: a-campaign-with-a-very-long-name-that-goes-on")
     long = long.replace("target: 5}", f"target: 123456789012, per: week, curve: {curve}}}")
-    found = lines(parse(long, "x"))
+    found = lines(parse(long, "x"), WIDTH)
     assert max(len(line) for line in found) <= WIDTH
     assert found[0].split() == ["campaign", "goal", "target", "flight", "curve", "rule"]
     assert "123,456,789,012.00 2026-11-22 7d" in found[1]
     assert "…" in found[1]
     assert [line.split()[-1] for line in found[1:]] == ["evidence"] * 4
+    assert "…" not in "".join(lines(parse(long, "x"), None)), "a pipe gets whole names"
 
 
 def test_the_table_of_a_small_file_is_as_narrow_as_it_is() -> None:
-    assert lines(parse(OLD, "x")) == [
+    assert lines(parse(OLD, "x"), WIDTH) == [
         "campaign goal      target flight        curve rule",
         "a        spend       5.00 2026-11-22 7d even  evidence",
         "a        clicks         9 2026-11-22 7d even  evidence",
@@ -83,13 +85,13 @@ portfolio: {goals: [{ratio: ctr, at_least: 0.02}]}
 
 def test_what_campaigns_add_to_their_account_is_listed_the_most_first() -> None:
     found = parse(PARENTS, "x")
-    assert lines(found)[4:] == [
+    assert lines(found, WIDTH)[4:] == [
         "Account Acme clicks        36 2026-11-22 7d even  evidence",
         "Account Acme spend       8.00 2026-11-22 7d even  evidence",
         "Account Acme revenue     1.00 2026-11-22 7d even  evidence",
         "Portfolio    CTR (1h) ≥ 2.00% 2026-11-22 7d –     evidence",
     ]
-    assert shares(found) == [
+    assert shares(found, WIDTH) == [
         "", "Account Acme: clicks 36, of which", "  b 27 75%", "  a  9 25%",
         "", "Account Acme: spend 8.00, of which", "  a 5.00 62%", "  b    – no target",
     ]  # fmt: skip
@@ -102,7 +104,7 @@ def test_of_very_many_campaigns_the_largest_are_listed_and_the_others_counted() 
     more = "".join(
         f"{one.format('c' * 90 + str(n))}    goals: [{{total: clicks, target: {n + 1}}}]\n" for n in range(98)
     )
-    said = shares(parse(f"{head}{more}  - campaign: a{tail}", "x"))
+    said = shares(parse(f"{head}{more}  - campaign: a{tail}", "x"), WIDTH)
     assert (len(said), said[-1]) == (2 * 23, "  and 80 more")
     assert max(map(len, said)) <= WIDTH
 

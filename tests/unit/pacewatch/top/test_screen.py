@@ -44,9 +44,9 @@ def pressed(choice: Choice, *keys: str) -> Choice:
 
 
 def drawn(board: Campaigns, choice: Choice | None = None, width: int = 200, **how: Any) -> list[str]:
-    """The lines of a screen."""
+    """The lines of a screen; ``width`` is the console's, and the board's where ``how`` has no other ``how_wide``."""
     console = Console(file=StringIO(), width=width, color_system=None)
-    console.print(screen(board, choice or Choice(), **{"most": None, "width": width, **how}))
+    console.print(screen(board, choice or Choice(), **{"most": None, "width": how.pop("how_wide", width), **how}))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     return [line.rstrip() for line in text.splitlines()]
 
@@ -189,6 +189,15 @@ def test_a_watch_is_said_first_and_fits_a_narrow_terminal() -> None:
 
 
 SHOWN = (Status.CRITICAL, Status.WARNING, Status.ON_PACE)
+
+
+def test_in_a_pipe_nothing_is_cut_and_nothing_is_padded_to_a_width() -> None:
+    name = "A very long name " * 20
+    lines = drawn(Campaigns("1", SUMMARY, [campaign("c", Status.CRITICAL, name=name)]), width=10_000, how_wide=None)
+    assert name.strip() in lines[2]
+    assert "…" not in "".join(lines)
+    assert "AOV" in lines[1]
+    assert max(map(len, lines)) < 800
 
 
 @pytest.mark.parametrize("width", [80, 100, 260])

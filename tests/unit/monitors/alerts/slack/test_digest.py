@@ -17,7 +17,7 @@ from tests.kit.slack_samples import CHECK_IN, LINKS, RESOLVED, SILENT, WARNING, 
 def test_an_outage_of_400_campaigns_is_one_message_that_names_its_cause() -> None:
     message = posted(outage(400), LINKS, 5)
     shown = as_text(message)
-    assert message.text == ":red_circle: 400 alerts of 400 campaigns changed together: 400 critical"
+    assert message.text == ":red_circle: 400 campaigns changed together: 400 critical"
     assert "*Most of them:* nothing is served any more (400 of 400)" in shown
     assert shown.count("▲") == SHOWN
     assert "and 390 more" in shown
@@ -40,12 +40,12 @@ def test_the_worst_come_first_and_what_differs_has_no_common_cause() -> None:
 def test_a_digest_is_edited_as_its_alerts_end_and_says_when_all_have() -> None:
     found = digest_of([*outage(3), WARNING])
     some = render_digest(found, frozenset({"c0|watch:serving"}))
-    assert some.text.endswith("; 1 have ended since")
+    assert some.text.endswith("; 1 has ended since")
     assert "● ~Campaign 0: nothing served" in as_text(some)
     assert some.attachments[0]["color"] == "#d92d20"
     goals = frozenset({"c0|watch:serving", "c1|watch:serving", "c2|watch:serving", WARNING.goal})
     over = render_digest(found, goals)
-    assert over.text.startswith(":large_green_circle: Over: 4 alerts")
+    assert over.text.startswith(":large_green_circle: Over: 4 campaigns")
     assert over.attachments[0]["color"] == "#12a150"
     is_fit(over)
 
@@ -54,7 +54,7 @@ def test_what_is_good_news_only_is_told_as_such() -> None:
     well = [msgspec.structs.replace(a, change=Change.RESOLVED, after=Status.ON_PACE, reason=Reason.FLOWING)
             for a in outage(30)]  # fmt: skip
     message = posted(well, LINKS, 5)
-    assert message.text == ":large_green_circle: 30 alerts of 30 campaigns changed together: 30 on pace"
+    assert message.text == ":large_green_circle: 30 campaigns changed together: 30 on pace"
     is_fit(message)
 
 
