@@ -90,6 +90,6 @@ def routes_of(configured: Sequence[str], prefers: Mapping[Matter, Sequence[str]]
             )
         twice = next((name for name in wanted if wanted.count(name) > 1), None)
         if twice is not None:
-            raise BadRoutes(f"{twice!r} is named twice in {part[:80]!r}: it would tell once")
+            raise BadRoutes(f"{twice!r} is named twice in {part[:80]!r}, and would tell once")
         by[Matter(matter)] = wanted
     return Routes(by, tuple(configured))

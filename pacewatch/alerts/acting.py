@@ -102,7 +102,11 @@ async def try_notifiers(settings: MonitorSettings) -> AsyncIterator[tuple[str, b
                 continue
             kind = getattr(alert, "change", "check-in")
             answer = await notifier.send([alert])
-            yield f"{known.what}: {kind}: {answer.outcome} ({answer.detail})", answer.outcome is Outcome.SENT
+            is_away = answer.outcome is Outcome.UNREACHABLE
+            said = f"{answer.outcome} ({answer.detail})" + (", so nothing else is tried" if is_away else "")
+            yield f"{known.what}: {kind}: {said}", answer.outcome is Outcome.SENT
+            if is_away:
+                break
 
 
 def whose(campaign: str | None, *, every: bool) -> str:

@@ -33,12 +33,12 @@ def _whole_lines(known: KnownAlerts, now_ms: int) -> Iterator[str]:
     for one in known.firing:
         yield f"{LOOK[one.held.state.told].mark} {printable(one.campaign)} {printable(one.goal)}"
         yield f"{_INDENT}{said(one)}"
-        yield f"{_INDENT}{since(one, now_ms)}"
+        yield f"{_INDENT}{', '.join((since(one, now_ms), *_untold(one)))}"
     if not known.firing:
         yield "no alert fires"
     yield from map(muted, known.mutes)
     for name, backlog in known.backlogs.items():
-        yield f"{how_many(backlog.count, 'message waits', 'messages wait')} for {name}"
+        yield f"{how_many(backlog.count, 'message waits', 'messages wait')} for {name}: pacewatch doctor"
     if known.parked:
         yield f"{how_many(known.parked, 'message was', 'messages were')} given up: pacewatch alerts parked"
 
@@ -81,15 +81,19 @@ def said(one: Firing) -> str:
 
 
 def since(one: Firing, now_ms: int) -> str:
-    """Since when, who takes care of it, who could not tell: ``for 2 h, acknowledged by ana, not told by slack``."""
+    """Since when, and who takes care of it: ``for 2 h, acknowledged by ana, muted``."""
     began = one.held.state.since_ms
     parts = [] if began is None else [f"for {span_text(max(now_ms - began, 0))}"]
     if one.acknowledged is not None:
         parts.append(f"acknowledged by {printable(one.acknowledged.by)}")
     if one.is_muted:
         parts.append("muted")
-    parts += [f"not told by {receipt.notifier}: {receipt.why}" for receipt in one.receipts if receipt.why]
     return ", ".join(parts) or "since an unknown time"
+
+
+def _untold(one: Firing) -> list[str]:
+    """Who could not tell it: ``not told by slack: refused (HTTP 404)``."""
+    return [f"not told by {receipt.notifier}: {receipt.why}" for receipt in one.receipts if receipt.why]
 
 
 def muted(mute: Silence) -> str:

@@ -15,7 +15,7 @@ from monitors.alerts.interventions import Acknowledgement, InterventionStore, Si
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.outbox.lanes import Lane
-from monitors.alerts.outbox.queued import Backlog
+from monitors.alerts.outbox.queued import Backlog, Parked, decode_parked
 from monitors.alerts.stored import Held, decode_held
 from monitors.settings import MonitorSettings
 from pacewatch.alerts.receipts import Receipt, given_up_by, receipts
@@ -63,12 +63,14 @@ class KnownAlerts:
         mutes: those that hold or will.
         backlogs: what waits for each notifier that something waits for.
         parked: messages that were given up.
+        last_parked: the last of them; None for none, or one that cannot be read.
     """
 
     firing: tuple[Firing, ...]
     mutes: tuple[Silence, ...]
     backlogs: dict[str, Backlog]
     parked: int
+    last_parked: Parked | None = None
 
 
 @asynccontextmanager
@@ -109,7 +111,8 @@ async def read_known(settings: MonitorSettings) -> KnownAlerts:
             firing.append(Firing(key, campaign, goal, held, done.acknowledged.get(key), is_muted, its))
     firing.sort(key=lambda one: (one.held.state.told != "critical", one.held.state.since_ms or 0, one.key))
     backlogs = {name: backlog for name, backlog in backlogs.items() if backlog.count}
-    return KnownAlerts(tuple(firing), mutes, backlogs, len(raw_parked))
+    last = decode_parked(raw_parked[-1]) if raw_parked else None
+    return KnownAlerts(tuple(firing), mutes, backlogs, len(raw_parked), last)
 
 
 def of_campaign(known: KnownAlerts, campaign: str, goal: str | None) -> Sequence[Firing]:

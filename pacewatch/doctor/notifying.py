@@ -14,6 +14,7 @@ from monitors.alerts.notifiers.protocol import Askable, Asked, Notifier
 from monitors.alerts.routing import Matter, Routes
 from monitors.settings import MonitorSettings
 from pacewatch.alerts.known_alerts import read_known
+from pacewatch.alerts.receipts import reason_of
 from pacewatch.doctor.findings import Finding, Level
 
 ASK_S = 3.0
@@ -43,7 +44,7 @@ async def of_notifiers(settings: MonitorSettings) -> list[Finding]:
     answers = await asyncio.gather(*(n.ask(ASK_S) for _, n in found if isinstance(n, Askable)))
     said = [finding for one in answers for finding in _answered(one)]
     if settings.webhook_url is not None and settings.webhook_secret is None:
-        said.append(Finding(Level.WARN, "webhook: what is posted is not signed", "set PACEWATCH_WEBHOOK_SECRET"))
+        said.append(Finding(Level.WARN, "Webhook: what is posted is not signed", "set PACEWATCH_WEBHOOK_SECRET"))
     told = [routes] if isinstance(routes, Finding) else list(_told([known for known, _ in found], routes))
     return [*said, *told, *idle]
 
@@ -62,7 +63,9 @@ async def of_lanes(settings: MonitorSettings) -> list[Finding]:
             what = f"{waits} for {name}, the oldest for {span_text(late_ms)}"
             found.append(Finding(Level.WARN, what, "the monitor's log says what its service answers"))
     if known.parked:
-        what = f"{how_many(known.parked, 'message was', 'messages were')} given up"
+        last = known.last_parked
+        why = "" if last is None else f", the last by {last.notifier}, {reason_of(last)}"
+        what = f"{how_many(known.parked, 'message was', 'messages were')} given up{why}"
         cure = "pacewatch alerts parked says why, and sends them again with --resend"
         found.append(Finding(Level.WARN, what, cure))
     return found
@@ -86,7 +89,7 @@ def _told(found: Sequence[Known], routes: Routes) -> Iterator[Finding]:
     for known in found:
         matters = ", ".join(str(matter) for matter, names in routes.by.items() if known.name in names)
         said = f"tells of: {matters}" if matters else "tells of nothing, see PACEWATCH_ROUTES"
-        yield Finding(Level.OK, f"{known.what} {said}")
+        yield Finding(Level.OK, f"{known.what[:1].upper()}{known.what[1:]} {said}")
     nobody = ", ".join(str(matter) for matter in Matter if not routes.by.get(matter))
     if nobody:
         yield Finding(Level.WARN, f"nobody is told of: {nobody}", "PACEWATCH_ROUTES")

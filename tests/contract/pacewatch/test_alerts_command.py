@@ -116,6 +116,12 @@ async def test_a_sample_of_each_kind_is_sent_and_a_refusal_is_said(port: int) ->
         refused = await alerts(port, "test", PACEWATCH_SLACK_WEBHOOK_URL=slack.url)
         assert refused.returncode == 1
         assert "refused (HTTP 404)" in refused.stdout
+        away = await alerts(
+            port, "test", PACEWATCH_WEBHOOK_URL="http://127.0.0.1:1/", PACEWATCH_SLACK_WEBHOOK_URL=slack.url
+        )
+        webhook = [line for line in away.stdout.splitlines() if line.startswith("webhook")]
+        assert webhook == ["webhook: fired: unreachable (ClientConnectorError), so nothing else is tried"]
+        assert (away.returncode, away.stdout.count("Slack: ")) == (1, 4)
         assert "s3cr3t" not in sent.stdout + refused.stdout + refused.stderr
 
 
@@ -140,6 +146,7 @@ async def test_what_was_given_up_is_shown_with_its_reason_and_sent_again(port: i
             assert "not told by slack: refused (HTTP 404)" in (await alerts(port, "list")).stdout
             untold = (await alerts(port, "show", "c42")).stdout
             assert "told by: nobody\n" in untold
+            assert untold.count("not told by") == 1
             assert "not told by: slack, refused (HTTP 404), see pacewatch alerts parked" in untold
             assert "1 of 1 message sent again" in (await alerts(port, "parked", "--resend")).stdout
             await until(lambda: len(slack.delivered) == 1)

@@ -162,11 +162,33 @@ async def test_what_is_no_alertmanager_or_does_not_let_us_in_is_said_with_a_cure
         assert "s3cr3t" not in found[0]
 
 
+@pytest.mark.parametrize("setting", ["slack_webhook_url", "webhook_url"])
+@running
+async def test_the_secret_part_of_an_address_is_not_asked_for(setting: str) -> None:
+    """What it leads to may take any request for a message."""
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        found = await said(**{setting: f"http://ana:s3cr3t@127.0.0.1:{port}/services/s3cr3t?key=s3cr3t"})
+    assert " can be reached" in found[0]
+    (request,) = asked
+    assert request.startswith(b"HEAD / HTTP/1.1")
+    assert b"s3cr3t" not in request
+    assert b"Authorization" not in request
+
+
 @running
 async def test_a_webhook_is_reached_at_its_host_and_gets_no_alert(web: Receiver) -> None:
     found = await said(webhook_url=web.url("/hook?key=s3cr3t"))
     assert found[0].startswith("OK    Webhook can be reached")
-    assert found[1] == "WARN  webhook: what is posted is not signed: set PACEWATCH_WEBHOOK_SECRET"
+    assert found[1] == "WARN  Webhook: what is posted is not signed: set PACEWATCH_WEBHOOK_SECRET"
     assert web.requests == []
     away = await said(webhook_url=f"{NOBODY}/hook?key=s3cr3t", webhook_secret=SECRET)
     assert away[0] == "FAIL  Webhook cannot be reached: nobody listens there: start it, or mend PACEWATCH_WEBHOOK_URL"
@@ -228,7 +250,7 @@ async def test_what_waits_for_long_and_what_was_given_up_is_said_and_what_just_c
                 ),
                 Finding(
                     Level.WARN,
-                    "1 message was given up",
+                    "1 message was given up, the last by slack, refused (HTTP 404)",
                     "pacewatch alerts parked says why, and sends them again with --resend",
                 ),
             ]

@@ -132,7 +132,7 @@ def test_many_campaigns_are_one_digest_whose_ends_are_in_its_thread(server: int)
             assert card.text.endswith("; 300 have ended since")
             assert colour(card) == MISSED
             await told(redis, api, *ended(missed[300:]))
-            assert card.text.startswith(":large_green_circle: Over: 400 alerts")
+            assert card.text.startswith(":large_green_circle: Over: 400 campaigns")
             assert api.cards == [card]
             assert len(api.thread(card)) == 2, "one line for all that came together"
             assert api.calls.count("chat.postMessage") == 3

@@ -22,7 +22,7 @@ def test_one_notifier_tells_of_a_matter_the_first_of_those_that_are_set_up() -> 
 
 
 def test_a_setting_names_several_or_nobody_and_leaves_the_rest() -> None:
-    found = routes_of(["slack", "pager"], PREFERS, " critical = slack + pager + slack ,check_in=none, ")
+    found = routes_of(["slack", "pager"], PREFERS, " critical = slack + pager ,check_in=none, ")
     assert found.of(Status.CRITICAL) == ("slack", "pager")
     assert found.of(Status.WARNING) == ("pager",)
     assert found.of_check_ins == ()
@@ -42,6 +42,7 @@ def test_one_that_is_set_up_and_told_of_nothing_can_still_be_told_of_an_end() ->
         ("critical=mail", "'mail' in 'critical=mail' is not set up; there is: slack"),
         ("critical=", "is not set up"),
         ("critical=slack,critical=none", "critical is there twice"),
+        ("critical=slack + slack", "'slack' is named twice in 'critical=slack"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_the_reason(spec: str, why: str) -> None:
