@@ -10,6 +10,7 @@ from pathlib import Path
 from kpis.contract.published import BadLayout
 from kpis.measures import TOTALS
 from kpis.runtime.errors import Misconfigured
+from kpis.runtime.printable import printable
 from kpis.series import OTHER, is_campaign, split
 from kpis.settings.shared import Settings
 from kpis.times import DAY_MS, day_of
@@ -18,7 +19,7 @@ from kpis.windows import TOTAL
 from monitors.read.queries import Query
 from monitors.read.reader import Reader, connect
 from monitors.read.snapshot import SeriesRows, Snapshot
-from pacewatch.first_goals.draft import draft, is_usable, template
+from pacewatch.first_goals.draft import draft, template
 from pacewatch.first_goals.guess import Guess, guess
 
 _BY = tuple(TOTALS[name].column for name in ("spend", "impressions", "clicks"))
@@ -88,13 +89,12 @@ async def _first_goals(settings: Settings, most: int) -> FirstGoals:
 async def _of(snapshot: Snapshot, reader: Reader, chosen: list[str], count: int, now_ms: int) -> FirstGoals:
     guesses = await _guesses(snapshot, reader, chosen, now_ms)
     over = [split(series)[0] for series, one in guesses.items() if one is None]
-    left_out = [f"{name} is left out: it has had no event for two days." for name in over if name.isprintable()]
+    left_out = [f"{printable(name)} is left out: it has had no event for two days." for name in over]
     if count > len(chosen):
         left_out.append(f"{how_many(count - len(chosen), 'campaign')} that spent less are left out: see --most.")
-    text, unnamed = draft([one for one in guesses.values() if one is not None], snapshot.layout.currency, left_out)
-    if not is_usable(text):
-        raise AssertionError("the draft does not pass its own check")
-    written = len(guesses) - len(over) - len(unnamed)
+    text, written = draft([one for one in guesses.values() if one is not None], snapshot.layout.currency, left_out)
+    if not written:
+        return _nothing(now_ms, "of no campaign enough was counted to guess a goal")
     without = count - written
     more = f"; {how_many(without, 'campaign')} left out, as it says" if without else ""
     return FirstGoals(text, written, (f"{how_many(written, 'campaign')}{more}",))
@@ -114,5 +114,6 @@ def _weight(rows: SeriesRows) -> tuple[int, ...]:
 
 
 def _nothing(now_ms: int, why: str) -> FirstGoals:
-    text = template(day_of(now_ms), day_of(now_ms + 30 * DAY_MS))
-    return FirstGoals(text, 0, (f"{why}: it is a template", "send events, or take the example in it"))
+    # It begins some days from now: an example that runs would be told to be silent.
+    text = template(day_of(now_ms + 7 * DAY_MS), day_of(now_ms + 37 * DAY_MS))
+    return FirstGoals(text, 0, (f"{why}: it is an example, put in your campaigns",))

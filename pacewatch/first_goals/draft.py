@@ -22,25 +22,27 @@ _HEAD = """\
 #     PACEWATCH_GOALS=FILE pacewatch monitor
 """
 _TEMPLATE = """\
-# Goals: what each campaign is to reach. No campaign has had an event yet: take an example below, without its first #.
-# Every field: docs/goals.md. Check the file with: pacewatch goals check FILE
-campaigns: []
-# campaigns:
-#   - campaign: c42                  # the id as in events
-#     name: Spring launch
-#     flight: {start: START, end: END, timezone: Europe/Berlin}
-#     goals:
-#       # The budget of the whole flight; and of a day: {total: spend, target: 700, per: day}
-#       - {total: spend, target: 5000}
-#       # At least two clicks for a hundred impressions, over the last hour.
-#       - {ratio: ctr, at_least: 0.02, window: 1h}
-#       # At most 0.80 for a click, in PACEWATCH_CURRENCY.
-#       - {ratio: cpc, at_most: 0.80, window: 24h}
+# Goals: what each campaign is to reach. No campaign has had an event yet, so this is an example: put in yours.
+# Every field: docs/goals.md. Check it, and have it judged:
+#     pacewatch goals check FILE
+#     PACEWATCH_GOALS=FILE pacewatch monitor
+campaigns:
+  - campaign: my-campaign          # its id, as in events
+    name: Spring launch            # what people call it
+    # From its first moment to the first one after it, in its own time zone.
+    flight: {start: START, end: END, timezone: Europe/Berlin}
+    goals:
+      # The budget of the whole flight; of a day it would be: {total: spend, target: 170, per: day}
+      - {total: spend, target: 5000}
+      # At least two clicks for a hundred impressions, over the last hour.
+      - {ratio: ctr, at_least: 0.02, window: 1h}
+      # At most 0.80 for a click, in PACEWATCH_CURRENCY, over a day.
+      - {ratio: cpc, at_most: 0.80, window: 24h}
 """
 
 
 def template(start: str, end: str) -> str:
-    """A file without campaigns that passes the check, with an example in comments.
+    """An example of a file, which passes the check.
 
     Args:
         start, end: of the example's flight, as dates.
@@ -48,25 +50,26 @@ def template(start: str, end: str) -> str:
     return _TEMPLATE.replace("START", start).replace("END", end)
 
 
-def draft(guesses: Sequence[Guess], currency: str, left_out: Iterable[str]) -> tuple[str, list[str]]:
-    """A goals file, and the ids of campaigns that it cannot name.
+def draft(guesses: Sequence[Guess], currency: str, left_out: Iterable[str]) -> tuple[str, int]:
+    """A goals file, and how many campaigns are in it; without any it is no file that can be used.
 
     Args:
         guesses: of each campaign.
         currency: of all money.
         left_out: sentences on what is not in it.
     """
-    parts, unnamed = [], []
+    parts, said = [], list(left_out)
     for one in guesses:
+        if one.total is None and not one.ratios:
+            said.append(f"{printable(one.campaign)} is left out: too little was counted to guess a goal.")
+            continue
         part = "\n".join(_campaign(one, currency))
         if is_usable(f"campaigns:\n{part}\n"):
             parts.append(part)
         else:
-            unnamed.append(one.campaign)
-    said = [f"# {line}" for line in left_out]
-    said += [f"# {printable(name)} is left out: a goals file cannot name it." for name in unnamed]
-    head = _HEAD + "".join(f"{line}\n" for line in said)
-    return f"{head}campaigns:\n" + "\n".join(parts) + "\n" if parts else f"{head}campaigns: []\n", unnamed
+            said.append(f"{printable(one.campaign)} is left out: a goals file cannot name it.")
+    head = _HEAD + "".join(f"# {line}\n" for line in said)
+    return f"{head}campaigns:\n" + "\n".join(parts) + "\n", len(parts)
 
 
 def is_usable(text: str) -> bool:
@@ -87,9 +90,6 @@ def _campaign(one: Guess, currency: str) -> Iterator[str]:
         *(_total(one.total, currency) if one.total else ()),
         *(line for r in one.ratios for line in _ratio(r, currency)),
     ]
-    if not goals:
-        yield "    # Too little was counted to guess goals; it is watched for being served all the same."
-        return
     yield "    goals:"
     yield from (f"      {line}" for line in goals)
 

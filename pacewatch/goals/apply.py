@@ -32,7 +32,7 @@ def apply(source: Path, target: Path) -> list[str]:
         Misconfigured: the target is the source, or cannot be written.
     """
     text = read_text(source)
-    after = parse(text, source.name)
+    after = parse(text, str(source))
     place = Path(os.path.realpath(target))
     if place.exists() and place.samefile(source):
         raise Misconfigured("--to", "it is the goals file itself", "name the file that the monitor reads")
