@@ -13,8 +13,8 @@ from kpis.series import shown_id, split
 from kpis.times import DAY_MS
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.interventions import EVERY, Acknowledgement, InterventionStore, Silence
-from monitors.alerts.notifiers.known import KNOWN, PREFERS, configured
-from monitors.alerts.notifiers.protocol import Outcome
+from monitors.alerts.notifiers.known import KNOWN, PREFERS, Known, configured
+from monitors.alerts.notifiers.protocol import Notifier, Outcome, Remembers
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.routing import Matter
 from monitors.settings import MonitorSettings
@@ -91,22 +91,32 @@ async def try_notifiers(settings: MonitorSettings) -> AsyncIterator[tuple[str, b
 
     Raises:
         Misconfigured: none is set up.
+        Unreachable: Redis does not answer, where a bot keeps where its cards are.
     """
     found = configured(settings)
     if not found:
         raise Misconfigured("notifiers", "none is set up", f"set one of {', '.join(k.setting for k in KNOWN)}")
-    for known, notifier in found:
-        takes_check_ins = known.name in PREFERS[Matter.CHECK_IN]
-        for alert in samples(settings.currency, settings.the_clock.now_ms(), f"test-{uuid4().hex}"):
-            if isinstance(alert, CheckIn) and not takes_check_ins:
-                continue
-            kind = getattr(alert, "change", "check-in")
-            answer = await notifier.send([alert])
-            is_away = answer.outcome is Outcome.UNREACHABLE
-            said = f"{answer.outcome} ({answer.detail})" + (", so nothing else is tried" if is_away else "")
-            yield f"{known.what}: {kind}: {said}", answer.outcome is Outcome.SENT
-            if is_away:
-                break
+    async with redis_of(settings) as redis:
+        for known, notifier in found:
+            if isinstance(notifier, Remembers):
+                notifier.remember_in(redis, settings.redis_address)
+            async for said in _try(settings, known, notifier):
+                yield said
+
+
+async def _try(settings: MonitorSettings, known: Known, notifier: Notifier) -> AsyncIterator[tuple[str, bool]]:
+    """The samples of one notifier; none after one for which its service was not there."""
+    takes_check_ins = known.name in PREFERS[Matter.CHECK_IN]
+    for alert in samples(settings.currency, settings.the_clock.now_ms(), f"test-{uuid4().hex}"):
+        if isinstance(alert, CheckIn) and not takes_check_ins:
+            continue
+        kind = getattr(alert, "change", "check-in")
+        answer = await notifier.send([alert])
+        is_away = answer.outcome is Outcome.UNREACHABLE
+        said = f"{answer.outcome} ({answer.detail})" + (", so nothing else is tried" if is_away else "")
+        yield f"{known.what}: {kind}: {said}", answer.outcome is Outcome.SENT
+        if is_away:
+            return
 
 
 def whose(campaign: str | None, *, every: bool) -> str:

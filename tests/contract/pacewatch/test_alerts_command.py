@@ -15,10 +15,12 @@ import pytest
 from redis.asyncio import Redis
 
 from monitors.alerts.interventions import InterventionStore
+from monitors.alerts.outbox import STATE, TOLD
 from monitors.alerts.outbox.queued import PARKED
 from tests.contract.monitors.test_service import GOALS, clock_at, monitor, running, seed_day
 from tests.kit.monitor_fakes import NOON, fake_slack, until
 from tests.kit.redis_server import redis_server
+from tests.kit.slack_api import CHANNEL, TOKEN, fake_slack_api
 
 CLOCK = clock_at(NOON)
 """One for all commands: a mute begins when it is set."""
@@ -123,6 +125,25 @@ async def test_a_sample_of_each_kind_is_sent_and_a_refusal_is_said(port: int) ->
         assert webhook == ["webhook: fired: unreachable (ClientConnectorError), so nothing else is tried"]
         assert (away.returncode, away.stdout.count("Slack: ")) == (1, 4)
         assert "s3cr3t" not in sent.stdout + refused.stdout + refused.stderr
+
+
+@running
+async def test_samples_of_a_bot_are_one_card_that_changes_and_a_check_in_and_leave_nothing_behind(port: int) -> None:
+    async with Redis(port=port) as redis, fake_slack_api() as api:
+        bot = {"SLACK_BOT_TOKEN": TOKEN, "SLACK_CHANNEL": CHANNEL, "SLACK_API_URL": api.url}
+        env = {f"PACEWATCH_{name}": value for name, value in bot.items()}
+        for times in (1, 2):
+            sent = await alerts(port, "test", **env)
+            assert (sent.returncode, sent.stdout.count("sent (ok)"), sent.stderr) == (0, 4, "")
+            card, check_in = api.cards[-2:]
+            assert len(api.cards) == 2 * times
+            assert (card.edits, len(api.thread(card)), check_in.edits) == (2, 2, 0)
+        assert not await redis.exists(STATE, TOLD), "no alert of the test is listed"
+        api.errors["chat.postMessage"] = "channel_not_found"
+        refused = await alerts(port, "test", **env)
+        assert (refused.returncode, "refused (channel_not_found)" in refused.stdout) == (1, True)
+    away = await alerts(1, "test", **env)
+    assert (away.returncode, away.stderr.count("\n")) == (1, 1)
 
 
 @running
