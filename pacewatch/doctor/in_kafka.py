@@ -9,7 +9,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 
 from kpis.measures import Stream
 from kpis.runtime.clock import wall_ms
@@ -87,6 +87,9 @@ async def _members(admin: AIOKafkaAdminClient, group: str) -> list[str] | None:
     except (KafkaError, ValueError, NotImplementedError):
         return None
     groups = [found for answer in answered for found in answer.groups]
+    if groups and groups[0][0] == GroupCoordinatorNotAvailableError.errno:
+        # Of a group that nobody was ever in; Kafka chooses a coordinator now.
+        return []
     if not groups or groups[0][0]:
         return None
     # A member: id, client, host, ...; by newer versions of the protocol its instance comes second.

@@ -53,7 +53,7 @@ def shipped() -> dict[str, Path]:
     Raises:
         Misconfigured: this Pacewatch was installed without them.
     """
-    found = _in_checkout() if (_CHECKOUT / "pyproject.toml").is_file() else _installed()
+    found = _in_checkout() or _installed()
     if not found:
         raise Misconfigured("export", "this Pacewatch was installed without its files", "install it from its wheel")
     return dict(sorted(found.items()))
@@ -89,10 +89,16 @@ def chosen(only: str | None) -> frozenset[str]:
 
 
 def _in_checkout() -> dict[str, Path]:
-    settings = tomllib.loads((_CHECKOUT / "pyproject.toml").read_text("utf-8"))
+    """By the list in its ``pyproject.toml``; none where this is no checkout."""
+    try:
+        settings = tomllib.loads((_CHECKOUT / "pyproject.toml").read_text("utf-8"))
+    except OSError:
+        return {}
+    if settings.get("project", {}).get("name") != "pacewatch":
+        return {}
     folders: Mapping[str, Iterable[str]] = settings["tool"]["setuptools"]["data-files"]
     return {
-        f"{folder.removeprefix(SHARE.rstrip('/')).lstrip('/')}/{path.name}".lstrip("/"): path
+        f"{folder.removeprefix(SHARE.rstrip('/'))}/{path.name}".lstrip("/"): path
         for folder, patterns in folders.items()
         for pattern in patterns
         for path in _CHECKOUT.glob(pattern)
@@ -105,10 +111,9 @@ def _installed() -> dict[str, Path]:
         recorded = files("pacewatch") or []
     except PackageNotFoundError:
         recorded = []
-    found = {
-        str(path).partition(SHARE)[2]: Path(str(path.locate()))
-        for path in recorded
-        if SHARE in PurePosixPath(path).as_posix()
-    }
+    below = ((str(path).partition(SHARE), Path(str(path.locate()))) for path in recorded)
+    found = {name: path for (_, share, name), path in below if share}
     home = Path(sys.prefix) / SHARE
-    return found or {path.relative_to(home).as_posix(): path for path in home.rglob("*") if path.is_file()}
+    found = found or {path.relative_to(home).as_posix(): path for path in home.rglob("*") if path.is_file()}
+    # Whoever installs compiles what is Python, wherever it lies.
+    return {name: path for name, path in found.items() if "__pycache__" not in path.parts}

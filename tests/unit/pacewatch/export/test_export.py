@@ -25,7 +25,13 @@ def exported(directory: Path) -> set[str]:
 
 def test_every_file_for_users_is_exported_wherever_it_will_be_added() -> None:
     """A dashboard or an example in a new folder would otherwise be missing in the wheel."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
     places = ("docs/", "examples/", "grafana/dashboards/", "grafana/provisioning/", "prometheus/", "deploy/")
     code = (".py", "docs/board.png")
     wanted = {name for name in listed if name.startswith(places) and not name.endswith(code)}
