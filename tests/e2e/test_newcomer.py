@@ -1,6 +1,7 @@
 """A newcomer's first hour: the wheel in an empty environment, real Kafka and Redis, and only the README's commands.
 
-Outside of the checkout, so that nothing is found that only lies there. A package index is needed, and nothing else.
+Outside of the checkout, so that nothing is found that only lies there. A package index is needed, and nothing else. The
+wheel is that of ``PACEWATCH_TEST_WHEEL``, else built here.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.kit.receiver import Receiver, receiver
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
 NOT_THE_CHECKOUT = shutil.ignore_patterns(".git", ".venv", "build", "*.egg-info", "__pycache__", ".*_cache", "secrets")
+PIP = ("-m", "pip", "--disable-pip-version-check")
 README = (ROOT / "README.md").read_text()
 DAYS = 3
 
@@ -33,20 +35,21 @@ DAYS = 3
 def pacewatch(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The command, installed from a wheel of this checkout into an environment that has nothing else."""
     home = tmp_path_factory.mktemp("newcomer")
+    wheel = os.environ.get("PACEWATCH_TEST_WHEEL") or _built(home)
+    _brought([sys.executable, "-m", "venv", str(home / "venv")])
+    python = str(home / "venv" / "bin" / "python")
+    _brought([python, *PIP, "install", "-q", "-c", str(ROOT / "constraints.txt"), wheel])
+    return str(home / "venv" / "bin" / "pacewatch")
+
+
+def _built(home: Path) -> str:
+    """A wheel of this checkout."""
     # A build leaves files beside the sources, and finds those of an earlier one.
     shutil.copytree(ROOT, home / "source", ignore=NOT_THE_CHECKOUT)
-    pip = ["-m", "pip", "--disable-pip-version-check"]
-    steps = (
-        [sys.executable, *pip, "wheel", "-q", "--no-deps", "-w", str(home / "dist"), str(home / "source")],
-        [sys.executable, "-m", "venv", str(home / "venv")],
-    )
-    for step in steps:
-        _brought(step)
-    (wheel,) = (home / "dist").glob("*.whl")
-    python = str(home / "venv" / "bin" / "python")
-    _brought([python, *pip, "install", "-q", "-c", str(ROOT / "constraints.txt"), str(wheel)])
+    _brought([sys.executable, *PIP, "wheel", "-q", "--no-deps", "-w", str(home / "dist"), str(home / "source")])
     shutil.rmtree(home / "source")
-    return str(home / "venv" / "bin" / "pacewatch")
+    (wheel,) = (home / "dist").glob("*.whl")
+    return str(wheel)
 
 
 def _brought(argv: list[str]) -> None:
