@@ -84,12 +84,12 @@ async def _members(admin: AIOKafkaAdminClient, group: str) -> list[str] | None:
     """The hosts of those that are in the group; None where the broker does not say."""
     try:
         answered = await admin.describe_consumer_groups([group])
+    except GroupCoordinatorNotAvailableError:
+        # Nobody was ever in any group here; Kafka chooses a coordinator now.
+        return []
     except (KafkaError, ValueError, NotImplementedError):
         return None
     groups = [found for answer in answered for found in answer.groups]
-    if groups and groups[0][0] == GroupCoordinatorNotAvailableError.errno:
-        # Of a group that nobody was ever in; Kafka chooses a coordinator now.
-        return []
     if not groups or groups[0][0]:
         return None
     # A member: id, client, host, ...; by newer versions of the protocol its instance comes second.
