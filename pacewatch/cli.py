@@ -38,15 +38,18 @@ app = typer.Typer(
 )
 _SAY_THEMSELVES = frozenset({"doctor", "monitor", "worker"})
 """Commands that say in their own way which variables are no settings."""
-app.add_typer(alerts_app, name="alerts", epilog=settings_of("alerts"))
+for of_it, commands in (("alerts", alerts_app), ("rejected", rejected_app)):
+    for command in commands.registered_commands:
+        command.epilog = settings_of(of_it)
+app.add_typer(alerts_app, name="alerts")
 app.add_typer(goals_app, name="goals")
-app.add_typer(rejected_app, name="rejected", epilog=settings_of("rejected"))
+app.add_typer(rejected_app, name="rejected")
 app.command(epilog=settings_of("worker"))(running.worker)
 app.command(epilog=settings_of("monitor"))(running.monitor)
 app.command(epilog=settings_of("doctor"))(doctor_cli.doctor)
 app.command(epilog=settings_of("init"))(first_goals_cli.init)
 app.command(epilog=export_cli.EXAMPLES)(export_cli.export)
-app.command(epilog=backtest_cli.EXAMPLES)(backtest_cli.backtest)
+app.command(epilog=f"{backtest_cli.EXAMPLES}\n{settings_of('backtest')}")(backtest_cli.backtest)
 
 
 def main() -> None:

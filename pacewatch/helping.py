@@ -24,6 +24,7 @@ READ_BY = {
     "init": CONNECT,
     "doctor": (),
     "alerts": (*CONNECT, "GOALS"),
+    "backtest": (*CONNECT, "CURRENCY", "FX_RATES", "BREAKDOWNS", "HISTORY_DAYS", "CATALOGUE", "ALERT_FOR_S"),
     "rejected": (*KAFKA, *CONNECT),
 }  # fmt: skip
 """The settings that people want of each command, without their prefix; the others have defaults that fit most."""

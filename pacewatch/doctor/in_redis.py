@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from kpis.contract import layout
 from kpis.contract.published import BadLayout, Layout, read_layout
 from kpis.contract.redis_client import answers, connect, servers
@@ -83,7 +85,7 @@ async def of_redis(settings: MonitorSettings) -> tuple[list[Finding], Deployment
         await client.aclose()
     # The nodes of a cluster are mostly alike: what is true of several is said once.
     checked = dict.fromkeys(finding for info in infos for finding in of_server(where, info))
-    found = [*checked, *skewed(off_ms), *_layout(settings, stored)]
+    found = [*checked, *(() if off_ms is None else skewed(off_ms)), *_layout(settings, stored)]
     if held is None:
         return found, None
     clock = settings.the_clock
@@ -91,10 +93,13 @@ async def of_redis(settings: MonitorSettings) -> tuple[list[Finding], Deployment
     return found, held
 
 
-async def _off_ms(client: Any) -> int:
-    """How far its clock is ahead of ours, as seen from the middle of the asking."""
+async def _off_ms(client: Any) -> int | None:
+    """How far its clock is ahead of ours for certain; None where this user may not ask."""
     before = wall_ms()
-    answer = await client.time()
+    try:
+        answer = await client.time()
+    except ResponseError:
+        return None
     # A cluster answers by node, with one answer only where one was asked.
     seconds, micros = answer if isinstance(answer, tuple) else next(iter(answer.values()))
     after = wall_ms()

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from kpis.units import how_many
 from pacewatch.terminal import out, say
 
 EXAMPLES = """\
@@ -41,6 +42,7 @@ def export(
         if counts:
             said = ", ".join(f"{counts[fate]} {fate}" for fate in Became if counts[fate])
             out(f"{part:<12} {said:<22} {about}")
+    out(f"{how_many(len(became), 'file')} in {directory}")
     kept = [name for name, fate in became.items() if fate is Became.KEPT]
     for name in kept[:_LISTED]:
         say(f"kept, for it was changed there: {directory / name}")

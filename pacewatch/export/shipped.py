@@ -34,15 +34,15 @@ class ShippedPart:
 PARTS: Mapping[str, ShippedPart] = {
     "dashboards": ShippedPart("Grafana's dashboards", ("grafana/dashboards",)),
     "provisioning": ShippedPart("what brings them into Grafana", ("grafana/provisioning",)),
-    "rules": ShippedPart("Prometheus: its configuration, rules with tests, Alertmanager's", ("prometheus",)),
+    "rules": ShippedPart("Prometheus and its rules, Alertmanager", ("prometheus",)),
     "goals": ShippedPart("example goals files", ("examples",)),
-    "catalogue": ShippedPart("example catalogue files: KPIs and measures of your own", ("examples/catalogue",)),
+    "catalogue": ShippedPart("example KPIs of your own", ("examples/catalogue",)),
     "compose": ShippedPart(
         "all of it on one host, with Docker",
         ("docker-compose.yml", "deploy"),
         ("dashboards", "provisioning", "rules", "goals"),
     ),
-    "docs": ShippedPart("pages on settings, goals, operations and the rest; runbooks", ("docs",)),
+    "docs": ShippedPart("settings, goals, operations, runbooks", ("docs",)),
 }
 """In the order in which they are listed."""
 

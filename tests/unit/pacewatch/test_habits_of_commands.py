@@ -34,6 +34,7 @@ def named(command: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...
         yield from named(one, (*before, name))
 
 
+GROUPS = {("alerts",), ("rejected",)}
 COMMANDS = sorted(named(typer.main.get_command(app)))
 
 
@@ -47,6 +48,11 @@ def test_every_command_knows_the_short_help(words: tuple[str, ...]) -> None:
 def test_help_names_settings_that_there_are_and_says_where_all_of_them_are() -> None:
     known = variables(ALL)
     assert [name for names in READ_BY.values() for name in names if f"PACEWATCH_{name}" not in known] == []
+    for words in COMMANDS:
+        told = CliRunner().invoke(app, [*words, "-h"]).output
+        assert ("PACEWATCH_" in told) == (words[0] in READ_BY and READ_BY[words[0]] != () and words not in GROUPS), (
+            words
+        )
     said = CliRunner().invoke(app, ["monitor", "-h"]).output
     assert {"PACEWATCH_GOALS", "PACEWATCH_SLACK_WEBHOOK_URL", "docs/settings.md"} <= set(re.findall(r"[\w/.]+", said))
 
