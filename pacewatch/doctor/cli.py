@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Annotated
 
 import typer
@@ -27,6 +28,7 @@ def doctor(
     if as_json:
         out(findings.as_json(found))
     else:
-        for line in findings.lines(found, columns()):
+        # In a pipe each is one line, to be searched for, whatever COLUMNS says of the terminal around it.
+        for line in findings.lines(found, columns() if sys.stdout.isatty() else None):
             out(line)
     raise typer.Exit(findings.EXIT_CODES[findings.worst(found)])

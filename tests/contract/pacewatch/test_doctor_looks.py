@@ -113,10 +113,15 @@ def test_services_that_are_away_are_errors_and_json_says_the_same() -> None:
 
 def test_services_that_take_connections_and_say_nothing_are_given_up_soon() -> None:
     with mute() as kafka, mute() as store:
-        done = doctor(PACEWATCH_KAFKA=kafka, PACEWATCH_REDIS=f"redis://{store}/0")
+        done = doctor(PACEWATCH_KAFKA=kafka, PACEWATCH_REDIS=f"redis://{store}/0", COLUMNS="40")
     assert (done.returncode, done.stderr) == (2, "")
     assert f"FAIL  Kafka at {kafka}" in done.stdout
     assert f"FAIL  Redis at {store}" in done.stdout
+    # In a pipe each is one line, with its cure, however wide the terminal around it is.
+    assert [line.split()[0] for line in done.stdout.splitlines()[:-1] if not line.startswith(("OK", "WARN"))] == [
+        "FAIL",
+        "FAIL",
+    ]
 
 
 def test_settings_that_cannot_be_used_are_said_with_what_is_no_setting() -> None:
