@@ -21,9 +21,12 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from docs import goal_names
+from docs import catalogue_page, goal_names
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
+from kpis.packs.catalogue_file import CatalogueFile
+from kpis.packs.kpi_model import ExampleModel, KpiModel
+from kpis.packs.measure_model import MeasureModel
 from kpis.reasons import CURABLE, Reject
 from kpis.settings.environment import PREFIX, is_secret
 from kpis.settings.events import EventSettings
@@ -208,6 +211,16 @@ def reasons_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def measures_page() -> str:
+    """How to write measures and KPIs, and all that are shipped."""
+    example = (DIRECTORY.parent / "examples" / "catalogue.yaml").read_text(encoding="utf-8")
+    named = (
+        ("The file", CatalogueFile), ("A measure", MeasureModel), ("A KPI", KpiModel), ("Its example", ExampleModel),
+    )  # fmt: skip
+    fields = [part for title, model in named for part in _about(title, model)]
+    return f"{MADE}\n\n{catalogue_page.text(example, fields)}"
+
+
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -227,6 +240,11 @@ def _explained(reasons: type[E]) -> Iterator[tuple[E, str]]:
 def schema() -> str:
     """The JSON Schema of goals files."""
     return json.dumps(GoalsFile.model_json_schema(), indent=1) + "\n"
+
+
+def catalogue_schema() -> str:
+    """The JSON Schema of catalogue files."""
+    return json.dumps(CatalogueFile.model_json_schema(), indent=1) + "\n"
 
 
 def webhook_schema() -> str:
@@ -276,7 +294,8 @@ def rendered() -> dict[Path, str]:
     pages = {
         "settings.md": settings_page(), "goals.md": goals_page(), "metrics.md": metrics_page(),
         "reasons.md": reasons_page(), "goals.schema.json": schema(),
-        "webhook.schema.json": webhook_schema(),
+        "webhook.schema.json": webhook_schema(), "catalogue.md": measures_page(),
+        "catalogue.schema.json": catalogue_schema(),
     }  # fmt: skip
     return {DIRECTORY / name: text for name, text in pages.items()}
 

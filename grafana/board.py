@@ -65,6 +65,12 @@ def breakdown_campaign() -> dash.QueryVariable:
     return _labels("campaign", "Campaign", f"label_values({raw('pacewatch_breakdown_window_impressions')}, campaign)")
 
 
+def added(metric: str, label: str, title: str) -> dash.QueryVariable:
+    """One of the KPIs or measures that the catalogue file adds and the campaign has: they list themselves."""
+    known = raw(metric, 'campaign="$campaign"')
+    return _labels(label, title, f"label_values({known}, {label})")
+
+
 def dimension() -> dash.CustomVariable:
     """What to break down by."""
     made = dash.CustomVariable("dimension").label("By").values(",".join(DIMENSIONS))

@@ -5,14 +5,19 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import dashboard as dash
 
 from grafana import style
-from grafana.board import board, breakdown_campaign, dimension, window
+from grafana.board import added, board, breakdown_campaign, dimension, window
 from grafana.panels import Panel, lines, rows
 from grafana.promql import of, raw
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
-from monitors.metrics import BREAKDOWN
+from monitors.metrics import BREAKDOWN, BREAKDOWN_KPI, BREAKDOWN_MEASURE
 
 IN = 'campaign="$campaign",breakdown=~"$dimension=.*",window="$window"'
+_ADDED = (
+    (BREAKDOWN_KPI.name, "kpi", "Added KPI"),
+    (BREAKDOWN_MEASURE.name, "measure", "Added measure"),
+)
+"""What the catalogue file adds lists itself: each has the label that it is told by."""
 _EMPTY = (
     " Empty unless the monitor runs with PACEWATCH_EXPORT_BREAKDOWNS=true and the worker breaks down by $dimension."
 )
@@ -23,6 +28,8 @@ def build() -> dash.Dashboard:
     about = "One campaign by channel, creative or variant: which part earns, which part costs."
     made = board("pacewatch-compare", "Pacewatch: Compare", about)
     made = made.with_variable(breakdown_campaign()).with_variable(dimension()).with_variable(window("1h"))
+    for metric, label, title in _ADDED:
+        made = made.with_variable(added(metric, label, title))
     made = made.with_panel(_table())
     for kpi in CATALOGUE:
         expr = of(BREAKDOWN.kpis[kpi.name].name, IN)
@@ -31,6 +38,12 @@ def build() -> dash.Dashboard:
         expr = of(BREAKDOWN.windows[measure.name].name, IN)
         about = f"{measure.label} in the window.{_EMPTY}"
         made = made.with_panel(lines(measure.label, about, {"{{breakdown}}": expr}, style.unit_of(measure.unit)))
+    for metric, label, title in _ADDED:
+        about = (
+            f"The {title.lower()} that is chosen above, of those that the catalogue file adds, in the window.{_EMPTY}"
+        )
+        found = {"{{breakdown}}, {{unit}}": of(metric, f'{IN},{label}="${label}"')}
+        made = made.with_panel(lines(f"{title}: ${label}", f"{about} Empty without a catalogue file.", found, "none"))
     return made
 
 

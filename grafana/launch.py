@@ -6,14 +6,14 @@ from grafana_foundation_sdk.builders import dashboard as dash
 from grafana_foundation_sdk.builders import statetimeline
 
 from grafana import style
-from grafana.board import account, board, goal, goal_campaign, window
+from grafana.board import account, added, board, goal, goal_campaign, window
 from grafana.panels import Panel, figure, lines, query
 from grafana.promql import EACH_ONCE, HERE, of
 from kpis.catalogue import CATALOGUE, Kpi
 from kpis.measures import MEASURES
 from monitors.alerts.notifiers.links import DASHBOARD, PACE_PANEL
 from monitors.goals.goal import CRITICAL, WARNING
-from monitors.metrics import CAMPAIGN
+from monitors.metrics import ADDED_KPI, CAMPAIGN
 
 ONE = 'campaign="$campaign"'
 GOAL = f'{ONE},goal="$goal"'
@@ -29,6 +29,7 @@ def build() -> dash.Dashboard:
     changes = changes.expr(f"({EACH_ONCE} ({told}) == 1) unless ({EACH_ONCE} ({before}) == 1)")
     made = board(DASHBOARD, "Pacewatch: Launch", "One campaign: pace, thresholds, KPIs and spend.")
     made = made.with_variable(account()).with_variable(goal_campaign()).with_variable(goal()).with_variable(window())
+    made = made.with_variable(added(ADDED_KPI.name, "kpi", "Added KPI"))
     made = made.annotation(changes)
     made = made.with_row(dash.Row("On pace?"))
     for panel in (_pace_now(), _spent(), _fresh(), _timeline(), _watches(), _line(), _ratio()):
@@ -36,6 +37,7 @@ def build() -> dash.Dashboard:
     made = made.with_row(dash.Row("KPIs, rolling $window"))
     for kpi in CATALOGUE:
         made = made.with_panel(_kpi(kpi))
+    made = made.with_panel(_added())
     return made.with_row(dash.Row("Volume and money")).with_panel(_volume()).with_panel(_budget())
 
 
@@ -44,6 +46,12 @@ def _kpi(kpi: Kpi) -> Panel:
     legend = "{{currency}}" if kpi.unit.is_money else kpi.label
     query_of = {legend: of(CAMPAIGN.kpis[kpi.name].name, IN)}
     return lines(kpi.label, f"{about} Empty while its denominator is zero.", query_of, style.unit_of(kpi.unit), span=6)
+
+
+def _added() -> Panel:
+    about = "The KPI that is chosen above, of those that the catalogue file adds; in the unit of its legend."
+    found = {"{{kpi}}, {{unit}}": of(ADDED_KPI.name, f'{IN},kpi="$kpi"')}
+    return lines("Added KPI: $kpi", f"{about} Empty without a catalogue file.", found, "none", span=6)
 
 
 def _pace_now() -> Panel:

@@ -39,7 +39,7 @@ class Kpi:
 
     Attributes:
         name: its name everywhere.
-        unit: ``PROPORTION`` (a share of counts), ``CURRENCY`` (money per something) or ``RATIO``.
+        unit: ``PROPORTION`` (a part of a whole), ``CURRENCY`` (money, or money per something) or ``RATIO``.
         formula: what it is computed by.
         meaning: one sentence for people.
         noise: the measure whose events carry its noise. ROAS takes clicks, not conversions: with broken conversion
@@ -64,10 +64,19 @@ class Kpi:
     source: str = ""
     example: Example | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @property
     def is_proportion(self) -> bool:
-        """Whether it is a share of counts: successes out of trials."""
-        return self.unit is Unit.PROPORTION
+        """Whether it is a share of counts, successes out of trials, for which an interval says what they prove.
+
+        A share of money or hours is no such, nor is one whose parts are levels, distinct or added up.
+        """
+        quotient = self.formula.quotient
+        if self.unit is not Unit.PROPORTION or quotient is None:
+            return False
+        return not quotient.above.in_micros and not quotient.below.in_micros
 
     @property
     def quotient(self) -> Quotient:
@@ -84,6 +93,21 @@ class Kpi:
     def is_quotient(self) -> bool:
         """Whether it is one measure over another: only that can be judged by what its counts prove."""
         return self.formula.quotient is not None
+
+    @property
+    def is_provable(self) -> bool:
+        """Whether evidence can be gathered on it: a quotient of two sums, and of a share their plain one."""
+        quotient = self.formula.quotient
+        if quotient is None or quotient.scale <= 0:
+            return False
+        return not self.is_proportion or quotient.scale == 1
+
+    @property
+    def may_be_negative(self) -> bool:
+        """Whether less than nothing is a value that people may bound it by: ROI, a net score."""
+        if self.is_proportion:
+            return False
+        return not self.is_quotient or (self.above.counting is not None and self.above.can_fall)
 
     @property
     def above(self) -> Measure:
@@ -186,6 +210,17 @@ class Catalogue:
         for kpi in self.kpis:
             values[kpi.name] = kpi.of(row)
         return values
+
+
+def row_of_amounts(measures: Sequence[Measure], amounts: Mapping[str, float]) -> tuple[int, ...]:
+    """A row in which measures come to amounts, in the units that people read; those not named have none."""
+    row: list[int] = []
+    for measure in measures:
+        amount = amounts.get(measure.title)
+        row.append(round((amount or 0) * (MICROS if measure.in_micros else 1)))
+        if measure.kind is Kind.LEVEL:
+            row.append(int(amount is not None))
+    return tuple(row)
 
 
 def value_of(measure: Measure, row: Sequence[int]) -> float | None:

@@ -22,7 +22,12 @@ MAX_TEXT = 400
 """The longest formula, in characters."""
 MAX_NODES = 60
 """The most names, numbers and operations of one."""
-_ALLOWED = re.compile(r"[a-zA-Z0-9_.+\-*/() ]*")
+MAX_NUMBER = 10**12
+"""The largest number that may be in one, or that the numbers in one may come to."""
+# After each name and number something else stands: no text can be read in two ways, so reading never goes back.
+_ALLOWED = re.compile(
+    r"(?:[ +\-*/()]|[A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_.])|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?![A-Za-z0-9_.]))*"
+)
 _OPERATIONS: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 Number = int | float
@@ -69,6 +74,9 @@ class Formula:
     quotient: Quotient | None
     compute: Compute = field(compare=False, repr=False)
 
+    def __hash__(self) -> int:
+        return hash(self.text)
+
     @property
     def is_money(self) -> bool:
         """Whether it is in units of currency, or in these per something."""
@@ -102,10 +110,10 @@ def parse_formula(text: str, known: Mapping[str, Measure]) -> Formula:
     quotient = None if part.quotient is None else Quotient(*part.quotient)
 
     def compute(row: Sequence[int]) -> Number | None:
-        found = part.compute(row)
-        if found is None:
-            return None
         try:
+            found = part.compute(row)
+            if found is None:
+                return None
             whole = found if power == 0 else found * MICROS**power if power > 0 else found / MICROS**-power
             return whole if isfinite(whole) else None
         except OverflowError:
@@ -122,13 +130,14 @@ def powers_text(powers: Powers) -> str:
     return f"{above or '1'}{below}" if powers else "a plain number"
 
 
-def _tree(text: str) -> ast.expr:
+def _tree(written: str) -> ast.expr:
+    text = " ".join(written.split())
     if len(text) > MAX_TEXT:
         raise BadFormula(f"it is longer than {MAX_TEXT} characters")
     if not _ALLOWED.fullmatch(text):
         raise BadFormula("it may have names of measures, numbers, + - * / and parentheses only")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise BadFormula("it is no formula: names of measures, numbers, + - * / and parentheses") from None
     if sum(isinstance(node, ast.expr) for node in ast.walk(tree)) > MAX_NODES:
@@ -152,9 +161,14 @@ def _part(node: ast.expr, known: Mapping[str, Measure]) -> _Part:
 
 
 def _constant(value: Number) -> _Part:
-    if not isfinite(value) or abs(value) > 1e12:
+    found = _bounded(value)
+    return _Part(lambda _: found, {}, 0, constant=found)
+
+
+def _bounded(value: Number) -> Number:
+    if not abs(value) <= MAX_NUMBER:
         raise BadFormula("a number in it is too large")
-    return _Part(lambda _: value, {}, 0, constant=value)
+    return value
 
 
 def _measure(measure: Measure) -> _Part:
@@ -167,8 +181,9 @@ def _measure(measure: Measure) -> _Part:
             return row[column] / told if told > 0 else None
 
         return _Part(mean, powers, micros, (measure,))
-    of = (measure, 1) if measure.kind is Kind.SUM else None
-    return _Part(lambda row: row[column], powers, micros, (measure,), of=of)
+    if measure.kind is Kind.DISTINCT:
+        return _Part(lambda row: row[column] if row[column] >= 0 else None, powers, micros, (measure,))
+    return _Part(lambda row: row[column], powers, micros, (measure,), of=(measure, 1))
 
 
 def _sum(left: _Part, right: _Part, sign: int = 1) -> _Part:
@@ -183,7 +198,7 @@ def _sum(left: _Part, right: _Part, sign: int = 1) -> _Part:
 
     constant = None
     if left.constant is not None and right.constant is not None:
-        constant = left.constant + sign * right.constant
+        constant = _bounded(left.constant + sign * right.constant)
     return _Part(compute, left.powers, left.micros, _both(left, right), constant)
 
 
@@ -200,12 +215,14 @@ def _product(left: _Part, right: _Part) -> _Part:
 
     constant = None
     if left.constant is not None and right.constant is not None:
-        constant = left.constant * right.constant
+        constant = _bounded(left.constant * right.constant)
     of = quotient = None
     for scale, other in ((left.constant, right), (right.constant, left)):
         if scale is not None and constant is None:
-            of = None if other.of is None else (other.of[0], other.of[1] * scale)
-            quotient = None if other.quotient is None else (*other.quotient[:2], other.quotient[2] * scale)
+            if scale == 0:
+                raise BadFormula("it multiplies by zero")
+            of = None if other.of is None else (other.of[0], _bounded(other.of[1] * scale))
+            quotient = None if other.quotient is None else (*other.quotient[:2], _bounded(other.quotient[2] * scale))
     powers, micros = _powers(left, right, 1), left.micros + right.micros
     return _Part(compute, powers, micros, _both(left, right), constant, of, quotient)
 
@@ -224,11 +241,11 @@ def _division(left: _Part, right: _Part) -> _Part:
     if right.constant is not None:
         if right.constant < 0:
             raise BadFormula("it divides by a number below zero")
-        constant = None if left.constant is None else left.constant / right.constant
-        of = None if left.of is None else (left.of[0], left.of[1] / right.constant)
-        quotient = None if left.quotient is None else (*left.quotient[:2], left.quotient[2] / right.constant)
+        constant = None if left.constant is None else _bounded(left.constant / right.constant)
+        of = None if left.of is None else (left.of[0], _bounded(left.of[1] / right.constant))
+        quotient = None if left.quotient is None else (*left.quotient[:2], _bounded(left.quotient[2] / right.constant))
     elif left.of is not None and right.of is not None and right.of[1] > 0:
-        quotient = (left.of[0], right.of[0], left.of[1] / right.of[1])
+        quotient = (left.of[0], right.of[0], _bounded(left.of[1] / right.of[1]))
     powers, micros = _powers(left, right, -1), left.micros - right.micros
     return _Part(compute, powers, micros, _both(left, right), constant, of, quotient)
 

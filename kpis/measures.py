@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from kpis.units import Unit
 
@@ -45,7 +46,7 @@ class Kind(StrEnum):
     LEVEL = "level"
     """The last one by event time holds; over a window it is the mean of its panes' last ones."""
     DISTINCT = "distinct"
-    """How many different ids they have, by a sketch: about right. :data:`UNKNOWN` where no sketch says it."""
+    """How many different ids they have, by a sketch: about right; below zero (:data:`UNKNOWN`) where none says it."""
 
 
 class Takes(StrEnum):
@@ -63,8 +64,8 @@ class Takes(StrEnum):
     """A field of it that is a number, or for distinct counts an id."""
 
 
-UNKNOWN = -1
-"""A distinct count that is not known: of windows shorter than an hour."""
+UNKNOWN = -(2**40)
+"""A distinct count that is not known, as of windows below an hour: so far below zero that sums with it are too."""
 MONEY = "money"
 """The unit of all money, in formulas."""
 Filter = tuple[tuple[str, tuple[str, ...]], ...]
@@ -103,6 +104,7 @@ class Measure:
         counting: which events, and what of them; None in the core, whose streams say that.
         of: what it is in, where that is neither a count nor money: ``hours``.
         meaning: one sentence for people.
+        source: who counts it so.
     """
 
     name: str
@@ -115,6 +117,10 @@ class Measure:
     counting: Counting | None = None
     of: str = ""
     meaning: str = ""
+    source: str = ""
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     @property
     def title(self) -> str:
@@ -151,12 +157,17 @@ _BUYING = (Stream.SPEND, Stream.IMPRESSION, Stream.CLICK)
 _CONVERSION = (Stream.CONVERSION,)
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("impressions", Unit.EVENTS, (Stream.IMPRESSION,), can_fall=False, is_bought=True, column=0),
-    Measure("clicks", Unit.EVENTS, (Stream.CLICK,), can_fall=False, is_bought=False, column=1),
-    Measure("conversions", Unit.EVENTS, _CONVERSION, can_fall=True, is_bought=False, column=2),
-    Measure("spend_micros", Unit.MICROS, _BUYING, can_fall=True, is_bought=True, column=3),
-    Measure("revenue_micros", Unit.MICROS, _CONVERSION, can_fall=True, is_bought=False, column=4),
-)
+    Measure("impressions", Unit.EVENTS, (Stream.IMPRESSION,), can_fall=False, is_bought=True, column=0,
+            meaning="Ads that were shown."),
+    Measure("clicks", Unit.EVENTS, (Stream.CLICK,), can_fall=False, is_bought=False, column=1,
+            meaning="Ads that were clicked."),
+    Measure("conversions", Unit.EVENTS, _CONVERSION, can_fall=True, is_bought=False, column=2,
+            meaning="What people did that the campaign is for, of all kinds; a refund takes away."),
+    Measure("spend_micros", Unit.MICROS, _BUYING, can_fall=True, is_bought=True, column=3,
+            meaning="What ads cost."),
+    Measure("revenue_micros", Unit.MICROS, _CONVERSION, can_fall=True, is_bought=False, column=4,
+            meaning="What conversions of all kinds bring; a refund takes away."),
+)  # fmt: skip
 """The core: the first columns of every row. What users add stands after them; reordering is not compatible."""
 
 WIDTH = len(MEASURES)
@@ -167,6 +178,12 @@ TOTALS: Mapping[str, Measure] = {m.title: m for m in MEASURES}
 
 Row = tuple[int, ...]
 ZERO: Row = (0,) * WIDTH
+
+
+@lru_cache(maxsize=64)
+def zeros(width: int) -> Row:
+    """A row of nothing, so many columns wide."""
+    return (0,) * width
 
 
 def pack(row: Sequence[int]) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kpis.contract.published import BadLayout
-from kpis.measures import ZERO
+from kpis.measures import zeros
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable, Unusable
 from kpis.times import DAY_MS
@@ -21,8 +21,9 @@ from monitors.common.together import Looked
 from monitors.common.whole import Concert, Whole
 from monitors.engine import Engine
 from monitors.gathering import Gathering
+from monitors.goals.all_goals import Goals
 from monitors.goals.reload import GoalsSource
-from monitors.goals.subject import key_of
+from monitors.goals.subject import key_of, parts_of
 from monitors.goals.values import Campaign, Period
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import VerdictPolicy
@@ -124,18 +125,18 @@ class Cycle:
                 assessments=() if is_old else self.view.assessments,
                 common=() if is_old else self.view.common,
                 goals_problem=self._goals.problem,
+                catalogue_problem=self._goals.catalogue.problem,
             )
             raise
 
     async def _cycle(self) -> None:
         # The goals of this cycle: a thread may change the source's at any time.
-        goals, has_file = self._goals.goals, bool(self._goals.version)
+        goals, has_file = self._goals.goals, self._goals.has_file
         leads = await self._lead()
-        parents = {parent.series: parent.members for parent in goals.parents}
-        snapshot = with_parents(await self._reader.read(), parents)
+        snapshot = await self._read(goals)
         now = self._clock.now_ms()
         seen = await self._see(goals.all, snapshot, now)
-        states = await self._outbox.states() if has_file else {}
+        states = await self._outbox.look() if has_file else {}
         await self._gathering.load()
         done = NO_INTERVENTIONS if self._done is None else await self._done.read()
         told = Round(states, leads, snapshot.layout.currency, now, done)
@@ -165,7 +166,13 @@ class Cycle:
             history_problems=self._reader.flights.problems,
             campaigns=goals.campaigns,
             goals_problem=self._goals.problem,
+            catalogue_problem=self._goals.catalogue.problem,
         )
+
+    async def _read(self, goals: Goals) -> Snapshot:
+        """What Redis holds, as rows of the catalogue that goals are about; with what parents have."""
+        self._reader.catalogue = goals.catalogue
+        return with_parents(await self._reader.read(), {one.series: parts_of(one) for one in goals.parents})
 
     async def _lead(self) -> bool:
         """Whether this monitor leads; one that begins to sees to what an older version left."""
@@ -206,7 +213,7 @@ class Cycle:
         sums: Mapping[Query, ToDate],
         parts: Mapping[Period, Query],
     ) -> Sight:
-        found = ToDate(ZERO, None) if query is None else sums[query]
+        found = ToDate(zeros(snapshot.catalogue.width), None) if query is None else sums[query]
         at_ms = found.as_of_ms if found.as_of_ms is not None else snapshot.as_of(campaign.series)
         past = None if query is None or at_ms is None else self._pasts.at(query, found, at_ms)
         reaches = history_from(snapshot, snapshot.read_at_ms)
@@ -224,7 +231,12 @@ class Cycle:
         final = flight.end_ms + self._policy.verdicts.final_ms
         if not flight.start_ms <= now_ms < final or flight.start_ms < history_from(snapshot, now_ms):
             return None
-        return Query(campaign.series, flight.start_ms, min(flight.end_ms, now_ms + 1), campaign.members)
+        return Query(campaign.series, flight.start_ms, min(flight.end_ms, now_ms + 1), _parts(campaign, snapshot))
+
+
+def _parts(campaign: Campaign, snapshot: Snapshot) -> tuple[str, ...]:
+    """The series that a parent is the sum of; what is of an account itself is of added measures only."""
+    return parts_of(campaign) if snapshot.catalogue.added_measures else campaign.members
 
 
 async def _health(delivery: Delivery) -> LaneHealth:

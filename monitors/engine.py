@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from kpis.measures import ZERO, Row, Stream
+from kpis.measures import WIDTH, Row, Stream, zeros
 from kpis.times import MINUTE_MS
 from kpis.windows import parse_window
 from monitors.goals.subject import Subject, key_of, subjects_of
@@ -106,7 +106,7 @@ class Engine:
             found = self._counted_again(name, held, goal, total, at_ms)
         elif held is None or not held.is_about(goal, flight, self.proof, members):
             since = seen.windows.get(goal.window) if _is_within(goal, flight.start_ms, at_ms) else seen.to_date
-            found = evidence.begin(goal, flight, since or ZERO, total, at_ms, policy=self.proof)
+            found = evidence.begin(goal, flight, since or zeros(len(total)), total, at_ms, policy=self.proof)
             found = replace(found, members=members)
         else:
             spread = of_proportion(seen.past, goal, comes_in_reports=_in_reports(goal, heard))
@@ -146,13 +146,13 @@ class Engine:
         return replace(held, at_ms=at_ms, successes=successes, trials=trials, onset=None)
 
     def _hear(self, campaign: Campaign, seen: Sight, now_ms: int) -> Heard:
-        before = self.heard.get(campaign.series)
+        before, to_date = self.heard.get(campaign.series), seen.to_date[:WIDTH]
         if seen.past is None or seen.as_of_ms is None:
             heard = before or nothing_heard(now_ms)
         elif before is None:
-            heard = first_heard(seen.to_date, seen.past, seen.open_quarters, seen.as_of_ms)
+            heard = first_heard(to_date, seen.past, seen.open_quarters, seen.as_of_ms)
         else:
-            heard = before.after(seen.to_date, seen.as_of_ms)
+            heard = before.after(to_date, seen.as_of_ms)
         if before is not None and seen.to_date[0] < before.total[0] // 2:
             self.lost |= {key_of(campaign, goal) for goal in campaign.goals} & self.held.keys()
         if heard is not before:
@@ -162,7 +162,9 @@ class Engine:
 
 
 def _in_reports(goal: RatioGoal, heard: Heard | None) -> bool:
-    return heard is not None and heard.comes_in_reports(goal.kpi.below.column)
+    """Whether its trials come many at once; of what is added that is not known, so that they may."""
+    column = goal.kpi.below.column
+    return heard is not None and (column >= WIDTH or heard.comes_in_reports(column))
 
 
 def _is_within(goal: RatioGoal, start_ms: int, at_ms: int) -> bool:

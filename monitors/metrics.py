@@ -128,6 +128,27 @@ CAMPAIGN = _kpi_metrics("", "campaign")
 BREAKDOWN = _kpi_metrics("breakdown_", "campaign", "breakdown")
 """Of breakdowns: their own names, so that a sum over campaigns never counts twice."""
 
+ADDED_MEASURE = _gauge(
+    "measure",
+    "A measure that the catalogue file adds, rolling and as window total, in its unit; of distinct counts about right.",
+    "campaign",
+    "measure",
+    "window",
+    "unit",
+)
+ADDED_KPI = _gauge(
+    "kpi",
+    "A KPI that the catalogue file adds; money in units of currency, shares as ratios.",
+    "campaign",
+    "kpi",
+    "window",
+    "unit",
+)
+BREAKDOWN_MEASURE, BREAKDOWN_KPI = (
+    replace(one, name=one.name.replace("pacewatch_", "pacewatch_breakdown_"), labels=("campaign", "breakdown", *rest))
+    for one, rest in ((ADDED_MEASURE, ADDED_MEASURE.labels[1:]), (ADDED_KPI, ADDED_KPI.labels[1:]))
+)
+
 PACE_RATIO = _gauge("pace_ratio", "Actual over expected to date; 1 is on pace.", "campaign", "goal")
 PACE_ACTUAL = _gauge("pace_actual", "What the goal counts, so far.", "campaign", "goal", "unit")
 PACE_EXPECTED = _gauge("pace_expected", "What the goal's curve or bound expects by now.", "campaign", "goal", "unit")
@@ -198,6 +219,11 @@ STREAM_LATE = _gauge(
 )
 FLUSHED = _gauge("flushed_timestamp_seconds", "When the worker last wrote a partition.", "partition")
 CAUGHT_UP = _gauge("partition_caught_up", "1 when the partition had read all that Kafka held.", "partition")
+COUNTED_AGAIN = _gauge(
+    "partition_counted_again",
+    "1 while it is counted again, for Redis had lost it; then no campaign is exported.",
+    "partition",
+)
 LAG = _gauge("lag_records", "Records not yet read.", "topic", "partition")
 CANARY = _gauge(
     "canary_seen_timestamp_seconds", "When the last canary was sent that went through a partition.", "partition"
@@ -227,6 +253,9 @@ UNREADABLE = _gauge("unreadable_values", "Values in Redis that the last read had
 SERIES = _gauge("series", "Series in Redis, campaigns and breakdowns; one in two partitions counts twice.")
 LEADER = _gauge("monitor_leader", "1 when this monitor leads: it alone tells, and exports campaigns and pace.")
 GOALS_PROBLEM = _gauge("goals_problem", "1 while the goals file as it is now cannot be used, and the last good one is.")
+CATALOGUE_PROBLEM = _gauge(
+    "catalogue_problem", "1 while the catalogue file as it is now cannot be used, and the last good one is."
+)
 NOTIFIER_ATTEMPTS = _counter("notifier_attempts", "Attempts to send a message.", "notifier", "outcome")
 NOTIFIER_REFRESHES = _counter(
     "notifier_refreshes", "How often a service that forgets was told again what stands.", "notifier", "outcome"

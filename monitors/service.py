@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 from uuid import uuid4
 
+from kpis.contract.row_format import SharedFormat
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Misconfigured, Recoverable
 from kpis.runtime.http.access import Access
@@ -58,19 +59,21 @@ async def run(settings: MonitorSettings) -> None:
     """
     # Verdicts are many short-lived objects without cycles: collecting every 700 of them took a tenth of all CPU.
     gc.set_threshold(100_000, 20, 20)
-    source = goals_file.GoalsSource(settings.goals)
-    redis = connect(settings)
+    source = goals_file.GoalsSource(settings.goals, settings.catalogue)
+    redis, shared = connect(settings), SharedFormat()
     crew = crew_of(settings, redis)
     announced = GoalAnnouncement(redis, settings.redis_address, (c.series for c in source.goals.campaigns))
     monitor = Cycle(
-        Reader(redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns),
+        Reader(
+            redis, settings.redis_address, settings.the_clock, breakdowns=settings.export_breakdowns, shared=shared
+        ),
         crew.outbox, source, settings.the_clock, _policy(settings, crew.routes),
         done=crew.done, deliveries=crew.deliveries,
     )  # fmt: skip
-    crew.illustrate(PaceLines(lambda: monitor.view, History(redis, settings.redis_address).quarters).of)
+    crew.illustrate(PaceLines(lambda: monitor.view, History(redis, settings.redis_address, shared).quarters).of)
     stop = asyncio.Event()
     try:
-        async with _serving(settings, monitor, _board(settings, redis), crew.presses):
+        async with _serving(settings, monitor, _board(settings, redis, shared), crew.presses):
             with _signals(stop):
                 await _until(
                     stop,
@@ -126,17 +129,26 @@ async def _refreshing(monitor: Cycle, announced: GoalAnnouncement, every_s: floa
 
 async def _following(source: goals_file.GoalsSource, stop: asyncio.Event) -> None:
     """Read the goals file again when it changes, in a thread: neither a long file nor a slow disk holds up judging."""
-    said = source.problem
+    said, told = source.problem, source.catalogue.problem
+    catalogue = source.goals.catalogue
     while not stop.is_set():
         if await asyncio.to_thread(source.refresh, monotonic()):
             _log.info("goals file read again: %d campaigns", len(source.goals.campaigns))
-        if source.problem != said:
-            said = source.problem
-            if said:
-                _log.error("%s; the goals of before are judged on", said)
-            else:
-                _log.info("the goals file can be used again")
+        if source.goals.catalogue is not catalogue:
+            catalogue = source.goals.catalogue
+            _log.info("catalogue: %d measures, %d KPIs", len(catalogue.measures), len(catalogue.kpis))
+        said = _say(said, source.problem, "the goals of before are judged on", "the goals file")
+        told = _say(told, source.catalogue.problem, "the catalogue of before is used", "the catalogue file")
         await pause(stop, EVERY_S)
+
+
+def _say(said: str, problem: str, meanwhile: str, what: str) -> str:
+    """Log a problem of a file once, and its end; gives what is said now."""
+    if problem and problem != said:
+        _log.error("%s; %s", problem, meanwhile)
+    elif said and not problem:
+        _log.info("%s can be used again", what)
+    return problem
 
 
 def _policy(settings: MonitorSettings, routes: Routes) -> CyclePolicy:
@@ -154,11 +166,11 @@ def _policy(settings: MonitorSettings, routes: Routes) -> CyclePolicy:
     )
 
 
-def _board(settings: MonitorSettings, redis: Any) -> BoardParts:
+def _board(settings: MonitorSettings, redis: Any, shared: SharedFormat) -> BoardParts:
     """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
     clock, address = settings.the_clock, settings.redis_address
-    history = History(redis, address)
-    reads = Reads(history.quarters, Breakdowns(redis, address).of, history.sums)
+    history = History(redis, address, shared)
+    reads = Reads(history.quarters, Breakdowns(redis, address, shared).of, history.sums, lambda: shared.now.catalogue)
     board = Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate))
     actions = Actions(board, InterventionStore(redis, address), clock, settings.http_access)
     return BoardParts(board, reads, clock, actions)

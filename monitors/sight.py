@@ -11,7 +11,7 @@ import numpy as np
 
 from kpis.arrays import Int64s
 from kpis.catalogue import Kpi
-from kpis.measures import INDEX, WIDTH, ZERO, Row, Stream
+from kpis.measures import INDEX, WIDTH, ZERO, Row, Stream, zeros
 from kpis.times import HOUR_MS, QUARTER_MS
 from kpis.windows import parse_window
 from monitors.goals.periods import period_at
@@ -61,7 +61,7 @@ class Sight:
     @property
     def open_hour(self) -> Row:
         """Measures since the last whole hour."""
-        return together(self.open_quarters)
+        return together(self.open_quarters) if self.open_quarters else zeros(len(self.to_date))
 
     def until(self, at_ms: int) -> Sight | None:
         """What was to be seen of it at an earlier moment, down to the quarter hour; None where it is not known."""
@@ -109,7 +109,7 @@ class Sight:
         window = goal.window if isinstance(goal, RatioGoal) else None
         to_date = self.to_date
         if isinstance(goal, TotalGoal) and goal.per is not Period.FLIGHT:
-            to_date = self.periods.get(goal.per, ZERO)
+            to_date = self.periods.get(goal.per) or zeros(len(to_date))
         return Observed(
             to_date=to_date,
             window=None if window is None else self.windows.get(window),

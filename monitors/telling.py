@@ -168,10 +168,9 @@ class Telling:
         return tuple(name for name in wanted if name in self._routes.names)
 
     def _sent(self, after: Held, transition: Transition, lanes: tuple[str, ...], now_ms: int) -> Held:
-        sends = after.sends
-        if transition.change.is_told and transition.is_sent:
-            sends = (*sends, (now_ms, transition.after.told))
-        kept = self._policy.quiet.kept(sends, now_ms)
+        quiet, is_sent = self._policy.quiet, transition.change.is_told and transition.is_sent
+        told = transition.after.told
+        kept = quiet.after(after.sends, told, now_ms) if is_sent else quiet.kept(after.sends, now_ms)
         if not after.state.is_firing:
             return replace(after, sends=kept, lanes=())
         return replace(after, sends=kept, lanes=tuple(dict.fromkeys((*after.lanes, *lanes))))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from kpis.measures import Stream
 from monitors.goals.periods import period_at
 from monitors.goals.subject import Subject, Watch
-from monitors.goals.values import Flight, Period, TotalGoal
+from monitors.goals.values import Flight, Period, RatioGoal, TotalGoal
 from monitors.pacing.needs import streams_of
 from monitors.sight import Sight
 
+_ADS = len(Stream) - 1
+_MEASURES = (Stream.MEASURE,)
 LATE_MS = 60_000
 """A feed that is later than a minute by habit is judged as of its own time; less is no matter for any rule."""
 
@@ -28,6 +30,7 @@ class Vantage:
         self._alive: frozenset[Stream] = frozenset()
         self._silent: frozenset[Stream] = frozenset()
         self._late: dict[Stream, int] = {}
+        self._lacks_measures = _lacks_measures(seen)
         if not _is_on_time(seen):
             self._weigh(seen)
 
@@ -49,7 +52,7 @@ class Vantage:
         that the goal is about now: what came of that is known as a sum only.
         """
         if not self._alive:
-            return self._seen
+            return Stream.MEASURE if self._lacks_measures and _needs_measures(goal) else self._seen
         needed = streams_of(goal, self._alive)
         if self._silent and not isinstance(goal, Watch) and (silent := needed & self._silent):
             return min(silent)
@@ -73,13 +76,30 @@ class Vantage:
 
 
 def _is_on_time(seen: Sight) -> bool:
-    """Whether all streams bring something and none of them is late, or nobody says: each goal sees all there is."""
+    """Whether all streams bring something and none of them is late, or nobody says: each goal sees all there is.
+
+    What is no ad event nobody need send: only what is made of it waits for it, see :func:`_lacks_measures`.
+    """
     as_of = seen.as_of_ms
     return not seen.streams or (
-        len(seen.streams) == len(Stream)
+        len(seen.streams) >= _ADS
         and all(
             health.reached_ms is not None
             and (as_of is None or health.watermark_ms is None or as_of - health.watermark_ms <= LATE_MS)
-            for health in seen.streams.values()
+            for stream, health in seen.streams.items()
+            if stream is not Stream.MEASURE or health.reached_ms is not None
         )
     )
+
+
+def _lacks_measures(seen: Sight) -> bool:
+    """Whether the stream of measures has never brought anything, where workers tell of streams."""
+    health = seen.streams.get(Stream.MEASURE)
+    return bool(seen.streams) and (health is None or health.reached_ms is None)
+
+
+def _needs_measures(goal: Subject) -> bool:
+    """Whether a goal is made of what is no ad event."""
+    if isinstance(goal, TotalGoal):
+        return goal.total.streams == _MEASURES
+    return isinstance(goal, RatioGoal) and any(one.streams == _MEASURES for one in goal.kpi.formula.measures)

@@ -50,6 +50,7 @@ class View:
         history_problems: what the last read of history could not use.
         campaigns: those of the goals file, as they were judged.
         goals_problem: why the goals file as it is now is not used, for people; empty while it is.
+        catalogue_problem: the same of the catalogue file.
     """
 
     snapshot: Snapshot | None = None
@@ -66,6 +67,7 @@ class View:
     history_problems: Mapping[ReadProblem, int] = field(default_factory=dict)
     campaigns: tuple[Campaign, ...] = ()
     goals_problem: str = ""
+    catalogue_problem: str = ""
 
     @property
     def waiting(self) -> int:

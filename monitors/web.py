@@ -12,9 +12,9 @@ from kpis.runtime.clock import monotonic
 from kpis.runtime.http.access import Access, AccessPolicy
 from kpis.runtime.http.guard import guard
 from monitors.alerts.notifiers.slack.presses import PRESSES_PATH, Presses
+from monitors.board.asks import Problem
 from monitors.board.http.api import answer as as_json
 from monitors.board.http.routes import BoardParts, add_board
-from monitors.board.shapes import Problem
 from monitors.export.exporter import Exporter
 from monitors.export.handler import MetricsHandler
 from monitors.runbooks import PATH, runbook

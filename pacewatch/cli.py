@@ -22,6 +22,7 @@ from kpis.units import how_many
 from pacewatch import __version__, running
 from pacewatch.alerts.cli import alerts_app
 from pacewatch.backtest import cli as backtest_cli
+from pacewatch.catalogue.cli import catalogue_app
 from pacewatch.doctor import cli as doctor_cli
 from pacewatch.export import cli as export_cli
 from pacewatch.first_goals import cli as first_goals_cli
@@ -42,6 +43,7 @@ for of_it, commands in (("alerts", alerts_app), ("rejected", rejected_app)):
     for command in commands.registered_commands:
         command.epilog = settings_of(of_it)
 app.add_typer(alerts_app, name="alerts")
+app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(goals_app, name="goals")
 app.add_typer(rejected_app, name="rejected")
 app.command(epilog=settings_of("worker"))(running.worker)
@@ -166,15 +168,17 @@ def kpi(
     as_json: Annotated[
         bool, typer.Option("--json", help="JSON, with all breakdowns: {campaign: {window: {name: value}}}.")
     ] = False,
+    every: Annotated[bool, typer.Option("--all", help="Of each series what the catalogue file adds too.")] = False,
 ) -> None:
-    """Print the current values."""
+    """Print the current values; of one campaign what the catalogue file adds too, where it has any."""
     from kpis.series import campaign_part, is_campaign, split
     from kpis.settings.shared import Settings
     from monitors.read import reader
     from pacewatch import kpi as show
+    from pacewatch.catalogue_named import catalogue
     from pacewatch.fitting import meant
 
-    snapshot = asyncio.run(reader.read_once(Settings.load()))
+    snapshot = asyncio.run(reader.read_once(Settings.load(), catalogue()))
     known = (*snapshot.layout.windows, "total")
     if window is not None and window not in known:
         raise Misconfigured("--window", f"{window[:40]!r} is unknown", meant(window, known))
@@ -188,7 +192,7 @@ def kpi(
         out(show.as_json(values))
     else:
         few = {series: of for series, of in values.items() if breakdowns or is_campaign(series)}
-        show.print_table(few, snapshot.layout.currency)
+        show.print_table(few, snapshot.layout.currency, snapshot.catalogue, every=every)
         if len(few) < len(values):
             out(f"{how_many(len(values) - len(few), 'breakdown')}: --breakdowns")
         for line in show.stream_lines(snapshot):

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kpis.catalogue import CATALOGUE, UNITS, Value
+from kpis.catalogue import CATALOGUE, CORE, Catalogue, Value
 from kpis.measures import MEASURES, Stream
 from kpis.runtime.printable import printable
+from kpis.series import campaign_part, is_campaign
 from kpis.times import MINUTE_MS, day_of, span_text
 from kpis.units import amount
 from monitors.read.snapshot import Snapshot
@@ -34,9 +35,9 @@ def as_json(values: Values) -> str:
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def cell(name: str, value: Value) -> str:
+def cell(name: str, value: Value, catalogue: Catalogue = CORE) -> str:
     """A value of a document for people; a hyphen for none."""
-    return "-" if value is None else amount(value, UNITS[name])
+    return "-" if value is None else amount(value, catalogue.units[name])
 
 
 def table(values: Values, currency: str, width: int | None = None) -> Table:
@@ -63,6 +64,30 @@ def table(values: Values, currency: str, width: int | None = None) -> Table:
     return shown
 
 
+def added_table(windows: Mapping[str, Mapping[str, Value]], catalogue: Catalogue) -> Table | None:
+    """What the catalogue adds, a row for each measure and KPI that has a value: as wide as there are windows.
+
+    None where nothing has one. A measure that is nothing in all windows is left out.
+    """
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    shown.add_column("", overflow="fold")
+    for window in windows:
+        shown.add_column(window, justify="right")
+    for name, word in _added_names(catalogue):
+        values = [found.get(name) for found in windows.values()]
+        if any(values) or (name in catalogue.by_name and any(value is not None for value in values)):
+            shown.add_row(f"{name}, {word}" if word else name, *(cell(name, value, catalogue) for value in values))
+    return shown if shown.row_count else None
+
+
+def _added_names(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Names as they are shown, and the word for what each is in where that is neither a count nor money."""
+    for measure in catalogue.added_measures:
+        yield measure.title, measure.of
+    for kpi in catalogue.added_kpis:
+        yield kpi.name, ""
+
+
 def stream_lines(snapshot: Snapshot) -> Iterator[str]:
     """A line for each stream that is late by habit, or behind by more than that: up to when it is complete."""
     for stream in Stream:
@@ -81,7 +106,24 @@ def _when(at_ms: int, now_ms: int) -> str:
     return f"{day}{datetime.fromtimestamp(at_ms / 1000, UTC):%H:%M} UTC"
 
 
-def print_table(values: Values, currency: str) -> None:
-    """Print the table on stdout, no wider than the terminal, and as wide as it needs to be in a pipe."""
+def print_table(values: Values, currency: str, catalogue: Catalogue = CORE, *, every: bool = False) -> None:
+    """Print the table on stdout, no wider than the terminal, and as wide as it needs to be in a pipe.
+
+    Below it is what the catalogue adds, where that has values: of one campaign, or with ``every`` of each series.
+    """
     width = columns()
-    Console(width=width or _WIDE).print(table(values, currency, width))
+    console = Console(width=width or _WIDE)
+    console.print(table(values, currency, width))
+    is_one = len({campaign_part(series) for series in values}) == 1
+    left_out = 0
+    for series, windows in values.items():
+        added = added_table(windows, catalogue)
+        if added is not None and (every or (is_one and is_campaign(series))):
+            console.print(Text(f"\n{printable(series)}", style="bold"))
+            console.print(added)
+        elif added is not None:
+            left_out += 1
+    if left_out:
+        console.print(
+            f"{left_out:,} series have values of added measures and KPIs too: name one campaign, or use --all"
+        )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from kpis.runtime.printable import printable_lines
+from kpis.runtime.problems import InvalidFile
 
 
 def say(text: str) -> None:
@@ -29,3 +31,11 @@ def columns() -> int | None:
         return os.get_terminal_size(sys.stdout.fileno()).columns or None
     except (OSError, ValueError):
         return None
+
+
+def file_problems(file: Path, error: InvalidFile) -> None:
+    """Every error of a file that a person wrote, each on a line of its own on stderr."""
+    for p in error.problems:
+        say(f"{file}:{p.line}:{p.column}: {p.where + ': ' if p.where else ''}{p.text}")
+    if error.count > len(error.problems):
+        say(f"{file}: and {error.count - len(error.problems):,} more")

@@ -22,6 +22,7 @@ from kpis.contract.redis_client import answers
 from kpis.measures import WIDTH, Kind, Measure
 
 NO_COLUMNS: Mapping[str, int] = MappingProxyType({})
+_MOST_DIGITS = 9
 
 
 def fingerprint(measure: Measure) -> str:
@@ -80,11 +81,12 @@ class Columns:
         return tuple(found)
 
     def taken(self, rows: Int64s, catalogue: Catalogue) -> Int64s:
-        """Stored rows [row, column], at most ``width`` wide, as rows of a catalogue."""
+        """Stored rows [row, column] as rows of a catalogue; what they have beyond ``width`` was claimed since."""
         if catalogue is CORE:
             return rows[:, :WIDTH]
         wide = np.zeros((len(rows), self.width + 1), np.int64)
-        wide[:, : rows.shape[1]] = rows
+        known = min(rows.shape[1], self.width)
+        wide[:, :known] = rows[:, :known]
         return wide[:, list(self.places(catalogue))]
 
 
@@ -93,7 +95,8 @@ def read_columns(raw: Mapping[bytes, bytes]) -> Columns:
     found: dict[str, int] = {}
     for name, value in raw.items():
         text = name.decode("utf-8", "replace")
-        if value.isdigit() and WIDTH <= int(value) < layout.MOST_COLUMNS:
+        # Of a longer number Python refuses to say what it is.
+        if len(value) <= _MOST_DIGITS and value.isdigit() and WIDTH <= int(value) < layout.MOST_COLUMNS:
             found[text] = int(value)
     return Columns(found)
 

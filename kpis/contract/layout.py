@@ -123,7 +123,10 @@ def seen(partition: int, stream: str, hour: int) -> str:
 
 
 def sketch(partition: int, measure: str, series: str, quarter: int | None) -> str:
-    """Key of the ids of a distinct measure (by its field of ``pw:columns``) in a quarter hour; of all when None."""
+    """Key of the ids of a distinct measure (by its field of ``pw:columns``) in a quarter hour; of all when None.
+
+    A quarter hour is told by its number since the epoch: its first millisecond // 900,000.
+    """
     return f"pw:{{{partition}}}:sketch:{measure}:{series}:{'total' if quarter is None else quarter}"
 
 

@@ -8,7 +8,7 @@ made does not outlive it: what must be written in one step is a script.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -140,6 +140,16 @@ def answers(address: str) -> Iterator[None]:
         if unusable(e):
             raise Unusable(address, one_line(e)) from e
         raise Unreachable("Redis", address, _cause(e)) from e
+
+
+def calls(address: str) -> Callable[[Awaitable[Any]], Coroutine[Any, Any, Any]]:
+    """What awaits a call of a client, with its errors made ours, see :func:`answers`."""
+
+    async def call(pending: Awaitable[Any]) -> Any:
+        with answers(address):
+            return await pending
+
+    return call
 
 
 def wrong_type(e: Exception) -> bool:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from kpis.catalogue import CORE, Catalogue, Kpi
 from kpis.measures import Measure
@@ -17,7 +17,7 @@ from kpis.packs.measure_model import MeasureModel
 from kpis.packs.written import DefinedName, Line, choice_of
 from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import FileProblem, InvalidFile
-from kpis.runtime.yaml_model import AtField, Fields, FileModel, items_of, validate
+from kpis.runtime.yaml_model import AtField, AtFields, FileModel, fields_of, items_of, validate
 from kpis.runtime.yaml_nodes import Problems
 
 MAX_COLUMNS = 256
@@ -29,7 +29,7 @@ class InvalidCatalogue(InvalidFile):
     """A catalogue file cannot be used."""
 
     def __init__(self, name: str, problems: Sequence[FileProblem]) -> None:
-        super().__init__(f"catalogue file {name}", problems, ": pacewatch catalogue --check lists them")
+        super().__init__(f"catalogue file {name}", problems, ": pacewatch catalogue check lists them")
 
 
 def pack_names() -> tuple[str, ...]:
@@ -46,28 +46,37 @@ def _packs(value: Any) -> list[str]:
     return found
 
 
-def _some(value: Any) -> Any:
-    if isinstance(value, Fields) and not value:
-        raise ValueError("the mapping is empty")
-    return value
+def _at_most(most: int) -> BeforeValidator:
+    """Of a mapping: not empty, and no more than are looked at at all."""
+
+    def check(value: Any) -> Any:
+        found = fields_of(value)
+        if len(found) > most:
+            raise ValueError(f"these are {len(found):,}; {most} is the most")
+        return value
+
+    return BeforeValidator(check)
+
+
+_PACKS = {"type": "array", "items": {"enum": ["core", *pack_names()]}, "minItems": 1, "uniqueItems": True}
 
 
 class CatalogueFile(FileModel):
     """Measures and KPIs beside the core's."""
 
     title: Line = Field("", description="What the file is about, for people.")
-    packs: Annotated[list[str], BeforeValidator(_packs)] = Field(
+    packs: Annotated[list[str], BeforeValidator(_packs), WithJsonSchema(_PACKS)] = Field(
         [], description="Packs to switch on; pacewatch catalogue lists them."
     )
-    measures: Annotated[dict[DefinedName, MeasureModel], BeforeValidator(_some)] = Field(
+    measures: Annotated[dict[DefinedName, MeasureModel], _at_most(MAX_COLUMNS)] = Field(
         {}, description="Measures by name: what events add to."
     )
-    kpis: Annotated[dict[DefinedName, KpiModel], BeforeValidator(_some)] = Field(
+    kpis: Annotated[dict[DefinedName, KpiModel], _at_most(MAX_KPIS)] = Field(
         {}, description="KPIs by name: formulas over these, those of the packs, and the core's."
     )
 
     @model_validator(mode="after")
-    def _adds_up(self, info: ValidationInfo) -> CatalogueFile:
+    def _adds_up(self) -> CatalogueFile:
         self._value = self._built()
         return self
 
@@ -79,7 +88,7 @@ class CatalogueFile(FileModel):
         return self._value
 
     def _built(self) -> Catalogue:
-        """Raises: AtField where the first thing is that does not add up."""
+        """Raises: AtFields for all that does not add up."""
         base = CORE
         for name in self.packs:
             if name != "core":
@@ -89,56 +98,71 @@ class CatalogueFile(FileModel):
 
 def _extended(base: Catalogue, file: CatalogueFile) -> Catalogue:
     """A catalogue with what a file defines at its end."""
+    wrong: list[AtField] = []
     measures, width = list(base.measures), base.width
     for name, model in file.measures.items():
-        _free(name, base, ("measures", name))
+        wrong += _taken(name, base, ("measures", name))
         measures.append(model.measure(name, width))
         width += measures[-1].width
-    known = {measure.title: measure for measure in measures}
+    # What the file defines twice is noted; its formulas mean the one that was there first.
+    known = {measure.title: measure for measure in reversed(measures)}
     kpis = list(base.kpis)
     for name, kpi in file.kpis.items():
-        _free(name, base, ("kpis", name))
+        wrong += _taken(name, base, ("kpis", name))
         if name in file.measures:
-            raise AtField(("kpis", name), f"{name} is the name of a measure")
-        kpis.append(_made(name, kpi, known))
-    return _within_bounds(Catalogue(tuple(measures), tuple(kpis)))
-
-
-def _made(name: str, model: KpiModel, known: Mapping[str, Measure]) -> Kpi:
-    try:
-        return model.kpi(name, known)
-    except AtField as e:
-        context: Mapping[str, Any] = e.context or {}
-        field = context["field"]
-        place = field if isinstance(field, tuple) else (field,)
-        raise AtField(("kpis", name, *place), context["text"]) from None
-
-
-def _free(name: str, base: Catalogue, place: tuple[str, ...]) -> None:
-    if name in base.by_title or name in base.by_name:
-        raise AtField(place, f"{name} is defined already, in the core or in a pack that is switched on")
-
-
-def _within_bounds(found: Catalogue) -> Catalogue:
-    if found.width > MAX_COLUMNS:
-        raise AtField("measures", f"with the packs these are {found.width} columns; {MAX_COLUMNS} is the most")
-    if len(found.kpis) > MAX_KPIS:
-        raise AtField("kpis", f"with the packs these are {len(found.kpis)} KPIs; {MAX_KPIS} is the most")
+            wrong.append(AtField(("kpis", name), f"{name} is the name of a measure"))
+        try:
+            kpis.append(kpi.kpi(name, known))
+        except AtField as e:
+            wrong.append(_below(("kpis", name), e))
+    found = Catalogue(tuple(measures), tuple(kpis))
+    wrong += _beyond_bounds(found)
+    if wrong:
+        raise AtFields(wrong)
     return found
+
+
+def _below(place: tuple[str, ...], error: AtField) -> AtField:
+    """An error of a model, as one of what the model is a part of."""
+    context: Mapping[str, Any] = error.context or {}
+    field = context["field"]
+    return AtField((*place, *(field if isinstance(field, tuple) else (field,))), context["text"])
+
+
+def _taken(name: str, base: Catalogue, place: tuple[str, ...]) -> list[AtField]:
+    if name in base.by_title or name in base.by_name:
+        return [AtField(place, f"{name} is defined already, in the core or in a pack that is switched on")]
+    return []
+
+
+def _beyond_bounds(found: Catalogue) -> list[AtField]:
+    wrong: list[AtField] = []
+    if found.width > MAX_COLUMNS:
+        wrong.append(AtField("measures", f"with the packs these are {found.width} columns; {MAX_COLUMNS} is the most"))
+    if len(found.kpis) > MAX_KPIS:
+        wrong.append(AtField("kpis", f"with the packs these are {len(found.kpis)} KPIs; {MAX_KPIS} is the most"))
+    return wrong
 
 
 def _joined(base: Catalogue, file: CatalogueFile, name: str) -> Catalogue:
     """A catalogue with a shipped pack at its end; what several packs define alike is there once."""
-    alone = _extended(CORE, file)
-    fresh: dict[str, MeasureModel] = {}
-    for title, model in file.measures.items():
-        mine = base.by_title.get(title)
-        if mine is None:
-            fresh[title] = model
-        elif mine.counting != alone.by_title[title].counting or mine.kind != alone.by_title[title].kind:
-            raise AtField("packs", f"pack {name} defines {title} otherwise than another pack")
+    known = base.by_title
+    otherwise = [
+        t for t, model in file.measures.items() if t in known and known[t] != model.measure(t, known[t].column)
+    ]
+    otherwise += [t for t, model in file.kpis.items() if t in base.by_name and not _same(base.by_name[t], model, known)]
+    if otherwise:
+        raise AtFields([AtField("packs", f"pack {name} defines {t} otherwise than another pack") for t in otherwise])
+    measures = {title: model for title, model in file.measures.items() if title not in base.by_title}
     kpis = {title: model for title, model in file.kpis.items() if title not in base.by_name}
-    return _extended(base, file.model_copy(update={"measures": fresh, "kpis": kpis}))
+    return _extended(base, file.model_copy(update={"measures": measures, "kpis": kpis}))
+
+
+def _same(mine: Kpi, model: KpiModel, known: Mapping[str, Measure]) -> bool:
+    try:
+        return mine == model.kpi(mine.name, known)
+    except AtField:
+        return False
 
 
 @cache

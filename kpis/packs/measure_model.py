@@ -11,7 +11,6 @@ from kpis.packs.written import STREAMS, FieldName, FilterField, Flag, Line, Stre
 from kpis.runtime.yaml_model import AtField, FileModel
 from kpis.units import Unit
 
-_MONEY_STREAMS = tuple(stream for stream in Stream if stream is not Stream.MEASURE)
 _TAKEN = {one.value: one for one in Takes}
 
 
@@ -32,10 +31,13 @@ class MeasureModel(FileModel):
     level: Flag = Field(False, description="Whether the last value holds, as of followers, in place of their sum.")
     distinct: FieldName | None = Field(None, description="Counts different values of this field, such as user_id.")
     meaning: Line = Field("", description="One sentence for people.")
+    source: Line = Field("", description="Who counts it so.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         own = STREAMS[self.stream] is Stream.MEASURE
+        if not own and self.stream != "conversions" and any(field == "kind" for field, _ in self.where or ()):
+            raise AtField("where", f"events of the stream {self.stream} have no kind")
         if self.name is not None and not own:
             raise AtField("name", "only events of the stream measures have a name")
         if self.distinct and (self.level or self.value or self.unit != "count"):
@@ -89,4 +91,5 @@ class MeasureModel(FileModel):
             counting=Counting(taken, events, self.where or (), field),
             of=self.unit if unit is Unit.AMOUNT else "",
             meaning=self.meaning,
+            source=self.source,
         )

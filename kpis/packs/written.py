@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
+from keyword import iskeyword
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 from kpis.measures import MONEY, Filter, Stream
-from kpis.runtime.yaml_model import Fields, Items, Text, items_of, kind_of, text_of
+from kpis.runtime.yaml_model import Fields, Items, items_of, kind_of, text_of
 from kpis.runtime.yaml_nodes import did_you_mean, shown
 from kpis.series import DIMENSIONS
 
@@ -21,7 +22,7 @@ FILTERS = (*DIMENSIONS, "kind")
 MAX_TEXT, MAX_VALUE, MAX_VALUES = 300, 128, 50
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_ENDINGS = ("_micros", "_sum", "_reports", "_ids")
+_ENDINGS = ("_micros", "_sum", "_reports", "_at", "_ids")
 """What names of stored columns end in."""
 MAX_NAME = 40
 
@@ -37,6 +38,8 @@ def name_of(value: Any) -> str:
         raise ValueError(f"a name has small letters, digits and _ between them, at most {MAX_NAME}, not {shown(text)}")
     if text.endswith(_ENDINGS):
         raise ValueError(f"a name must not end in {', '.join(_ENDINGS)}: stored columns do")
+    if iskeyword(text):
+        raise ValueError(f"{shown(text)} cannot be a name: formulas could not have it")
     return text
 
 
@@ -87,9 +90,8 @@ def _values(value: Any) -> tuple[str, ...]:
     return found
 
 
-def _formula(value: Any) -> Any:
-    text_of(value)
-    return value if isinstance(value, Text) else text_of(value)
+def _formula(value: Any) -> str:
+    return text_of(value)
 
 
 def number_of(value: Any) -> float:
@@ -99,7 +101,8 @@ def number_of(value: Any) -> float:
         found = Decimal(text)
     except InvalidOperation:
         raise ValueError(f"must be a number, not {shown(text)}") from None
-    if not found.is_finite() or abs(found) > 10**12:
+    # copy_abs: abs rounds, and raises for exponents that a context does not know.
+    if not found.is_finite() or found.copy_abs() > 10**12:
         raise ValueError(f"must be a number of at most 10^12, not {shown(text)}")
     return float(found)
 
@@ -120,7 +123,7 @@ FilterField = Annotated[
     Any, BeforeValidator(_filter), WithJsonSchema({"type": "object", "examples": [{"kind": "lead"}]})
 ]
 FormulaText = Annotated[
-    Any, BeforeValidator(_formula), WithJsonSchema({"type": "string", "examples": ["spend / clicks"]})
+    str, BeforeValidator(_formula), WithJsonSchema({"type": "string", "examples": ["spend / clicks"]})
 ]
 Volume = Annotated[int, BeforeValidator(_volume), WithJsonSchema({"type": "integer", "minimum": 0})]
 Amount = Annotated[float, BeforeValidator(number_of), WithJsonSchema({"type": "number"})]

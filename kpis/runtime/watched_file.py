@@ -57,6 +57,11 @@ class WatchedFile(Generic[T]):
             text = read(path)
             self.value, self.version = parse(text, path.name), _digest(text)
 
+    @property
+    def has_file(self) -> bool:
+        """Whether there is one at all."""
+        return self._path is not None
+
     def refresh(self, now_s: float) -> bool:
         """Look at the file, once a second at most.
 

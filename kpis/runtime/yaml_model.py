@@ -7,6 +7,7 @@ where the value stands.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
 import yaml
@@ -70,6 +71,14 @@ class AtField(PydanticCustomError):
     def __new__(cls, field: str | int | Place, text: str) -> Self:
         """Of a field, of an item by its number, or of what lies at a path below, in words."""
         return super().__new__(cls, "at_field", "{text}", {"field": field, "text": text})
+
+
+class AtFields(PydanticCustomError):
+    """Several things that are wrong with a model as a whole, each noted where it stands."""
+
+    def __new__(cls, found: Sequence[AtField]) -> Self:
+        """Of what would be raised if each were the only one."""
+        return super().__new__(cls, "at_fields", "several", {"all": [one.context or {} for one in found]})
 
 
 def noted() -> PydanticCustomError:
@@ -173,11 +182,12 @@ def _note(error: Any, places: dict[Place, yaml.Node], problems: Problems) -> Non
         # What is no place in the file is the tag of a union.
         at = (*at, part) if (*at, part) in places else at
     context = error.get("ctx", {})
-    field = context.get("field", ())
-    for part in field if isinstance(field, tuple) else (field,):
-        at = (*at, part) if (*at, part) in places else at
-    text = str(context["error"]) if "error" in context else str(context.get("text", error["msg"]))
-    problems.at(places[at], shown_place(at), text)
+    for one in context.get("all", [context]):
+        field, place = one.get("field", ()), at
+        for part in field if isinstance(field, tuple) else (field,):
+            place = (*place, part) if (*place, part) in places else place
+        text = str(one["error"]) if "error" in one else str(one.get("text", error["msg"]))
+        problems.at(places[place], shown_place(place), text)
 
 
 def shown_place(at: Place) -> str:

@@ -176,7 +176,7 @@ def _name(milestone: Milestone) -> str:
 
 
 def _is_shown(one: Assessment) -> bool:
-    return not isinstance(one.goal, Watch) or one.verdict.status in {Status.WARNING, Status.CRITICAL}
+    return not isinstance(one.goal, Watch) or one.verdict.status.is_miss
 
 
 def _standing(one: Assessment) -> Standing:

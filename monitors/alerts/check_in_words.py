@@ -34,7 +34,7 @@ def _only(check_in: CheckIn) -> Status:
 
 
 def _line(standing: Standing, currency: str) -> str:
-    look, missed = LOOK[standing.status], standing.status in {Status.WARNING, Status.CRITICAL}
+    look, missed = LOOK[standing.status], standing.status.is_miss
     side = f" ({standing.direction})" if missed and standing.direction else ""
     said = f"{look.mark} {standing.label}: {look.word}{side}"
     if standing.actual is None or standing.expected is None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from kpis.contract.documents import UNREADABLE
-from kpis.contract.redis_client import answers
-from monitors.goals.values import Campaign, muted_at
+from kpis.contract.redis_client import calls
+from monitors.goals.subject import muted_at
+from monitors.goals.values import Campaign
 
 ACKNOWLEDGED = "pw:{alerts}:acknowledged"
 MUTES = "pw:{alerts}:mutes"
+WRITES = "pw:{alerts}:writes"
+"""Counts what people do, as it does transitions: by it a monitor finds that Redis has lost some."""
 LONGEST = 200
 """Characters of who and why that are kept."""
 MOST_MUTES = 1_000
@@ -93,7 +96,7 @@ class InterventionStore:
 
     def __init__(self, redis: Any, address: str) -> None:
         self._redis = redis
-        self._address = address
+        self._call = calls(address)
 
     async def read(self) -> Interventions:
         """All; what cannot be read is left out."""
@@ -106,6 +109,7 @@ class InterventionStore:
         full = int(await self._call(self._redis.hlen(ACKNOWLEDGED))) >= MOST_ACKNOWLEDGED
         if full and not await self._call(self._redis.hexists(ACKNOWLEDGED, goal)):
             return False
+        await self._count()
         kept = msgspec.structs.replace(found, by=found.by[:LONGEST], note=found.note[:LONGEST])
         await self._call(self._redis.hset(ACKNOWLEDGED, goal, _encode(kept)))
         return True
@@ -118,17 +122,19 @@ class InterventionStore:
             await self._call(self._redis.hdel(MUTES, *over))
         if len(held) - len(over) >= MOST_MUTES and name not in held:
             return False
+        await self._count()
         kept = msgspec.structs.replace(silence, by=silence.by[:LONGEST], why=silence.why[:LONGEST])
         await self._call(self._redis.hset(MUTES, name, _encode(kept)))
         return True
 
     async def unmute(self, name: str) -> bool:
         """Take a mute back; False when there is none of that name."""
+        await self._count()
         return bool(await self._call(self._redis.hdel(MUTES, name)))
 
-    async def _call(self, pending: Awaitable[Any]) -> Any:
-        with answers(self._address):
-            return await pending
+    async def _count(self) -> None:
+        # Before the change: a monitor that looks in between looks again, and takes away nothing that it has not seen.
+        await self._call(self._redis.incr(WRITES))
 
 
 def _read(raw: Mapping[bytes, bytes], decode: Any) -> dict[str, Any]:

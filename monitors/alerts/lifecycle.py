@@ -22,8 +22,9 @@ from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 UNJUDGED_MS = DAY_MS
 """A miss that could not be judged again for a day says nothing of now."""
 _OVER = frozenset({Reason.FLIGHT_ENDED, Reason.FLIGHT_CLOSED, Reason.NO_FLIGHT})
-_LEVEL = {Status.ON_PACE: 0, Status.WARNING: 1, Status.CRITICAL: 2}
-_STATUS = {level: status for status, level in _LEVEL.items()}
+LEVEL = {Status.ON_PACE: 0, Status.WARNING: 1, Status.CRITICAL: 2}
+"""How bad what people are told is."""
+_STATUS = {level: status for status, level in LEVEL.items()}
 
 
 class AlertPhase(StrEnum):
@@ -169,7 +170,7 @@ def step(state: AlertState, verdict: Verdict, policy: LifecyclePolicy, now_ms: i
         return _unjudged(state, verdict, now_ms)
     turned = _has_turned(state, verdict)
     status = verdict.status if turned or not state.is_firing else verdict.proven or verdict.status
-    told, seen, back = _LEVEL[state.told], _LEVEL[status], _LEVEL[verdict.recovered]
+    told, seen, back = LEVEL[state.told], LEVEL[status], LEVEL[verdict.recovered]
     if seen > told or turned:
         return _worse(state, verdict, status, policy, now_ms)
     if back < told:

@@ -33,7 +33,7 @@ def within_mutes(transition: Transition, verdict: Verdict | None, *, is_quiet: b
         if waits or _is_same(known, now):
             return replace(transition, after=_sent(after, known), is_sent=False)
         return replace(transition, after=_sent(after, now), change=_between(known, now, change))
-    is_missed = verdict is not None and verdict.status in {Status.WARNING, Status.CRITICAL}
+    is_missed = verdict is not None and verdict.status.is_miss
     if is_quiet or before.sent is None or not after.is_firing or not is_missed:
         return transition
     return replace(transition, after=_sent(after, now), change=_between(known, now, change))
@@ -57,7 +57,7 @@ def is_said_by_another(goal: Subject, verdict: Verdict, others: Iterable[tuple[S
         (known, side), end = state.known, _end_of(other, its)
         if not isinstance(other, TotalGoal) or other.id == goal.id or other.per is not goal.per or not end:
             continue
-        is_firing = state.is_firing and known in {Status.WARNING, Status.CRITICAL}
+        is_firing = state.is_firing and known.is_miss
         if not is_firing or side is not verdict.direction or worse_of(verdict.status, known) is not known:
             continue
         part = mine / end

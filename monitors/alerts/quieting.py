@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kpis.times import HOUR_MS
-from monitors.alerts.lifecycle import AlertState
+from monitors.alerts.lifecycle import LEVEL, AlertState
 from monitors.pacing.verdict import Status
 
 KEEP_SENDS = 20
 """Of one alert, so that what is stored of a goal stays small however often it is repeated."""
-_LEVEL = {Status.ON_PACE: 0, Status.WARNING: 1, Status.CRITICAL: 2}
 
 Sends = tuple[tuple[int, Status], ...]
 """What was sent of an alert of late: the clock, epoch milliseconds, and the status that people knew from then on."""
@@ -49,6 +48,10 @@ class QuietPolicy:
     within_ms: int = HOUR_MS
     repeat_ms: int = 0
 
+    def after(self, sends: Sends, status: Status, now_ms: int) -> Sends:
+        """Those that still count, with one that is sent now."""
+        return self.kept((*sends, (now_ms, status)), now_ms)
+
     def kept(self, sends: Sends, now_ms: int) -> Sends:
         """Those that still count, the last ``KEEP_SENDS`` of them; the last one always, for repeats."""
         late = [sent for sent in sends if sent[0] > now_ms - self.within_ms]
@@ -78,7 +81,7 @@ def quiet(
     """
     if is_muted:
         return Quiet.MUTED
-    if is_acknowledged and 0 < _LEVEL[told] <= _LEVEL[known]:
+    if is_acknowledged and 0 < LEVEL[told] <= LEVEL[known]:
         return Quiet.ACKNOWLEDGED
     late = [status for at_ms, status in sends if at_ms > now_ms - policy.within_ms]
     # That it is critical is worth a message once an hour, however often it was told as less.

@@ -11,6 +11,7 @@ from kpis.measures import INDEX
 from kpis.series import is_parent, shown_id
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.status_changes import StatusChange
+from monitors.board.added import NOTHING_ADDED, everything, listed
 from monitors.board.campaign_rows import campaign_row, recent_window, summarize, worst_first
 from monitors.board.feed import Feed, campaigns_of
 from monitors.board.pulse import Pulses
@@ -43,12 +44,18 @@ class Board:
     Args:
         name: of this run, see :class:`~monitors.board.feed.Feed`.
         policy: how to look at things.
+
+    Attributes:
+        listed: what the list shows beside the core's columns.
+        every: all that there is beside them.
     """
 
     def __init__(self, name: str, policy: BoardPolicy) -> None:
         self.policy = policy
         self.view = View()
+        self._name = name
         self.feed = Feed(name)
+        self.listed, self.every = NOTHING_ADDED, NOTHING_ADDED
         self._trail = Pulses()
         self._seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
         self._window = ""
@@ -72,7 +79,8 @@ class Board:
         candidates = {name: series[name] for name in campaigns_of(series)}
         shown = goals.keys() | keep(candidates, self.policy.max_campaigns, self._seen, goals, BudgetPolicy())
         known = {**candidates, **parents}
-        is_fresh = self._pulse(view, {name: known[name] for name in shown if name in known}, now_s)
+        is_other = self._take_up(view)
+        is_fresh = is_other | self._pulse(view, {name: known[name] for name in shown if name in known}, now_s)
         rows: list[CampaignNow] = []
         seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
         for name in shown:
@@ -81,7 +89,9 @@ class Board:
             # Judged anew means another object; what has no goals changes with its documents only.
             if is_fresh or before is None or before[0] is not seen[name][0] or before[1] != seen[name][1]:
                 pulse = self._trail.of(name)
-                rows.append(campaign_row(name, *seen[name], self._window, pulse, currency=_currency(view)))
+                rows.append(
+                    campaign_row(name, *seen[name], self._window, pulse, currency=_currency(view), added=self.listed)
+                )
         gone = self._seen.keys() - seen.keys()
         self._seen = seen
         changed, left = self.feed.put(rows, map(shown_id, gone))
@@ -90,12 +100,30 @@ class Board:
 
     def campaigns(self) -> Campaigns:
         """All rows, the worst first."""
-        return Campaigns(self.feed.id, self.summary, sorted(self.feed.rows.values(), key=worst_first))
+        rows = sorted(self.feed.rows.values(), key=worst_first)
+        return Campaigns(self.feed.id, self.summary, rows, self.listed.columns)
 
     def missed(self, sent: str) -> Update | None:
         """What a client missed that has everything up to an id; None when it must begin anew."""
         found = self.feed.since(sent)
         return None if found is None else Update(self.summary, *found, list[StatusChange]())
+
+    @property
+    def mark(self) -> str:
+        """What tells the columns of the board from others."""
+        return f"{self.listed.mark}{self.every.mark}"
+
+    def _take_up(self, view: View) -> bool:
+        """Show the columns of a view's catalogue; gives whether they are others than before, so that all is sent."""
+        catalogue = view.snapshot.catalogue if view.snapshot else self.every.catalogue
+        shown = listed(catalogue, view.assessments) if view.snapshot else self.listed
+        if catalogue is self.every.catalogue and shown.columns == self.listed.columns:
+            return False
+        self.listed, self.every = shown, everything(catalogue)
+        # Whoever comes back with what was sent before begins anew.
+        self.feed = Feed(f"{self._name}.{self.mark}")
+        self._seen = {}
+        return True
 
     def _pulse(self, view: View, shown: dict[str, SeriesRows], now_s: float) -> bool:
         """Remember the last minutes; gives whether every row is to be made again."""
@@ -116,6 +144,7 @@ class Board:
             rate=self.policy.rate,
             max_lag_ms=self.policy.max_lag_ms,
             campaigns=campaigns,
+            columns=self.mark,
         )
 
 

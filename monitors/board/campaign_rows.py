@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kpis.catalogue import CATALOGUE
-from kpis.measures import Row
+from kpis.measures import WIDTH, Row
 from kpis.series import shown_id, split
 from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
+from monitors.board.added import NOTHING_ADDED, Added
 from monitors.board.notices import notices, streams
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, WatchNow
-from monitors.board.watching import MISSES, acknowledged_by, in_order, is_alarming, watch_now
+from monitors.board.watching import acknowledged_by, in_order, is_alarming, watch_now
 from monitors.goals.subject import Watch
 from monitors.goals.values import Campaign
 from monitors.pacing.verdict import Status
@@ -23,6 +24,9 @@ from monitors.words.wording import LOOK, RANK
 
 RECENT = "1h"
 """The window whose KPIs the board shows: as long as a ratio needs by default to prove something."""
+
+
+NO_WINDOWS: Mapping[str, Row] = {}
 
 
 def recent_window(windows: Sequence[str]) -> str:
@@ -37,8 +41,8 @@ def campaign_row(
     window: str,
     pulse: tuple[str, int],
     *,
-    currency: str = "",
-) -> CampaignNow:
+    currency: str = "", added: Added = NOTHING_ADDED,
+) -> CampaignNow:  # fmt: skip
     """A campaign.
 
     Args:
@@ -48,10 +52,10 @@ def campaign_row(
         window: whose KPIs are shown.
         pulse: the drawn line and its greatest value, see :mod:`monitors.board.pulse`.
         currency: of all money, for what is said.
+        added: what is shown besides.
     """
     goals, watches = _judged(judged, currency)
-    known: Campaign | None = judged[0].campaign if judged else None
-    windows: Mapping[str, Row] = rows.windows if rows else {}
+    known, windows = judged[0].campaign if judged else None, rows.windows if rows else NO_WINDOWS
     return CampaignNow(
         id=shown_id(series),
         name=known.name if known else split(series)[0],
@@ -59,8 +63,8 @@ def campaign_row(
         status=_worst(goals, watches),
         goals=goals,
         risk_micros=sum(_risk(g) for g in goals if g.id == "spend"),
-        total=measures(windows.get(TOTAL)),
-        recent=measures(windows.get(window)),
+        total=measures(windows.get(TOTAL), added),
+        recent=measures(windows.get(window), added),
         pulse=pulse[0],
         pulse_max=pulse[1],
         partitions=rows.partitions if rows else (),
@@ -86,7 +90,7 @@ def _judged(judged: Sequence[Assessment], currency: str) -> tuple[tuple[GoalNow,
 def _worst(goals: Sequence[GoalNow], watches: Sequence[WatchNow]) -> Status | None:
     """The worst status of all; a watch that has nothing to say does not make a campaign on pace."""
     found = [goal.status for goal in goals[:1]]
-    found += [watch.status for watch in watches if watch.status in MISSES or watch.status is Status.HOLD]
+    found += [watch.status for watch in watches if watch.status.is_miss or watch.status is Status.HOLD]
     return min(found, key=RANK.__getitem__, default=None)
 
 
@@ -118,9 +122,11 @@ def goal_now(one: Assessment, currency: str) -> GoalNow:
     )
 
 
-def measures(row: Row | None) -> Measures | None:
-    """A row with all KPIs of it."""
-    return None if row is None else Measures(*row, *(kpi.of(row) for kpi in CATALOGUE))
+def measures(row: Row | None, added: Added = NOTHING_ADDED) -> Measures | None:
+    """A row with all KPIs of the core of it, and what is shown beside these."""
+    if row is None:
+        return None
+    return Measures(*row[:WIDTH], *(kpi.of(row) for kpi in CATALOGUE), added.values(row))
 
 
 def worst_first(row: CampaignNow) -> tuple[int, bool, int, float, int, str]:
@@ -139,9 +145,12 @@ def same_to_people(a: CampaignNow, b: CampaignNow) -> bool:
 
 
 def summarize(
-    view: View, rows: Iterable[CampaignNow], *, now_ms: int, rate: float, max_lag_ms: int, campaigns: int
+    view: View, rows: Iterable[CampaignNow], *, now_ms: int, rate: float, max_lag_ms: int, campaigns: int, columns: str
 ) -> Summary:
-    """How all of it stands at ``now_ms``; ``campaigns`` counts those that are not on the board too."""
+    """How all of it stands at ``now_ms``; ``campaigns`` counts those that are not on the board too.
+
+    ``columns`` tells the columns of the board from others.
+    """
     found: Snapshot | None = view.snapshot
     statuses: dict[str, int] = {}
     shown = 0
@@ -166,9 +175,12 @@ def summarize(
         goals=sum(not isinstance(one.goal, Watch) for one in view.assessments),
         statuses=statuses,
         waiting=view.waiting,
-        notices=notices(found.partitions if found else (), view.goals_problem, view.common),
+        notices=notices(
+            found.partitions if found else (), view.goals_problem, view.common, catalogue_problem=view.catalogue_problem
+        ),
         streams=streams(found, max_lag_ms) if found else (),
         common=tuple(watch_now(one, "") for one in view.common),
+        columns=columns,
     )
 
 
@@ -177,7 +189,7 @@ def _off(goal: GoalNow) -> float:
 
 
 def _risk(goal: GoalNow) -> int:
-    if goal.status not in MISSES or goal.actual is None or goal.expected is None:
+    if not goal.status.is_miss or goal.actual is None or goal.expected is None:
         return 0
     return abs(round(goal.actual - goal.expected))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import lru_cache
 
 import msgspec
 
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
 from kpis.units import NONE, STYLES, Unit
-from monitors.board.shapes import CampaignNow
+from monitors.board.shapes import AddedColumn, CampaignNow
 from monitors.words.wording import AS_USUAL, LOOKS, NO_GOAL, REASONS
 
 
@@ -26,6 +26,7 @@ class Column:
         is_total: of all time; else of the recent window, which its head names.
         is_headline: whether it is shown where only few fit.
         ascending: whether the smallest comes first when people sort by it: where more is good news.
+        is_added: whether the catalogue file adds it: it is one of ``added`` of the measures.
     """
 
     name: str
@@ -35,11 +36,14 @@ class Column:
     is_total: bool = False
     is_headline: bool = True
     ascending: bool = False
+    is_added: bool = False
 
     def value(self, row: CampaignNow) -> float | None:
         """What a campaign has of it; None before its first event, and without a denominator."""
         measures = row.total if self.is_total else row.recent
-        found: float | None = getattr(measures, self.name) if measures is not None else None
+        if measures is None:
+            return None
+        found: float | None = measures.added.get(self.name) if self.is_added else getattr(measures, self.name)
         return found
 
 
@@ -59,9 +63,21 @@ DETAIL: tuple[Column, ...] = (
 """Of one campaign's windows and breakdowns: everything."""
 
 
-@cache
-def page_data() -> str:
-    """What the page's scripts need, JSON: statuses worst first, reasons, units, columns."""
+def column_of(one: AddedColumn) -> Column:
+    """A column of what the catalogue file adds."""
+    label = f"{one.label}, {one.of}" if one.of else one.label
+    return Column(one.name, one.name, label, one.unit, ascending=one.higher_is_better, is_added=True)
+
+
+@lru_cache(maxsize=8)
+def page_data(shown: tuple[AddedColumn, ...] = (), every: tuple[AddedColumn, ...] = (), mark: str = "") -> str:
+    """What the page's scripts need, JSON: statuses worst first, reasons, units, columns.
+
+    Args:
+        shown: what the list has beside the core's columns.
+        every: what a campaign's page has.
+        mark: what tells these columns from others.
+    """
     found = {
         "none": NONE,
         "no_goal": NO_GOAL,
@@ -69,7 +85,8 @@ def page_data() -> str:
         "statuses": [{"name": look.name, "word": look.title, "mark": look.mark} for look in LOOKS],
         "reasons": {str(reason): text for reason, text in REASONS.items()},
         "units": {str(unit): asdict(style) for unit, style in STYLES.items()},
-        "columns": [asdict(column) for column in COLUMNS],
-        "detail": [asdict(column) for column in DETAIL],
+        "columns": [asdict(column) for column in (*COLUMNS, *map(column_of, shown))],
+        "detail": [asdict(column) for column in (*DETAIL, *map(column_of, every))],
+        "mark": mark,
     }
     return msgspec.json.encode(found).decode()

@@ -9,11 +9,13 @@ from kpis.series import of_shown
 from kpis.times import DAY_MS, QUARTER_MS
 from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
+from monitors.board.added import Added
 from monitors.board.board import Board
 from monitors.board.campaign_rows import measures
 from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, MemberNow, PaceLine, Point
 from monitors.goals.curves import curve_of
 from monitors.goals.periods import period_at, target_of
+from monitors.goals.subject import parts_of
 from monitors.goals.values import Flight, TotalGoal
 from monitors.read.breakdowns import Windows
 from monitors.read.queries import Query
@@ -31,7 +33,7 @@ def history_of(board: Board, row: CampaignNow, now_ms: int) -> Query | None:
     if not row.start_ms <= now_ms or row.start_ms < now_ms - found.layout.history_days * DAY_MS:
         return None
     series = of_shown(row.id)
-    members = next((one.campaign.members for one in judged_of(board, series)), ())
+    members = next((parts_of(one.campaign) for one in judged_of(board, series)), ())
     return Query(series, row.start_ms, min(row.end_ms, now_ms + 1), members)
 
 
@@ -63,7 +65,7 @@ def detail(
     rows = found.rows_of(series) if found else None
     windows: dict[str, Measures] = {}
     for name, counted in (rows.windows if rows else {}).items():
-        shown = measures(counted)
+        shown = measures(counted, board.every)
         if shown is not None:
             windows[name] = shown
     as_of = found.as_of(series) if found else None
@@ -73,11 +75,12 @@ def detail(
         campaign=row,
         windows=windows,
         lines=[line for line in lines if line is not None],
-        breakdowns=_breakdowns(breakdowns or {}, board.summary.window),
+        breakdowns=_breakdowns(breakdowns or {}, board.summary.window, board.every),
         breakdowns_read=breakdowns is not None,
         changes=board.view.changes.newest(row.id),
         can_act=can_act,
         members=members,
+        added=board.every.columns,
     )
 
 
@@ -112,10 +115,11 @@ def _moments(flight: Flight, until_ms: int) -> Sequence[int]:
     return sorted({flight.start_ms, flight.end_ms} | inside | now)
 
 
-def _breakdowns(found: Mapping[str, Windows], window: str) -> list[Breakdown]:
+def _breakdowns(found: Mapping[str, Windows], window: str, added: Added) -> list[Breakdown]:
     """Those that spent most first."""
     parts = [
-        Breakdown(name, measures(windows.get(TOTAL)), measures(windows.get(window))) for name, windows in found.items()
+        Breakdown(name, measures(windows.get(TOTAL), added), measures(windows.get(window), added))
+        for name, windows in found.items()
     ]
     parts.sort(key=lambda part: (-(part.total.spend_micros if part.total else 0), part.name))
     return parts[:MAX_BREAKDOWNS]

@@ -21,19 +21,26 @@ _LONGEST_PROBLEM = 500
 
 
 def notices(
-    partitions: Iterable[PartitionHealth], goals_problem: str = "", common: Iterable[Assessment] = ()
+    partitions: Iterable[PartitionHealth],
+    goals_problem: str = "",
+    common: Iterable[Assessment] = (),
+    *,
+    catalogue_problem: str = "",
 ) -> tuple[str, ...]:
-    """A sentence for a goals file that is not used, for each partition that cannot go on, or waits, for each cause.
+    """A sentence for each file that is not used, each partition that cannot go on or waits, and each cause.
 
     Args:
         partitions: how they stand.
         goals_problem: why the goals file as it is now is not used; empty while it is.
         common: what all campaigns are watched for together.
+        catalogue_problem: the same of the catalogue file.
     """
     found = [said for health in partitions if (said := _of(health))]
     left = how_many(len(found) - _MOST, "more partition is", "more partitions are")
     more = [f"{left} not counted either."] if len(found) > _MOST else []
     about_goals = [f"The last good goals are judged: {goals_problem[:_LONGEST_PROBLEM]}"] if goals_problem else []
+    if catalogue_problem:
+        about_goals.insert(0, f"The last good catalogue is used: {catalogue_problem[:_LONGEST_PROBLEM]}")
     causes = [f"{sentence(case_of(one.campaign, one.goal, one.verdict, ''))}." for one in common if is_told_here(one)]
     return (*causes, *about_goals, *found[:_MOST], *more)
 

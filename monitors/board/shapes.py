@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct, defstruct
+from msgspec import Struct, defstruct, field
 
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
@@ -23,12 +23,34 @@ if TYPE_CHECKING:
 else:
     Measures = defstruct(
         "Measures",
-        [*((m.name, int) for m in MEASURES), *((k.name, float | None) for k in CATALOGUE)],
+        [
+            *((m.name, int) for m in MEASURES),
+            *((k.name, float | None) for k in CATALOGUE),
+            ("added", dict[str, int | float | None], field(default_factory=dict)),
+        ],
         frozen=True,
+        omit_defaults=True,
         module=__name__,
-        namespace={"__doc__": "What was counted, and the KPIs made of it; null where there is nothing to divide by."},
+        namespace={
+            "__doc__": "What was counted, and the KPIs made of it; null where there is nothing to divide by. ``added`` "
+            "has by name what the catalogue file adds, in units (see AddedColumn); it is left out where there is none."
+        },
     )
     """All measures and KPIs of the catalogue, in its order."""
+
+
+class AddedColumn(Struct, frozen=True):
+    """A measure or KPI that the catalogue file adds: what ``added`` of measures has under its name.
+
+    ``unit`` is what its values are in, ``of`` the word for that where it is neither a count nor money.
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    of: str = ""
+    meaning: str = ""
+    higher_is_better: bool = True
 
 
 class GoalNow(Struct, frozen=True):
@@ -142,7 +164,8 @@ class Summary(Struct, frozen=True):
     ``campaigns`` counts all campaigns, of which at most ``shown`` are on the board: those with goals, then those that
     spent most. ``max_lag_ms`` is how old data may be to be judged; ``lag`` counts records in Kafka not yet read.
     ``notices`` are sentences about partitions that are not counted now, and a goals file that cannot be used.
-    ``goals`` counts goals, not watches. ``common`` is what all campaigns are watched for together; of a watch that
+    ``columns`` is another one when the catalogue file adds other numbers to the board. ``goals`` counts goals, not
+    watches. ``common`` is what all campaigns are watched for together; of a watch that
     tells, ``actual`` of ``expected`` campaigns wait for it.
     """
 
@@ -164,14 +187,19 @@ class Summary(Struct, frozen=True):
     notices: tuple[str, ...] = ()
     streams: tuple[StreamNow, ...] = ()
     common: tuple[WatchNow, ...] = ()
+    columns: str = ""
 
 
 class Campaigns(Struct, frozen=True):
-    """The board, the worst campaign first. ``id`` is where ``/api/events?since=`` goes on from."""
+    """The board, the worst campaign first. ``id`` is where ``/api/events?since=`` goes on from.
+
+    ``added`` is what campaigns have beside the core's numbers here; a campaign by itself has all that there is.
+    """
 
     id: str
     summary: Summary
     campaigns: list[CampaignNow]
+    added: tuple[AddedColumn, ...] = ()
 
 
 class Changes(Struct, frozen=True):
@@ -256,39 +284,4 @@ class CampaignDetail(Struct, frozen=True):
     changes: list[StatusChange]
     members: tuple[MemberNow, ...] = ()
     can_act: bool = False
-
-
-class AcknowledgeAlerts(Struct, frozen=True, forbid_unknown_fields=True):
-    """Someone takes care of a campaign's alerts, or of that of one goal: who (the user when empty), and a note."""
-
-    campaign: str
-    goal: str = ""
-    by: str = ""
-    note: str = ""
-
-
-class MuteCampaign(Struct, frozen=True, forbid_unknown_fields=True):
-    """Send nothing but ends about a campaign for so many seconds: who wants that (the user when empty), and why."""
-
-    campaign: str
-    for_s: int
-    by: str = ""
-    why: str = ""
-
-
-class UnmuteCampaign(Struct, frozen=True, forbid_unknown_fields=True):
-    """Take back the mutes that people set on a campaign; those of the goals file are in the goals file."""
-
-    campaign: str
-
-
-class Done(Struct, frozen=True):
-    """How many alerts were acknowledged, or mutes set or taken back."""
-
-    count: int
-
-
-class Problem(Struct, frozen=True):
-    """Why there is no answer."""
-
-    error: str
+    added: tuple[AddedColumn, ...] = ()

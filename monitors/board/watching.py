@@ -10,8 +10,6 @@ from monitors.pacing.verdict import Reason, Status
 from monitors.words.phrases import case_of, phrase
 from monitors.words.wording import RANK
 
-MISSES = frozenset({Status.WARNING, Status.CRITICAL})
-
 
 def watch_now(one: Assessment, currency: str) -> WatchNow:
     """A watch."""
@@ -41,7 +39,7 @@ def acknowledged_by(one: Assessment) -> str:
 def _is_shown(one: Assessment) -> bool:
     """Whether it has something to say, or did: old data holds all campaigns, and is said once for all of them."""
     verdict = one.verdict
-    if verdict.status in MISSES or verdict.reason is Reason.QUIET or one.state.told is not Status.ON_PACE:
+    if verdict.status.is_miss or verdict.reason is Reason.QUIET or one.state.told is not Status.ON_PACE:
         return True
     return verdict.status is Status.HOLD and verdict.reason is not Reason.STALE_DATA
 
@@ -53,7 +51,7 @@ def in_order(watch: WatchNow) -> tuple[bool, int]:
 
 def is_alarming(row: CampaignNow) -> bool:
     """Whether a watch of a campaign says that something is wrong, which comes before how far anything is off pace."""
-    return any(watch.status in MISSES for watch in row.watches)
+    return any(watch.status.is_miss for watch in row.watches)
 
 
 def shown_of(row: CampaignNow) -> list[WatchNow]:

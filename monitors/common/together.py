@@ -1,4 +1,7 @@
-"""What is seen of all campaigns, added up: as if they were one. Pure, but for what it need not compute again."""
+"""What is seen of all campaigns, added up: as if they were one. Pure, but for what it need not compute again.
+
+Of the core's measures: what users add says nothing of what is wrong with all campaigns at once.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +97,7 @@ class Together:
         return Sight(
             as_of_ms=at_ms,
             history_from_ms=max(s.history_from_ms for s in seen),
-            to_date=add(s.to_date for s in seen),
+            to_date=add(s.to_date[:WIDTH] for s in seen),
             past=self.past,
             open_quarters=open_quarters(recent_ms, recent, self.past, at_ms),
             streams=_streams(seen),
@@ -118,8 +121,8 @@ def gains(looks: Sequence[Looked], counted: Mapping[str, Row]) -> Int64s:
         looks: campaigns.
         counted: what each had come to then, by series; one that is new has gained nothing yet.
     """
-    now = np.array([one.seen.to_date for one in looks], np.int64)
-    return now - np.array([counted.get(one.campaign.series, one.seen.to_date) for one in looks], np.int64)
+    now = np.array([one.seen.to_date[:WIDTH] for one in looks], np.int64)
+    return now - np.array([counted.get(one.campaign.series, one.seen.to_date[:WIDTH]) for one in looks], np.int64)
 
 
 def campaign_of_all(campaigns: Sequence[Campaign]) -> Campaign:
@@ -140,9 +143,9 @@ def _added(pasts: Sequence[Past], end_ms: int) -> tuple[Past, Floats]:
     for number, past in enumerate(pasts):
         known = max(len(past.hours) - (past.end_ms - end_ms) // HOUR_MS, 0)
         if known:
-            counts[-known:] += past.hours[:known]
-            busy[-known * 4 :] |= past.busy[: known * 4]
-            weeks[number] = past.hours[max(known - DAYS * HOURS, 0) : known].sum(axis=0)
+            counts[-known:] += past.hours[:known, :WIDTH]
+            busy[-known * 4 :] |= past.busy[: known * 4, :WIDTH]
+            weeks[number] = past.hours[max(known - DAYS * HOURS, 0) : known, :WIDTH].sum(axis=0)
     return Past(end_ms - len(counts) * HOUR_MS, counts.astype(np.float32), busy), weeks
 
 
@@ -155,7 +158,7 @@ def _recent(seen: Sequence[Sight]) -> tuple[int, Int64s]:
     found = np.zeros((max((s.recent_ms - start) // QUARTER_MS + len(s.recent) for s in known), WIDTH), np.int64)
     for one in known:
         first = (one.recent_ms - start) // QUARTER_MS
-        found[first : first + len(one.recent)] += one.recent
+        found[first : first + len(one.recent)] += one.recent[:, :WIDTH]
     return start, found
 
 

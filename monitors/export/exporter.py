@@ -1,14 +1,15 @@
 """Everything the monitor exports, as text, made from a view: so nothing goes stale unseen.
 
 Every monitor tells how it is and how it finds the write side; campaigns, KPIs and pace are the leader's alone. So a sum
-over campaigns is right with any number of monitors.
+over campaigns is right with any number of monitors. While a partition is counted again, for Redis had lost it, none of
+them is there: a sum that is absent misleads nobody, one that is smaller does.
 """
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 
 from kpis.measures import Stream
@@ -17,7 +18,9 @@ from kpis.runtime.http.access import REFUSALS, Access
 from monitors import metrics
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.alerts.notifiers.protocol import ANSWERED, GIVEN_UP, Outcome
+from monitors.export.added_samples import added_samples, room
 from monitors.export.budget import BudgetPolicy
+from monitors.export.counted_again import CountedAgain
 from monitors.export.exposition import Format
 from monitors.export.kpi_samples import kpi_samples
 from monitors.export.pace_samples import common_samples, pace_samples
@@ -48,7 +51,8 @@ class ExportPolicy:
 
 
 class Exporter:
-    """Metrics of a view. Not for two threads at once: it remembers which series it exported last, and whether it led.
+    """Metrics of a view. Not for two threads at once: it remembers which series it exported last, how many events there
+    were, and whether it led.
 
     Args:
         policy: what to export.
@@ -58,11 +62,12 @@ class Exporter:
     def __init__(self, policy: ExportPolicy, refused: Mapping[Access, int] = NONE_REFUSED) -> None:
         self._policy = policy
         self._refused = refused
-        self._kept = Kept()
+        self._kept, self._kept_added = Kept(), Kept()
+        self._again = CountedAgain()
         self._led = False
 
     def text(self, view: View, text_format: Format) -> str:
-        """All families; those about campaigns only of the leader, once something was read."""
+        """All families; those about campaigns only of the leader, once something was read, and of all partitions."""
         lines = [line for families in self._families(view) for line in families.text(text_format)]
         return "".join([*lines, text_format.end])
 
@@ -70,12 +75,16 @@ class Exporter:
         yield _monitor(view, self._refused)
         if view.snapshot is None:
             return
-        yield pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons)
-        if not self._is_leaders(view):
+        again = self._again.after(view.snapshot.partitions, view.snapshot.read_at_ms)
+        yield pipeline_samples(view.snapshot, self._policy.streams, self._policy.reasons, again)
+        if not self._is_leaders(view) or again:
             return
-        chosen = self._choose(view.snapshot, frozenset(campaign.series for campaign in view.campaigns))
+        pinned = frozenset(campaign.series for campaign in view.campaigns)
+        chosen = self._choose(view.snapshot, pinned)
         currency = view.snapshot.layout.currency
         yield kpi_samples(chosen, currency, breakdowns=self._policy.breakdowns)
+        if view.snapshot.catalogue.added_measures or view.snapshot.catalogue.added_kpis:
+            yield self._added(view.snapshot, pinned)
         yield _limits(chosen, self._policy.budget)
         yield pace_samples(view.assessments, currency)
         yield common_samples(view.common)
@@ -95,6 +104,14 @@ class Exporter:
         self._kept = chosen.kept
         return chosen
 
+    def _added(self, snapshot: Snapshot, pinned: frozenset[str]) -> Families:
+        """What a catalogue adds, within a budget of its own: of fewer series where it is more than the core has."""
+        policy, catalogue = self._policy, snapshot.catalogue
+        budget = replace(policy.budget, max_series=room(policy.budget.max_series, catalogue))
+        chosen = export(snapshot, self._kept_added, pinned, budget, breakdowns=policy.breakdowns)
+        self._kept_added = chosen.kept
+        return added_samples(chosen, catalogue, snapshot.layout.currency, breakdowns=policy.breakdowns)
+
 
 def _limits(chosen: Export, policy: BudgetPolicy) -> Families:
     found = Families((metrics.EXPORT_LIMIT, metrics.EXPORT_FOLDED))
@@ -110,6 +127,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
             metrics.NOTIFIER_ATTEMPTS, metrics.NOTIFIER_WAITING, metrics.NOTIFIER_OLDEST, metrics.NOTIFIER_PARKED,
             metrics.NOTIFIER_REFRESHES, metrics.REFUSED_REQUESTS, metrics.GOALS_PROBLEM,
+            metrics.CATALOGUE_PROBLEM,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
@@ -117,6 +135,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found.add(metrics.REDIS_READS, (), view.reads)
     found.add(metrics.LEADER, (), float(view.leads))
     found.add(metrics.GOALS_PROBLEM, (), float(bool(view.goals_problem)))
+    found.add(metrics.CATALOGUE_PROBLEM, (), float(bool(view.catalogue_problem)))
     _notifiers(found, view)
     for access in REFUSALS:
         found.add(metrics.REFUSED_REQUESTS, (access,), refused.get(access, 0))

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from kpis.units import STYLES, Unit
 from monitors import metrics
 from monitors.alerts.assessment import Assessment
+from monitors.export.added_samples import unit_label
 from monitors.export.samples import Families, campaign_label, seconds
 from monitors.goals.subject import Subject, Watch
-from monitors.goals.values import Campaign
+from monitors.goals.values import Campaign, TotalGoal
 from monitors.metrics import Definition
 from monitors.pacing.verdict import Status
 
@@ -109,4 +110,6 @@ def _unit(goal: Subject, currency: str) -> tuple[str, int]:
     """The unit label of a goal's amounts, and what they are divided by to be in it."""
     if goal.unit.is_money:
         return currency, STYLES[goal.unit].scale
+    if isinstance(goal, TotalGoal):
+        return unit_label(goal.unit, goal.total.of, currency), STYLES[goal.unit].scale
     return ("events" if goal.unit is Unit.EVENTS else "ratio"), 1

@@ -15,7 +15,7 @@ DEFINITIONS = (
     metrics.DUPLICATE, metrics.FOLDED, metrics.LOST, metrics.REWOUND, metrics.SERIES, metrics.REDIS_USED,
     metrics.REDIS_LIMIT, metrics.LETTERS, metrics.PARTITION_READS, metrics.SKIPPED, metrics.MISROUTED,
     metrics.OTHER_CAMPAIGNS, metrics.HELD, metrics.PARKED, metrics.STREAM_WATERMARK, metrics.STREAM_REACHED,
-    metrics.STREAM_LATE, metrics.CANARY,
+    metrics.STREAM_LATE, metrics.CANARY, metrics.COUNTED_AGAIN,
 )  # fmt: skip
 BY_STREAM = (
     (metrics.ACCEPTED, layout.ACCEPTED),
@@ -27,17 +27,21 @@ BY_STREAM = (
 BY_TOPIC = ((metrics.LOST, layout.LOST), (metrics.SKIPPED, layout.SKIPPED), (metrics.REWOUND, layout.REWOUND))
 
 
-def pipeline_samples(snapshot: Snapshot, streams: Iterable[str], reasons: Iterable[str]) -> Families:
+def pipeline_samples(
+    snapshot: Snapshot, streams: Iterable[str], reasons: Iterable[str], again: frozenset[int] = frozenset()
+) -> Families:
     """How the write side stands.
 
     Args:
         snapshot: what was read.
         streams: every stream, each of which has its counters even at zero.
         reasons: every reason for refusing an event, likewise.
+        again: partitions that are counted again, for Redis had lost them.
     """
     found = Families(DEFINITIONS)
     for health in snapshot.partitions:
         _partition(found, health)
+        found.add(metrics.COUNTED_AGAIN, (str(health.number),), float(health.number in again))
     names = tuple(streams)
     _counters(found, snapshot, names)
     for at, count in refused(snapshot.counter(layout.REJECTED), names, reasons).items():

@@ -80,8 +80,13 @@ def export(snapshot: Snapshot, held: Kept, pinned: frozenset[str], policy: Budge
     return Export(
         campaigns={s: campaigns[s] for s in sorted(kept_campaigns)},
         breakdowns={s: shares[s] for s in sorted(kept_shares)},
-        other_campaigns=sum_rows((campaigns[s].windows for s in campaigns.keys() - kept_campaigns), names),
-        other_breakdowns={d: sum_rows((r.windows for r in rows), names) for d, rows in sorted(by_dimensions.items())},
+        other_campaigns=sum_rows(
+            (campaigns[s].windows for s in campaigns.keys() - kept_campaigns), names, snapshot.uncounted
+        ),
+        other_breakdowns={
+            d: sum_rows((r.windows for r in rows), names, snapshot.uncounted)
+            for d, rows in sorted(by_dimensions.items())
+        },
         folded={
             SeriesKind.CAMPAIGN: len(campaigns) - len(kept_campaigns),
             SeriesKind.BREAKDOWN: len(shares) - len(kept_shares),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from kpis.catalogue import CORE, Catalogue
 from kpis.times import DAY_MS
 from monitors.goals.values import Campaign, Goal, TotalGoal
 
@@ -16,10 +17,12 @@ class Goals:
     Attributes:
         campaigns: campaigns.
         parents: accounts and the portfolio, as far as they have goals of their own.
+        catalogue: what goals may be about; their measures are columns of its rows.
     """
 
     campaigns: tuple[Campaign, ...] = ()
     parents: tuple[Campaign, ...] = ()
+    catalogue: Catalogue = CORE
 
     @property
     def all(self) -> tuple[Campaign, ...]:
@@ -32,7 +35,29 @@ class Goals:
 
     def shifted(self, ms: int) -> Goals:
         """The same goals with every time moved by ``ms`` milliseconds; dates of curves by whole days."""
-        return Goals(*(tuple(_moved(campaign, ms) for campaign in some) for some in (self.campaigns, self.parents)))
+        campaigns, parents = (tuple(_moved(one, ms) for one in some) for some in (self.campaigns, self.parents))
+        return Goals(campaigns, parents, self.catalogue)
+
+    def under(self, catalogue: Catalogue) -> Goals | None:
+        """The same goals, about the measures and KPIs that another catalogue has for theirs; None if it lacks one."""
+        try:
+            campaigns, parents = (
+                tuple(_about(one, catalogue) for one in some) for some in (self.campaigns, self.parents)
+            )
+        except KeyError:
+            return None
+        return Goals(campaigns, parents, catalogue)
+
+
+def _about(campaign: Campaign, catalogue: Catalogue) -> Campaign:
+    """Raises: KeyError for a goal about what the catalogue does not have."""
+    goals = tuple(
+        replace(goal, total=catalogue.totals[goal.total.title])
+        if isinstance(goal, TotalGoal)
+        else replace(goal, kpi=catalogue.by_name[goal.kpi.name])
+        for goal in campaign.goals
+    )
+    return replace(campaign, goals=goals)
 
 
 def _moved(campaign: Campaign, ms: int) -> Campaign:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
+from kpis.catalogue import CORE, Catalogue
 from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import FileProblem, InvalidFile
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, fields_of, items_of, validate
 from kpis.runtime.yaml_nodes import Problems, shown
 from monitors.goals.all_goals import Goals
 from monitors.goals.campaign import CampaignModel, weighs
-from monitors.goals.fields import Name
+from monitors.goals.fields import GoalProblems, Name
 from monitors.goals.parents.account import AccountModel, inherit
 from monitors.goals.parents.parent_model import PortfolioModel, below, portfolio_of
 from monitors.goals.values import Campaign
@@ -105,13 +107,13 @@ class GoalsFile(FileModel):
                 yield portfolio_of(self.portfolio, campaigns)
 
 
-def load(path: Path | str) -> Goals:
-    """Read a goals file.
+def load(path: Path | str, catalogue: Catalogue = CORE) -> Goals:
+    """Read a goals file, whose goals are about measures and KPIs of a catalogue.
 
     Raises:
         InvalidGoals: it cannot be read, or holds errors; all of them are in ``problems``.
     """
-    return parse(read_text(Path(path)), str(path))
+    return parse(read_text(Path(path)), str(path), catalogue)
 
 
 def read_text(path: Path) -> str:
@@ -127,17 +129,28 @@ def read_text(path: Path) -> str:
     return text
 
 
-def parse(text: str, name: str) -> Goals:
-    """Read the text of a goals file; ``name`` is for errors.
+def parse(text: str, name: str, catalogue: Catalogue = CORE) -> Goals:
+    """Read the text of a goals file; ``name`` is for errors, ``catalogue`` is what goals may be about.
 
     Raises:
         InvalidGoals: it holds errors; all of them are in ``problems``.
     """
-    problems = Problems()
+    problems = GoalProblems(catalogue)
     root = nodes.compose(text, problems)
     if root is None and not problems.found:
         problems.found.append(FileProblem(1, 1, "", "the file is empty; it needs a list of campaigns"))
     found = validate(GoalsFile, root, problems) if root is not None else None
     if found is None or problems.found:
         raise InvalidGoals(name, problems.found)
-    return found.value
+    return replace(found.value, catalogue=catalogue)
+
+
+def schema(catalogue: Catalogue = CORE) -> dict[str, Any]:
+    """The JSON Schema of goals files, with the names that a catalogue has for totals and ratios."""
+    found = GoalsFile.model_json_schema()
+    names = {"total": list(catalogue.totals), "ratio": list(catalogue.by_name)}
+    for model in found["$defs"].values():
+        for field, known in names.items():
+            if "enum" in model.get("properties", {}).get(field, {}):
+                model["properties"][field]["enum"] = known
+    return found

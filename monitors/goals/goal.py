@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationInfo, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from kpis.catalogue import BY_NAME
-from kpis.measures import TOTALS, Measure
+from kpis.catalogue import CORE, Kpi
+from kpis.measures import Measure
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, noted
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
 from monitors.goals.curve_model import CurveField, curve_value
 from monitors.goals.fields import (
     BandField,
     ForField,
+    Limit,
     PatienceField,
     PeriodName,
     PlatformName,
@@ -28,7 +30,7 @@ from monitors.goals.fields import (
     WindowName,
 )  # fmt: skip
 from monitors.goals.platforms import PLATFORMS
-from monitors.goals.scalars import whole
+from monitors.goals.scalars import MAX_AMOUNT, whole
 from monitors.goals.values import MATERIALITY, Band, Bound, Period, RatioGoal, Rule, TotalGoal
 
 WARNING = Band(0.9, 1.1)
@@ -49,7 +51,7 @@ class TotalModel(FileModel):
 
     total: TotalName = Field(description="Of what: a measure, see Totals.")
     target: Positive = Field(
-        description="Above 0: money in units of the base currency, to the micro; others whole numbers."
+        description="Above 0: money and other amounts in their units, to the micro; counts are whole numbers."
     )
     curve: CurveField = Field("even", description="How the target spreads: a name, or a mapping; see Curves.")
     per: PeriodName = Field(
@@ -82,7 +84,7 @@ class TotalModel(FileModel):
         warning, critical = self._bands()
         if not _contains(critical, warning):
             raise AtField("critical", "critical must be outside of warning, on both sides")
-        if self.platform and (self.per != Period.DAY or self.total != "spend"):
+        if self.platform and (self.per != Period.DAY or self.total.title != "spend"):
             raise AtField("platform", "a platform has a rule for daily budgets: give it with total: spend and per: day")
         if self.per != Period.FLIGHT and curve_value(self.curve).lag_ms:
             raise AtField(("curve", "lag"), "a lag goes on from one period into the next: give it with per: flight")
@@ -108,12 +110,13 @@ class TotalModel(FileModel):
 
     @property
     def _measure(self) -> Measure:
-        return TOTALS[self.total]
+        found: Measure = self.total
+        return found
 
     def written_target(self) -> int:
-        """Its target: micros for money, else a count."""
+        """Its target: millionths for money and other units, else a count."""
         try:
-            return whole(self.target, self._measure.is_money)
+            return whole(self.target, self._measure.unit)
         except ValueError as e:
             raise AtField("target", str(e)) from None
 
@@ -132,17 +135,28 @@ class RatioModel(FileModel):
 
     Proportions (CTR, CVR) miss when the evidence of all looks since the flight began proves it: of the days that meet
     their bound exactly, at most one in twenty is told anything. Money ratios are judged from a minimum volume on, so
-    that three clicks prove nothing.
+    that three clicks prove nothing. A KPI that is no quotient of two sums, and a bound that is not above 0, is judged
+    by rule: threshold.
     """
 
-    ratio: RatioName = Field(description="Which KPI, see Ratios.")
-    at_least: Positive | None = Field(None, description="Its lower bound, above 0; either this or at_most.")
-    at_most: Positive | None = Field(None, description="Its upper bound, above 0; either this or at_least.")
-    critical: Positive | None = Field(
+    model_config = ConfigDict(
+        json_schema_extra={
+            "additionalProperties": False,
+            "if": {"properties": {"ratio": {"pattern": f"^({'|'.join(CORE.by_name)})$"}}},
+            "then": {"properties": {key: {"exclusiveMinimum": 0} for key in (*Bound, "critical")}},
+        }
+    )
+
+    ratio: RatioName = Field(description="Which KPI: see Ratios, and those that the catalogue file adds.")
+    at_least: Limit | None = Field(
+        None, description="Its lower bound; either this or at_most. Above 0, but of what may be negative, such as ROI."
+    )
+    at_most: Limit | None = Field(None, description="Its upper bound, likewise; either this or at_least.")
+    critical: Limit | None = Field(
         None, description="From beyond here on it is critical; a quarter beyond its bound by default."
     )
     window: WindowName = Field(DEFAULT_WINDOW, description="A rolling window that is kept, see PACEWATCH_WINDOWS.")
-    rule: RuleName = Field("evidence", description="When a miss is told, see Rules.")
+    rule: RuleName = Field("evidence", description="When a miss is told, see Rules; threshold where nothing is proven.")
     for_: ForField = 0
     patience: PatienceField = 0
 
@@ -152,33 +166,70 @@ class RatioModel(FileModel):
         if len(given) != 1:
             raise ValueError("a ratio needs either at_least or at_most" + (", not both" if given else ""))
         (bound,), limit = given, float(getattr(self, given[0]))
-        if BY_NAME[self.ratio].is_proportion and limit > 1:
-            raise AtField(bound, f"{self.ratio} is a share, from 0 to 1 (2 % is 0.02), not {getattr(self, bound)}")
+        for field in (bound, "critical"):
+            _check_bound(self._kpi, field, getattr(self, field))
         critical = None if self.critical is None else float(self.critical)
         nearer = critical is not None and critical != limit and (critical > limit) == (bound is Bound.AT_LEAST)
         if nearer:
             side = "below at_least" if bound is Bound.AT_LEAST else "above at_most"
             raise AtField("critical", f"critical must be {side}, further off than the warning")
-        _check_for(self.rule, self.for_)
+        _check_for(self._judged_by, self.for_)
+        if self._judged_by is Rule.EVIDENCE and not self._is_provable:
+            why = "no quotient of two sums" if not self._kpi.is_provable else "bounded by what is not above 0"
+            raise AtField("rule", f"{self._kpi.name} is {why}, of which nothing can be proven: rule: threshold")
         return self
+
+    @property
+    def _kpi(self) -> Kpi:
+        found: Kpi = self.ratio
+        return found
+
+    @property
+    def _is_provable(self) -> bool:
+        """Whether evidence can be gathered: of a quotient of two sums, against bounds above zero."""
+        bounds = (self.at_least, self.at_most, self.critical)
+        return self._kpi.is_provable and all(one is None or one > 0 for one in bounds)
+
+    @property
+    def _judged_by(self) -> Rule:
+        """The rule that is given, or the one that can be."""
+        if "rule" in self.model_fields_set:
+            return Rule(self.rule)
+        return Rule.EVIDENCE if self._is_provable else Rule.THRESHOLD
 
     @cached_property
     def value(self) -> RatioGoal:
         """It as a value."""
         bound = Bound.AT_LEAST if self.at_least is not None else Bound.AT_MOST
         limit = float(getattr(self, bound))
-        further = 1 - RATIO_CRITICAL if bound is Bound.AT_LEAST else 1 + RATIO_CRITICAL
+        # Below zero a quarter beyond is further from it for a lower bound, and nearer to it for an upper one.
+        is_further_up = (bound is Bound.AT_MOST) == (limit > 0)
+        further = 1 + RATIO_CRITICAL if is_further_up else 1 - RATIO_CRITICAL
         critical = limit * further if self.critical is None else float(self.critical)
         return RatioGoal(
-            kpi=BY_NAME[self.ratio],
+            kpi=self._kpi,
             bound=bound,
             limit=limit,
             critical_limit=critical,
             window=self.window,
-            rule=Rule(self.rule),
+            rule=self._judged_by,
             for_ms=self.for_,
             patience_ms=self.patience,
         )
+
+
+def _check_bound(kpi: Kpi, field: str, limit: Decimal | None) -> None:
+    """Refuse a bound that a KPI is always beyond, or never.
+
+    Raises:
+        AtField: it is one.
+    """
+    if limit is None:
+        return
+    if kpi.is_proportion and limit > 1 and field != "critical":
+        raise AtField(field, f"{kpi.name} is a share, from 0 to 1 (2 % is 0.02), not {limit}")
+    if limit <= 0 and not kpi.may_be_negative:
+        raise AtField(field, f"must be above 0 and at most {MAX_AMOUNT}, not {shown(str(limit))}")
 
 
 def kind_of_goal(value: Any) -> str:

@@ -14,7 +14,7 @@ from kpis.runtime.durations import parse_duration
 from kpis.runtime.yaml_model import kind_of, text_of
 from kpis.runtime.yaml_nodes import did_you_mean, shown
 from kpis.times import DAY_MS
-from kpis.units import MICROS
+from kpis.units import MICROS, Unit
 from monitors.goals.values import Band
 
 MAX_AMOUNT = 1_000_000_000_000
@@ -45,11 +45,21 @@ def positive(value: Any) -> Decimal:
     return found
 
 
-def whole(amount: Decimal, is_money: bool) -> int:
-    """A target: money in units as exact micros, or a whole number."""
-    scaled = amount * MICROS if is_money else amount
+def bound(value: Any) -> Decimal:
+    """A number that may be below zero, and not absurdly large."""
+    found = number(value)
+    if abs(found) > MAX_AMOUNT:
+        raise ValueError(f"must be from -{MAX_AMOUNT} to {MAX_AMOUNT}, not {shown(text_of(value))}")
+    return found
+
+
+def whole(amount: Decimal, unit: Unit) -> int:
+    """A target: money and other units as exact millionths, or a whole number."""
+    scaled = amount * MICROS if unit.in_micros else amount
     if scaled != scaled.to_integral_value():
-        what = "money has at most 6 decimals" if is_money else "a count must be a whole number"
+        what = "a count must be a whole number"
+        if unit.in_micros:
+            what = f"{'money' if unit.is_money else 'an amount'} has at most 6 decimals"
         raise ValueError(f"{what}, not {shown(str(amount))}")
     return int(scaled)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kpis.units import Unit
-from monitors.goals.values import OPEN, Band, Campaign, Goal
+from monitors.goals.values import OPEN, Band, Campaign, Goal, Mute
 
 
 class Watched(StrEnum):
@@ -100,3 +100,13 @@ def subjects_of(campaign: Campaign) -> Iterator[Subject]:
 def key_of(campaign: Campaign, goal: Subject) -> str:
     """The name of a goal among all: series key (which escapes ``|``), then the goal's id."""
     return f"{campaign.series}|{goal.id}"
+
+
+def muted_at(campaign: Campaign, at_ms: int) -> Mute | None:
+    """The first of a campaign's mutes that a moment lies in; None when it lies in none."""
+    return next((mute for mute in campaign.mutes if mute.from_ms <= at_ms < mute.until_ms), None)
+
+
+def parts_of(campaign: Campaign) -> tuple[str, ...]:
+    """Of a parent, all series that it is the sum of: its campaigns', and those of its accounts themselves."""
+    return (*campaign.members, *campaign.own)

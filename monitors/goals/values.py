@@ -112,7 +112,7 @@ class TotalGoal:
 
     Attributes:
         total: of what.
-        target: how much, micros for money, else a count.
+        target: how much, millionths of money and of other units, else a count.
         warning: actual / expected outside of it is a warning.
         critical: outside of it critical; contains ``warning``.
         curve: how the target spreads, over the flight or within each period.
@@ -200,13 +200,19 @@ class RatioGoal:
 
     @property
     def warning(self) -> Band:
-        """The bound as a band of value / limit."""
+        """The bound as a band of :meth:`part`."""
         return _FROM_ONE if self.bound is Bound.AT_LEAST else _TO_ONE
+
+    def part(self, value: float) -> float:
+        """A value as a part of the bound; where that is not above 0, 1 and by how many bounds it lies above it."""
+        if self.limit > 0:
+            return value / self.limit
+        return 1 + (value - self.limit) / (abs(self.limit) or abs(self.critical_limit) or 1.0)
 
     @property
     def critical(self) -> Band:
-        """The critical bound as a band of value / limit."""
-        part = self.critical_limit / self.limit
+        """The critical bound as a band of :meth:`part`."""
+        part = self.part(self.critical_limit)
         return Band(part, None) if self.bound is Bound.AT_LEAST else Band(None, part)
 
 
@@ -259,6 +265,7 @@ class Campaign:
         milestones: when it is told how it goes, as they are written.
         scope: what it is: a campaign, or which parent.
         members: of a parent, the series of its campaigns, each once.
+        own: of a parent, the series of what is counted of its accounts themselves, beside their campaigns.
     """
 
     campaign: str
@@ -273,6 +280,7 @@ class Campaign:
     milestones: tuple[Milestone, ...] = ()
     scope: Scope = Scope.CAMPAIGN
     members: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
     @property
     def series(self) -> str:
@@ -290,8 +298,3 @@ class Campaign:
     def is_parent(self) -> bool:
         """Whether it is several campaigns together."""
         return self.scope is not Scope.CAMPAIGN
-
-
-def muted_at(campaign: Campaign, at_ms: int) -> Mute | None:
-    """The first of a campaign's mutes that a moment lies in; None when it lies in none."""
-    return next((mute for mute in campaign.mutes if mute.from_ms <= at_ms < mute.until_ms), None)

@@ -1,4 +1,7 @@
-"""When each measure of a campaign last grew: how long nothing came of it."""
+"""When each measure of a campaign last grew: how long nothing came of it.
+
+Only of the core's measures: what is added is not watched for silence.
+"""
 
 from __future__ import annotations
 
@@ -132,6 +135,7 @@ def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: i
         open_quarters: the quarter hours after it.
         at_ms: the watermark.
     """
+    total = total[:WIDTH]
     since = tuple(_last(column, past, open_quarters, at_ms) for column in range(WIDTH))
     then = tuple(_before(total, past, open_quarters, ms) for ms in since)
     return Heard(total, since, then, total, (FIRST_STEP_MS,) * WIDTH, NO_GAPS, at_ms, at_ms)
@@ -140,9 +144,10 @@ def first_heard(total: Row, past: Past, open_quarters: tuple[Row, ...], at_ms: i
 def _before(total: Row, past: Past, open_quarters: tuple[Row, ...], since_ms: int) -> Row:
     """What had been counted at the end of a quarter hour, or a little more where that hour is past or it goes on."""
     first = max(-((past.end_ms - since_ms) // QUARTER_MS), 0)
-    later = add(open_quarters[first:]) if open_quarters[first:] else ZERO
+    later = add(open_quarters[first:])[:WIDTH] if open_quarters[first:] else ZERO
     hour = -((past.start_ms - since_ms) // HOUR_MS)
-    whole = past.hours[max(hour, 0) :].sum(axis=0, dtype=np.float64).tolist() if hour < len(past.hours) else ZERO
+    hours = past.hours[max(hour, 0) :, :WIDTH]
+    whole = hours.sum(axis=0, dtype=np.float64).tolist() if hour < len(past.hours) else ZERO
     return tuple(max(int(t - o - w), 0) for t, o, w in zip(total, later, whole, strict=True))
 
 

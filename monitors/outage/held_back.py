@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from monitors.goals.subject import Subject, Watch, Watched
 from monitors.outage.common_cause import SILENT, Stillness
 from monitors.pacing.causes import BRINGS, Judged, hangs_on, hold
-from monitors.pacing.verdict import Reason, Status, Verdict
+from monitors.pacing.verdict import Reason, Verdict
 
 
 def under(
@@ -41,7 +41,7 @@ def _held(
         if standing.is_all or _is_about(goal, watched):
             return hold(verdict, Reason.EXPLAINED)
     for watched in maybe:
-        if verdict.status in {Status.WARNING, Status.CRITICAL} and _is_about(goal, watched):
+        if verdict.status.is_miss and _is_about(goal, watched):
             return replace(hold(verdict, Reason.AWAITS_STREAM), waits_for=str(BRINGS[watched]))
     return verdict
 

@@ -8,10 +8,11 @@ numbers that are not all there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
 
-from kpis.measures import Stream
+from kpis.measures import Measure, Stream
 from monitors.goals.subject import Subject, Watch, Watched
 from monitors.goals.values import RatioGoal
 from monitors.pacing.verdict import Reason, Status, Verdict
@@ -38,6 +39,12 @@ BRINGS = {
     Watched.SURGE: Stream.IMPRESSION,
 }
 """The stream that brings what is watched."""
+_MAIN = {
+    Stream.IMPRESSION: "impressions",
+    Stream.CLICK: "clicks",
+    Stream.CONVERSION: "conversions",
+    Stream.SPEND: "spend_micros",
+}
 _CAUSES_OF_SILENCE = frozenset({Watched.SERVING, Watched.CLICKS})
 STANDS_STILL = frozenset({Reason.NOT_SERVING, Reason.NOTHING_SERVED, Reason.SILENT, Reason.QUIET, Reason.DAILY_BUDGET})
 
@@ -105,5 +112,10 @@ def hangs_on(goal: Subject, watched: Watched) -> bool:
     if isinstance(goal, Watch):
         return goal.of in {Watched.CLICKS, Watched.CONVERSIONS, Watched.SPEND} and watched in _CAUSES_OF_SILENCE
     if isinstance(goal, RatioGoal):
-        return bool(needs & {measure.name for measure in goal.kpi.formula.measures})
-    return goal.total.name in needs
+        return any(_like(measure) & needs for measure in goal.kpi.formula.measures)
+    return bool(_like(goal.total) & needs)
+
+
+def _like(measure: Measure) -> AbstractSet[str]:
+    """The core's measures that stand still with a measure: itself, or what the events bring that it is made of."""
+    return {measure.name} if measure.counting is None else {_MAIN[s] for s in measure.streams if s in _MAIN}

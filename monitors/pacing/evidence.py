@@ -164,7 +164,7 @@ def _threshold(false_a_day: float) -> float:
 
 def applies_to(goal: Subject) -> TypeGuard[RatioGoal]:
     """Whether a goal is about a proportion."""
-    return isinstance(goal, RatioGoal) and goal.kpi.is_proportion
+    return isinstance(goal, RatioGoal) and goal.kpi.is_proportion and goal.kpi.is_provable
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kpis.measures import INDEX, ZERO, Row
+from kpis.measures import INDEX, WIDTH, Row, zeros
 from kpis.units import MICROS
 from kpis.windows import parse_window
 from monitors.goals.values import Band, Bound, Flight, RatioGoal, Rule
@@ -39,7 +39,7 @@ def judge_ratio(flight: Flight, goal: RatioGoal, observed: Observed, policy: Ver
     ended = at_ms >= flight.end_ms
     row, since_ms = (observed.to_date, None) if ended else _shown(goal, observed, at_ms)
     value = goal.kpi.of(row)
-    ratio = None if value is None else value / goal.limit
+    ratio = None if value is None else goal.part(value)
     warning, critical = goal.warning, goal.critical
     finding = _Finding(Status.NO_DATA, Reason.NO_WINDOW)
     if observed.has_window or ended:
@@ -81,16 +81,16 @@ def _shown(goal: RatioGoal, observed: Observed, at_ms: int) -> tuple[Row, int | 
     A window that reaches back to before a miss began shows it late: until it does, what is proven is shown by what was
     counted since.
     """
-    window, onset = observed.window or ZERO, observed.onset
-    is_proven = observed.proven in {Status.WARNING, Status.CRITICAL}
+    window, onset = observed.window or zeros(len(observed.to_date)), observed.onset
+    is_proven = observed.proven is not None and observed.proven.is_miss
     if onset is None or not is_proven or at_ms - onset.at_ms >= parse_window(goal.window).span_ms:
         return window, None
     successes, trials = goal.kpi.parts(observed.to_date)
     counted = {goal.kpi.above.column: successes - onset.successes, goal.kpi.below.column: trials - onset.trials}
     since = tuple(counted.get(column, 0) for column in range(len(observed.to_date)))
     shown, lately = goal.kpi.of(window), goal.kpi.of(since)
-    is_met = shown is not None and shown / goal.limit in goal.warning
-    if not is_met or lately is None or lately / goal.limit in goal.warning:
+    is_met = shown is not None and goal.part(shown) in goal.warning
+    if not is_met or lately is None or goal.part(lately) in goal.warning:
         return window, None
     return since, onset.at_ms
 
@@ -133,7 +133,11 @@ def _sure(goal: RatioGoal, row: Row, ratio: float | None, window: _Finding, poli
         return window.status
     good = goal.kpi.above if goal.bound is Bound.AT_LEAST else goal.kpi.below
     is_money = good.in_micros
-    events = max(row[INDEX["conversions"] if is_money else good.column], 1) / (PRIOR_LUMPS if is_money else 1)
+    orders = row[INDEX["conversions"] if is_money else good.column]
+    if is_money and good.column >= WIDTH:
+        # In how many events it came is not known: one is what all of it may be.
+        orders = 1
+    events = max(orders, 1) / (PRIOR_LUMPS if is_money else 1)
     more = (1 + policy.z / 2 / events**0.5) ** 2
     return status_of(ratio * more if goal.bound is Bound.AT_LEAST else ratio / more, goal.warning, goal.critical)
 
@@ -164,12 +168,13 @@ def _weighed(ratio: float, nearest: float, warning: Band, critical: Band) -> _Fi
 
 def _by_volume(goal: RatioGoal, row: Row, ratio: float | None) -> _Finding:
     kpi = goal.kpi
-    volume: float = row[kpi.noise.column]
+    volume: float = row[kpi.noise.column] / (MICROS if kpi.noise.in_micros else 1)
     has_cost = goal.bound is Bound.AT_MOST and kpi.noise == kpi.below
     if has_cost:
         # What this spend would have brought at the limit counts as volume too: a cost per event has no value when
         # there is no event, and that is when it is worst.
-        volume = max(volume, row[kpi.above.column] * kpi.quotient.scale / MICROS / goal.limit)
+        up, down = kpi.factors
+        volume = max(volume, row[kpi.above.column] * up / down / goal.limit / (MICROS if kpi.below.in_micros else 1))
     if volume < kpi.min_volume:
         return _Finding(Status.NO_DATA, Reason.TOO_FEW)
     if ratio is None:

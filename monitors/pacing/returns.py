@@ -17,7 +17,7 @@ import numpy as np
 
 from kpis.arrays import Floats
 from kpis.catalogue import Kpi
-from kpis.measures import INDEX, Row
+from kpis.measures import INDEX, WIDTH, Row
 from monitors.goals.values import Bound, Flight, RatioGoal
 from monitors.pacing.verdict import Status
 from monitors.pacing.wagers import is_mean_over, with_begun
@@ -132,7 +132,12 @@ def _amount(past: Past, goal: RatioGoal) -> float | None:
     good = goal.kpi.above if goal.bound is Bound.AT_LEAST else goal.kpi.below
     if not good.in_micros:
         return 1.0
-    money, orders = (float(past.hours[:, column].sum()) for column in (good.column, INDEX["conversions"]))
+    money = float(past.hours[:, good.column].sum())
+    if good.column < WIDTH:
+        orders = float(past.hours[:, INDEX["conversions"]].sum())
+    else:
+        # In how many events it came is not known: each quarter hour of it is one at the least.
+        orders = float(past.busy[:, good.column].sum())
     up, down = goal.kpi.factors
     return money * up / down / orders if orders >= LEAST_ORDERS and money > 0 else None
 

@@ -56,7 +56,7 @@ def judge_watch(
     else:
         heard = observed.heard or first_heard(observed.to_date, past, observed.open_quarters, at_ms)
         hush = _found(campaign, watch, observed, past, heard=heard, at_ms=at_ms, launch_ms=launch_ms)
-    is_miss = hush.status is Status.WARNING or hush.status is Status.CRITICAL
+    is_miss = hush.status.is_miss
     return Verdict(
         status=hush.status,
         recovered=hush.status if hush.recovered else Status.CRITICAL,

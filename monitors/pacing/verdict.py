@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
-from kpis.measures import Row
+from kpis.measures import Row, zeros
 from kpis.times import DAY_MS, MINUTE_MS
 from monitors.goals.subject import Subject
 from monitors.goals.values import Band
@@ -185,7 +185,7 @@ class Observed(msgspec.Struct, frozen=True):
     @property
     def open_hour(self) -> Row:
         """Measures since the last whole hour."""
-        return together(self.open_quarters)
+        return together(self.open_quarters) if self.open_quarters else zeros(len(self.to_date))
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
 from kpis.arrays import Int64s
 from kpis.contract import layout
-from kpis.contract.documents import UNREADABLE, rows_of
+from kpis.contract.documents import UNREADABLE
+from kpis.contract.row_format import CORE_FORMAT, RowFormat
 from kpis.measures import WIDTH, Stream, unpack
 from monitors.read.snapshot import PartitionHealth, ReadProblem, StreamHealth
 from monitors.read.window_rows import WindowRows
@@ -19,18 +21,23 @@ Problems = Counter[ReadProblem]
 PER_DAY = 96
 """Quarter hours."""
 _PACKED = 8 * WIDTH
-NO_QUARTERS = np.zeros((PER_DAY, WIDTH), np.int64)
-"""A day in which nothing came."""
-NO_QUARTERS.flags.writeable = False
 _AGES = layout.AGES.encode()
 _OF_STREAM = (layout.STREAM_CLOCK, layout.REACHED, layout.LATE)
 """The fields of a stream's health, in the order of its attributes."""
 
 
-def read_document(raw: bytes, problems: Problems) -> WindowRows | None:
+@lru_cache(maxsize=16)
+def no_quarters(width: int) -> Int64s:
+    """A day in which nothing came; not to be written to, and the same at each call."""
+    found = np.zeros((PER_DAY, width), np.int64)
+    found.flags.writeable = False
+    return found
+
+
+def read_document(raw: bytes, problems: Problems, of: RowFormat = CORE_FORMAT) -> WindowRows | None:
     """The rows of a KPI document by window; None, and counted, when it cannot be used."""
     try:
-        return WindowRows.of(*rows_of(raw))
+        return WindowRows.of(*of.windows_of(raw), of.width)
     except (*UNREADABLE, OverflowError):
         problems[ReadProblem.BAD_DOCUMENT] += 1
         return None
@@ -71,21 +78,40 @@ def read_meta(number: int, raw: Mapping[bytes, bytes], problems: Problems) -> Pa
     )
 
 
-def read_day(raw: Mapping[bytes, bytes] | None, problems: Problems) -> Int64s:
+def read_day(raw: Mapping[bytes, bytes] | None, problems: Problems, of: RowFormat = CORE_FORMAT) -> Int64s:
     """A day's quarter hours, [96, measure], not to be written to; what cannot be used is left out and counted."""
     if raw is None:
         problems[ReadProblem.BAD_KEY] += 1
     if not raw:
-        return NO_QUARTERS
-    found = np.zeros((PER_DAY, WIDTH), np.int64)
-    if (places := _places(raw)) is not None:
+        return no_quarters(of.width)
+    found = np.zeros((PER_DAY, of.width), np.int64)
+    if of.is_core and (places := _places(raw)) is not None:
         found[places] = np.frombuffer(b"".join(raw.values()), "<i8").reshape(-1, WIDTH)
         return found
+    if not of.is_core:
+        return _wide_day(raw, problems, of)
     for number, packed in raw.items():
         try:
             found[_number(number)] = unpack(packed)
         except ValueError:
             problems[ReadProblem.BAD_HISTORY] += 1
+    return found
+
+
+def _wide_day(raw: Mapping[bytes, bytes], problems: Problems, of: RowFormat) -> Int64s:
+    """The same of rows that have more columns than the core's, or fewer than there are now."""
+    found, good = np.zeros((PER_DAY, of.width), np.int64), dict[int, bytes]()
+    for number, packed in raw.items():
+        try:
+            place = _number(number)
+        except ValueError:
+            place = PER_DAY
+        if place == PER_DAY or len(packed) % 8:
+            problems[ReadProblem.BAD_HISTORY] += 1
+        else:
+            good[place] = packed
+    if good:
+        found[list(good)] = of.unpacked(list(good.values()))
     return found
 
 

@@ -18,11 +18,12 @@ from kpis.arrays import Int64s
 from kpis.contract import layout
 from kpis.contract.published import fetch_layout
 from kpis.contract.redis_client import answers
-from kpis.measures import WIDTH, Row
+from kpis.contract.row_format import RowFormat, SharedFormat
+from kpis.measures import Row
 from kpis.runtime.clock import monotonic
 from kpis.times import DAY_MS, QUARTER_MS, day_of
 from monitors.read.consistent import ConsistentReads
-from monitors.read.decoding import NO_QUARTERS, PER_DAY, Problems, read_day
+from monitors.read.decoding import PER_DAY, Problems, no_quarters, read_day
 from monitors.read.queries import Query, ToDate
 
 CLOSED_AFTER_MS = DAY_MS
@@ -41,11 +42,19 @@ _Day = tuple[int, str, int]
 class History:
     """Reads history.
 
+    Args:
+        redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
+        address: where it is, without credentials, for errors.
+        shared: how rows are read; None for the core's.
+
     Attributes:
+        format: how rows are read.
         problems: what the last read could not use.
     """
 
-    def __init__(self, redis: Any, address: str) -> None:
+    def __init__(self, redis: Any, address: str, shared: SharedFormat | None = None) -> None:
+        self.format = shared or SharedFormat()
+        self._of = self.format.now
         self._redis = redis
         self._reads = ConsistentReads(redis)
         self._address = address
@@ -71,14 +80,14 @@ class History:
         Raises:
             Unreachable: Redis does not answer.
         """
-        wanted = tuple(dict.fromkeys(queries))
+        wanted, of = tuple(dict.fromkeys(queries)), self._begin()
         self.problems = Counter()
         newest = max((q.end_ms for q in wanted), default=0)
-        sums = {q: np.zeros(WIDTH, np.int64) for q in wanted}
-        recent = {q: np.zeros((len(_open_days(q, newest)) * PER_DAY, WIDTH), np.int64) for q in wanted}
+        sums = {q: np.zeros(of.width, np.int64) for q in wanted}
+        recent = {q: np.zeros((len(_open_days(q, newest)) * PER_DAY, of.width), np.int64) for q in wanted}
         clocks: dict[Query, list[int]] = {q: [] for q in wanted}
         for partition in range(partitions):
-            clock, days = await self._partition(partition, wanted, newest)
+            clock, days = await self._partition(partition, wanted, newest, of)
             for query in wanted:
                 had = self._add(partition, query, days, sums[query], recent[query], newest=newest)
                 clocks[query] += [clock] if had and clock is not None else []
@@ -125,12 +134,12 @@ class History:
         Raises:
             Unreachable: Redis does not answer.
         """
-        wanted = tuple(dict.fromkeys(queries))
-        found = {q: np.zeros((len(days_of(q)) * PER_DAY, WIDTH), np.int64) for q in wanted}
+        wanted, of = tuple(dict.fromkeys(queries)), self.format.now
+        found = {q: np.zeros((len(days_of(q)) * PER_DAY, of.width), np.int64) for q in wanted}
         # A day of a member is read once for itself and for all of its parents.
         places: dict[tuple[str, int], list[Int64s]] = {}
         for query in wanted:
-            whole = found[query].reshape(-1, PER_DAY, WIDTH)
+            whole = found[query].reshape(-1, PER_DAY, of.width)
             for day, its in zip(days_of(query), whole, strict=True):
                 for name in query.counted:
                     places.setdefault((name, day), []).append(its)
@@ -145,7 +154,7 @@ class History:
                     answered = await pipe.execute()
                 for place, raw in zip(part, answered, strict=True):
                     if raw:
-                        quarters = self._quarters(raw)
+                        quarters = self._quarters(raw, of)
                         for its in places[place]:
                             np.add(its, quarters, out=its)
         return found
@@ -159,14 +168,14 @@ class History:
         if behind is not None:
             total += behind[1]
             had = behind[2]
-        closed = np.zeros(WIDTH, np.int64)
+        closed, nothing = np.zeros(len(total), np.int64), no_quarters(len(total))
         for day in days_of(query) if behind is None else open_days:
             held = self._closed.get(_clipped(partition, query, day))
             if held is not None:
                 inside = held[1]
             else:
                 quarters = _together(days, partition, query, day)
-                if quarters is NO_QUARTERS and day in open_days:
+                if quarters is nothing and day in open_days:
                     continue
                 first, last = _clip(query, day)
                 inside = quarters[first:last].sum(axis=0)
@@ -190,7 +199,7 @@ class History:
             self._behind[days[0], days[-1]] = until_s, closed, bool(closed.any())
 
     async def _partition(
-        self, number: int, queries: tuple[Query, ...], newest: int
+        self, number: int, queries: tuple[Query, ...], newest: int, of: RowFormat
     ) -> tuple[int | None, dict[_Day, Int64s]]:
         now = monotonic()
         self._closed = {d: held for d, held in self._closed.items() if held[0] > now}
@@ -207,13 +216,21 @@ class History:
         keys = [layout.history(number, series, day_of(day)) for _, series, day in asked]
         with answers(self._address):
             meta, *hashes = await self._reads.hashes(number, [layout.meta(number), *keys])
-        days = {place: self._quarters(raw) for place, raw in zip(asked, hashes, strict=True)}
+        days = {place: self._quarters(raw, of) for place, raw in zip(asked, hashes, strict=True)}
         raw_clock = (meta or {}).get(layout.CLOCK.encode(), b"")
         clock = int(raw_clock) if raw_clock.isdigit() else None
         return clock, days
 
-    def _quarters(self, raw: Mapping[bytes, bytes] | None) -> Int64s:
-        return read_day(raw, self.problems)
+    def _quarters(self, raw: Mapping[bytes, bytes] | None, of: RowFormat) -> Int64s:
+        return read_day(raw, self.problems, of)
+
+    def _begin(self) -> RowFormat:
+        """How rows are read now; what is remembered of other rows is forgotten."""
+        if self._of is not self.format.now:
+            self._of = self.format.now
+            self._closed.clear()
+            self._behind.clear()
+        return self._of
 
 
 def days_of(query: Query) -> range:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kpis.contract.published import Layout
+from kpis.series import is_parent
 from kpis.windows import TOTAL
 from monitors.read.snapshot import SeriesRows
 from monitors.read.window_rows import WindowRows, added, only
@@ -29,26 +30,34 @@ class Merge:
 
     Attributes:
         series: series key to its rows. Each merge makes a new one, so one that was handed out stays as it is.
+        own: the same of what was counted of accounts themselves, and of no campaign.
+        changed: the series that may differ after the last merge.
     """
 
     def __init__(self) -> None:
         self.series: Mapping[str, SeriesRows] = {}
+        self.own: Mapping[str, SeriesRows] = {}
+        self.changed: set[str] = set()
         self._of: Layout | None = None
 
     def merge(self, found: Layout, parts: Sequence[Part]) -> None:
         """Bring ``series`` up to date with the partitions, in the order of their numbers."""
         fresh = self._of != found
         self._of = found
-        series = {} if fresh else dict(self.series)
+        series, own = ({}, {}) if fresh else (dict(self.series), dict(self.own))
+        self.changed = {*self.series, *self.own} if fresh else set()
         names = (*found.windows, TOTAL)
         for number, part in enumerate(parts):
-            for name in part.rows if fresh else part.touched:
-                merged = _merged(name, number, parts, series.get(name), names)
+            touched = part.rows if fresh else part.touched
+            self.changed.update(touched)
+            for name in touched:
+                held = own if is_parent(name) else series
+                merged = _merged(name, number, parts, held.get(name), names)
                 if merged is not None:
-                    series[name] = merged
+                    held[name] = merged
                 else:
-                    series.pop(name, None)
-        self.series = series
+                    held.pop(name, None)
+        self.series, self.own = series, own
 
 
 def _merged(

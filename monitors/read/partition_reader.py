@@ -16,6 +16,7 @@ from redis.exceptions import WatchError
 
 from kpis.contract import layout
 from kpis.contract.redis_client import wrong_type
+from kpis.contract.row_format import CORE_FORMAT, RowFormat
 from kpis.series import is_campaign_key
 from monitors.read.changes import Changed, Entry, Mark, Why, mark_of, since
 from monitors.read.decoding import Problems, read_document, read_meta, read_series
@@ -47,18 +48,20 @@ class PartitionReader:
         redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
         number: which.
         breakdowns: whether breakdown series are read; they are most of all there are.
+        of: how rows are read; with another one it takes another reader.
 
     Attributes:
         rows: series to its rows, as of the last read.
         reads: how often it was read, and why that way.
     """
 
-    def __init__(self, redis: Any, number: int, *, breakdowns: bool) -> None:
+    def __init__(self, redis: Any, number: int, *, breakdowns: bool, of: RowFormat = CORE_FORMAT) -> None:
         self.rows: dict[str, WindowRows] = {}
         self.reads: Counter[Why] = Counter()
         self._redis = redis
         self._number = number
         self._breakdowns = breakdowns
+        self._format = of
         self._read: Mark | None = None
         self._touched: set[str] = set()
         self._unusable: dict[bytes, ReadProblem] = {}
@@ -139,7 +142,7 @@ class PartitionReader:
                 self._unusable[raw_name] = ReadProblem.BAD_SERIES
                 continue
             self._touched.add(name)
-            rows = None if raw is None else read_document(raw, seen)
+            rows = None if raw is None else read_document(raw, seen, self._format)
             if rows is not None:
                 self.rows[name] = rows
                 continue

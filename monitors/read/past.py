@@ -74,9 +74,9 @@ def _from_first(start_ms: int, hours: np.ndarray[Any, Any], busy: np.ndarray[Any
     return Past(start_ms + first * HOUR_MS, hours[first:], busy[first * 4 :])
 
 
-def nothing_yet(at_ms: int) -> Past:
-    """The past of a campaign of which nothing is known."""
-    return of_quarters(at_ms - at_ms % HOUR_MS, np.zeros((0, WIDTH), np.int64))
+def nothing_yet(at_ms: int, width: int = WIDTH) -> Past:
+    """The past of a campaign of which nothing is known, of rows so many columns wide."""
+    return of_quarters(at_ms - at_ms % HOUR_MS, np.zeros((0, width), np.int64))
 
 
 def joined(before: Past, start_ms: int, quarters: Int64s, until_ms: int) -> Past:
@@ -90,14 +90,14 @@ def joined(before: Past, start_ms: int, quarters: Int64s, until_ms: int) -> Past
     """
     count = max((until_ms - start_ms) // HOUR_MS, 0)
     start_ms = min(start_ms, until_ms - until_ms % HOUR_MS)
-    known = quarters[: count * 4]
-    fresh = np.zeros((count * 4, WIDTH), np.int64)
+    known, width = quarters[: count * 4], quarters.shape[1]
+    fresh = np.zeros((count * 4, width), np.int64)
     fresh[: len(known)] = known
     kept = min(max((start_ms - before.start_ms) // HOUR_MS, 0), len(before.hours))
     gap = max((start_ms - before.end_ms) // HOUR_MS, 0) if kept else 0
-    by_hour = fresh.reshape(-1, 4, WIDTH).sum(axis=1).astype(np.float32)
-    hours = np.concatenate([before.hours[:kept], np.zeros((gap, WIDTH), np.float32), by_hour])
-    busy = np.concatenate([before.busy[: kept * 4], np.zeros((gap * 4, WIDTH), np.bool_), fresh != 0])
+    by_hour = fresh.reshape(-1, 4, width).sum(axis=1).astype(np.float32)
+    hours = np.concatenate([before.hours[:kept], np.zeros((gap, width), np.float32), by_hour])
+    busy = np.concatenate([before.busy[: kept * 4], np.zeros((gap * 4, width), np.bool_), fresh != 0])
     return _from_first(start_ms + count * HOUR_MS - len(hours) * HOUR_MS, hours, busy)
 
 

@@ -26,6 +26,7 @@ class Pasts:
         self._history = history
         self._left = AT_ONCE
         self._held: dict[_Whose, Past] = {}
+        self._of = history.format.now
 
     async def load(self, partitions: int, queries: Iterable[Query], now_ms: int) -> None:
         """Read those that are not held, and let go of all others.
@@ -39,6 +40,9 @@ class Pasts:
             Unreachable: Redis does not answer.
         """
         wanted, self._left = {_whose(query) for query in queries}, AT_ONCE
+        if self._of is not self._history.format.now:
+            # What is held has other columns than what is read now.
+            self._of, self._held = self._history.format.now, {}
         self._held = {name: past for name, past in self._held.items() if name in wanted}
         today = now_ms - now_ms % DAY_MS
         since = today - KEPT_HOURS // HOURS * DAY_MS
@@ -46,7 +50,7 @@ class Pasts:
         # Some at a time: as quarter hours two weeks of a campaign are four times as large as what is kept.
         for step in range(0, len(unread), AT_ONCE):
             for query, quarters in (await self._history.days(partitions, unread[step : step + AT_ONCE])).items():
-                self._held[_whose(query)] = joined(nothing_yet(since), since, quarters, now_ms)
+                self._held[_whose(query)] = joined(nothing_yet(since, self._of.width), since, quarters, now_ms)
 
     def at(self, query: Query, found: ToDate, at_ms: int) -> Past:
         """The past of what a query is of, at a watermark.
@@ -64,7 +68,7 @@ class Pasts:
         end = at_ms - at_ms % HOUR_MS
         if past is None or past.end_ms < min(found.recent_ms, end):
             self._held.pop(whose, None)
-            return joined(nothing_yet(at_ms), found.recent_ms, found.recent, end)
+            return joined(nothing_yet(at_ms, found.recent.shape[1]), found.recent_ms, found.recent, end)
         if past.end_ms != end and self._is_due(end - past.end_ms):
             past = joined(past, found.recent_ms, found.recent, end)
             self._held[whose] = past

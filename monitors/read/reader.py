@@ -9,13 +9,17 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from kpis.catalogue import CORE, Catalogue
 from kpis.contract import layout
+from kpis.contract.claimed import Columns, fetch_columns
 from kpis.contract.published import BadLayout, fetch_layout
 from kpis.contract.redis_client import answers, connect
+from kpis.contract.row_format import CORE_FORMAT, RowFormat, SharedFormat
 from kpis.measures import Row
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
 from monitors.read.decoding import Problems
+from monitors.read.distinct.sketches import Sketches
 from monitors.read.history import History
 from monitors.read.memory import Memory, read_memory
 from monitors.read.merge import Merge, Part
@@ -29,8 +33,12 @@ _READS_PER_MEMORY = 10
 """How full Redis is changes slowly; every tenth refresh asks."""
 
 
-async def read_once(settings: Settings) -> Snapshot:
+async def read_once(settings: Settings, catalogue: Catalogue = CORE) -> Snapshot:
     """Connect, read and disconnect: for commands.
+
+    Args:
+        settings: where Redis is.
+        catalogue: what rows are of.
 
     Raises:
         Unreachable: Redis does not answer.
@@ -38,7 +46,12 @@ async def read_once(settings: Settings) -> Snapshot:
     """
     redis = connect(settings)
     try:
-        return await Reader(redis, settings.redis_address, settings.the_clock).read()
+        reader = Reader(redis, settings.redis_address, settings.the_clock)
+        reader.catalogue = catalogue
+        snapshot = await reader.read()
+        while reader.has_due:
+            snapshot = await reader.read()
+        return snapshot
     finally:
         await redis.aclose()
 
@@ -46,14 +59,23 @@ async def read_once(settings: Settings) -> Snapshot:
 class Reader:
     """Reads snapshots: all documents the first time, then those that changed.
 
+    With another catalogue, or other columns of it, rows are other rows: all of them are read anew.
+
     Args:
         redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
         address: where it is, without credentials, for errors.
         clock: dates the snapshots.
         breakdowns: whether breakdown series are read too.
+        shared: how rows are read, for all that read the same Redis; None for its own.
+
+    Attributes:
+        catalogue: what rows are of, from the next read on.
+        flights: history sums, from the same Redis.
     """
 
-    def __init__(self, redis: Any, address: str, clock: Clock, *, breakdowns: bool = True) -> None:
+    def __init__(
+        self, redis: Any, address: str, clock: Clock, *, breakdowns: bool = True, shared: SharedFormat | None = None
+    ) -> None:
         self._redis = redis
         self._address = address
         self._clock = clock
@@ -62,8 +84,10 @@ class Reader:
         self._merge = Merge()
         self._memory: Memory | None = None
         self._read = 0
-        self.flights = History(redis, address)
-        """History sums, from the same Redis."""
+        self.catalogue = CORE
+        self._format = shared or SharedFormat()
+        self._sketches = Sketches(redis, CORE_FORMAT)
+        self.flights = History(redis, address, self._format)
 
     async def read(self) -> Snapshot:
         """Read all partitions.
@@ -74,6 +98,7 @@ class Reader:
         """
         problems: Problems = Counter()
         found = await fetch_layout(self._redis, self._address)
+        await self._take_up(self.catalogue)
         with answers(self._address):
             readers = [self._partition(number) for number in range(found.partitions)]
             reads = [await reader.read(problems) for reader in readers]
@@ -82,16 +107,37 @@ class Reader:
                 self._memory = await read_memory(self._redis)
         self._read += 1
         self._merge.merge(found, [Part(of.rows, of.take_touched()) for of in readers])
+        health = tuple(replace(r.health, parked=why) for r, why in zip(reads, parked, strict=True))
+        with answers(self._address):
+            series = await self._sketches.counted(self._merge, found, health)
         return Snapshot(
             layout=found,
             read_at_ms=self._clock.now_ms(),
-            partitions=tuple(replace(r.health, parked=why) for r, why in zip(reads, parked, strict=True)),
-            series=self._merge.series,
+            partitions=health,
+            series=series,
             problems=problems,
             stored=sum(read.stored for read in reads),
             memory=self._memory,
             reads=sum((reader.reads for reader in readers), Counter()),
+            catalogue=self._format.now.catalogue,
+            own=self._merge.own,
         )
+
+    @property
+    def has_due(self) -> bool:
+        """Whether distinct counts wait for one of the next reads, as too many changed at once."""
+        return self._sketches.has_due
+
+    async def _take_up(self, catalogue: Catalogue) -> None:
+        """Read rows of a catalogue from here on; what was read of other rows is let go of."""
+        before = self._format.now
+        columns = await fetch_columns(self._redis, self._address) if catalogue.added_measures else Columns()
+        if catalogue is before.catalogue and columns == before.columns:
+            return
+        self._format.now = RowFormat(catalogue, columns)
+        self._partitions.clear()
+        self._merge = Merge()
+        self._sketches = Sketches(self._redis, self._format.now)
 
     async def flight_to_date(self, series: str, start_ms: int, as_of_ms: int) -> Row:
         """The measures of a series from ``start_ms`` to ``as_of_ms``, in whole quarter hours, over all partitions.
@@ -111,4 +157,8 @@ class Reader:
         return [a.decode("utf-8", "replace") if isinstance(a, bytes) else "" for a in answers]
 
     def _partition(self, number: int) -> PartitionReader:
-        return self._partitions.setdefault(number, PartitionReader(self._redis, number, breakdowns=self._breakdowns))
+        held = self._partitions.get(number)
+        if held is None:
+            held = PartitionReader(self._redis, number, breakdowns=self._breakdowns, of=self._format.now)
+            self._partitions[number] = held
+        return held

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from kpis import catalogue
+from kpis.catalogue import CORE, Catalogue, Value
 from kpis.contract.published import Layout
-from kpis.measures import Row, Stream
-from kpis.series import campaign_part, key, parts
+from kpis.measures import Kind, Row, Stream
+from kpis.series import campaign_part, key, of_shown, parts
 from kpis.windows import TOTAL
 from monitors.read.changes import Why
 from monitors.read.memory import Memory
@@ -111,6 +111,8 @@ class Snapshot:
         memory: how full Redis is; None where it may not be asked.
         parents: the same of several campaigns together, see :func:`monitors.read.sums.with_parents`; never in
             ``series``, so that what adds all series counts nothing twice.
+        catalogue: what its rows are of.
+        own: what was counted of accounts themselves, and of no campaign, by their keys; never in ``series``.
     """
 
     layout: Layout
@@ -122,9 +124,16 @@ class Snapshot:
     reads: Mapping[Why, int] = field(default_factory=dict)
     memory: Memory | None = None
     parents: Mapping[str, SeriesRows] = field(default_factory=dict)
+    catalogue: Catalogue = CORE
+    own: Mapping[str, SeriesRows] = field(default_factory=dict)
     _together: dict[tuple[int, ...], Mapping[Stream, StreamHealth]] = field(
         default_factory=dict, compare=False, repr=False
     )
+
+    @property
+    def uncounted(self) -> tuple[int, ...]:
+        """The columns of distinct counts, which are unknown of several series together."""
+        return tuple(m.column for m in self.catalogue.added_measures if m.kind is Kind.DISTINCT)
 
     @property
     def as_of_ms(self) -> int | None:
@@ -208,7 +217,7 @@ def _least(healths: Iterable[StreamHealth]) -> StreamHealth:
 
 def to_json(
     snapshot: Snapshot, campaign: str | None = None, window: str | None = None
-) -> dict[str, dict[str, dict[str, catalogue.Value]]]:
+) -> dict[str, dict[str, dict[str, Value]]]:
     """Current values: ``{series: {window: {name: value}}}``; breakdowns follow their campaign, ``total`` is a window.
 
     Args:
@@ -217,9 +226,11 @@ def to_json(
         window: only this window; None for all.
     """
     names = [w for w in (*snapshot.layout.windows, TOTAL) if window is None or w == window]
-    mine = None if campaign is None else key(campaign)
+    mine = None if campaign is None else {key(campaign), of_shown(campaign)}
+    # What is of an account itself is no campaign: it is there for who asks for it.
+    series = snapshot.series if mine is None else {**snapshot.series, **snapshot.own}
     return {
-        series: {w: catalogue.document(found.windows[w]) for w in names if w in found.windows}
-        for series, found in sorted(snapshot.series.items(), key=lambda item: parts(item[0]))
-        if mine is None or campaign_part(series) == mine
+        name: {w: snapshot.catalogue.document(found.windows[w]) for w in names if w in found.windows}
+        for name, found in sorted(series.items(), key=lambda item: parts(item[0]))
+        if mine is None or campaign_part(name) in mine
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from kpis.measures import WIDTH, Row
+from kpis.contract.row_format import unknown
+from kpis.measures import Row
 from kpis.windows import TOTAL
 from monitors.read.snapshot import SeriesRows, Snapshot
 from monitors.read.window_rows import WindowRows, added
@@ -16,8 +17,16 @@ _LOW = 32
 _LOW_BITS = (1 << _LOW) - 1
 
 
-def sum_rows(rows: Iterable[Mapping[str, Row]], names: tuple[str, ...]) -> dict[str, Row]:
-    """The rows of many series added by window, in the order of ``names``; a window that none has is left out."""
+def sum_rows(
+    rows: Iterable[Mapping[str, Row]], names: tuple[str, ...], uncounted: Sequence[int] = ()
+) -> Mapping[str, Row]:
+    """The rows of many series added by window, in the order of ``names``; a window that none has is left out.
+
+    Args:
+        rows: of each series.
+        names: the windows.
+        uncounted: the columns of distinct counts: one id may be in several, so of all together they are unknown.
+    """
     packed: list[bytes] = []
     others: list[Mapping[str, Row]] = []
     for one in rows:
@@ -25,11 +34,13 @@ def sum_rows(rows: Iterable[Mapping[str, Row]], names: tuple[str, ...]) -> dict[
             packed.append(one.packed)
         else:
             others.append(one)
-    return added([*([_sum_packed(packed, names)] if packed else []), *others], names)
+    return unknown(added([*([_sum_packed(packed, names)] if packed else []), *others], names), uncounted)
 
 
 def with_parents(snapshot: Snapshot, parents: Mapping[str, Iterable[str]]) -> Snapshot:
     """A snapshot with the sums of several series, each under a key of its own; of none that has come is none.
+
+    What was counted of an account itself is added to its campaigns'.
 
     Args:
         snapshot: what was read.
@@ -40,14 +51,15 @@ def with_parents(snapshot: Snapshot, parents: Mapping[str, Iterable[str]]) -> Sn
     names, found = (*snapshot.layout.windows, TOTAL), dict[str, SeriesRows]()
     for key, members in parents.items():
         rows = [snapshot.series[one] for one in members if one in snapshot.series]
+        rows += [snapshot.own[one] for one in members if one in snapshot.own]
         if rows:
             holders = sorted({number for one in rows for number in one.partitions})
-            found[key] = SeriesRows(sum_rows((one.windows for one in rows), names), tuple(holders))
+            found[key] = SeriesRows(sum_rows((one.windows for one in rows), names, snapshot.uncounted), tuple(holders))
     return replace(snapshot, parents=found)
 
 
 def _sum_packed(packed: list[bytes], names: tuple[str, ...]) -> dict[str, Row]:
-    cells = np.frombuffer(b"".join(packed), "<i8").reshape(-1, len(names), WIDTH)
+    cells = np.frombuffer(b"".join(packed), "<i8").reshape(len(packed), len(names), -1)
     # A sum of int64 may not fit into int64: both halves of each are added by themselves.
     high, low = (cells >> _LOW).sum(axis=0), (cells & _LOW_BITS).sum(axis=0)
     sums = ((high.astype(object) << _LOW) + low.astype(object)).tolist()

@@ -26,15 +26,15 @@ class WindowRows(Mapping[str, Row]):
         self.packed = packed
 
     @classmethod
-    def of(cls, names: Iterable[str], rows: Iterable[Row]) -> WindowRows:
-        """Pack rows.
+    def of(cls, names: Iterable[str], rows: Iterable[Row], width: int = WIDTH) -> WindowRows:
+        """Pack rows that are ``width`` wide.
 
         Raises:
             OverflowError: a value does not fit into 64 bits.
         """
         shared = _shared(tuple(names))
         try:
-            return cls(shared, _codec(len(shared)).pack(*chain.from_iterable(rows)))
+            return cls(shared, _codec(len(shared) * width).pack(*chain.from_iterable(rows)))
         except struct.error as e:
             raise OverflowError(str(e)) from None
 
@@ -43,7 +43,8 @@ class WindowRows(Mapping[str, Row]):
             at = self.names.index(name)
         except ValueError:
             raise KeyError(name) from None
-        row: Row = _codec(1).unpack_from(self.packed, at * _codec(1).size)
+        size = len(self.packed) // len(self.names)
+        row: Row = _codec(size // 8).unpack_from(self.packed, at * size)
         return row
 
     def __iter__(self) -> Iterator[str]:
@@ -51,6 +52,11 @@ class WindowRows(Mapping[str, Row]):
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def width(self) -> int:
+        """How many columns a row has."""
+        return len(self.packed) // (8 * len(self.names)) if self.names else WIDTH
 
     def __repr__(self) -> str:
         return f"Rows({dict(self)})"
@@ -61,7 +67,7 @@ def only(rows: WindowRows, names: tuple[str, ...]) -> WindowRows:
     if rows.names == names:
         return rows
     kept = [name for name in names if name in rows.names]
-    return WindowRows.of(kept, map(rows.__getitem__, kept))
+    return WindowRows.of(kept, map(rows.__getitem__, kept), rows.width)
 
 
 def added(parts: Iterable[Mapping[str, Row]], names: Iterable[str]) -> dict[str, Row]:
@@ -77,6 +83,6 @@ def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-@lru_cache(maxsize=64)
-def _codec(windows: int) -> struct.Struct:
-    return struct.Struct(f"<{windows * WIDTH}q")
+@lru_cache(maxsize=256)
+def _codec(cells: int) -> struct.Struct:
+    return struct.Struct(f"<{cells}q")

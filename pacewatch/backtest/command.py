@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kpis.measures import WIDTH
+from kpis.packs.catalogue_file import load
 from kpis.runtime.durations import parse_duration
 from kpis.runtime.errors import Misconfigured
 from kpis.settings.environment import PREFIX
 from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS, parse_time
 from monitors import goals as goals_file
 from monitors.goals.all_goals import Goals
+from monitors.goals.values import Goal, TotalGoal
 from monitors.settings import MonitorSettings
 from pacewatch.backtest import labels as labels_file
 from pacewatch.backtest import report, stored_history
@@ -87,7 +90,7 @@ async def backtest(options: BacktestOptions) -> int:
     _check(options)
     seen = _scan(options)
     settings = _settings(seen)
-    found = goals_file.load(options.goals)
+    found = _countable(goals_file.load(options.goals, load(settings.catalogue)))
     policy = TrialPolicy()
     policy = with_choice(policy, (("max_lag_ms", settings.max_lag_ms), ("for_ms", int(settings.alert_for_s * 1000))))
     labels = labels_file.load(options.labels, found) if options.labels else ()
@@ -107,6 +110,24 @@ def _check(options: BacktestOptions) -> None:
         raise Misconfigured("--mapping", "it goes together with --data")
     if options.every is not None and options.data is None:
         raise Misconfigured("--every", "history is known by the quarter hour", "leave it out, or give --data")
+
+
+def _countable(found: Goals) -> Goals:
+    """The goals that a backtest can judge: it counts the core's measures; the others are said and left out."""
+    left_out = sorted({f"{c.campaign} {goal.id}" for c, goal in found if not _is_countable(goal)})
+    if left_out:
+        say(f"goals about measures that the catalogue file adds are not looked at: {', '.join(left_out[:5])}")
+    kept = (
+        tuple(replace(one, goals=tuple(filter(_is_countable, one.goals))) for one in some)
+        for some in (found.campaigns, found.parents)
+    )
+    campaigns, parents = kept
+    return Goals(campaigns, parents)
+
+
+def _is_countable(goal: Goal) -> bool:
+    measures = (goal.total,) if isinstance(goal, TotalGoal) else goal.kpi.formula.measures
+    return all(measure.column < WIDTH for measure in measures)
 
 
 def _scan(options: BacktestOptions) -> Scan | None:

@@ -15,8 +15,8 @@ from monitors.alerts.stored import NOTHING_HELD, Held, encode_alert
 from monitors.common.together import Looked
 from monitors.common.whole import Whole
 from monitors.engine import Engine
-from monitors.goals.subject import Subject, key_of
-from monitors.goals.values import Campaign, muted_at
+from monitors.goals.subject import Subject, key_of, muted_at
+from monitors.goals.values import Campaign
 from monitors.pacing.causes import Judged
 from monitors.pacing.evidence import EvidencePolicy
 from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
@@ -139,7 +139,7 @@ class Trial:
         if transition.is_sent:
             change = transition.change
             self.messages.append(TrialMessage(at_ms, campaign, goal, change, after.told, one.verdict, alert))
-            sends = self.policy.telling.quiet.kept((*sends, (now_ms, after.told)), now_ms)
+            sends = self.policy.telling.quiet.after(sends, after.told, now_ms)
         flight, raw = campaign.flight, encode_alert(alert) if after.is_firing else None
         counted = place.counted(goal, alert.at_ms)
         self._held[key] = Held(after, flight.start_ms, flight.end_ms, raw, counted, sends=sends)

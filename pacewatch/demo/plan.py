@@ -116,7 +116,8 @@ def _launch_day(options: DemoOptions, directory: Path) -> DemoPlan:
     rate = options.speed or DAY_MS / 1000 / _SIMULATED_S
     what = f"a launch day of six campaigns, {rate:g} times as fast as real"
     # A quarter second of flush delay is four minutes of this day, and a miss of a few minutes is none.
-    settings = {"FLUSH_INTERVAL_S": "0.1", "ALERT_FOR_S": "1800"}
+    # Nor is a forecast worth much that waits for others while the day ends.
+    settings = {"FLUSH_INTERVAL_S": "0.1", "ALERT_FOR_S": "1800", "ALERT_GATHER_S": "0.2", "REFRESH_S": "0.25"}
     return DemoPlan(what, rate, day, feed, settings, own={"GOALS": str(goals)})
 
 

@@ -12,7 +12,7 @@ from pacewatch.doctor.findings import Finding, Level
 from pacewatch.doctor.in_kafka import of_kafka
 from pacewatch.doctor.in_redis import of_redis
 from pacewatch.doctor.notifying import of_lanes, of_notifiers
-from pacewatch.doctor.of_goals import of_goals
+from pacewatch.doctor.of_goals import of_catalogue, of_goals
 from pacewatch.doctor.who_reads import of_pages
 from pacewatch.variables import strange
 from streams.kafka import codecs
@@ -40,7 +40,7 @@ async def examine() -> list[Finding]:
         _within(of_notifiers(settings), _slow("a notifier's service")),
         _within(of_lanes(settings), []),
     )
-    judged = of_goals(settings, held)
+    judged = [*of_catalogue(settings), *of_goals(settings, held)]
     return [*found, _codecs(), *in_kafka, *in_redis, *judged, *told, *waiting, *of_pages(settings)]
 
 

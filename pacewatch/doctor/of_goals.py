@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kpis.packs.catalogue_file import InvalidCatalogue, load
 from kpis.runtime.errors import Permanent
 from kpis.runtime.yaml_nodes import nearest
 from kpis.units import how_many
@@ -15,6 +16,19 @@ from pacewatch.doctor.findings import Finding, Level
 from pacewatch.doctor.in_redis import Deployment
 
 _NAMED = 5
+
+
+def of_catalogue(settings: MonitorSettings) -> Iterator[Finding]:
+    """What the catalogue file adds; nothing is said where there is none."""
+    if settings.catalogue is None:
+        return
+    try:
+        found = load(settings.catalogue)
+    except InvalidCatalogue as e:
+        yield Finding(Level.FAIL, str(e), f"see: pacewatch catalogue check {settings.catalogue}")
+        return
+    added = f"{how_many(len(found.added_measures), 'measure')} and {how_many(len(found.added_kpis), 'KPI')}"
+    yield Finding(Level.OK, f"catalogue file: {added} beside the core's")
 
 
 def of_goals(settings: MonitorSettings, held: Deployment | None) -> Iterator[Finding]:
@@ -29,7 +43,10 @@ def of_goals(settings: MonitorSettings, held: Deployment | None) -> Iterator[Fin
         yield Finding(Level.WARN, "no goals file", cure)
         return
     try:
-        found = goals.load(settings.goals)
+        found = goals.load(settings.goals, load(settings.catalogue))
+    except InvalidCatalogue as e:
+        yield Finding(Level.FAIL, f"goals file: not read, as {e}", "mend the catalogue file first")
+        return
     except Permanent as e:
         yield Finding(Level.FAIL, str(e), f"see: pacewatch goals check {settings.goals}")
         return

@@ -36,7 +36,7 @@ PARTS: Mapping[str, ShippedPart] = {
     "provisioning": ShippedPart("what brings them into Grafana", ("grafana/provisioning",)),
     "rules": ShippedPart("Prometheus and its rules, Alertmanager", ("prometheus",)),
     "goals": ShippedPart("example goals files", ("examples",)),
-    "catalogue": ShippedPart("example KPIs of your own", ("examples/catalogue",)),
+    "catalogue": ShippedPart("example KPIs of your own", ("examples/catalogue.yaml", "examples/catalogue-goals.yaml")),
     "compose": ShippedPart(
         "all of it on one host, with Docker",
         ("docker-compose.yml", "deploy"),

@@ -8,9 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from kpis.catalogue import Catalogue
 from kpis.runtime.errors import Misconfigured
 from monitors.goals import Goals, InvalidGoals
 from monitors.goals.file import load, parse, read_text
+from pacewatch.catalogue_named import catalogue
 from pacewatch.goals.difference import difference
 from pacewatch.goals.overview import counted
 
@@ -32,11 +34,12 @@ def apply(source: Path, target: Path) -> list[str]:
         Misconfigured: the target is the source, or cannot be written.
     """
     text = read_text(source)
-    after = parse(text, str(source))
+    known = catalogue()
+    after = parse(text, str(source), known)
     place = Path(os.path.realpath(target))
     if place.exists() and place.samefile(source):
         raise Misconfigured("--to", "it is the goals file itself", "name the file that the monitor reads")
-    said, before = _before(place)
+    said, before = _before(place, known)
     try:
         _replace(place, text.encode())
     except OSError as e:
@@ -45,12 +48,12 @@ def apply(source: Path, target: Path) -> list[str]:
     return [*said, *found.lines, f"{target}: {counted(after)}; {found.summary}"]
 
 
-def _before(place: Path) -> tuple[list[str], Goals]:
+def _before(place: Path, known: Catalogue) -> tuple[list[str], Goals]:
     """The goals that are in place; none, and why, when there are no usable ones."""
     if not place.exists():
         return [], Goals()
     try:
-        return [], load(place)
+        return [], load(place, known)
     except InvalidGoals as e:
         return [f"{e}: what was there cannot be compared"], Goals()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pacewatch.terminal import columns, out, say
+from pacewatch.terminal import columns, file_problems, out
 
 if TYPE_CHECKING:
     from monitors.goals import InvalidGoals
@@ -22,10 +22,11 @@ GoalsPath = Annotated[Path, typer.Argument(help="The goals file.")]
 def check(file: GoalsPath) -> None:
     """Check a goals file: every error with its line."""
     from monitors import goals
+    from pacewatch.catalogue_named import catalogue
     from pacewatch.goals.overview import counted
 
     try:
-        found = goals.load(file)
+        found = goals.load(file, catalogue())
     except goals.InvalidGoals as e:
         raise _refused(file, e) from None
     out(f"{file}: {counted(found)}, no errors")
@@ -35,10 +36,11 @@ def check(file: GoalsPath) -> None:
 def show(file: GoalsPath) -> None:
     """Print the goals of a file as a table, with what accounts give their campaigns, and what these add up to."""
     from monitors import goals
+    from pacewatch.catalogue_named import catalogue
     from pacewatch.goals.overview import lines, shares
 
     try:
-        found = goals.load(file)
+        found = goals.load(file, catalogue())
     except goals.InvalidGoals as e:
         raise _refused(file, e) from None
     for line in [*lines(found, columns()), *shares(found, columns())]:
@@ -47,10 +49,11 @@ def show(file: GoalsPath) -> None:
 
 @goals_app.command("schema")
 def schema() -> None:
-    """Print the JSON Schema of goals files, for editors that complete and check."""
-    from monitors.goals.file import GoalsFile
+    """Print the JSON Schema of goals files, for editors that complete and check; with what the catalogue file adds."""
+    from monitors.goals import file
+    from pacewatch.catalogue_named import catalogue
 
-    out(json.dumps(GoalsFile.model_json_schema(), indent=2))
+    out(json.dumps(file.schema(catalogue()), indent=2))
 
 
 @goals_app.command("apply")
@@ -72,8 +75,5 @@ def put(
 
 def _refused(file: Path, error: InvalidGoals) -> typer.Exit:
     """Every error on a line of its own; what ends the command."""
-    for p in error.problems:
-        say(f"{file}:{p.line}:{p.column}: {p.where + ': ' if p.where else ''}{p.text}")
-    if error.count > len(error.problems):
-        say(f"{file}: and {error.count - len(error.problems):,} more")
+    file_problems(file, error)
     return typer.Exit(2)

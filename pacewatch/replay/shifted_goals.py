@@ -12,6 +12,7 @@ import yaml
 from kpis.runtime.errors import Misconfigured
 from kpis.times import DAY_MS
 from monitors import goals
+from pacewatch.catalogue_named import catalogue
 
 Fields = dict[str, yaml.Node]
 Edits = dict[tuple[int, int], str]
@@ -27,7 +28,7 @@ def write(source: Path, target: Path, by_ms: int) -> None:
         InvalidGoals: the source is no valid goals file.
         Misconfigured: the target is the source, or cannot be written.
     """
-    found = goals.load(source)
+    found = goals.load(source, catalogue())
     if target.exists() and target.samefile(source):
         raise Misconfigured("--shifted-goals", "it is the goals file itself", "name another file")
     text = source.read_text(encoding="utf-8-sig")

@@ -14,7 +14,7 @@ from kpis.catalogue import CATALOGUE, HEADLINES
 from kpis.runtime.printable import blanked
 from kpis.units import Unit, amount
 from monitors.board.campaign_rows import worst_first
-from monitors.board.columns import COLUMNS, Column
+from monitors.board.columns import COLUMNS, Column, column_of
 from monitors.board.http.pages import pace_text, watch_text
 from monitors.board.shapes import CampaignNow, Campaigns, Summary
 from monitors.board.watching import shown_of
@@ -100,7 +100,9 @@ def screen(
     table.add_column("Status", no_wrap=True)
     table.add_column("Campaign", no_wrap=True, overflow="ellipsis", ratio=2)
     table.add_column("Pace", no_wrap=True, overflow="ellipsis", ratio=3)
-    columns = [column for column in COLUMNS if width is None or width >= _needed(column)]
+    added = [column_of(one) for one in board.added]
+    columns = [column for column in COLUMNS if width is None or width >= _needed(column, len(added))]
+    columns += [column for at, column in enumerate(added, 1) if width is None or width >= _OTHERS_FROM + _EACH * at]
     has_pulse = width is None or width >= _PULSE_FROM
     for column in columns:
         head = column.label if column.is_total else f"{column.label} {board.summary.window}"
@@ -155,12 +157,12 @@ def _first(row: CampaignNow, currency: str) -> tuple[Text, Text, Text]:
     )
 
 
-def _needed(column: Column) -> int:
-    """How wide a terminal must be for a column."""
+def _needed(column: Column, before: int) -> int:
+    """How wide a terminal must be for a column; what the catalogue file adds to the board comes before the others."""
     if column.is_total:
         return 0 if column.unit is Unit.MICROS else _COUNTS_FROM
     if column.is_headline:
         place = [k.name for k in HEADLINES].index(column.name)
         return _HEADLINES_FROM[min(place, len(_HEADLINES_FROM) - 1)]
     place = [k.name for k in CATALOGUE if not k.is_headline].index(column.name)
-    return _OTHERS_FROM + _EACH * (place + 1)
+    return _OTHERS_FROM + _EACH * (place + 1 + before)

@@ -27,7 +27,7 @@ from tests.unit.grafana.test_dashboards import panels
 PROMETHEUS = Path(__file__).parents[2] / "prometheus"
 VARIABLES = {
     "account": "Acme", "campaign": "sim-0", "goal": "spend", "window": "1m", "dimension": "channel",
-    "job": ".*", "instance": ".*", "__rate_interval": "20s",
+    "job": ".*", "kpi": "roi", "measure": "served", "instance": ".*", "__rate_interval": "20s",
 }  # fmt: skip
 WATCHDOG, DOWN, SILENT = "PacewatchWatchdog", "PacewatchWorkerDown", "PacewatchWorkerSilent"
 IDLE = {"Lost records"}
@@ -65,7 +65,8 @@ def watched(embedded_broker: str, _redis_port: int, tmp_path_factory: pytest.Tem
     with slack() as (url, told):
         system = System(
             embedded_broker, f"redis://127.0.0.1:{_redis_port}/7", directory, WORKER_PORT=str(worker_port),
-            GOALS=goals(directory), SLACK_WEBHOOK_URL=url, EXPORT_BREAKDOWNS="true", REFRESH_S="0.2",
+            GOALS=goals(directory), CATALOGUE=catalogue(directory), SLACK_WEBHOOK_URL=url, EXPORT_BREAKDOWNS="true",
+            REFRESH_S="0.2",
         )  # fmt: skip
         try:
             worker = system.worker()
@@ -101,6 +102,16 @@ def goals(directory: Path) -> str:
         f"    flight: {{start: {start.isoformat()}, end: {end.isoformat()}, timezone: UTC}}\n"
         "    goals:\n      - {total: spend, target: 100000, rule: threshold}\n"
         "      - {ratio: ctr, at_least: 0.0001, window: 1m}\n"
+    )
+    return str(file)
+
+
+def catalogue(directory: Path) -> str:
+    """A measure and a KPI beside the core's."""
+    file = directory / "catalogue.yaml"
+    file.write_text(
+        "measures: {served: {stream: impressions}}\n"
+        "kpis: {roi: {formula: (revenue - spend) / spend, meaning: Return.}}\n"
     )
     return str(file)
 

@@ -8,7 +8,7 @@ written again. What was sent of it is not sent again: its lane remembers (:mod:`
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 KEEP_WRITES = 1_000
 """Writes that are remembered: many minutes of an outage, some megabytes."""
@@ -16,10 +16,24 @@ KEEP_WRITES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What one transition wrote: the keys and arguments of its script."""
+    """What one transition wrote: the keys and arguments of its script, ``record.lua``."""
 
     keys: tuple[str, ...]
     args: tuple[bytes | str | int | float, ...]
+
+    @property
+    def field(self) -> bytes:
+        """The goal's field in the state hash."""
+        return str(self.args[1]).encode()
+
+    @property
+    def after(self) -> bytes:
+        """The state that it wrote; empty where it was forgotten."""
+        return bytes(self.args[3])  # type: ignore[arg-type]
+
+    def judged_from(self, before: bytes) -> Write:
+        """The same, of another state before."""
+        return replace(self, args=(*self.args[:2], before, *self.args[3:]))
 
 
 class Journal:
@@ -37,6 +51,12 @@ class Journal:
         """Remember a write that Redis has counted as this number."""
         self.compare(number - 1)
         self._kept.append((number, write))
+
+    def found(self, number: int, write: Write) -> None:
+        """Remember a write that was there already, in a Redis that has counted so many: its answer had been lost."""
+        self.compare(number)
+        if not self._kept or self._kept[-1][0] < number:
+            self._kept.append((number, write))
 
     def compare(self, number: int) -> None:
         """Take what has a higher number than Redis has reached for missing."""

@@ -6,13 +6,13 @@ reason. It goes out at least once: a monitor that dies between an answer and tak
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
 from msgspec.structs import replace
 
-from kpis.contract.redis_client import answers
+from kpis.contract.redis_client import calls
 from monitors.alerts.outbox.outbox import LEADER
 from monitors.alerts.outbox.queued import PARKED, Backlog, Parked, Queued, decode_queued, encode_parked, lane_key
 
@@ -38,7 +38,7 @@ class Lane:
     def __init__(self, redis: Any, address: str, token: str, notifier: str) -> None:
         self.notifier = notifier
         self._redis = redis
-        self._address = address
+        self._call = calls(address)
         self._token = token
         self._settled: dict[bytes, bytes] = {}
         self._settle, self._waiting = (
@@ -98,7 +98,3 @@ class Lane:
     @property
     def _key(self) -> str:
         return lane_key(self.notifier)
-
-    async def _call(self, pending: Awaitable[Any]) -> Any:
-        with answers(self._address):
-            return await pending

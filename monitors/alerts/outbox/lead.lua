@@ -4,7 +4,7 @@
 -- ARGV  token, milliseconds to live
 --
 -- A token begins with its monitor's rank, such as '2:'; one of a higher rank takes the lead from one of a lower.
--- Answers 1 when this monitor leads, else 0; and how many transitions were written.
+-- Answers 1 when this monitor leads, else 0; and how many changes were written.
 
 local function rank(token)
   return tonumber(string.match(token, '^(%d):')) or 1

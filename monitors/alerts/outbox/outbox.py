@@ -7,7 +7,8 @@ Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
 
     pw:{alerts}:leader        string  token of the monitor that acts                  (expires)
     pw:{alerts}:state         hash    goal -> state as JSON; campaign -> its milestones
-    pw:{alerts}:writes        string  how many transitions were written, see :mod:`monitors.alerts.outbox.journal`
+    pw:{alerts}:writes        string  how many changes were written, by monitors and people; see
+                                      :mod:`monitors.alerts.outbox.journal` and :mod:`monitors.alerts.outbox.last_seen`
     pw:{alerts}:evidence      hash    goal -> evidence as JSON
     pw:{alerts}:lane:<name>   list    messages for a notifier, oldest first
     pw:{alerts}:parked        list    messages that were given up, with the reason
@@ -19,23 +20,23 @@ Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 
-from kpis.contract.redis_client import answers
+from kpis.contract.redis_client import calls
 from kpis.runtime.clock import monotonic, wall_ms
-from monitors.alerts.interventions import ACKNOWLEDGED
+from monitors.alerts.interventions import ACKNOWLEDGED, MUTES, WRITES
 from monitors.alerts.outbox.journal import Journal, Write
+from monitors.alerts.outbox.last_seen import LastSeen
 from monitors.alerts.outbox.queued import PARKED, encode_entry, lane_key
 
 LEADER = "pw:{alerts}:leader"
 STATE = "pw:{alerts}:state"
 EVIDENCE = "pw:{alerts}:evidence"
 TOLD = "pw:{alerts}:told"
-WRITES = "pw:{alerts}:writes"
 FORMER = "pw:{alerts}:outbox"
 """The list of all that is to be sent, before there were lanes."""
 
@@ -44,6 +45,7 @@ _log = logging.getLogger(__name__)
 _AT_ONCE = 1_000
 """Goals in one command, so that none holds Redis for long."""
 KEEP_TOLD = 200
+_SEEN = (STATE, ACKNOWLEDGED, MUTES)
 
 
 class Recorded(StrEnum):
@@ -81,30 +83,30 @@ class Outbox:
 
     def __init__(self, redis: Any, address: str, token: str, ttl_ms: int) -> None:
         self._redis = redis
-        self._address = address
+        self._call = calls(address)
         self._token = token
         self._ttl_ms = ttl_ms
         self.leads_until_s = 0.0
+        self._leads = False
         self._journal = Journal()
-        self._record, self._lead, self._resign = (
+        self._seen = LastSeen(_SEEN)
+        self._record, self._lead, self._resign, self._look, self._restore = (
             redis.register_script(files(__package__).joinpath(f"{name}.lua").read_text("utf-8"))
-            for name in ("record", "lead", "resign")
+            for name in ("record", "lead", "resign", "look", "restore")
         )
 
     async def lead(self) -> bool:
-        """Become or stay the leader; False when another monitor is. What Redis forgot meanwhile is written again."""
+        """Become or stay the leader; False when another monitor is. What Redis forgot is written again."""
         args, until_s = [self._token, self._ttl_ms], monotonic() + self._ttl_ms / 1000
         leads, number = await self._call(self._lead(keys=[LEADER, WRITES], args=args))
+        self._leads = bool(leads)
         if not leads:
             self._journal.clear()
             return False
         self.leads_until_s = until_s
         self._journal.compare(int(number))
-        if self._journal.missing:
-            _log.warning("Redis has forgotten %d transitions; they are written again", len(self._journal.missing))
-        while self._journal.missing:
-            await self._written(self._journal.missing[0])
-            self._journal.missing.popleft()
+        self._seen.compare(int(number))
+        await self._write_again()
         return True
 
     async def resign(self) -> None:
@@ -113,8 +115,15 @@ class Outbox:
 
     async def states(self) -> dict[str, bytes]:
         """All stored states by goal."""
-        raw = await self._call(self._redis.hgetall(STATE))
-        return {k.decode(errors="replace"): v for k, v in raw.items()}
+        return _by_name(await self._call(self._redis.hgetall(STATE)))
+
+    async def look(self) -> dict[str, bytes]:
+        """The same, and seen: where Redis has lost some, a monitor that leads writes back what it saw last."""
+        number, found = await self._found()
+        self._seen.see(number, found, leads=self._leads)
+        if self._leads and self._seen.is_lost:
+            found = await self._write_again()
+        return _by_name(found[STATE])
 
     async def record(
         self,
@@ -147,7 +156,13 @@ class Outbox:
             "1" if is_over else "0",
         )
         keys = (LEADER, STATE, TOLD, ACKNOWLEDGED, WRITES, *map(lane_key, lanes))
-        return await self._written(Write(keys, args))
+        write = Write(keys, args)
+        found, number = await self._written(write)
+        if found in {Recorded.WRITTEN, Recorded.REPEATED}:
+            self._seen.note(number, STATE, write.field, write.after)
+            if is_over:
+                self._seen.put(ACKNOWLEDGED, write.field, b"")
+        return found
 
     async def adopt(self, lanes: Sequence[str]) -> int:
         """Move what an older version left to be sent into lanes; gives how many there were.
@@ -164,14 +179,16 @@ class Outbox:
     async def forget(self, goals: list[str]) -> None:
         """Drop the states of goals that are in no goals file any more."""
         if goals:
+            for goal in goals:
+                self._seen.put(STATE, goal.encode(), b"")
+                self._seen.put(ACKNOWLEDGED, goal.encode(), b"")
             await self._call(self._redis.hdel(STATE, *goals))
             await self._call(self._redis.hdel(EVIDENCE, *goals))
             await self._call(self._redis.hdel(ACKNOWLEDGED, *goals))
 
     async def evidence(self) -> dict[str, bytes]:
         """All stored evidence by goal."""
-        raw = await self._call(self._redis.hgetall(EVIDENCE))
-        return {k.decode(errors="replace"): v for k, v in raw.items()}
+        return _by_name(await self._call(self._redis.hgetall(EVIDENCE)))
 
     async def keep_evidence(self, found: Mapping[str, bytes]) -> None:
         """Store evidence by goal, so that it survives this process."""
@@ -202,13 +219,49 @@ class Outbox:
         found: list[bytes] = await self._call(self._redis.lrange(TOLD, 0, -1))
         return found
 
-    async def _written(self, write: Write) -> Recorded:
+    async def _written(self, write: Write) -> tuple[Recorded, int]:
         answer, number = await self._call(self._record(keys=write.keys, args=write.args))
         found = Recorded(answer.decode())
-        if found in {Recorded.WRITTEN, Recorded.REPEATED}:
+        if found is Recorded.WRITTEN:
             self._journal.note(int(number), write)
+        elif found is Recorded.REPEATED:
+            self._journal.found(int(number), write)
+        return found, int(number)
+
+    async def _write_again(self) -> dict[str, dict[bytes, bytes]]:
+        """Write what Redis has forgotten: the last transitions with their messages, then all that was seen to stand."""
+        missing = self._journal.missing
+        if missing:
+            _log.warning("Redis has forgotten %d transitions; they are written again", len(missing))
+        while missing:
+            became, _ = await self._written(missing[0])
+            if became is Recorded.CHANGED:
+                # It has forgotten what that one was judged from, too.
+                held = await self._call(self._redis.hget(STATE, missing[0].field))
+                await self._written(missing[0].judged_from(held or b""))
+            missing.popleft()
+        if not self._seen.is_lost:
+            return {}
+        _, found = await self._found()
+        for key, fields in self._seen.lacking(found).items():
+            if fields:
+                _log.warning("Redis has forgotten %d of %s; they are written back", len(fields), key)
+            await self._put_back(key, list(fields.items()))
+        number, found = await self._found()
+        self._seen.accept(number, found)
         return found
 
-    async def _call(self, pending: Awaitable[Any]) -> Any:
-        with answers(self._address):
-            return await pending
+    async def _put_back(self, key: str, fields: Sequence[tuple[bytes, bytes]]) -> None:
+        for first in range(0, len(fields), _AT_ONCE):
+            args = (arg for pair in fields[first : first + _AT_ONCE] for arg in pair)
+            await self._call(self._restore(keys=[LEADER, WRITES, key], args=[self._token, *args]))
+
+    async def _found(self) -> tuple[int, dict[str, dict[bytes, bytes]]]:
+        """How many changes were written, and all that stands, as of one moment."""
+        number, *hashes = await self._call(self._look(keys=[WRITES, *_SEEN], args=[]))
+        pairs = ((key, zip(flat[::2], flat[1::2], strict=True)) for key, flat in zip(_SEEN, hashes, strict=True))
+        return int(number), {key: dict(fields) for key, fields in pairs}
+
+
+def _by_name(raw: Mapping[bytes, bytes]) -> dict[str, bytes]:
+    return {k.decode(errors="replace"): v for k, v in raw.items()}

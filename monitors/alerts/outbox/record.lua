@@ -5,7 +5,7 @@
 --       the message as it lies in a lane, '1' when the alert is over, or a new one, and so nobody takes care of it any more
 --
 -- Answers 'written', 'repeated' (this very step is already there: its reply was lost), 'follower' or 'changed'; and how
--- many transitions were written.
+-- many changes were written.
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return {'follower', 0}

@@ -21,9 +21,9 @@ from kpis.series import shown_id
 from kpis.times import DAY_MS
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
+from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
 from monitors.board.board import Board
 from monitors.board.http.api import answer
-from monitors.board.shapes import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
 from monitors.goals.subject import key_of
 
 LARGEST = 10_000

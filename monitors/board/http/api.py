@@ -10,15 +10,17 @@ from typing import TypeVar
 import msgspec
 from aiohttp import hdrs, web
 
+from kpis.catalogue import CORE, Catalogue
 from kpis.measures import Row
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Recoverable
 from kpis.series import of_shown, split
+from monitors.board.asks import Problem
 from monitors.board.board import Board, encoded
 from monitors.board.detail import detail, history_of
 from monitors.board.http.hub import Hub, message
 from monitors.board.members import Roll, members, roll_of
-from monitors.board.shapes import CampaignNow, Changes, MemberNow, Problem
+from monitors.board.shapes import CampaignNow, Changes, MemberNow
 from monitors.read.breakdowns import Windows
 from monitors.read.queries import Query
 
@@ -37,11 +39,13 @@ class Reads:
         history: the quarter hours of a query.
         breakdowns: the windows of a campaign's breakdowns.
         sums: what came of each of some queries.
+        catalogue: what the rows are of that are read now.
     """
 
     history: Callable[[Query], Awaitable[Mapping[int, Row]]]
     breakdowns: Callable[[str], Awaitable[Mapping[str, Windows]]]
     sums: Callable[[Iterable[Query]], Awaitable[Mapping[Query, Row]]]
+    catalogue: Callable[[], Catalogue] = lambda: CORE
 
 
 class Api:
@@ -72,11 +76,15 @@ class Api:
         row = self._board.feed.rows.get(name)
         if row is None:
             return answer(Problem(f"there is no campaign {name[:200]!r} on the board"), 404)
+        read_as = self._redis.catalogue()
         query = history_of(self._board, row, self._board.summary.now_ms)
         async with self._reads:
             quarters = await _or_none(self._redis.history(query)) if query is not None else None
             breakdowns = {} if row.members else await _or_none(self._redis.breakdowns(split(of_shown(row.id))[0]))
         its = await self._members.of(row) if query is not None else ()
+        if not read_as is self._redis.catalogue() is self._board.every.catalogue:
+            # The catalogue is being changed: what was read has other columns than what is shown.
+            quarters, breakdowns, its = None, None, ()
         return answer(detail(self._board, row, quarters or {}, breakdowns, its, can_act=self._can_act))
 
     async def changes(self, _: web.Request) -> web.Response:

@@ -7,17 +7,8 @@ from typing import Any
 
 import msgspec
 
-from monitors.board.shapes import (
-    AcknowledgeAlerts,
-    CampaignDetail,
-    Campaigns,
-    Changes,
-    Done,
-    MuteCampaign,
-    Problem,
-    UnmuteCampaign,
-    Update,
-)
+from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
+from monitors.board.shapes import CampaignDetail, Campaigns, Changes, Update
 
 _TYPES = (Campaigns, CampaignDetail, Changes, Update, Problem, AcknowledgeAlerts, MuteCampaign, UnmuteCampaign, Done)
 _REF = "#/components/schemas/"

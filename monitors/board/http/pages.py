@@ -5,15 +5,16 @@ Every text that comes from elsewhere goes through :func:`html.escape`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote
 
 from kpis.units import amount
 from monitors.board.board import Board
 from monitors.board.campaign_rows import worst_first
-from monitors.board.columns import COLUMNS, page_data
+from monitors.board.columns import COLUMNS, Column, column_of, page_data
 from monitors.board.shapes import CampaignNow, GoalNow, WatchNow
-from monitors.board.watching import MISSES, shown_of
+from monitors.board.watching import shown_of
 from monitors.words.wording import LOOK, REASONS, word_of
 
 FIRST_ROWS = 60
@@ -23,10 +24,10 @@ FIRST_ROWS = 60
 def board_page(board: Board) -> str:
     """All campaigns, the worst first."""
     rows = sorted(board.feed.rows.values(), key=worst_first)
-    body = "".join(_row(row, board.summary.currency) for row in rows[:FIRST_ROWS])
+    body = "".join(_row(row, _columns(board), board.summary.currency) for row in rows[:FIRST_ROWS])
     heads = "".join(
         f'<th scope="col" role="columnheader" data-sort="{key}"{more}>{escape(name)}</th>'
-        for name, key, more in _heads()
+        for name, key, more in _heads(board)
     )
     problem = f"<p>{escape(board.summary.problem)}</p>" if board.summary.problem else ""
     main = (
@@ -44,7 +45,7 @@ def board_page(board: Board) -> str:
         '<section id="changes" aria-labelledby="changes-title"><h2 id="changes-title">Recent status changes</h2>'
         "<ol></ol></section>"
     )
-    return _page("Launch board", main, "list.js")
+    return _page("Launch board", main, "list.js", _data(board))
 
 
 def campaign_page(board: Board, row: CampaignNow | None) -> str:
@@ -56,7 +57,7 @@ def campaign_page(board: Board, row: CampaignNow | None) -> str:
         '<div id="notices" role="status"></div><p class="crumb"><a href="/">All campaigns</a></p>'
         f'<h1>{escape(row.name)}</h1><div id="campaign" data-id="{escape(row.id)}">{facts}</div>'
     )
-    return _page(row.name, main, "campaign.js")
+    return _page(row.name, main, "campaign.js", _data(board))
 
 
 def docs_page() -> str:
@@ -75,24 +76,32 @@ def pace_text(goal: GoalNow, currency: str) -> str:
 
 def watch_text(watch: WatchNow) -> str:
     """A watch in words; what is wrong says itself what it is about."""
-    if watch.status in MISSES:
+    if watch.status.is_miss:
         return watch.says
     return f"{watch.label} {word_of(watch.status, is_watch=True)}: {watch.says}"
 
 
-def _heads() -> list[tuple[str, str, str]]:
+def _columns(board: Board) -> tuple[Column, ...]:
+    return (*COLUMNS, *map(column_of, board.listed.columns))
+
+
+def _data(board: Board) -> str:
+    return page_data(board.listed.columns, board.every.columns, board.mark)
+
+
+def _heads(board: Board) -> list[tuple[str, str, str]]:
     """Text, what it sorts by, and more attributes of each head."""
-    columns = [(c.label, c.key, "" if c.is_headline else ' class="extra"') for c in COLUMNS]
+    columns = [(c.label, c.key, "" if c.is_headline else ' class="extra"') for c in _columns(board)]
     return [("Campaign", "worst", ""), ("Pace", "pace", ""), *columns, ("Last minutes", "", "")]
 
 
-def _row(row: CampaignNow, currency: str) -> str:
+def _row(row: CampaignNow, columns: Iterable[Column], currency: str) -> str:
     name = f'<a href="/campaign?id={escape(quote(row.id, safe=""))}">{escape(row.name)}</a>'
     look = LOOK[row.status].name
     cells = "".join(
         f'<td role="cell" class="number{"" if c.is_headline else " extra"}">'
         f"{escape(amount(c.value(row), c.unit, currency))}</td>"
-        for c in COLUMNS
+        for c in columns
     )
     return (
         f'<tr role="row" class="{look}"><th scope="row" role="rowheader">'
@@ -111,7 +120,7 @@ def _goals(row: CampaignNow, currency: str) -> str:
     return " · ".join(said) if said else LOOK[None].word
 
 
-def _page(title: str, main: str, script: str = "") -> str:
+def _page(title: str, main: str, script: str = "", data: str = "") -> str:
     module = f'<script type="module" src="/static/{script}"></script>' if script else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -119,7 +128,8 @@ def _page(title: str, main: str, script: str = "") -> str:
         '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)} · Pacewatch</title>"
         '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/board.css">'
-        f'{module}</head><body data-look="{escape(page_data())}"><a class="skip" href="#main">Skip to the content</a>'
+        f'{module}</head><body data-look="{escape(data or page_data())}">'
+        '<a class="skip" href="#main">Skip to the content</a>'
         '<header><a class="brand" href="/">Pacewatch</a><p id="age"></p><p id="live"></p>'
         '<nav aria-label="Pages"><a href="/api/docs">API</a> <a href="/metrics">Metrics</a></nav></header>'
         f'<main id="main" tabindex="-1">{main}</main></body></html>'

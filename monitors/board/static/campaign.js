@@ -2,7 +2,7 @@
 
 import { byId, el } from "./dom.js";
 import { paceBar } from "./draw.js";
-import { ago, amount, clock, ends, look, MARKS, outOf, reason, share, span, toldWhy, word, WORDS } from "./format.js";
+import { ago, amount, clock, ends, look, MARKS, outOf, reason, share, span, toldWhy, valueIn, word, WORDS } from "./format.js";
 import { paceLine } from "./line.js";
 import { follow, get, header, now, post, state } from "./live.js";
 
@@ -84,7 +84,7 @@ function table(label, first, rows) {
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, el("table", {},
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, first), ...look.detail.map((column) => el("th", { scope: "col" }, column.label)))),
     el("tbody", {}, ...rows.map(([name, values]) => el("tr", {}, el("th", { scope: "row" }, name),
-      ...look.detail.map((column) => el("td", { class: "number" }, amount(values?.[column.name], column.unit))))))));
+      ...look.detail.map((column) => el("td", { class: "number" }, amount(valueIn(values, column), column.unit))))))));
 }
 
 function parts(d) {

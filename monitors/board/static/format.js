@@ -33,6 +33,9 @@ export function amount(value, unit, currency = "") {
   return style.currency && currency ? `${text} ${currency}` : text;
 }
 
+/** What a window has of a column: of the core's numbers, or of what the catalogue file adds to them. */
+export const valueIn = (values, column) => (column.is_added ? values?.added?.[column.name] : values?.[column.name]);
+
 /** As short as a column: 1.2M, 34.5k. */
 export function brief(value) {
   if (value === null || value === undefined) return look.none;

@@ -2,11 +2,11 @@
 
 import { byId, el, say } from "./dom.js";
 import { paceBar, pulse } from "./draw.js";
-import { ago, amount, brief, clock, look, MARKS, ORDER, outOf, reason, share, shownWatches, toldWhy, word, WORDS } from "./format.js";
+import { ago, amount, brief, clock, look, MARKS, ORDER, outOf, reason, share, shownWatches, toldWhy, valueIn, word, WORDS } from "./format.js";
 import { follow, header, now, state } from "./live.js";
 
 const PAGE = 100;
-const valueOf = (column) => (row) => (column.is_total ? row.total : row.recent)?.[column.name];
+const valueOf = (column) => (row) => valueIn(column.is_total ? row.total : row.recent, column);
 const SORTS = {
   worst: ["Worst first", null], name: ["Name", (r) => r.name], pace: ["Pace", (r) => r.goals[0]?.ratio ?? null],
   ...Object.fromEntries(look.columns.map((column) => [column.key, [column.label, valueOf(column)]])),

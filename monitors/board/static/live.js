@@ -1,10 +1,11 @@
 // The state of the page and its events: loaded once, then kept up to date; loaded again when the server says so.
 
 import { byId, el, say } from "./dom.js";
-import { moment, span } from "./format.js";
+import { look, moment, span } from "./format.js";
 
 export const state = { summary: null, rows: new Map(), changes: [], heardAt: 0, silentSince: null };
 
+let reloads = false;
 const narrow = matchMedia("(max-width: 760px)");
 
 /** The deployment's clock now: it may run faster than the wall in a rehearsal. */
@@ -27,6 +28,11 @@ export async function post(path, body) {
 }
 
 function hear(summary) {
+  if (summary.columns !== look.mark && !reloads) {
+    // The catalogue file adds other numbers than this page has columns for.
+    reloads = true;
+    setTimeout(() => location.reload(), 2000);
+  }
   state.summary = summary;
   state.heardAt = performance.now();
   state.silentSince = null;

@@ -68,7 +68,7 @@ class ParentTotalModel(TotalModel):
             text = f"campaign {shown(bare[0])}{more} has no target for {goal.total.title} to add up"
             raise AtField("total", f"{text}: write a number as target, or list the campaigns that have one")
         whole = sum(target or 0 for target in found.values())
-        if not 0 < whole <= scalars.MAX_AMOUNT * (MICROS if goal.total.is_money else 1):
+        if not 0 < whole <= scalars.MAX_AMOUNT * (MICROS if goal.total.in_micros else 1):
             raise AtField("total", f"of its campaigns' targets {whole} is due in its flight: write a number as target")
         return replace(goal, target=whole)
 

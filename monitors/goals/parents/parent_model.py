@@ -121,6 +121,7 @@ def parent_of(
     local = zone if model.flight is None else model.flight.timezone
     # Breakdowns of a campaign are in it already.
     series = tuple(dict.fromkeys(campaign_part(one.series) for one in members))
+    whole = {one.account for one in members} - {one.account for one in candidates if one not in members} - {""}
     return Campaign(
         campaign=shown_id(parent_key(scope, more["account"])),
         flight=flight,
@@ -129,6 +130,7 @@ def parent_of(
         milestones=milestones_of(model.milestones, flight, local or ZoneInfo(flight.timezone)),
         scope=scope,
         members=series,
+        own=tuple(parent_key(Scope.ACCOUNT, account) for account in sorted(whole)),
         **more,
     )
 

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from kpis.contract.redis_client import AWAY
 from kpis.runtime.retry import Backoff
+from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
 from monitors.alerts.notifiers.delivery import Delivery, DeliveryPolicy
 from monitors.alerts.notifiers.links import Links
 from monitors.alerts.notifiers.protocol import Grouping
@@ -23,10 +24,14 @@ from monitors.alerts.notifiers.slack import Slack
 from monitors.alerts.outbox import LEADER, TOLD, Outbox, Recorded
 from monitors.alerts.outbox.journal import KEEP_WRITES, Journal, Write
 from monitors.alerts.outbox.lanes import Lane
+from monitors.alerts.outbox.queued import lane_key
 from monitors.alerts.stored import encode_alert
 from tests.kit.alerts import alert
 from tests.kit.monitor_fakes import FakeSlack, fake_slack, until
-from tests.kit.redis_server import free_port
+from tests.kit.redis_server import free_port, redis_server
+
+ACKNOWLEDGED = Acknowledgement("me", 1, "mine")
+MUTE = Silence("*", 0, 1 << 50, "me", "a test")
 
 
 class Mortal:
@@ -150,7 +155,7 @@ def test_what_was_written_before_the_loss_was_noticed_stands(tmp_path: Path) -> 
     asyncio.run(run())
 
 
-def test_a_monitor_that_led_before_another_one_writes_nothing_again(tmp_path: Path) -> None:
+def test_a_monitor_that_led_before_another_one_sends_nothing_again_and_knows_what_stood(tmp_path: Path) -> None:
     async def run() -> None:
         with mortal(tmp_path) as server:
             async with Redis(port=server.port) as redis:
@@ -162,8 +167,117 @@ def test_a_monitor_that_led_before_another_one_writes_nothing_again(tmp_path: Pa
                 assert not await one.lead()
                 await redis.flushall()
                 assert await one.lead()
-                assert await one.states() == {}
+                assert await one.look() == {"a": b"1"}
+                assert await redis.llen(lane_key("slack")) == 0
                 assert not await two.lead()
+
+    asyncio.run(run())
+
+
+def test_what_people_did_is_there_again_and_what_was_over_or_taken_back_is_not(tmp_path: Path) -> None:
+    """A backup from before: an acknowledgement that ended since, a mute that was taken back since."""
+
+    async def run() -> None:
+        with mortal(tmp_path) as server:
+            async with Redis(port=server.port) as redis:
+                await answers(redis)
+                outbox, store = Outbox(redis, "test", "one", 60_000), InterventionStore(redis, "test")
+                await outbox.lead()
+                await tell(outbox, "a", 1)
+                await tell(outbox, "b", 1)
+                await store.acknowledge("a", ACKNOWLEDGED)
+                await store.mute("old", MUTE, 0)
+                assert await outbox.look() == {"a": b"1", "b": b"1"}
+                await redis.save()
+                await outbox.record("a", b"1", None, None, is_over=True)
+                await store.unmute("old")
+                await store.acknowledge("b", ACKNOWLEDGED)
+                await store.mute("new", MUTE, 0)
+                await outbox.look()
+                stood = await store.read()
+                server.kill()
+                server.start()
+                await answers(redis)
+                assert (await store.read()).mutes.keys() == {"old"}, "it has forgotten"
+                await outbox.lead()
+                assert await store.read() == stood
+                assert (set(stood.acknowledged), set(stood.mutes)) == ({"b"}, {"new"})
+                await redis.flushall()
+                await store.mute("newest", MUTE, 0)
+                await outbox.lead()
+                assert await outbox.look() == {"b": b"1"}
+                found = await store.read()
+                assert (set(found.acknowledged), set(found.mutes)) == ({"b"}, {"new", "newest"})
+
+    asyncio.run(run())
+
+
+def test_what_the_leader_no_longer_has_in_its_journal_stands_again_and_what_was_not_sent_is_sent(
+    tmp_path: Path,
+) -> None:
+    """A monitor that was started anew: the first transition was another process's, the second is not sent yet."""
+
+    async def run() -> None:
+        with mortal(tmp_path) as server:
+            async with Redis(port=server.port) as redis, fake_slack() as slack:
+                await answers(redis)
+                before = Outbox(redis, "test", "before", 60_000)
+                await before.lead()
+                await tell(before, "a", 1)
+                await tell(before, "b", 1)
+                await emptied(delivery_of(redis, slack, "before"))
+                await before.resign()
+                outbox = Outbox(redis, "test", "one", 60_000)
+                await outbox.lead()
+                await outbox.look()
+                await tell(outbox, "a", 2)
+                await redis.flushall()
+                assert await outbox.lead()
+                assert await outbox.look() == {"a": b"2", "b": b"1"}
+                await emptied(delivery_of(redis, slack))
+                assert arrived(slack) == ["a-1", "b-1", "a-2"]
+
+    asyncio.run(run())
+
+
+def test_a_loss_between_two_steps_of_a_cycle_is_seen_before_anything_is_judged_from_it(tmp_path: Path) -> None:
+    async def run() -> None:
+        with mortal(tmp_path) as server:
+            async with Redis(port=server.port) as redis:
+                await answers(redis)
+                outbox = Outbox(redis, "test", "one", 60_000)
+                await outbox.lead()
+                await tell(outbox, "a", 1)
+                await outbox.look()
+                await redis.flushall()
+                await redis.set(LEADER, "one")
+                assert await outbox.look() == {"a": b"1"}
+                assert await outbox.states() == {"a": b"1"}
+
+    asyncio.run(run())
+
+
+def test_a_monitor_that_follows_keeps_what_it_saw_until_another_one_has_written_since(tmp_path: Path) -> None:
+    async def run() -> None:
+        with mortal(tmp_path) as server:
+            async with Redis(port=server.port) as redis:
+                await answers(redis)
+                one, two, three = (Outbox(redis, "test", token, 60_000) for token in ("one", "two", "three"))
+                await one.lead()
+                for goal in "abc":
+                    await tell(one, goal, 1)
+                assert not await two.lead()
+                await two.look()
+                await redis.flushall()
+                assert await two.look() == {}, "it writes nothing: it does not lead"
+                assert await three.lead()
+                await tell(three, "a", 1)
+                await two.look()
+                await tell(three, "a", 2)
+                await two.look()
+                await three.resign()
+                assert await two.lead()
+                assert await two.look() == {"a": b"2"}, "three has led since, and all is as it says"
 
     asyncio.run(run())
 
@@ -219,3 +333,23 @@ def test_the_journal_is_bounded() -> None:
         journal.note(number, Write((), (number,)))
     journal.compare(0)
     assert [one.args[0] for one in journal.missing] == list(range(2 * KEEP_WRITES, 3 * KEEP_WRITES))
+
+
+def test_what_is_there_already_is_not_taken_for_missing_again() -> None:
+    """Else it would be written again and again, until another monitor leads."""
+
+    async def run() -> None:
+        with redis_server() as port:
+            async with Redis(port=port) as redis:
+                outbox = Outbox(redis, "test", "one", 60_000)
+                await outbox.lead()
+                await tell(outbox, "a", 1)
+                await tell(outbox, "b", 1)
+                await outbox.record("a", b"1", None, None)
+                await redis.flushall()
+                await InterventionStore(redis, "test").mute("m", MUTE, 0)
+                async with asyncio.timeout(10):
+                    assert await outbox.lead()
+                assert await outbox.look() == {"b": b"1"}
+
+    asyncio.run(run())

@@ -461,3 +461,34 @@ def test_a_mute_that_someone_sets_holds_back_what_fires_until_it_is_taken_back(s
         assert await both.changes() == [FIRED]
 
     run(server, tmp_path, goals(), test)
+
+
+@pytest.mark.parametrize("leads", [0, 1])
+def test_a_redis_that_lost_all_is_told_nothing_anew_whoever_leads_then(server: int, tmp_path: Path, leads: int) -> None:
+    """Nor is what people did about it lost: after FLUSHALL, by the monitor that led, or by the one that followed it."""
+
+    async def test(both: Monitors) -> None:
+        store = InterventionStore(both.redis, "test")
+        await both.at(NOON, MUCH)
+        await store.acknowledge("c42|spend", Acknowledgement("me", NOON))
+        await store.mute("m", Silence("other", NOON, NOON + DAY, "me", "a test"), NOON)
+        await both.look()
+        states, done = await both.outboxes[0].states(), await store.read()
+        assert await both.changes() == [FIRED]
+        await both.redis.flushall()
+        if leads == 1:
+            del both.cycles[0]
+        await both.seed.layout()
+        await both.before()
+        await both.at(NOON, MUCH)
+        assert both.cycles[0].view.leads
+        assert await both.outboxes[leads].states() == states
+        assert await store.read() == done
+        assert [one.acknowledged is not None for one in both.cycles[0].view.assessments][:2] == [True, False]
+        again = [c for c in await both.changes() if leads == 1]
+        assert again == [], "only the journal of the one that led has the message, and its lane knows that it was sent"
+        await both.at(NOON + HOUR, GOOD + 50_000_000)
+        assert [c[0] for c in await both.changes()][-1] is Change.CORRECTED
+        assert (await store.read()).acknowledged == {}
+
+    run(server, tmp_path, goals(), test)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,10 +15,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import redis
 
-from kpis.times import DAY_MS
+from kpis.contract import layout
+from kpis.runtime.clock import Clock
+from kpis.times import DAY_MS, HOUR_MS
+from monitors.alerts.alert import Alert
+from monitors.alerts.outbox import TOLD
+from monitors.alerts.stored import decode_alert
+from monitors.pacing.verdict import Reason
 from pacewatch.simulate import scenarios
 from pacewatch.simulate.simulation import Simulation
+from tests.kit.processes import until
 
 _DEADLINE_S = 60
 DAY = 1_370_448_000_000
@@ -53,8 +62,8 @@ def children(pid: int) -> dict[int, str]:
     return found
 
 
-def await_line(tmp_path: Path, text: str, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + _DEADLINE_S
+def await_line(tmp_path: Path, text: str, process: subprocess.Popen[str], deadline_s: float = _DEADLINE_S) -> None:
+    deadline = time.monotonic() + deadline_s
     while text not in (tmp_path / "err").read_text():
         assert process.poll() is None, (tmp_path / "err").read_text()
         assert time.monotonic() < deadline, (tmp_path / "err").read_text()
@@ -114,3 +123,28 @@ def test_the_launch_day_ends_cleanly_by_signal_or_after_its_duration(
         assert "/metrics" in (tmp_path / "err").read_text()
         assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
         assert not list((tmp_path / "tmp").iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_the_end_of_the_load_is_no_miss_only_what_the_flights_came_to_is_told_after_it(tmp_path: Path) -> None:
+    day = Clock().now_ms() // DAY_MS * DAY_MS
+    with demo(tmp_path, "--speed", "1440") as process:
+        await_line(tmp_path, "all events are sent", process, deadline_s=150)
+        found = re.search(r"Redis (\S+):(\d+)", (tmp_path / "err").read_text())
+        assert found is not None
+        with redis.Redis(found[1], int(found[2])) as client:
+            until(lambda: b"flight_ended" in b"".join(client.lrange(TOLD, 0, -1)), "the flights' end to be told")
+            # Hours of the day, in which all is silent.
+            until(lambda: as_of(client) > day + DAY_MS + 6 * HOUR_MS, "the night after it")
+            alerts = [one for raw in client.lrange(TOLD, 0, -1) if isinstance(one := decode_alert(raw), Alert)]
+        assert alerts
+        over = {Reason.FLIGHT_ENDED, Reason.FLIGHT_CLOSED}
+        assert [one for one in alerts if one.reason not in over and (one.as_of_ms or 0) >= day + DAY_MS] == []
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=_DEADLINE_S)
+
+
+def as_of(client: redis.Redis) -> int:
+    """Up to when the first partition is counted."""
+    return int(client.hget(layout.meta(0), layout.CLOCK) or 0)

@@ -13,14 +13,14 @@ Slack and not posted again. Keys share the hash tag of all alerts::
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
 import msgspec
 
 from kpis.contract.documents import UNREADABLE
-from kpis.contract.redis_client import answers
+from kpis.contract.redis_client import calls
 from kpis.times import DAY_MS
 from monitors.alerts.alert import Alert
 from monitors.alerts.notifiers.slack.digest import Digest
@@ -100,7 +100,7 @@ class CardStore:
 
     def __init__(self, redis: Any, address: str) -> None:
         self._redis = redis
-        self._address = address
+        self._call = calls(address)
         self._done = redis.register_script(files(__package__).joinpath("done.lua").read_text("utf-8"))
 
     async def told(self, alerts: Sequence[str]) -> set[str]:
@@ -163,10 +163,6 @@ class CardStore:
         return bool(
             await self._call(self._redis.set(f"pw:{{alerts}}:card_press:{name}", b"1", nx=True, ex=KEEP_PRESS_S))
         )
-
-    async def _call(self, pending: Awaitable[Any]) -> Any:
-        with answers(self._address):
-            return await pending
 
 
 def _key(name: str) -> str:

@@ -62,6 +62,6 @@ def test_what_is_kept_of_sends_is_bounded_and_decides_as_all_of_them(path: list[
         now += gap
         assert why(OK, status, kept, now) is why(OK, status, everything, now)
         everything = (*everything, (now, status))
-        kept = POLICY.kept((*kept, (now, status)), now)
+        kept = POLICY.after(kept, status, now)
         assert len(kept) <= KEEP_SENDS
         assert kept[-1] == (now, status)

@@ -10,7 +10,8 @@ from kpis.times import DAY_MS, HOUR_MS
 from monitors.goals import Campaign, FileProblem, InvalidGoals
 from monitors.goals.all_goals import Goals
 from monitors.goals.file import parse
-from monitors.goals.values import Milestone, Mute, TotalGoal, muted_at
+from monitors.goals.subject import muted_at
+from monitors.goals.values import Milestone, Mute, TotalGoal
 
 FILE = """\
 accounts:

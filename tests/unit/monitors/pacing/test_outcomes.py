@@ -184,3 +184,35 @@ def test_corrections_and_looks_back_in_time_never_stop_it(rows: list[Row], later
                 Campaign("c1", "c1", FLIGHT, (goal,)), watch, observed, sight.past, heard=heard, at_ms=at_ms
             )
             assert found.status in {Status.ON_PACE, Status.CRITICAL, Status.NO_DATA}
+
+
+@pytest.mark.parametrize(("silent_s", "status"), [(15, Status.ON_PACE), (59, Status.ON_PACE), (60, Status.CRITICAL)])
+def test_what_a_broker_holds_back_for_some_seconds_is_no_silence_however_much_it_is(
+    silent_s: int, status: Status
+) -> None:
+    """A worker takes a topic for read while its broker does not answer for 15 s; others bring what clicks come of."""
+    known = [row(1_000_000, 30_000)] * (96 * 3)
+    heard, campaign = listened(known), Campaign("c1", "c1", FLIGHT, (ANY,))
+    from_ms = len(known) * QUARTER_MS - 1
+    sight, total = seen(FLIGHT, known, from_ms), heard.total
+    for second in range(1, silent_s + 1):
+        total = add([total, row(1_000)])
+        heard = heard.after(total, from_ms + second * 1000)
+    assert sight.past is not None
+    at_ms = from_ms + silent_s * 1000
+    found = outcome(campaign, CLICKS, sight.of(CLICKS, heard, None), sight.past, heard=heard, at_ms=at_ms)
+    assert found.status is status
+    assert found.since_ms == from_ms, "it is seen"
+
+
+def test_of_a_late_feed_silence_is_as_long_as_nothing_came_of_it() -> None:
+    """It is judged as of its own time, which lies before the look that saw it come last."""
+    known = [row(1_000_000, 30_000)] * (96 * 3)
+    heard, campaign = listened(known), Campaign("c1", "c1", FLIGHT, (ANY,))
+    at_ms = len(known) * QUARTER_MS - 1
+    for minute in range(1, 4):
+        heard = heard.after(add([heard.total, row(60_000)]), at_ms + minute * MINUTE_MS)
+    sight = replace(seen(FLIGHT, known, at_ms), late_ms=3 * MINUTE_MS)
+    assert sight.past is not None
+    found = outcome(campaign, CLICKS, sight.of(CLICKS, heard, None), sight.past, heard=heard, at_ms=at_ms)
+    assert found.reason is Reason.SILENT

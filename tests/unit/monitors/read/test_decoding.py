@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.measures import WIDTH, pack
-from monitors.read.decoding import NO_QUARTERS, PER_DAY, Problems, read_day
+from monitors.read.decoding import PER_DAY, Problems, no_quarters, read_day
 from monitors.read.snapshot import ReadProblem
 
 ROW = st.tuples(*[st.integers(-(2**63), 2**63 - 1)] * WIDTH)
@@ -46,7 +46,7 @@ def test_what_is_no_quarter_hour_is_counted_and_the_others_are_read() -> None:
 
 def test_a_day_without_anything_and_a_key_of_another_type_have_no_quarter_hours() -> None:
     problems: Problems = Counter()
-    assert read_day({}, problems) is NO_QUARTERS
+    assert read_day({}, problems) is no_quarters(WIDTH)
     assert not problems
-    assert read_day(None, problems) is NO_QUARTERS
+    assert read_day(None, problems) is no_quarters(WIDTH)
     assert problems == {ReadProblem.BAD_KEY: 1}

@@ -57,3 +57,11 @@ def test_a_demo_without_goals_needs_none(recording: Path, tmp_path: Path, monkey
     monkeypatch.delenv("PACEWATCH_GOALS")
     made = asyncio.run(plan(DemoOptions(data=recording, at_once=True), tmp_path))
     assert "GOALS" not in made.own
+
+
+def test_no_message_of_the_launch_day_waits_for_more_than_some_minutes_of_it(tmp_path: Path) -> None:
+    """Else a forecast is told when the day is over."""
+    made = asyncio.run(plan(DemoOptions(), tmp_path))
+    waits_s = float(made.settings["ALERT_GATHER_S"]) + float(made.settings["REFRESH_S"])
+    assert made.rate is not None
+    assert waits_s * made.rate <= 10 * 60
