@@ -38,6 +38,7 @@ from monitors import metrics
 from monitors.alerts.notifiers.webhook.form import PostedBody
 from monitors.goals.campaign import CampaignModel, MuteModel
 from monitors.goals.curve_model import CurveModel
+from monitors.goals.experiments.experiment_model import ExperimentModel
 from monitors.goals.file import GoalsFile
 from monitors.goals.flight import FlightModel
 from monitors.goals.goal import RatioModel, TotalModel
@@ -124,7 +125,7 @@ def goals_page() -> str:
         ("The file", GoalsFile), ("A campaign", CampaignModel), ("Its flight", FlightModel), ("Its mutes", MuteModel),
         ("An account", AccountModel), ("A goal for a total", TotalModel), ("A goal for a ratio", RatioModel),
         ("What campaigns reach together", ParentModel), ("The portfolio", PortfolioModel),
-        ("A total of an account or the portfolio", ParentTotalModel),
+        ("A total of an account or the portfolio", ParentTotalModel), ("An experiment", ExperimentModel),
     )  # fmt: skip
     for title, model in named:
         parts += _about(title, model)

@@ -33,7 +33,7 @@ class Example:
     gives: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kpi:
     """A formula over a row of measures, and all that any place that shows or judges it must know.
 
@@ -67,7 +67,7 @@ class Kpi:
     def __hash__(self) -> int:
         return hash(self.name)
 
-    @property
+    @cached_property
     def is_proportion(self) -> bool:
         """Whether it is a share of counts, successes out of trials, for which an interval says what they prove.
 
@@ -78,7 +78,7 @@ class Kpi:
             return False
         return not quotient.above.in_micros and not quotient.below.in_micros
 
-    @property
+    @cached_property
     def quotient(self) -> Quotient:
         """What stands above and below the line, of one that is a quotient of two sums.
 
@@ -89,12 +89,12 @@ class Kpi:
             raise ValueError(f"{self.name} is no quotient of two sums")
         return self.formula.quotient
 
-    @property
+    @cached_property
     def is_quotient(self) -> bool:
         """Whether it is one measure over another: only that can be judged by what its counts prove."""
         return self.formula.quotient is not None
 
-    @property
+    @cached_property
     def is_provable(self) -> bool:
         """Whether evidence can be gathered on it: a quotient of two sums, and of a share their plain one."""
         quotient = self.formula.quotient
@@ -102,19 +102,19 @@ class Kpi:
             return False
         return not self.is_proportion or quotient.scale == 1
 
-    @property
+    @cached_property
     def may_be_negative(self) -> bool:
         """Whether less than nothing is a value that people may bound it by: ROI, a net score."""
         if self.is_proportion:
             return False
         return not self.is_quotient or (self.above.counting is not None and self.above.can_fall)
 
-    @property
+    @cached_property
     def above(self) -> Measure:
         """The measure above the line of a quotient."""
         return self.quotient.above
 
-    @property
+    @cached_property
     def below(self) -> Measure:
         """The measure below it."""
         return self.quotient.below
@@ -133,7 +133,7 @@ class Kpi:
         up, down = self.factors
         return above * up / (below * down)
 
-    @property
+    @cached_property
     def factors(self) -> tuple[float, int]:
         """What numerator and denominator, as stored, are multiplied by: its scale, and micros made units."""
         quotient = self.quotient

@@ -191,6 +191,19 @@ def pack(row: Sequence[int]) -> bytes:
     return struct.pack(f"<{len(row)}q", *row)
 
 
+def trimmed(row: Sequence[int]) -> Sequence[int]:
+    """A row without the zeros at its end, but for the core's: as it is stored."""
+    end = len(row)
+    while end > WIDTH and not row[end - 1]:
+        end -= 1
+    return row[:end]
+
+
+def wide(row: Sequence[int], width: int) -> Row:
+    """A row with zeros at its end, at least so wide."""
+    return (*row, *(0,) * (width - len(row)))
+
+
 def fits(row: Sequence[int]) -> bool:
     """Whether 64 bits hold each measure of a row."""
     return min(row) >= -(2**63) and max(row) < 2**63
@@ -198,7 +211,7 @@ def fits(row: Sequence[int]) -> bool:
 
 def pack_within(row: Sequence[int], held: Sequence[int]) -> bytes:
     """A row as stored; a measure that 64 bits cannot hold stays what it was in ``held``."""
-    return pack([new if -(2**63) <= new < 2**63 else old for new, old in zip(row, held, strict=True)])
+    return pack(trimmed([new if -(2**63) <= new < 2**63 else old for new, old in zip(row, held, strict=True)]))
 
 
 def unpack(data: bytes, width: int = WIDTH) -> Row:

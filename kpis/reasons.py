@@ -36,6 +36,10 @@ class Reject(StrEnum):
     """Money in a currency that has no rate."""
     ID_TOO_LONG = "id_too_long"
     """An id, or a breakdown value, longer than allowed."""
+    UNKNOWN_MEASURE = "unknown_measure"
+    """An event of ``ads.measures`` whose name no measure of the catalogue takes."""
+    NOT_WHOLE = "not_whole"
+    """A value with a fraction, of a measure that counts."""
     TOO_FAR_AHEAD = "too_far_ahead"
     """``ts`` lies further ahead of now than ``PACEWATCH_MAX_AHEAD_S``."""
     INTERNAL_ERROR = "internal_error"
@@ -44,5 +48,5 @@ class Reject(StrEnum):
     """``ts`` lies before the history that is kept."""
 
 
-CURABLE = frozenset({Reject.UNKNOWN_CURRENCY, Reject.TOO_FAR_AHEAD, Reject.TOO_OLD})
+CURABLE = frozenset({Reject.UNKNOWN_CURRENCY, Reject.UNKNOWN_MEASURE, Reject.TOO_FAR_AHEAD, Reject.TOO_OLD})
 """Reasons that settings or time can do away with: the same bytes may be accepted later."""

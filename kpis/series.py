@@ -21,8 +21,8 @@ OTHER = "__other__"
 DIMENSIONS = ("account", "channel", "ad_group", "creative", "variant", "country", "device")
 """The event fields that a breakdown may use."""
 
-PARENTS = ("account", "portfolio")
-"""What several campaigns may be together."""
+PARENTS = ("account", "portfolio", "experiment")
+"""What several campaigns may be together; variants of an experiment are told of as one too."""
 
 SEPARATOR = "|"
 """Between the parts of a key; in a part it is escaped."""

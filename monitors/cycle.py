@@ -20,6 +20,7 @@ from monitors.alerts.routing import Routes
 from monitors.common.together import Looked
 from monitors.common.whole import Concert, Whole
 from monitors.engine import Engine
+from monitors.examining import Examining
 from monitors.gathering import Gathering
 from monitors.goals.all_goals import Goals
 from monitors.goals.reload import GoalsSource
@@ -34,7 +35,7 @@ from monitors.read.snapshot import Snapshot
 from monitors.read.sums import with_parents
 from monitors.sight import Sight, periods_of, sight
 from monitors.telling import Round, Telling
-from monitors.view import LaneHealth, View
+from monitors.view import NOTHING_EXAMINED, LaneHealth, View
 
 KEEP_S = 15.0
 """For how many real seconds the last view stands while Redis is away: no number is better than an old one."""
@@ -96,6 +97,7 @@ class Cycle:
         self._whole = Whole(self._engine)
         self._gathering = Gathering(outbox, self._engine, self._whole)
         self._pasts = Pasts(reader.flights)
+        self._examining = Examining(reader.flights, self._telling, policy.verdicts.max_lag_ms)
         self.view = View()
 
     def current(self) -> View:
@@ -124,6 +126,7 @@ class Cycle:
                 snapshot=None if is_old else self.view.snapshot,
                 assessments=() if is_old else self.view.assessments,
                 common=() if is_old else self.view.common,
+                examined=NOTHING_EXAMINED if is_old else self.view.examined,
                 goals_problem=self._goals.problem,
                 catalogue_problem=self._goals.catalogue.problem,
             )
@@ -141,21 +144,22 @@ class Cycle:
         done = NO_INTERVENTIONS if self._done is None else await self._done.read()
         told = Round(states, leads, snapshot.layout.currency, now, done)
         concert = await self._judge(seen, now)
-        common: list[Assessment] = []
-        if concert.campaign is not None:
-            common = await self._telling.judged(told, concert.campaign, concert.judged, None)
+        whole = concert.campaign
+        common = [] if whole is None else await self._telling.judged(told, whole, concert.judged, None)
         judged: list[Assessment] = []
         for one, (_, _, summed) in zip(concert.looks, seen, strict=True):
             judged += await self._telling.judged(told, one.campaign, one.judged, summed)
+        examined = await self._examining.examine(told, goals.experiments, snapshot)
         if leads and has_file:
-            await self._telling.gone(told, goals.all, [*judged, *common])
+            await self._telling.gone(told, goals.all, [*judged, *common, *examined.told])
             await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
         lanes = {one.lane.notifier: await _health(one) for one in self._deliveries}
         self.view = View(
             snapshot=snapshot,
             assessments=tuple(judged),
             common=tuple(common),
-            changes=self.view.changes.after([*common, *judged], now),
+            examined=examined,
+            changes=self.view.changes.after([*common, *examined.told, *judged], now),
             redis_up=True,
             problem="",
             read_at_s=monotonic(),

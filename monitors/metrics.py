@@ -207,6 +207,32 @@ PARENTS: Mapping[Definition, Definition] = {
 """Of goals of accounts and of the portfolio: their own names, so that a sum over campaigns never counts twice."""
 PARENT_MEMBERS = _gauge("parent_members", "Campaigns that goals of a parent are of.", "scope", "account")
 
+EXPERIMENT_INFO = _gauge(
+    "experiment_info", "Always 1; what an experiment compares, and whose it is.",
+    "experiment", "name", "kpi", "account",
+)  # fmt: skip
+EXPERIMENT_FINDING = _gauge("experiment_finding", "1 for how the experiment stands.", "experiment", "finding")
+EXPERIMENT_DECIDED = _gauge(
+    "experiment_decided_timestamp_seconds", "By when the experiment was decided; none while it is not.", "experiment"
+)
+EXPERIMENT_AS_OF = _gauge("experiment_as_of_timestamp_seconds", "Up to when the experiment was counted.", "experiment")
+EXPERIMENT_STATE = _gauge(
+    "experiment_variant_state", "1 for what is proven of the variant, 0 for the rest.",
+    "experiment", "variant", "state",
+)  # fmt: skip
+EXPERIMENT_TRIALS = _gauge("experiment_trials", "What the variant was tried on so far.", "experiment", "variant")
+EXPERIMENT_SUCCESSES = _gauge("experiment_successes", "What came of that.", "experiment", "variant")
+EXPERIMENT_RATE = _gauge("experiment_rate_ratio", "The variant's KPI since the start.", "experiment", "variant")
+EXPERIMENT_LIFT = _gauge(
+    "experiment_lift_ratio", "The variant's rate over that of the first variant, less 1.", "experiment", "variant"
+)
+EXPERIMENT_LIFT_LOW = _gauge(
+    "experiment_lift_low_ratio", "The least that the lift is, at all looks together.", "experiment", "variant"
+)
+EXPERIMENT_LIFT_HIGH = _gauge(
+    "experiment_lift_high_ratio", "The most that the lift is, at all looks together.", "experiment", "variant"
+)
+
 STREAM_CLOCK = _gauge("stream_clock_timestamp_seconds", "The time that a partition's numbers are as of.", "partition")
 STREAM_WATERMARK = _gauge(
     "stream_watermark_timestamp_seconds", "The time that a stream of a partition is complete to.", "partition", "stream"

@@ -113,7 +113,7 @@ async def _refreshing(monitor: Cycle, announced: GoalAnnouncement, every_s: floa
             before = monitor.view.campaigns
             await monitor.cycle()
             if monitor.view.campaigns is not before:
-                announced.replace(campaign.series for campaign in monitor.view.campaigns)
+                announced.replace(monitor.view.announced)
             if monitor.current().leads:
                 await announced.publish(monotonic())
             if said:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kpis.series import campaign_part
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.interventions import NO_INTERVENTIONS, Interventions
 from monitors.alerts.notifiers.protocol import Outcome
 from monitors.alerts.outbox.queued import Backlog
 from monitors.alerts.status_changes import RecentChanges
+from monitors.experiments.ruling import Ruling
 from monitors.goals.values import Campaign
 from monitors.read.snapshot import ReadProblem, Snapshot
 
@@ -32,6 +34,22 @@ class LaneHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """All experiments.
+
+    Attributes:
+        rulings: how each stands.
+        told: the same, with what people know of it.
+    """
+
+    rulings: tuple[Ruling, ...] = ()
+    told: tuple[Assessment, ...] = ()
+
+
+NOTHING_EXAMINED = Examined()
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """The monitor's knowledge.
 
@@ -39,6 +57,7 @@ class View:
         snapshot: the last one read; None before the first.
         assessments: every goal, judged on it.
         common: what all campaigns are watched for together.
+        examined: all experiments.
         changes: of what people are told, those of late.
         redis_up: whether the last read succeeded.
         problem: why it did not, for people; empty when it did.
@@ -56,6 +75,7 @@ class View:
     snapshot: Snapshot | None = None
     assessments: tuple[Assessment, ...] = ()
     common: tuple[Assessment, ...] = ()
+    examined: Examined = NOTHING_EXAMINED
     changes: RecentChanges = field(default_factory=RecentChanges)
     redis_up: bool = False
     problem: str = "Redis was not read yet"
@@ -68,6 +88,14 @@ class View:
     campaigns: tuple[Campaign, ...] = ()
     goals_problem: str = ""
     catalogue_problem: str = ""
+
+    @property
+    def announced(self) -> frozenset[str]:
+        """What workers keep apart and people may mute: campaigns with goals, those of experiments, and experiments."""
+        found = {campaign.series for campaign in self.campaigns}
+        for experiment in (ruling.experiment for ruling in self.examined.rulings):
+            found |= {*map(campaign_part, experiment.series), experiment.stands_for.series}
+        return frozenset(found)
 
     @property
     def waiting(self) -> int:

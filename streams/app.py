@@ -1,6 +1,6 @@
 """The Faust app: wiring only.
 
-One agent reads all four topics as chunks. No Faust table is used: state lives in Redis, with the offsets it belongs to.
+One agent reads all five topics as chunks. No Faust table is used: state lives in Redis, with the offsets it belongs to.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ def build_app(settings: Settings, manager: PartitionManager, on_crash: OnCrash) 
     @app.task  # type: ignore[untyped-decorator,unused-ignore]
     async def canaries() -> None:
         await manager.send_canaries()
+
+    @app.task  # type: ignore[untyped-decorator,unused-ignore]
+    async def catalogue() -> None:
+        await manager.watch_catalogue()
 
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator,unused-ignore]
     async def on_revoked(_: Any, revoked: set[TP], **__: Any) -> None:

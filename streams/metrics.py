@@ -32,6 +32,7 @@ class WorkerMetrics:
     parked: Gauge
     read_at: Gauge
     missing: Gauge
+    catalogue_problem: Gauge
 
 
 def worker_metrics() -> WorkerMetrics:
@@ -63,6 +64,7 @@ def worker_metrics() -> WorkerMetrics:
         series=gauge("series", "Series in memory.", "partition"),
         parked=gauge("parked", "1 for a partition that cannot go on and is tried again later.", "partition"),
         missing=gauge("topic_missing", "1 for a topic that is gone while the others are read.", "topic"),
+        catalogue_problem=gauge("catalogue_problem", "1 while the catalogue file as it is now is not used."),
         read_at=gauge("read_timestamp_seconds", "When a fetch from Kafka last came back, with records or without."),
         owned=gauge("partitions", "Partitions this worker owns."),
     )

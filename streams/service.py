@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer
 from kpis.contract.published import Layout
 from kpis.contract.redis_client import connect
 from kpis.measures import Stream
+from kpis.packs.catalogue_source import CatalogueSource
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Permanent, Unreachable, one_line
 from kpis.runtime.retry import Backoff, retry
@@ -36,6 +37,7 @@ from streams.process.liveness import LivenessPolicy, Observation
 from streams.process.malloc import return_large_blocks
 from streams.process.metrics_server import MetricsServer
 from streams.process.watchdog import Watchdog
+from streams.store.catalogue_in_use import CatalogueInUse
 from streams.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -162,12 +164,15 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> PartitionManage
 
     Raises:
         Misconfigured: topics or the data in Redis do not fit the settings.
+        InvalidCatalogue: the catalogue file holds errors.
     """
     store = Store(connect(settings), settings.redis_address, settings.history_days, settings.dedupe_hours)
+    catalogue = CatalogueInUse(CatalogueSource(settings.catalogue), store, policies.decode_policy(settings))
     partitions = await until_reachable(lambda: topics.ensure(settings))
     windows = tuple(w.name for w in settings.the_windows)
     held = Layout(partitions, settings.currency, windows, settings.history_days)
     await until_reachable(lambda: store.publish_layout(held, settings.grow_partitions))
+    await until_reachable(catalogue.begin)
     producer = await until_reachable(lambda: start_producer(settings))
     tools = Tools(
         store=store,
@@ -180,6 +185,7 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> PartitionManage
         metrics=metrics,
         max_unflushed=settings.max_unflushed,
         canaries=CanarySender(producer, settings.topic(Stream.IMPRESSION), settings.canary_s),
+        catalogue=catalogue,
     )
     return PartitionManager(tools)
 

@@ -96,7 +96,7 @@ class Load:
 def send(load: Load, producer: Producer, *, rate: int, probe_rate: int, partitions: int, seconds: float) -> Report:
     """Send ``rate`` events and ``probe_rate`` probes a second, and wait until Kafka has them all."""
     marks: dict[str, list[float]] = {}
-    turns = cycle([(p, s) for s in Stream for p in range(partitions)])
+    turns = cycle([(p, s) for s in MIX for p in range(partitions)])
     sent = probed = 0
     late = 0.0
     started = step = time.monotonic()

@@ -17,6 +17,7 @@ import msgspec
 import redis
 
 from bench.kit import probes, programs
+from bench.kit.place import MIX
 from kpis.contract import layout
 from kpis.measures import INDEX, ZERO, Stream
 from kpis.units import MICROS
@@ -72,7 +73,7 @@ def at_redis(url: str, partitions: int) -> Look:
         for partition, raw in enumerate(pipe.execute()):
             rows = read_document(raw, Counter()) if raw else None
             row = rows.get(probes.WINDOW, ZERO) if rows else ZERO
-            for stream in Stream:
+            for stream in MIX:
                 spent = row[INDEX["spend_micros"]] // MICROS
                 count = spent if stream is Stream.SPEND else row[INDEX[stream.topic_suffix]]
                 counts[probes.counter(partition, stream)] = count

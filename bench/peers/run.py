@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import redis
 
-from kpis.measures import Stream
+from bench.kit.place import MIX
 from tests.kit.system import System
 
 HERE = Path(__file__).parent
@@ -92,7 +92,7 @@ def run(peer: Peer, place: System, truth: Counts, timeout_s: float = 180) -> Out
         client.flushall()
         env = os.environ | {
             "PEER_KAFKA": place.broker,
-            "PEER_TOPICS": ",".join(place.topic(s.value) for s in Stream),
+            "PEER_TOPICS": ",".join(place.topic(s.value) for s in MIX),
             "PEER_REDIS": place.redis_url,
             "PEER_EVENTS": str(events),
             "PEER_GROUP": f"peer-{uuid4().hex[:8]}",

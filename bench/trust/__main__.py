@@ -17,8 +17,9 @@ HEAD = """<!-- Made by make trust. -->
 
 How often alerts cry wolf, and how soon they tell a true miss: the monitor's own engine over simulated streams whose
 truth is known, from fixed seeds. Ratios are looked at every 30 s or less, silence every minute, totals every 5 minutes;
-each campaign has its watches beside its goal. Intervals in brackets are 95% (Wilson) for shares, and the middle 80% of
-runs for delays. `make trust` writes this page, in a quarter of an hour; what is here is of {part:.0%} of its runs.
+each campaign has its watches beside its goal. Experiments are looked at whenever a quarter hour is over, for nothing
+changes in between. Intervals in brackets are 95% (Wilson) for shares, and the middle 80% of runs for delays. `make
+trust` writes this page, in twenty minutes; what is here is of {part:.0%} of its runs.
 
 | case | found | must be | |
 | --- | --- | --- | --- |

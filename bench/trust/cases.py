@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from bench.trust import feeds, ratios, totals
+from bench.trust import experiments, feeds, ratios, totals
 from bench.trust.figures import Figure
 
-CASES: Mapping[str, Callable[[], Figure]] = {**ratios.CASES, **totals.CASES, **feeds.CASES}
+CASES: Mapping[str, Callable[[], Figure]] = {**ratios.CASES, **totals.CASES, **feeds.CASES, **experiments.CASES}
 
 
 def part_of(name: str, part: float) -> Figure:

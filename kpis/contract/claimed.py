@@ -72,6 +72,40 @@ class Columns:
         found = [self.claimed.get(name) for name in fields_of(measure)]
         return None if None in found else tuple(found)  # type: ignore[arg-type]
 
+    @property
+    def levels(self) -> tuple[tuple[int, int, int], ...]:
+        """The columns of each level that was ever claimed: sum, reports, time of the last one."""
+        found: list[tuple[int, int, int]] = []
+        for text in self.claimed:
+            name, _, mark = text.rpartition("@")
+            # No other measure's name may end so.
+            if name.endswith("_sum"):
+                title = name.removesuffix("_sum")
+                own = [self.claimed.get(f"{title}_{column}@{mark}") for column in ("sum", "reports", "at")]
+                if None not in own:
+                    found.append(tuple(own))  # type: ignore[arg-type]
+        return tuple(sorted(found))
+
+    def names(self, catalogue: Catalogue) -> tuple[str, ...]:
+        """What documents call each column beyond the core's; empty for those that they leave out.
+
+        Of columns of one name, those of a measure that was defined anew, it is the catalogue's own, or else the last.
+        What other workers count is named too: no number is missing where workers have different catalogues for a while.
+        """
+        times = {at for _, _, at in self.levels}
+        by_name = {
+            text.rpartition("@")[0]: column
+            for text, column in sorted(self.claimed.items(), key=lambda one: one[1])
+            if column not in times
+        }
+        for measure in catalogue.added_measures:
+            if own := self.of(measure):
+                by_name |= dict(zip(stored_names(measure)[: measure.width], own, strict=False))
+        found = [""] * (self.width - WIDTH)
+        for name, column in by_name.items():
+            found[column - WIDTH] = name
+        return tuple(found)
+
     def places(self, catalogue: Catalogue) -> tuple[int, ...]:
         """For each column of a catalogue's rows, the column of stored rows; ``width`` where there is none."""
         found: list[int] = []
@@ -88,6 +122,10 @@ class Columns:
         known = min(rows.shape[1], self.width)
         wide[:, :known] = rows[:, :known]
         return wide[:, list(self.places(catalogue))]
+
+
+NO_CLAIMS = Columns()
+"""The core alone."""
 
 
 def read_columns(raw: Mapping[bytes, bytes]) -> Columns:

@@ -5,7 +5,7 @@ Keys of a partition carry its number as hash tag, so that they share a slot on R
     pw:layout                        hash   partitions, currency, windows, history_days
     pw:columns                       hash   stored name and fingerprint of an added measure -> its column in rows
     pw:{3}:meta                      hash   epoch, seq, offset:<topic>, clock, clock:<topic>, counters (see COUNTERS)
-    pw:{3}:kpi                       hash   series -> JSON {as_of, windows: {"5m": {...}, ..., "total": {...}}}
+    pw:{3}:kpi                       hash   series -> JSON {as_of, windows: {"5m": {...}, ..., "total": {...}}, beyond}
     pw:{3}:pane:<window>:<start>     hash   series -> packed int64 measures            (expires)
     pw:{3}:history:<series>:<day>    hash   quarter hour 0..95 -> packed measures      (expires)
     pw:{3}:seen:<stream>:<hour>      set    8-byte digests of event ids                (expires)

@@ -121,6 +121,18 @@ class VoidState(Recoverable):
         self.partition = partition
 
 
+class Outdated(Recoverable):
+    """A partition is counted by a catalogue that is not in use any more: it must be loaded again.
+
+    Attributes:
+        partition: the partition number.
+    """
+
+    def __init__(self, partition: int) -> None:
+        super().__init__(f"partition {partition}: another catalogue is in use")
+        self.partition = partition
+
+
 class Uncountable(Recoverable):
     """Counting a chunk failed in a way that nobody foresaw: the partition's state is void, and is loaded again.
 

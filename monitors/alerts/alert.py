@@ -86,6 +86,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     slack_channel: str = ""
     known_to: tuple[str, ...] = ()
     scope: Scope = Scope.CAMPAIGN
+    says: str = ""
 
     @property
     def case(self) -> Case:
@@ -109,7 +110,7 @@ Outgoing = Alert | CheckIn
 
 _OF_VERDICT = (
     "reason", "direction", "actual", "expected", "target", "ratio", "projected", "required_per_day", "as_of_ms",
-    "interval", "since_ms", "waits_for",
+    "interval", "since_ms", "waits_for", "says",
 )  # fmt: skip
 """Fields that an alert has of its verdict as they are."""
 _OF_CAMPAIGN = ("name", "account", "owner", "slack_channel", "scope")

@@ -9,7 +9,7 @@ from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.interventions import Acknowledgement, Silence
 from monitors.alerts.lifecycle import Change
-from monitors.goals.subject import COMMON
+from monitors.goals.subject import COMMON, EXPERIMENTAL, at_part
 from monitors.goals.values import Band, Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.words.phrases import ending, ends, missing, moment, phrase
@@ -80,7 +80,7 @@ def figures(alert: Alert) -> list[tuple[str, str]]:
 
 def whose(told: Alert | CheckIn) -> tuple[str, str]:
     """What a message is about, and what that is called: ``Campaign``, ``c42``; ``Account``, ``Acme``."""
-    called = {Scope.CAMPAIGN: told.campaign, Scope.ACCOUNT: told.account, Scope.PORTFOLIO: told.name}[told.scope]
+    called = {Scope.CAMPAIGN: told.campaign, Scope.ACCOUNT: told.account}.get(told.scope, told.name)
     return told.scope.capitalize(), shown_name(called)
 
 
@@ -126,6 +126,8 @@ def bounded(text: str, limit: int) -> str:
 def _of_watch(alert: Alert) -> str:
     if alert.watched is not None and alert.after is Status.ON_PACE:
         return BACK[alert.watched]
+    if alert.watched in EXPERIMENTAL and alert.change is Change.ENDED:
+        return f"is not judged any more: {REASONS.get(alert.reason, alert.reason)}"
     return phrase(alert.case)
 
 
@@ -202,8 +204,8 @@ def _thresholds(alert: Alert) -> tuple[str, str]:
     for name, band in alert.bands:
         edge = _edge(band, is_low)
         if edge is not None:
-            value = edge * (base or 0)
-            shown = _amount(alert, round(value) if alert.unit in {Unit.EVENTS, Unit.MICROS} else value)
+            value = at_part(edge, base or 0)
+            shown = _amount(alert, round(value) if alert.unit is Unit.EVENTS or alert.unit.in_micros else value)
             parts.append(f"{name} {'<' if edge == band.low else '>'} {shown}")
     return "Threshold" if is_by_now else "Threshold at the end", ", ".join(parts)
 

@@ -21,6 +21,7 @@ from monitors.alerts.notifiers.protocol import ANSWERED, GIVEN_UP, Outcome
 from monitors.export.added_samples import added_samples, room
 from monitors.export.budget import BudgetPolicy
 from monitors.export.counted_again import CountedAgain
+from monitors.export.experiment_samples import experiment_samples
 from monitors.export.exposition import Format
 from monitors.export.kpi_samples import kpi_samples
 from monitors.export.pace_samples import common_samples, pace_samples
@@ -88,6 +89,7 @@ class Exporter:
         yield _limits(chosen, self._policy.budget)
         yield pace_samples(view.assessments, currency)
         yield common_samples(view.common)
+        yield experiment_samples(view.examined.rulings)
 
     def _is_leaders(self, view: View) -> bool:
         """Whether it is the leader's view.

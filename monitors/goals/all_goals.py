@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from kpis.catalogue import CORE, Catalogue
 from kpis.times import DAY_MS
+from monitors.goals.experiments.experiment import Experiment
 from monitors.goals.values import Campaign, Goal, TotalGoal
 
 
@@ -17,11 +18,13 @@ class Goals:
     Attributes:
         campaigns: campaigns.
         parents: accounts and the portfolio, as far as they have goals of their own.
+        experiments: what is compared.
         catalogue: what goals may be about; their measures are columns of its rows.
     """
 
     campaigns: tuple[Campaign, ...] = ()
     parents: tuple[Campaign, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
     catalogue: Catalogue = CORE
 
     @property
@@ -36,7 +39,9 @@ class Goals:
     def shifted(self, ms: int) -> Goals:
         """The same goals with every time moved by ``ms`` milliseconds; dates of curves by whole days."""
         campaigns, parents = (tuple(_moved(one, ms) for one in some) for some in (self.campaigns, self.parents))
-        return Goals(campaigns, parents, self.catalogue)
+        return replace(
+            self, campaigns=campaigns, parents=parents, experiments=tuple(one.moved(ms) for one in self.experiments)
+        )
 
     def under(self, catalogue: Catalogue) -> Goals | None:
         """The same goals, about the measures and KPIs that another catalogue has for theirs; None if it lacks one."""
@@ -44,9 +49,10 @@ class Goals:
             campaigns, parents = (
                 tuple(_about(one, catalogue) for one in some) for some in (self.campaigns, self.parents)
             )
+            experiments = tuple(replace(one, kpi=catalogue.by_name[one.kpi.name]) for one in self.experiments)
         except KeyError:
             return None
-        return Goals(campaigns, parents, catalogue)
+        return Goals(campaigns, parents, experiments, catalogue)
 
 
 def _about(campaign: Campaign, catalogue: Catalogue) -> Campaign:

@@ -17,6 +17,7 @@ from kpis.runtime.yaml_model import AtField, Fields, FileModel, fields_of, items
 from kpis.runtime.yaml_nodes import Problems, shown
 from monitors.goals.all_goals import Goals
 from monitors.goals.campaign import CampaignModel, weighs
+from monitors.goals.experiments.experiment_model import ExperimentModel, each_experiment_once
 from monitors.goals.fields import GoalProblems, Name
 from monitors.goals.parents.account import AccountModel, inherit
 from monitors.goals.parents.parent_model import PortfolioModel, below, portfolio_of
@@ -58,6 +59,9 @@ class GoalsFile(FileModel):
     portfolio: PortfolioModel | None = Field(
         None, description="What all campaigns are meant to reach together, or those that it lists."
     )
+    experiments: Annotated[list[ExperimentModel], BeforeValidator(items_of)] = Field(
+        [], description="Variants that are compared; see An experiment."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -78,6 +82,11 @@ class GoalsFile(FileModel):
         return self
 
     @model_validator(mode="after")
+    def _experiments_once(self) -> Self:
+        each_experiment_once(self.experiments)
+        return self
+
+    @model_validator(mode="after")
     def _adds_up(self) -> Self:
         known = {one.campaign: i for i, one in enumerate(self.campaigns)}
         for parent in self.value.parents:
@@ -95,7 +104,8 @@ class GoalsFile(FileModel):
         """
         found = ((campaign, self.accounts.get(campaign.account or "")) for campaign in self.campaigns)
         campaigns = tuple(account.given(campaign.value) if account else campaign.value for campaign, account in found)
-        return Goals(campaigns, tuple(self._parents(campaigns)))
+        experiments = tuple(experiment.value for experiment in self.experiments)
+        return Goals(campaigns, tuple(self._parents(campaigns)), experiments)
 
     def _parents(self, campaigns: tuple[Campaign, ...]) -> Iterator[Campaign]:
         for name, account in self.accounts.items():
@@ -148,7 +158,8 @@ def parse(text: str, name: str, catalogue: Catalogue = CORE) -> Goals:
 def schema(catalogue: Catalogue = CORE) -> dict[str, Any]:
     """The JSON Schema of goals files, with the names that a catalogue has for totals and ratios."""
     found = GoalsFile.model_json_schema()
-    names = {"total": list(catalogue.totals), "ratio": list(catalogue.by_name)}
+    kpis = list(catalogue.by_name)
+    names = {"total": list(catalogue.totals), "ratio": kpis, "kpi": kpis}
     for model in found["$defs"].values():
         for field, known in names.items():
             if "enum" in model.get("properties", {}).get(field, {}):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kpis.series import escape
 from kpis.units import Unit
 from monitors.goals.values import OPEN, Band, Campaign, Goal, Mute
 
@@ -35,6 +36,12 @@ class Watched(StrEnum):
     """That conversions do."""
     SPEND_STREAM = "spend_stream"
     """That spend does, where it comes as a stream of its own."""
+    EXPERIMENT = "experiment"
+    """What is proven of the variants of an experiment: whether it is decided."""
+    VARIANT = "variant"
+    """Of an experiment with more than two, whether one of them is proven worse than another."""
+    SPLIT = "split"
+    """That the variants of an experiment are tried equally often, where they should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +50,21 @@ class Watch:
 
     Attributes:
         of: what is watched.
+        variant: of an experiment, which of its variants; empty for all of them.
     """
 
     of: Watched
+    variant: str = ""
 
     @property
     def id(self) -> str:
         """Its name within the campaign, e.g. ``watch:serving``."""
-        return f"watch:{self.of}"
+        return f"watch:{self.of}" + (f":{escape(self.variant)}" if self.variant else "")
 
     @property
     def label(self) -> str:
         """It in words: ``serving``."""
-        return self.of.replace("_", " ")
+        return self.of.replace("_", " ") + (f" {self.variant}" if self.variant else "")
 
     @property
     def unit(self) -> Unit:
@@ -83,7 +92,9 @@ COMMON = (
 )  # fmt: skip
 """What all campaigns are watched for together."""
 COMMON_WATCHES = tuple(Watch(of) for of in COMMON)
-WATCHES = tuple(Watch(of) for of in Watched if of not in COMMON)
+EXPERIMENTAL = (Watched.EXPERIMENT, Watched.VARIANT, Watched.SPLIT)
+"""What experiments are watched for."""
+WATCHES = tuple(Watch(of) for of in Watched if of not in (*COMMON, *EXPERIMENTAL))
 """Those of every campaign that has goals."""
 
 Subject = Goal | Watch
@@ -110,3 +121,8 @@ def muted_at(campaign: Campaign, at_ms: int) -> Mute | None:
 def parts_of(campaign: Campaign) -> tuple[str, ...]:
     """Of a parent, all series that it is the sum of: its campaigns', and those of its accounts themselves."""
     return (*campaign.members, *campaign.own)
+
+
+def at_part(part: float, of: float) -> float:
+    """The value that is a part of a target or bound: what :meth:`monitors.goals.values.RatioGoal.part` was given."""
+    return part * of if of > 0 else of + (part - 1) * (abs(of) or 1.0)

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from kpis.catalogue import Kpi
 from kpis.measures import Measure
-from kpis.series import key, parent_key
+from kpis.series import key, of_shown, parent_key
 from kpis.units import Unit
 from monitors.goals.spread.spec import CurveSpec
 
@@ -46,6 +46,8 @@ class Scope(StrEnum):
     """Campaigns of an account together."""
     PORTFOLIO = "portfolio"
     """Campaigns of all accounts together."""
+    EXPERIMENT = "experiment"
+    """Variants that are compared."""
 
 
 class Rule(StrEnum):
@@ -204,10 +206,10 @@ class RatioGoal:
         return _FROM_ONE if self.bound is Bound.AT_LEAST else _TO_ONE
 
     def part(self, value: float) -> float:
-        """A value as a part of the bound; where that is not above 0, 1 and by how many bounds it lies above it."""
+        """A value as a part of the bound; where that is not above 0, 1 and by how many bounds (at 0, units) more."""
         if self.limit > 0:
             return value / self.limit
-        return 1 + (value - self.limit) / (abs(self.limit) or abs(self.critical_limit) or 1.0)
+        return 1 + (value - self.limit) / (abs(self.limit) or 1.0)
 
     @property
     def critical(self) -> Band:
@@ -287,7 +289,7 @@ class Campaign:
         """Its series key."""
         if self.scope is Scope.CAMPAIGN:
             return key(self.campaign)
-        return parent_key(self.scope, self.account)
+        return of_shown(self.campaign) if self.scope is Scope.EXPERIMENT else parent_key(self.scope, self.account)
 
     @property
     def members_digest(self) -> str:

@@ -118,6 +118,18 @@ class Reason(StrEnum):
     """One stream brings nothing of all campaigns, or of most of them, while others go on."""
     NO_FLIGHT = "no_flight"
     """No flight runs: nothing is expected."""
+    DECIDED = "decided"
+    """One variant of an experiment is proven better than all others."""
+    ALIKE = "alike"
+    """The variants of an experiment are proven to differ by less than is worth telling."""
+    UNDECIDED = "undecided"
+    """What the variants of an experiment differ by may be chance."""
+    ENDED_UNDECIDED = "ended_undecided"
+    """An experiment is over, and what its variants differ by may be chance."""
+    WORSE = "worse"
+    """A variant of an experiment is proven worse than another."""
+    UNEVEN = "uneven"
+    """The variants of an experiment are not tried equally often, though they should be."""
     GOAL_GONE = "goal_gone"
     """The goal is in the goals file no more."""
 
@@ -211,6 +223,7 @@ class Verdict(msgspec.Struct, frozen=True):
         since_ms: since when it is so, where that is known.
         waits_for: the stream that it waits for; empty when it waits for none.
         proven: the status that is proven, where what is seen of the value looks worse; None where that is all of it.
+        says: it in words, where those are no function of the fields before.
     """
 
     status: Status
@@ -230,6 +243,7 @@ class Verdict(msgspec.Struct, frozen=True):
     since_ms: int | None = None
     waits_for: str = ""
     proven: Status | None = None
+    says: str = ""
 
     @classmethod
     def withheld(cls, status: Status, reason: Reason, goal: Subject, as_of_ms: int | None) -> Verdict:

@@ -37,6 +37,7 @@ class Case:
         measure: of a watch over serving, what its amounts count; empty when that is not known.
         waits_for: the stream that it waits for; empty when it waits for none.
         timezone: how people read times.
+        says: it in words already; empty where the fields before say it.
     """
 
     reason: Reason
@@ -55,6 +56,7 @@ class Case:
     unit: Unit
     currency: str
     timezone: str
+    says: str = ""
 
 
 def case_of(campaign: Campaign, goal: Subject, verdict: Verdict, currency: str) -> Case:
@@ -83,13 +85,14 @@ def case_of(campaign: Campaign, goal: Subject, verdict: Verdict, currency: str) 
         unit=goal.unit,
         currency=currency,
         timezone=campaign.flight.timezone,
+        says=verdict.says,
     )
 
 
 def phrase(case: Case) -> str:
     """A verdict in words, such as ``will end at 8,200 (7,900 to 8,600) of 10,000 EUR``."""
-    if case.watched in COMMON:
-        said = common_phrase(case.reason, case.watched, _since(case), case.actual, case.expected)
+    if case.says or case.watched in COMMON:
+        said = case.says or common_phrase(case.reason, case.watched, _since(case), case.actual, case.expected)
         return said or REASONS[case.reason]
     if case.reason is Reason.AWAITS_STREAM and case.waits_for in _STREAMS:
         return f"waits for {_STREAMS[case.waits_for]}, quiet or late"
@@ -196,10 +199,6 @@ def _chance(case: Case) -> str:
     return f"{_beside_bound(case)}; may be chance" if _beside_bound(case) else ""
 
 
-def _ratio_ended(case: Case) -> str:
-    return _beside_bound(case, " over the whole flight")
-
-
 def _not_serving(case: Case) -> str:
     return f"nothing served{_since(case)}{_should_have_come(case)}"
 
@@ -256,7 +255,7 @@ def _step(value: float, digits: int) -> float:
 
 def _rounded(case: Case, value: float, step: float) -> str:
     scale = STYLES[case.unit].scale
-    step = max(step, scale / 100 if case.unit.is_money else 1)
+    step = max(step, scale / 100 if case.unit.is_money or case.unit.in_micros else 1)
     digits = 2 if step < scale else 0
     return f"{round(value / step) * step / scale:,.{digits}f}"
 
@@ -288,7 +287,7 @@ _OF_TOTALS: dict[Reason, Callable[[Case], str]] = {
 _OF_RATIOS: dict[Reason, Callable[[Case], str]] = {
     Reason.OUTSIDE: _beside_bound,
     Reason.NOT_PROVEN: _chance,
-    Reason.FLIGHT_ENDED: _ratio_ended,
+    Reason.FLIGHT_ENDED: lambda case: _beside_bound(case, " over the whole flight"),
 }
 _OF_WATCHES: dict[Reason, Callable[[Case], str]] = {
     Reason.NOT_SERVING: _not_serving,

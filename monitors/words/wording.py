@@ -89,6 +89,12 @@ REASONS: dict[Reason, str] = {
     Reason.STREAM_SILENT: "its stream stands still for all campaigns, or for most",
     Reason.NO_FLIGHT: "no flight runs",
     Reason.AWAITS_STREAM: "waits for events that are quiet or late",
+    Reason.DECIDED: "one variant is better than all others",
+    Reason.ALIKE: "its variants differ by less than is worth telling",
+    Reason.UNDECIDED: "what its variants differ by may be chance",
+    Reason.ENDED_UNDECIDED: "ended, and what its variants differ by may be chance",
+    Reason.WORSE: "worse than another variant",
+    Reason.UNEVEN: "its variants are not tried equally often",
 }
 """Why a verdict is what it is, for people; :mod:`monitors.words.phrases` says it with what is known."""
 
@@ -106,6 +112,9 @@ BACK: dict[Watched, str] = {
     Watched.CLICK_STREAM: "clicks come again",
     Watched.CONVERSION_STREAM: "conversions come again",
     Watched.SPEND_STREAM: "spend comes again",
+    Watched.EXPERIMENT: "undecided again: what was counted has been corrected",
+    Watched.VARIANT: "no longer proven worse: what was counted has been corrected",
+    Watched.SPLIT: "its variants are tried equally often again",
 }
 """What is told when a watch has nothing to say any more."""
 LOOK_AT: dict[Reason, str] = {
@@ -120,6 +129,11 @@ LOOK_AT: dict[Reason, str] = {
     Reason.NO_EVENTS: "does its tracking still work? If so, pause what spends for nothing",
     Reason.EXCEEDED: "cap or pause it: all that comes now is beyond the plan",
     Reason.FLIGHT_ENDED: "it cannot be mended any more: tell whose it is, and plan the next flight with it",
+    Reason.DECIDED: "give all traffic to the winner, and take the experiment out of the goals file",
+    Reason.ALIKE: "take whichever is cheaper, and try something that differs more",
+    Reason.ENDED_UNDECIDED: "keep what there is, or let it run for longer: its end is in the goals file",
+    Reason.WORSE: "take it out: what it gets is lost to the others",
+    Reason.UNEVEN: "is each person given a variant at random, and is none of them counted less? Begin it anew then",
 }
 """What to look at first, or to do, by what is wrong."""
 GROUNDS: dict[Reason, str] = {
@@ -134,6 +148,10 @@ GROUNDS: dict[Reason, str] = {
     Reason.DAILY_BUDGET: "several evenings it stopped at the same hour, and began again at midnight",
     Reason.SURGE: "no hour of its last week was like it",
     Reason.SILENT: "what it hangs on goes on as usual",
+    Reason.DECIDED: "a test that holds however often it is looked at",
+    Reason.ALIKE: "a test that holds however often it is looked at",
+    Reason.WORSE: "a test that holds however often it is looked at",
+    Reason.UNEVEN: "by chance alone one split in a thousand is ever so far off",
 }
 """What the judgement of a miss rests on."""
 CURED = "late events or refunds changed what had been counted"

@@ -37,13 +37,13 @@ def show(file: GoalsPath) -> None:
     """Print the goals of a file as a table, with what accounts give their campaigns, and what these add up to."""
     from monitors import goals
     from pacewatch.catalogue_named import catalogue
-    from pacewatch.goals.overview import lines, shares
+    from pacewatch.goals.overview import experiments, lines, shares
 
     try:
         found = goals.load(file, catalogue())
     except goals.InvalidGoals as e:
         raise _refused(file, e) from None
-    for line in [*lines(found, columns()), *shares(found, columns())]:
+    for line in [*lines(found, columns()), *shares(found, columns()), *experiments(found)]:
         out(line)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from monitors.goals.all_goals import Goals
+from monitors.goals.experiments.experiment import Experiment
 from monitors.goals.values import Campaign, Goal
 
 Place = tuple[str, str]
-"""A campaign's id and a goal's; the campaign itself has an empty one."""
+"""A campaign's id and a goal's; the campaign itself has an empty one. Of an experiment that word, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,11 @@ def difference(before: Goals, after: Goals) -> Difference:
     )
 
 
-def _all(goals: Goals) -> Iterator[tuple[Place, Campaign | Goal]]:
+def _all(goals: Goals) -> Iterator[tuple[Place, Campaign | Goal | Experiment]]:
     for campaign in goals.all:
         yield (campaign.campaign, ""), campaign
         yield from (((campaign.campaign, goal.id), goal) for goal in campaign.goals)
+    yield from ((("experiment", one.experiment), one) for one in goals.experiments)
 
 
 def _others(old: Any, new: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kpis.runtime.durations import written
 from kpis.runtime.printable import printable
-from kpis.times import DAY_MS
+from kpis.times import DAY_MS, minute_in
 from kpis.units import amount, how_many
 from monitors.goals import Bound, Campaign, Flight, Goal, Goals, Period, TotalGoal
 from monitors.goals.parents.roll_up import goal_of, target_within
@@ -62,7 +62,20 @@ def counted(goals: Goals) -> str:
     """How many there are: ``2 campaigns, 5 goals``, ``2 campaigns and 1 parent, 7 goals``."""
     parents = len(goals.parents)
     of_them = f" and {how_many(parents, 'parent')}" if parents else ""
-    return f"{how_many(len(goals.campaigns), 'campaign')}{of_them}, {how_many(sum(1 for _ in goals), 'goal')}"
+    compared = f", {how_many(len(goals.experiments), 'experiment')}" if goals.experiments else ""
+    found = f"{how_many(len(goals.campaigns), 'campaign')}{of_them}, {how_many(sum(1 for _ in goals), 'goal')}"
+    return f"{found}{compared}"
+
+
+def experiments(goals: Goals) -> list[str]:
+    """A line for each experiment: what it compares, by what, since when."""
+    return [
+        printable(
+            f"experiment {one.experiment}: {one.kpi.name} of {', '.join(v.name for v in one.variants)} "
+            f"since {minute_in(one.start_ms, one.timezone)}"
+        )
+        for one in goals.experiments
+    ]
 
 
 def _shares(goal: TotalGoal, flight: Flight, members: list[Campaign], width: int | None) -> list[str]:

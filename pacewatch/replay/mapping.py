@@ -28,8 +28,21 @@ import msgspec
 
 from kpis.series import DIMENSIONS
 
-MONEY = ("cost", "revenue", "amount")
-FIELDS = ("type", "event_id", "ts", "campaign_id", *DIMENSIONS, "currency", "quantity", *MONEY, "kind")
+MONEY = ("cost", "revenue", "amount", "value")
+"""Amounts: money, and the value of a measure, which may be of anything."""
+FIELDS = (
+    "type",
+    "event_id",
+    "ts",
+    "campaign_id",
+    *DIMENSIONS,
+    "currency",
+    "quantity",
+    *MONEY,
+    "kind",
+    "name",
+    "user_id",
+)
 """The event fields that a mapping may name."""
 TO_MS = {"ms": Decimal(1), "s": Decimal(1000), "us": Decimal("0.001")}
 TO_UNITS = {"units": 0, "cents": -2, "micros": -6}

@@ -35,7 +35,7 @@ class Record:
     Attributes:
         line: the line it starts on.
         stream: its stream.
-        key: the campaign id as bytes; None when the event has none.
+        key: the campaign id as bytes, of a measure without one its account; None when the event has neither.
         ts_ms: its time, epoch milliseconds; None when it has no usable one.
         currency: the currency it names ("" when it names none) if it carries money; None if it carries none.
         value: the JSON text.
@@ -74,6 +74,8 @@ class _Head(msgspec.Struct):
     cost: Any = None
     revenue: Any = None
     amount: Any = None
+    value: Any = None
+    account: Any = None
 
 
 _HEAD = msgspec.json.Decoder(_Head)
@@ -147,7 +149,10 @@ def parse(line: int, text: bytes) -> Record | BadLine:
         return BadLine(line, f"type is {str(head.type)[:40]!r}, not one of {', '.join(_STREAMS)}")
     money = getattr(head, MONEY_FIELD[stream])
     named = head.currency if isinstance(head.currency, str) else ""
-    return Record(line, stream, _key(head.campaign_id), _time(head.ts), None if money is None else named, text)
+    owner = head.account if stream is Stream.MEASURE and head.campaign_id is None else head.campaign_id
+    # Most values are of no money: one that names no currency says nothing of what the file's money is in.
+    bare = money is None or (stream is Stream.MEASURE and not named)
+    return Record(line, stream, _key(owner), _time(head.ts), None if bare else named, text)
 
 
 def _time(ts: object) -> int | None:

@@ -19,7 +19,7 @@ Edits = dict[tuple[int, int], str]
 
 
 def write(source: Path, target: Path, by_ms: int) -> None:
-    """Write ``source`` to ``target`` with every flight, mute and milestone ``by_ms`` milliseconds later.
+    """Write ``source`` to ``target`` with every flight, experiment, mute and milestone ``by_ms`` milliseconds later.
 
     Dates of curves move by whole days. Everything else, comments included, stays as it is. Times are written with
     their offset, to the second.
@@ -33,23 +33,34 @@ def write(source: Path, target: Path, by_ms: int) -> None:
         raise Misconfigured("--shifted-goals", "it is the goals file itself", "name another file")
     text = source.read_text(encoding="utf-8-sig")
     root = _fields(yaml.compose(text, Loader=yaml.SafeLoader))
-    edits: Edits = {}
-    for fields, campaign in _written(root, found):
-        for at, at_ms in _times(fields, campaign):
-            moved = datetime.fromtimestamp((at_ms + by_ms) // 1000, ZoneInfo(campaign.flight.timezone)).isoformat()
-            # Quoted, so that it is text to every YAML reader whatever its style was before.
-            edits[at.start_mark.index, at.end_mark.index] = f'"{moved}"'
-    holders = [fields for fields, _ in _written(root, found)]
-    holders += [_fields(node) for node in _fields(root.get("accounts")).values()]
-    for at in (day for fields in holders for day in _dates(fields)):
-        moved_date = date.fromisoformat(at.value) + timedelta(days=round(by_ms / DAY_MS))
-        edits[at.start_mark.index, at.end_mark.index] = f'"{moved_date}"'
+    edits = _edits(root, found, by_ms)
     for (start, end), new in sorted(edits.items(), reverse=True):
         text = text[:start] + new + text[end:]
     try:
         target.write_text(text, encoding="utf-8")
     except OSError as e:
         raise Misconfigured("--shifted-goals", f"{target} cannot be written: {e.strerror}") from None
+
+
+def _edits(root: Fields, found: goals.Goals, by_ms: int) -> Edits:
+    """What is written where: every time, and every date."""
+    edits: Edits = {}
+    times = [
+        (at, ms, campaign.flight.timezone) for of, campaign in _written(root, found) for at, ms in _times(of, campaign)
+    ]
+    for node, one in zip(_items(root.get("experiments")), found.experiments, strict=True):
+        begins_and_ends = (("start", one.start_ms), ("end", one.end_ms))
+        times += [(_fields(node)[field], ms, one.timezone) for field, ms in begins_and_ends if ms is not None]
+    for at, at_ms, timezone in times:
+        moved = datetime.fromtimestamp((at_ms + by_ms) // 1000, ZoneInfo(timezone)).isoformat()
+        # Quoted, so that it is text to every YAML reader whatever its style was before.
+        edits[at.start_mark.index, at.end_mark.index] = f'"{moved}"'
+    holders = [fields for fields, _ in _written(root, found)]
+    holders += [_fields(node) for node in _fields(root.get("accounts")).values()]
+    for at in (day for fields in holders for day in _dates(fields)):
+        moved_date = date.fromisoformat(at.value) + timedelta(days=round(by_ms / DAY_MS))
+        edits[at.start_mark.index, at.end_mark.index] = f'"{moved_date}"'
+    return edits
 
 
 def _written(root: Fields, found: goals.Goals) -> Iterator[tuple[Fields, goals.Campaign]]:

@@ -19,7 +19,9 @@ from kpis.money import MAX_MICROS, ONE, amount_of, micros, plain_micros
 from kpis.reasons import Reject
 from kpis.times import parse_time
 from streams.events.refusal import of_refund, why
-from streams.events.schema import ABSENT, MAX_BYTES, MAX_QUANTITY, REFUND, STRUCTS, Event
+from streams.events.schema import ABSENT, MAX_BYTES, MAX_QUANTITY, REFUND, Event, OfAccount, struct_of
+from streams.events.takings import CORE_PLAN, Field, MeasurePlan
+from streams.events.written_values import Bounds, Read, read_field, read_told
 
 _CANNOT_DECODE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
@@ -59,6 +61,9 @@ class Batch:
         money: micros of the base currency.
         digests: 8-byte digests of the event ids.
         rejected: index in the chunk, and why.
+        fields: what the fields say that added measures ask for; None where an event has none.
+
+    Of events of ``ads.measures`` quantities are values in millionths, and money is the value as money.
     """
 
     stream: Stream
@@ -68,6 +73,7 @@ class Batch:
     money: list[int] = field(default_factory=list)
     digests: list[bytes] = field(default_factory=list)
     rejected: list[tuple[int, Reject]] = field(default_factory=list)
+    fields: dict[Field, list[Read]] = field(default_factory=dict)
 
     def without(self, events: Sequence[int], reason: Reject) -> Batch:
         """The batch with some of its events, by their place among the accepted, refused for a reason."""
@@ -82,6 +88,7 @@ class Batch:
             [self.money[i] for i in kept],
             [self.digests[i] for i in kept] if self.digests else [],
             sorted([*self.rejected, *((places[i], reason) for i in events)]),
+            {name: [read[i] for i in kept] for name, read in self.fields.items()},
         )
 
 
@@ -97,34 +104,51 @@ class Decoder:
     wrong is each event looked at by itself.
     """
 
-    def __init__(self, stream: Stream, policy: DecodePolicy) -> None:
+    def __init__(self, stream: Stream, policy: DecodePolicy, plan: MeasurePlan = CORE_PLAN) -> None:
         self._stream = stream
         self._policy = policy
-        self._decode = msgspec.json.Decoder(STRUCTS[stream]).decode
+        self._decode = msgspec.json.Decoder(struct_of(stream, plan.decoded(stream))).decode
+        self._fields, self._asked = plan.fields(stream), plan.asked()
+        self._bounds = Bounds(policy.rates, policy.currency, policy.max_micros, policy.max_quantity)
 
     def decode(self, values: Sequence[bytes | None], now_ms: int) -> Batch:
         """Decode the values of a chunk as of ``now_ms``."""
         events, places, refused = self._parse(values)
         times = [e.ts for e in events]
-        quantities = self._quantities(events)
-        money = self._money(events)
+        if self._stream is Stream.MEASURE:
+            quantities, money = read_told(events, self._asked, self._bounds)
+        else:
+            quantities, money = self._quantities(events), self._money(events)
         wrong = self._wrong_times(times, now_ms)
         if Reject in map(type, money):
             wrong |= {i: m for i, m in enumerate(money) if type(m) is Reject and i not in wrong}
         most = self._policy.max_quantity
-        if most < MAX_QUANTITY:
+        if most < MAX_QUANTITY and self._stream is not Stream.MEASURE:
             large = (i for i, q in enumerate(quantities) if abs(q) > most and i not in wrong)
             wrong |= dict.fromkeys(large, Reject.OUT_OF_RANGE)
         if self._stream is Stream.CONVERSION:
             signs = ((i, of_refund(e, quantities[i], money[i])) for i, e in enumerate(events) if i not in wrong)
             wrong |= {i: reason for i, reason in signs if reason is not None}
+        fields = self._read_fields(events, wrong) if self._fields else {}
         if wrong:
             refused += [(places[i], reason) for i, reason in wrong.items()]
             refused.sort()
             kept = [i for i in range(len(events)) if i not in wrong]
             events, times, quantities, money = ([c[i] for i in kept] for c in (events, times, quantities, money))
+            fields = {name: [read[i] for i in kept] for name, read in fields.items()}
         digests = [digest(e.event_id) for e in events] if self._stream in self._policy.dedupe else []
-        return Batch(self._stream, times, events, quantities, money, digests, refused)
+        if self._stream is Stream.MEASURE:
+            for event in events:
+                event.campaign_id = event.campaign_id or OfAccount(event.account)
+        return Batch(self._stream, times, events, quantities, money, digests, refused, fields)
+
+    def _read_fields(self, events: list[Any], wrong: dict[int, Reject]) -> dict[Field, list[Read]]:
+        """What fields say; adds the events that one of them makes wrong."""
+        found = {name: read_field(events, name, self._bounds) for name in self._fields}
+        for read in found.values():
+            if Reject in map(type, read):
+                wrong |= {i: r for i, r in enumerate(read) if isinstance(r, Reject) and i not in wrong}
+        return found
 
     def _parse(self, values: Sequence[bytes | None]) -> tuple[list[Any], Sequence[int], list[tuple[int, Reject]]]:
         """The events that are well formed, their places in the chunk, and why the others are not."""

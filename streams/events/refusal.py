@@ -17,6 +17,11 @@ from kpis.series import DIMENSIONS
 from streams.events.schema import MAX_EVENT_ID, MAX_NAME, MAX_QUANTITY, MONEY_FIELD, REFUND, Event
 
 _LONGEST = dict.fromkeys((*DIMENSIONS, "campaign_id", "kind"), MAX_NAME) | {"event_id": MAX_EVENT_ID}
+_REQUIRED = {
+    **dict.fromkeys(Stream, ("event_id", "ts", "campaign_id")),
+    Stream.SPEND: ("event_id", "ts", "campaign_id", "amount"),
+    Stream.MEASURE: ("event_id", "ts", "name"),
+}
 _PLAIN = msgspec.json.Decoder()
 
 
@@ -28,10 +33,10 @@ def why(raw: bytes, stream: Stream) -> Reject:
         return Reject.NOT_JSON
     if not isinstance(value, dict):
         return Reject.NOT_AN_OBJECT
-    required = ("event_id", "ts", "campaign_id", *(("amount",) if stream is Stream.SPEND else ()))
-    if any(value.get(name) in (None, "") for name in required):
+    if any(value.get(name) in (None, "") for name in _REQUIRED[stream]):
         return Reject.MISSING_FIELD
-    if any(isinstance(value.get(n), str) and len(value[n]) > limit for n, limit in _LONGEST.items()):
+    longest = _LONGEST | ({"name": MAX_NAME} if stream is Stream.MEASURE else {})
+    if any(isinstance(value.get(n), str) and len(value[n]) > limit for n, limit in longest.items()):
         return Reject.ID_TOO_LONG
     return _of_time(value["ts"]) or _of_quantity(value) or _of_money(value, stream) or Reject.BAD_FIELD
 

@@ -6,7 +6,8 @@ taken as they are written, see :mod:`kpis.money`: a parser that makes numbers of
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -80,11 +81,27 @@ class Spend(Event, kw_only=True, gc=False):
     amount: msgspec.Raw
 
 
+class OfAccount(NamedTuple):
+    """In place of the campaign id of what belongs to no campaign: no campaign is equal to it, whatever it is called."""
+
+    name: str
+
+
+class Told(Event, kw_only=True, gc=False):
+    """What is no ad event: so many sessions, followers, hours, of a campaign or else of an account."""
+
+    campaign_id: Name | None = None  # type: ignore[assignment]
+    name: Name
+    value: msgspec.Raw = ABSENT
+    kind: Name | None = None
+
+
 STRUCTS: dict[Stream, type[Event]] = {
     Stream.IMPRESSION: Impression,
     Stream.CLICK: Click,
     Stream.CONVERSION: Conversion,
     Stream.SPEND: Spend,
+    Stream.MEASURE: Told,
 }
 
 MONEY_FIELD: dict[Stream, str] = {
@@ -92,4 +109,22 @@ MONEY_FIELD: dict[Stream, str] = {
     Stream.CLICK: "cost",
     Stream.CONVERSION: "revenue",
     Stream.SPEND: "amount",
+    Stream.MEASURE: "value",
 }
+
+
+def struct_of(stream: Stream, fields: Iterable[str]) -> type[Event]:
+    """What the events of a stream are decoded into when some more of their fields are asked for.
+
+    Such a field is kept as it is written, but for ``kind``, which is a name on every stream. Without any it is the
+    stream's own struct: what nobody asks for costs nothing.
+    """
+    base = STRUCTS[stream]
+    more = sorted(set(fields) - set(base.__struct_fields__))
+    if not more:
+        return base
+    added: list[tuple[str, Any, Any]] = [
+        (field, Name | None, None) if field == "kind" else (field, msgspec.Raw, ABSENT) for field in more
+    ]
+    made: Any = msgspec.defstruct(f"{base.__name__}WithMore", added, bases=(base,), kw_only=True, gc=False)
+    return made  # type: ignore[no-any-return]

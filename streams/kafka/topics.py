@@ -15,7 +15,7 @@ from streams.kafka import clients
 
 
 async def ensure(settings: Settings) -> int:
-    """Create the topics that are missing; returns the partition count of the four streams.
+    """Create the topics that are missing; returns the partition count of the streams.
 
     Raises:
         Misconfigured: the streams' topics have different partition counts, or a setting of Kafka cannot be used.
@@ -47,7 +47,7 @@ async def partition_counts(admin: AIOKafkaAdminClient, topics: list[str]) -> dic
 
 
 def check(settings: Settings, counts: Mapping[str, int]) -> int:
-    """The partition count that the four streams share, or will when the missing ones are made.
+    """The partition count that the streams share, or will when the missing ones are made.
 
     Raises:
         Misconfigured: they have different counts.
@@ -58,7 +58,7 @@ def check(settings: Settings, counts: Mapping[str, int]) -> int:
         raise Misconfigured(
             "topics",
             f"the event topics have different partition counts: {listed}",
-            "give all four the same number; a campaign's events must share one partition number",
+            "give all of them the same number; a campaign's events must share one partition number",
         )
     return next(iter(streams.values()), settings.partitions)
 

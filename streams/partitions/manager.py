@@ -14,7 +14,8 @@ from contextlib import suppress
 from faust.types import TP
 
 from kpis.runtime.clock import monotonic
-from kpis.runtime.errors import Misconfigured, Unreachable
+from kpis.runtime.errors import Misconfigured, Recoverable, Unreachable
+from kpis.runtime.watched_file import EVERY_S
 from streams.kafka.chunks import Payload
 from streams.kafka.seeking import SeekingConsumer
 from streams.partitions.flush_interval import FlushInterval
@@ -156,6 +157,20 @@ class PartitionManager:
         """Send them for ever, to every partition that is read."""
         if self._tools.canaries is not None:
             await self._tools.canaries.run(lambda: [n for n, p in self.phases.items() if p is PartitionPhase.READING])
+
+    async def watch_catalogue(self) -> None:
+        """Use what the catalogue file says, for ever: partitions are taken anew when it changes."""
+        catalogue = self._tools.catalogue
+        while catalogue is not None and not self._is_over():
+            await asyncio.sleep(EVERY_S)
+            try:
+                await catalogue.refresh()
+            except Recoverable as e:
+                self._tools.metrics.redis_errors.inc()
+                log.warning("%s; the catalogue file is looked at again", e)
+            self._tools.metrics.catalogue_problem.set(bool(catalogue.problem))
+            for supervisor in list(self._supervisors.values()):
+                await supervisor.renew_if_outdated()
 
     def end(self) -> None:
         """Flush no more: nothing is read any more, and nobody may take numbers that stand still for fresh ones.

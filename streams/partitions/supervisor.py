@@ -14,7 +14,7 @@ from contextlib import suppress
 from faust.types import TP
 
 from kpis.runtime.clock import monotonic
-from kpis.runtime.errors import Fenced, LostWrites, Permanent, Recoverable, Uncountable, Unreachable, one_line
+from kpis.runtime.errors import Fenced, LostWrites, Outdated, Permanent, Recoverable, Uncountable, Unreachable, one_line
 from kpis.runtime.retry import Backoff, retry
 from streams.kafka.chunks import Payload
 from streams.kafka.clients import AWAY
@@ -58,8 +58,7 @@ class PartitionSupervisor:
         self.phase = PartitionPhase.TAKING
         self.fatal: Permanent | None = None
         self._tools = tools
-        self._reader = reader
-        self._on_change = on_change
+        self._reader, self._on_change = reader, on_change
         self._tps = {TP(topic, number) for topic in tools.topics}
         self._cause: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
         self._fenced = self._failures = self._parked = self._parked_at_ms = self._unread = self._unwritten = 0
@@ -141,6 +140,14 @@ class PartitionSupervisor:
         if events is not None and self.is_live:
             await self._went_well(events)
 
+    async def renew_if_outdated(self) -> None:
+        """Take it anew where another catalogue is in use than it counts by."""
+        if self.is_live and self.worker.tools.is_outdated:
+            # What cannot be written before is read again.
+            with suppress(Recoverable):
+                await self.flush_if_due()
+            self._fail(Outdated(self.number))
+
     async def sweep(self) -> None:
         """Let go of what is silent for too long."""
         if self.is_live:
@@ -212,6 +219,8 @@ class PartitionSupervisor:
     async def _recover(self, error: Exception) -> None:
         self.worker.give_up()
         self._reader.request_hold(self._tps)
+        if isinstance(error, Outdated):
+            return
         metrics = self._tools.metrics
         if isinstance(error, (Fenced, LostWrites)):
             log.warning("%s; loading it again", error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from kpis.measures import Stream
@@ -13,6 +13,7 @@ from streams.events.decode import Decoder
 from streams.metrics import WorkerMetrics
 from streams.partitions.canary import CanarySender
 from streams.state.policy import PartitionPolicy
+from streams.store.catalogue_in_use import CatalogueInUse
 from streams.store.store import Store
 
 
@@ -45,7 +46,7 @@ class Tools:
     """What all partition workers of a process share.
 
     ``max_unflushed`` is how many records the worker counts without writing them before reading waits: it bounds memory
-    while Redis is away.
+    while Redis is away. Without a ``catalogue`` nothing but what ``policy`` and ``decoders`` say is ever counted.
     """
 
     store: Store
@@ -58,3 +59,20 @@ class Tools:
     metrics: WorkerMetrics
     max_unflushed: int
     canaries: CanarySender | None = None
+    catalogue: CatalogueInUse | None = None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether another catalogue is in use than these count by."""
+        return self.catalogue is not None and self.catalogue.catalogue is not self.policy.plan.catalogue
+
+    async def as_of_now(self) -> Tools:
+        """These, with what is counted now: for a partition that is being taken.
+
+        Raises:
+            Unreachable: Redis does not answer.
+        """
+        if self.catalogue is None:
+            return self
+        plan = await self.catalogue.plan()
+        return replace(self, policy=replace(self.policy, plan=plan), decoders=self.catalogue.decoders(plan))

@@ -55,6 +55,7 @@ class PartitionWorker:
         behind: whether its numbers are old and it is catching up, as of the last flush.
         urgent: set when a flush should not wait for its time.
         relay: brings its dead letters to Kafka.
+        tools: the worker's, with what was counted when the partition was taken.
         suspects: what is known of records that cannot be counted.
 
     All of them are written here only.
@@ -68,7 +69,7 @@ class PartitionWorker:
         self.urgent = urgent or asyncio.Event()
         self.state: Partition = Partition(number, tools.policy)
         self.suspects = Suspects()
-        self._tools = tools
+        self.tools = tools
         self._lease = Lease(number, 0, 0, {})
         self._progress = TopicProgress(tools.clock.rate)
         self._acks: list[Acknowledge] = []
@@ -95,10 +96,12 @@ class PartitionWorker:
         Raises:
             Unreachable: Redis does not answer.
         """
-        tools, started = self._tools, monotonic()
+        tools, started = self.tools, monotonic()
         self.give_up()
         async with self._writing, self._counting:
             self._lease = await tools.store.take(self.number, Clock().now_ms())
+            # Only now: what any owner before ever wrote has columns that are claimed.
+            self.tools = tools = await tools.as_of_now()
             state = await load(tools.store, self._lease, tools.policy, tools.clock.now_ms())
             state.registry.protect(await tools.store.goal_series())
             state.replay_key = await tools.store.replay_key()
@@ -106,9 +109,7 @@ class PartitionWorker:
             self.open_generation()
             self._progress.restore(self._lease.meta)
             self._acks.clear()
-            self._unsent = None
-            self.capacity.rows = 0
-            self._usable = True
+            self._unsent, self.capacity.rows, self._usable = None, 0, True
             self.capacity.free()
         self.relay.start(self._lease.waiting)
         tools.metrics.reload_seconds.observe(monotonic() - started)
@@ -186,7 +187,7 @@ class PartitionWorker:
             self._acks.append(acknowledge)
             if self.is_due:
                 self.urgent.set()
-            self._tools.metrics.unflushed.labels(str(self.number)).set(self.state.unflushed)
+            self.tools.metrics.unflushed.labels(str(self.number)).set(self.state.unflushed)
             return taken
 
     async def _count(self, payload: Payload, start: int, taken: Taken, lost: int) -> None:
@@ -195,11 +196,11 @@ class PartitionWorker:
             losses.begun_anew(payload)
             start = payload.first_offset
         try:
-            arrivals = await counting.count_records(self.state, payload, start, self.suspects, self._tools)
+            arrivals = await counting.count_records(self.state, payload, start, self.suspects, self.tools)
         except Uncountable:
             self.give_up()
             raise
-        self._progress.counted(payload.topic, start, arrivals, self._tools.clock.now_ms())
+        self._progress.counted(payload.topic, start, arrivals, self.tools.clock.now_ms())
         # Only now: what Redis did not answer to is tried again whole.
         gaps = {layout.LOST: lost, layout.SKIPPED: payload.skipped, layout.REWOUND: int(taken is Taken.REWOUND)}
         self.state.counters.note(payload.topic, gaps)
@@ -226,7 +227,7 @@ class PartitionWorker:
                 return None
             flush, acks = self._unsent
             started = monotonic()
-            await self._tools.store.write(self._lease, flush)
+            await self.tools.store.write(self._lease, flush)
             self._flushed_at = monotonic()
             self._unsent = None
         self.capacity.free()
@@ -234,10 +235,10 @@ class PartitionWorker:
         for acknowledge in acks:
             acknowledge()
         self.suspects.stored(flush.offsets)
-        self._tools.metrics.flush_seconds.observe(self._flushed_at - started)
-        self._tools.metrics.flushed_events.inc(flush.events)
-        self._tools.metrics.unflushed.labels(str(self.number)).set(self.state.unflushed)
-        self._tools.metrics.series.labels(str(self.number)).set(len(self.state.registry))
+        self.tools.metrics.flush_seconds.observe(self._flushed_at - started)
+        self.tools.metrics.flushed_events.inc(flush.events)
+        self.tools.metrics.unflushed.labels(str(self.number)).set(self.state.unflushed)
+        self.tools.metrics.series.labels(str(self.number)).set(len(self.state.registry))
         return flush.events
 
     def _is_void(self) -> bool:
@@ -257,11 +258,11 @@ class PartitionWorker:
         Raises:
             Unreachable: Redis does not say which campaigns have goals.
         """
-        goals = await self._tools.store.goal_series()
+        goals = await self.tools.store.goal_series()
         async with self._counting:
             if self._usable:
                 self.state.registry.protect(goals)
-                self.state.sweep(self._tools.clock.now_ms())
+                self.state.sweep(self.tools.clock.now_ms())
 
     async def advance_windows(self, end_of: EndOf) -> None:
         """Bring what was counted into its windows, when much waits for that: it takes less memory there."""
@@ -269,7 +270,7 @@ class PartitionWorker:
             return
         async with self._counting:
             self._progress.advance(
-                self.state, self._tools.clock.now_ms(), {t: end_of(t, self.number) for t in self.state.offsets}
+                self.state, self.tools.clock.now_ms(), {t: end_of(t, self.number) for t in self.state.offsets}
             )
             self.capacity.rows = self.state.changed_rows
         if self.is_due:
@@ -286,14 +287,14 @@ class PartitionWorker:
 
     def _next_flush(self, end_of: EndOf) -> tuple[Flush, list[Acknowledge]] | None:
         state = self.state
-        now = self._tools.clock.now_ms()
+        now = self.tools.clock.now_ms()
         ends = {topic: end_of(topic, self.number) for topic in state.offsets}
         reading = self._progress.advance(state, now, ends)
         self.behind = reading.basis is not Basis.NOW and now - (reading.at_ms or 0) > _BEHIND_MS
         if not state.pending and monotonic() - self._flushed_at < HEARTBEAT_S:
             return None
         is_held, is_now = self._held and self._is_flooded(), reading.basis is Basis.NOW
-        canary = self._tools.canaries.told(state.canary_ms) if self._tools.canaries is not None else None
+        canary = self.tools.canaries.told(state.canary_ms) if self.tools.canaries is not None else None
         told = gauges(now, ends, state.offsets, canary, caught_up=is_now, held=is_held)
         acks, self._acks, self.capacity.rows = self._acks, [], 0
         return state.take_flush(told | self._progress.told(now)), acks

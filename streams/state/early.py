@@ -1,6 +1,6 @@
 """Entries whose time the watermark has not reached yet.
 
-A partition's four topics are read at different speeds; while one is behind, the watermark waits for it, and what the
+A partition's five topics are read at different speeds; while one is behind, the watermark waits for it, and what the
 others bring from later times waits here, so that rates are never of one stream without the other. What still waits at
 a flush is stored as blocks: immutable, named by a number, dropped when all their entries are due. After a restart
 entries up to the stored clock are known to be counted already.
@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from kpis.arrays import Int64s
-from kpis.measures import WIDTH
 from streams.state.entries import NONE, Entries, join
 
 _BLOCK = 30_000
@@ -78,9 +77,9 @@ class EarlyEvents:
         """The indices of all series that wait for something."""
         return set(self._waiting.series.tolist()).union(*(p.series.tolist() for p in self._fresh))
 
-    def gross(self, series: Int64s) -> npt.NDArray[np.float64]:
-        """What waits for some series, ascending, without signs: rows [series, measure]."""
-        found = np.zeros((len(series), WIDTH))
+    def gross(self, series: Int64s, width: int) -> npt.NDArray[np.float64]:
+        """What waits for some series, ascending, without signs: rows [series, column], so wide."""
+        found = np.zeros((len(series), width))
         for part in (self._waiting, *self._fresh):
             places = np.minimum(series.searchsorted(part.series), len(series) - 1)
             here = series[places] == part.series

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from kpis.arrays import Int64s
+from kpis.arrays import Int64s, Mask
 from kpis.measures import MEASURES, Measure, Stream
 from streams.events.decode import Batch
 from streams.state.registry import ABSENT, Indices
@@ -76,7 +76,7 @@ def of_batch(
 
     Args:
         times: of its events, epoch milliseconds.
-        added: what :func:`amounts` says of it.
+        added: column, and what each event adds to it, as of :func:`amounts`.
         columns: series indices, shape (events, series per event), ``ABSENT`` where there is none.
         keep: which events count; None for all.
     """
@@ -87,6 +87,26 @@ def of_batch(
             counts &= keep
         for column in columns.T:
             mask = counts & (column != ABSENT)
+            if mask.any():
+                chosen = values[mask]
+                parts.append(Entries(times[mask], column[mask].astype(np.int64), np.full(len(chosen), measure), chosen))
+    return join(parts)
+
+
+def of_levels(times: Int64s, told: Sequence[tuple[int, Int64s, Mask]], columns: Indices, keep: Mask | None) -> Entries:
+    """The levels that a batch tells: of each series in the order of its events. A level of zero is one too.
+
+    Args:
+        times: of its events, epoch milliseconds.
+        told: for each level its column, what each event tells, and which of them tell it.
+        columns: series indices, as :func:`of_batch` takes them.
+        keep: which events count; None for all.
+    """
+    parts: list[Entries] = []
+    for measure, values, tells in told:
+        mine = tells if keep is None else tells & keep
+        for column in columns.T:
+            mask = mine & (column != ABSENT)
             if mask.any():
                 chosen = values[mask]
                 parts.append(Entries(times[mask], column[mask].astype(np.int64), np.full(len(chosen), measure), chosen))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from kpis.measures import Row
+from kpis.measures import WIDTH, Row
+from streams.state.added.levels import Triples
+from streams.state.added.sketches import SketchPlace
 from streams.state.packed_rows import PackedRows
+
+NO_SKETCHES: Mapping[SketchPlace, list[bytes]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,9 @@ class Flush:
         counters: meta counter to its value.
         gauges: meta fields about the reading itself (lag, caught up, time of the flush).
         events: how many records it covers, for metrics.
+        sketches: (measure, series, quarter number or None for all of time) to digests of ids.
+        width: how many columns rows may have.
+        levels: the columns of levels, which are not added to what Redis holds.
         history_full: rows of ``history`` that could not take what came late: 64 bits do not hold it.
     """
 
@@ -46,6 +54,9 @@ class Flush:
     gauges: Mapping[str, int | str]
     events: int
     history_full: int = 0
+    sketches: Mapping[SketchPlace, list[bytes]] = field(default_factory=lambda: NO_SKETCHES)
+    width: int = WIDTH
+    levels: Triples = ()
 
     @property
     def letters_size(self) -> int:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from kpis.arrays import Floats, Int64s
+from streams.state.early import EarlyEvents
 from streams.state.entries import Entries
 from streams.state.registry import ABSENT, Indices
-from streams.state.ring import longer
+from streams.state.ring import Ring, longer
 
 Added = Sequence[tuple[int, Int64s]]
 """For each measure its index, and what each event adds to it."""
@@ -155,6 +156,22 @@ class Sums:
                 gross[k][m] += abs(value)
         self.totals, self.gross = np.array(totals, np.int64), np.array(gross)
         return refused
+
+
+def sums_of(series: Int64s, totals: Int64s, rings: Sequence[Ring], early: EarlyEvents, levels: Int64s) -> Sums:
+    """What some series come to.
+
+    Args:
+        series: their indices, ascending.
+        totals: of all series.
+        rings: the windows.
+        early: what waits.
+        levels: columns of levels: no sum of these could come to more than 64 bits hold.
+    """
+    chosen = totals[series]
+    gross = np.maximum.reduce([ring.gross(series) for ring in rings]) + early.gross(series, totals.shape[1])
+    chosen[:, levels], gross[:, levels] = 0, 0
+    return Sums(series, chosen, gross)
 
 
 def _is_beyond(total: int, gross: float, value: int) -> bool:

@@ -15,17 +15,17 @@ import numpy as np
 
 from kpis.arrays import Int64s, Mask
 from kpis.contract.documents import documents
-from kpis.measures import WIDTH, ZERO, Row
+from kpis.measures import ZERO, Row
 from kpis.runtime.errors import VoidState
 from kpis.windows import DAY, TOTAL
 from streams.events.decode import Batch
+from streams.state.added.intake import Intake
 from streams.state.counters import EventCounters
 from streams.state.deduplicator import Deduplicator, ids_of
 from streams.state.early import EarlyEvents
-from streams.state.entries import amounts, of_batch
 from streams.state.flush import Flush
 from streams.state.lateness import Arrivals
-from streams.state.overflow import Added, OverflowGuard, Sums
+from streams.state.overflow import OverflowGuard, Sums, sums_of
 from streams.state.packed_rows import PackedRows
 from streams.state.policy import PartitionPolicy
 from streams.state.quarters import UnwrittenQuarters
@@ -37,7 +37,7 @@ NOTHING: Mapping[int, bytes] = MappingProxyType({})
 
 
 class Partition:
-    """Counts the events of one partition of the four topics.
+    """Counts the events of one partition of all topics.
 
     Attributes:
         number: the partition's number.
@@ -48,6 +48,7 @@ class Partition:
         letters: dead letters of those records.
         replay_key: what the headers of records that are sent again are signed with.
         canary_ms: when the last canary that was read had been sent, real time; 0 when none was.
+        width: how many columns rows have.
         is_void: whether an error left it half changed: nothing of it may be written any more.
     """
 
@@ -60,15 +61,16 @@ class Partition:
         self.letters: list[bytes] = []
         self.is_void, self.replay_key, self.canary_ms = False, b"", 0
         self.registry = Registry(policy.series, number, policy.partitions)
-        self.rings = [Ring(w, _START) for w in policy.windows]
+        self.width, self._intake = policy.plan.width, Intake(policy.plan)
+        levels = self._intake.levels
+        self.rings = [Ring(w, _START, levels, self.width) for w in policy.windows]
         self.early = EarlyEvents()
         self.deduplicator = Deduplicator(policy.dedupe_hours)
         self._guard = OverflowGuard(_START)
-        self._added: tuple[Batch, Added] | None = None
         self._policy = policy
-        self._totals = np.zeros((_START, WIDTH), np.int64)
+        self._totals = np.zeros((_START, self.width), np.int64)
         self._changed: Mask = np.zeros(_START, np.bool_)
-        self._history = UnwrittenQuarters()
+        self._history = UnwrittenQuarters(levels, self.width)
         self._left: list[tuple[str, int]] = []
 
     @property
@@ -106,7 +108,8 @@ class Partition:
     def adopt(self, totals: Mapping[str, Row]) -> None:
         """Give registered series the totals that Redis holds for them; those not named have none."""
         for index in self.registry.fresh:
-            self._totals[index] = totals.get(self.registry.keys[index] or "", ZERO)
+            held = totals.get(self.registry.keys[index] or "", ZERO)[: self.width]
+            self._totals[index, : len(held)] = held
         fresh = [*self.registry.fresh]
         self._guard.add(fresh, self._totals[fresh])
         self.registry.fresh.clear()
@@ -116,8 +119,7 @@ class Partition:
 
         Args: as :meth:`add` takes them.
         """
-        added = amounts(batch)
-        self._added = batch, added
+        added = self._intake.amounts(batch)
         if self._guard.takes(added):
             return []
         columns = self.registry.columns(numbers)
@@ -155,15 +157,14 @@ class Partition:
             replays: digests of the records that were sent again, by their place in the batch.
         """
         assert not self.registry.fresh
-        added = self._added[1] if self._added and self._added[0] is batch else amounts(batch)
-        self._added = None
         with self._changing():
             keep = self.deduplicator.first(batch, replays, self._policy.dedupe, now_ms)
             times = np.array(batch.times, np.int64)
             signs = self.registry.signs(numbers if keep is None else numbers[keep])
             self.counters.count(batch, keep, signs)
-            entries = of_batch(times, added, self.registry.columns(numbers), keep)
-            np.add.at(self._totals.reshape(-1), entries.series * WIDTH + entries.measures, entries.values)
+            columns = self.registry.columns(numbers)
+            entries = self._intake.entries(batch, times, columns, keep, self.watermark_ms)
+            self._intake.add(self._totals, entries)
             self._changed[entries.series] = True
             self.early.put(entries)
             self.offsets[topic] = next_offset
@@ -176,7 +177,17 @@ class Partition:
         if watermark_ms is None:
             return
         with self._changing():
-            self._move_to(watermark_ms)
+            self.watermark_ms = watermark_ms
+            # A quarter hour that leaves the day before it was written would be missing in history.
+            for pane in self.rings[-1].leaving(watermark_ms):
+                self._history.keep(pane[0], self._pack(pane))
+            for ring in self.rings:
+                left = ring.advance(watermark_ms, self._changed)
+                self._left += [(ring.window.name, n * ring.window.pane_ms) for n in left]
+            due = self.early.due(watermark_ms)
+            inside = [ring.add(due, self._changed) for ring in self.rings if len(due)]
+            if inside and not inside[-1].all():
+                self._history.add(due.where(~inside[-1]), len(self._changed), self.registry.names)
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -184,21 +195,6 @@ class Partition:
         was_void, self.is_void = self.is_void, True
         yield
         self.is_void = was_void
-
-    def _move_to(self, watermark_ms: int) -> None:
-        self.watermark_ms = watermark_ms
-        # A quarter hour that leaves the day before it was written would be missing in history.
-        for pane in self.rings[-1].leaving(watermark_ms):
-            self._history.keep(pane[0], self._pack(pane))
-        for ring in self.rings:
-            left = ring.advance(watermark_ms, self._changed)
-            self._left += [(ring.window.name, n * ring.window.pane_ms) for n in left]
-        due = self.early.due(watermark_ms)
-        if not len(due):
-            return
-        inside = [ring.add(due, self._changed) for ring in self.rings][-1]
-        if not inside.all():
-            self._history.add(due.where(~inside), len(self._changed), self.registry.names)
 
     def take_flush(self, gauges: Mapping[str, int | str], *, documented: bool = True) -> Flush:
         """Everything that changed since the last call, which now counts as written; ``gauges`` go with it.
@@ -216,10 +212,10 @@ class Partition:
             panes = self._take_panes()
             history, late, full = self._history.take()
             blocks, dropped = self.early.store(self.watermark_ms or 0, self.registry.name)
-            left, self._left = self._left, []
+            (left, self._left), (letters, self.letters) = (self._left, []), (self.letters, [])
             events, self.unflushed = self.unflushed, 0
-            letters, self.letters = self.letters, []
             documents_of = self._documents(changed) if documented else {}
+            sketches = self._intake.take_ids(self.registry.name)
         return Flush(
             watermark_ms=self.watermark_ms,
             offsets=dict(self.offsets),
@@ -236,6 +232,9 @@ class Partition:
             gauges=gauges,
             events=events,
             history_full=full,
+            sketches=sketches,
+            width=self.width,
+            levels=self._intake.levels.triples,
         )
 
     def _take_panes(self) -> dict[tuple[str, int], PackedRows]:
@@ -271,11 +270,10 @@ class Partition:
         """Put back one block of entries not due yet; its series are fresh until :meth:`adopt`."""
         waiting = self.early.restore(number, data, self.watermark_ms or 0, self.registry.add)
         self._grow()
-        self._guard.wait(waiting)
+        self._guard.wait(self._intake.levels.parted(waiting)[0])
 
     def _sums(self, series: Int64s) -> Sums:
-        widest = np.maximum.reduce([ring.gross(series) for ring in self.rings])
-        return Sums(series, self._totals[series], widest + self.early.gross(series))
+        return sums_of(series, self._totals, self.rings, self.early, self._intake.levels.columns)
 
     def _pack(self, pane: Rows) -> PackedRows:
         _, series, rows = pane
@@ -284,7 +282,8 @@ class Partition:
     def _documents(self, changed: Int64s) -> dict[str, bytes]:
         names = [*(r.window.name for r in self.rings), TOTAL]
         tables = [*(r.sums[changed] for r in self.rings), self._totals[changed]]
-        return dict(zip(self.registry.names(changed), documents(self.watermark_ms or 0, names, tables), strict=True))
+        made = documents(self.watermark_ms or 0, names, tables, self._intake.names)
+        return dict(zip(self.registry.names(changed), made, strict=True))
 
     def _grow(self) -> None:
         capacity = len(self._changed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kpis.measures import Stream
 from kpis.windows import Window
+from streams.events.takings import CORE_PLAN, MeasurePlan
 from streams.state.registry import SeriesPolicy
 
 
@@ -19,6 +20,7 @@ class PartitionPolicy:
         dedupe: streams whose event ids count once.
         dedupe_hours: for how many hours an id is remembered.
         partitions: how many partitions there are; 0 when that is not known, and nothing is told of misrouted events.
+        plan: what is counted beside the core.
     """
 
     windows: tuple[Window, ...]
@@ -26,3 +28,4 @@ class PartitionPolicy:
     dedupe: frozenset[Stream]
     dedupe_hours: int
     partitions: int = 0
+    plan: MeasurePlan = CORE_PLAN

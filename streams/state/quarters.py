@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from operator import add
 
 import numpy as np
 
 from kpis.arrays import Int64s
-from kpis.measures import WIDTH, Row, fits, pack_within, unpack
+from kpis.measures import Row, fits, pack_within, unpack
 from kpis.times import QUARTER_MS
+from streams.state.added.levels import Levels, merged
 from streams.state.entries import Entries
 from streams.state.packed_rows import PackedRows
 
@@ -18,9 +18,15 @@ QuarterPlace = tuple[str, int]
 
 
 class UnwrittenQuarters:
-    """The quarter hours of one partition that Redis does not hold as they are."""
+    """The quarter hours of one partition that Redis does not hold as they are.
 
-    def __init__(self) -> None:
+    Args:
+        levels: which columns are levels.
+        width: how many columns there are.
+    """
+
+    def __init__(self, levels: Levels, width: int) -> None:
+        self._levels, self._width = levels, width
         self._rows: dict[QuarterPlace, bytes] = {}
         self._late: dict[QuarterPlace, Row] = {}
         self._full = 0
@@ -43,18 +49,21 @@ class UnwrittenQuarters:
         # One number for each series and quarter hour, so that what falls on the same place is added up at once.
         codes = entries.times // QUARTER_MS * capacity + entries.series
         places, rows = np.unique(codes, return_inverse=True)
-        gains = np.zeros((len(places), WIDTH), np.int64)
-        np.add.at(gains.reshape(-1), rows * WIDTH + entries.measures, entries.values)
+        gains = np.zeros((len(places), self._width), np.int64)
+        sums, levels = self._levels.parted(Entries(entries.times, rows, entries.measures, entries.values))
+        np.add.at(gains.reshape(-1), sums.series * self._width + sums.measures, sums.values)
+        if len(levels):
+            self._levels.put(gains, levels)
         quarters, series = np.divmod(places, capacity)
         for place, gain in zip(zip(keys(series), quarters.tolist(), strict=True), gains.tolist(), strict=True):
             if unwritten := self._rows.get(place):
-                row = unpack(unwritten)
-                grown = [*map(add, row, gain)]
+                row = unpack(unwritten, self._width)
+                grown = merged(row, gain, self._levels.triples)
                 self._rows[place] = pack_within(grown, row)
                 self._full += not fits(grown)
             else:
                 held = self._late.get(place)
-                self._late[place] = tuple(map(add, held, gain) if held else gain)
+                self._late[place] = merged(held, gain, self._levels.triples) if held else tuple(gain)
 
     def take(self) -> tuple[Mapping[QuarterPlace, bytes], Mapping[QuarterPlace, Row], int]:
         """The rows to write, what older rows gain, and how often one was too full to gain; all count as written."""

@@ -23,8 +23,8 @@ import numpy.typing as npt
 from aiokafka.partitioner import murmur2
 
 from kpis.arrays import Int64s
-from kpis.series import OTHER, is_campaign, key
-from streams.events.schema import Event
+from kpis.series import OTHER, is_campaign, key, parent_key
+from streams.events.schema import Event, OfAccount
 
 Indices = npt.NDArray[np.int32]
 Numbers = npt.NDArray[np.int64]
@@ -93,7 +93,7 @@ class Registry:
         self._index: dict[str, int] = {}
         self._free: list[int] = []
         # By campaign first: with thousands of groups a tuple for each is four places in memory that no cache holds.
-        self._groups: dict[str, dict[Part, int]] = {}
+        self._groups: dict[str | OfAccount, dict[Part, int]] = {}
         # Equal parts as one object: it stays in the processor's cache.
         self._parts: dict[Part, Part] = {}
         self._signs = np.zeros(_LEAST, np.uint8)
@@ -196,7 +196,7 @@ class Registry:
         self._count = self._strangers = 0
         self._columns, self._signs = self._columns[:_LEAST].copy(), self._signs[:_LEAST].copy()
 
-    def _admit(self, campaign: str, part: Part) -> None:
+    def _admit(self, campaign: str | OfAccount, part: Part) -> None:
         numbers = self._groups.setdefault(campaign, {})
         if part in numbers:
             return
@@ -212,14 +212,16 @@ class Registry:
         self._strangers += bool(signs & _FOLDED_CAMPAIGN)
         numbers[self._parts.setdefault(part, part)] = number
 
-    def _place_of(self, campaign: str, part: Part) -> tuple[list[int], int]:
-        """The series of a group, the campaign's own first."""
-        own = key(campaign)
+    def _place_of(self, campaign: str | OfAccount, part: Part) -> tuple[list[int], int]:
+        """The series of a group, the campaign's own first; what belongs to no campaign has one, its account's."""
+        own = key(campaign) if isinstance(campaign, str) else parent_key("account", campaign.name)
         has_capacity = self._campaigns < self._policy.max_campaigns or own in self._protected
         if own not in self._index and not has_capacity:
             return self._no_place()
         group = part if isinstance(part, tuple) else (part,)
         row, signs = [self.add(own)], 0
+        if not isinstance(campaign, str):
+            return row + [ABSENT] * len(self._policy.breakdowns), signs
         for breakdown in self._policy.breakdowns:
             values = [group[self._place[d]] for d in breakdown]
             if any(v is None for v in values):
@@ -234,12 +236,13 @@ class Registry:
     def _no_place(self) -> tuple[list[int], int]:
         return [self.add(OTHER), *[ABSENT] * len(self._policy.breakdowns)], _FOLDED_CAMPAIGN
 
-    def _is_misrouted(self, campaign: str, numbers: Mapping[Part, int]) -> bool:
+    def _is_misrouted(self, campaign: str | OfAccount, numbers: Mapping[Part, int]) -> bool:
         """Whether another partition is a campaign's own; ``numbers`` are those of its groups so far."""
         for number in numbers.values():
             # The hash takes longer than all else that a new group costs: once a campaign is enough.
             return bool(int(self._signs[number]) & _MISROUTED)
-        return bool(self._partitions) and partition_of(campaign, self._partitions) != self._number
+        named = campaign if isinstance(campaign, str) else campaign.name
+        return bool(self._partitions) and partition_of(named, self._partitions) != self._number
 
 
 def partition_of(campaign: str, partitions: int) -> int:

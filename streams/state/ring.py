@@ -1,7 +1,8 @@
 """One rolling window of one partition: panes and their running sums.
 
-A pane is an int64 array [series, measure], ``sums`` the sum of all panes. Adding entries is one scatter-add; a pane
-that leaves the window is one subtraction. All integers, so a sum never drifts from its panes.
+A pane is an int64 array [series, column], ``sums`` the sum of all panes. Adding entries is one scatter-add; a pane
+that leaves the window is one subtraction. A level is put into its pane, and the sum gains the difference. All integers,
+so a sum never drifts from its panes.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kpis.arrays import Int64s, Mask
-from kpis.measures import WIDTH
 from kpis.windows import Window
+from streams.state.added.levels import Levels
 from streams.state.entries import Entries
 
 T = TypeVar("T", bound=np.generic)
@@ -39,8 +40,8 @@ class Pane:
 
     __slots__ = ("dirty", "rows", "stored")
 
-    def __init__(self) -> None:
-        self.rows: Int64s = np.zeros((0, WIDTH), np.int64)
+    def __init__(self, width: int) -> None:
+        self.rows: Int64s = np.zeros((0, width), np.int64)
         self.dirty: Mask = np.zeros(0, np.bool_)
         self.stored = False
 
@@ -58,16 +59,23 @@ class Pane:
 class Ring:
     """The panes of one window, up to the pane of the watermark (``head``).
 
+    Args:
+        window: its shape.
+        capacity: how many series there is room for.
+        levels: which columns are levels.
+        width: how many columns there are.
+
     Attributes:
         window: the window's shape.
         head: the newest pane's number; None before the first :meth:`advance`.
         sums: the window's measures for each series.
     """
 
-    def __init__(self, window: Window, capacity: int) -> None:
+    def __init__(self, window: Window, capacity: int, levels: Levels, width: int) -> None:
         self.window = window
         self.head: int | None = None
-        self.sums: Int64s = np.zeros((capacity, WIDTH), np.int64)
+        self.sums: Int64s = np.zeros((capacity, width), np.int64)
+        self._levels, self._width = levels, width
         self._panes: dict[int, Pane] = {}
 
     @property
@@ -77,7 +85,7 @@ class Ring:
 
     def gross(self, series: Int64s) -> npt.NDArray[np.float64]:
         """What all panes come to without signs, rows of some series: no window can ever show more of them."""
-        found = np.zeros((len(series), WIDTH))
+        found = np.zeros((len(series), self._width))
         for pane in self._panes.values():
             here = series < len(pane.rows)
             found[here] += np.abs(pane.rows[series[here]])
@@ -122,15 +130,28 @@ class Ring:
         inside = numbers > self.head - self.window.panes
         if not inside.all():
             entries, numbers = entries.where(inside), numbers[inside]
-        cells = entries.series * WIDTH + entries.measures
-        np.add.at(self.sums.reshape(-1), cells, entries.values)
         changed[entries.series] = True
+        if self._levels:
+            entries, levels = self._levels.parted(entries)
+            numbers = entries.times // self.window.pane_ms
+            self._put(levels)
+        cells = entries.series * self._width + entries.measures
+        np.add.at(self.sums.reshape(-1), cells, entries.values)
         for number in _distinct(numbers):
             here = numbers == number
             pane = self._pane(number)
             np.add.at(pane.rows.reshape(-1), cells[here], entries.values[here])
             pane.dirty[entries.series[here]] = True
         return inside
+
+    def _put(self, levels: Entries) -> None:
+        """Put levels into their panes."""
+        numbers = levels.times // self.window.pane_ms
+        for number in _distinct(numbers):
+            pane = self._pane(number)
+            series, columns, gains = self._levels.put(pane.rows, levels.where(numbers == number))
+            self.sums[series, columns] += gains
+            pane.dirty[series] = True
 
     def restore(self, number: int, series: Int64s, rows: Int64s) -> None:
         """Put back one pane that was read from Redis: series indices and their rows [series, measure]."""
@@ -161,7 +182,7 @@ class Ring:
         return found
 
     def _pane(self, number: int) -> Pane:
-        pane = self._panes.setdefault(number, Pane())
+        pane = self._panes.setdefault(number, Pane(self._width))
         pane.reserve(len(self.sums))
         return pane
 

@@ -12,9 +12,9 @@ from itertools import chain
 import msgpack
 
 from kpis.contract import layout
-from kpis.measures import add as add_rows
-from kpis.measures import fits, pack_within
+from kpis.measures import fits, pack_within, wide
 from kpis.times import QUARTER_MS, day_of, quarter_of
+from streams.state.added.levels import merged
 from streams.state.flush import Flush
 from streams.state.packed_rows import PackedRows
 
@@ -22,7 +22,9 @@ Arg = str | bytes
 Command = tuple[str, int, int, Sequence[Arg] | PackedRows]
 """Name, place of the key, seconds to live (0: for ever), arguments; rows stand for their fields and values."""
 _DAY_S = 86_400
-_STEPS = {"HSET": 2, "SADD": 1, "HDEL": 1}
+_SKETCH_S = 25 * 3600
+"""Seconds that the ids of a quarter hour are kept: as long as any window may ask for them, and an hour more."""
+_STEPS = {"HSET": 2, "SADD": 1, "HDEL": 1, "PFADD": 1}
 """The commands that may be carried out in parts, and how many of their arguments belong together."""
 # Redis's Lua reads no MessagePack of after 2013, when bytes got a type of their own.
 _packer = msgpack.Packer(use_bin_type=False)
@@ -127,14 +129,12 @@ def script(
     s = Script(layout.meta(partition))
     if flush.documents:
         s.call("HSET", layout.kpi(partition), pairs(flush.documents.items()))
-    for (window, start), rows in flush.panes.items():
-        # A worker deletes the panes it has passed; the time to live is for those of a worker that never came back.
-        s.call("HSET", layout.pane(partition, window, start), rows, 2 * _DAY_S)
-    for window, start in flush.dropped_panes:
-        s.call("UNLINK", layout.pane(partition, window, start))
+    _panes(s, partition, flush)
     _history(s, partition, flush, older, keep_s)
     for (stream, hour), digests in flush.seen.items():
         s.call("SADD", layout.seen(partition, stream, hour), digests, seen_s)
+    for (measure, name, quarter), ids in flush.sketches.items():
+        s.call("PFADD", layout.sketch(partition, measure, name, quarter), ids, 0 if quarter is None else _SKETCH_S)
     if flush.early:
         s.call("HSET", layout.early(partition), pairs((str(n), block) for n, block in flush.early.items()))
     if flush.dropped_early:
@@ -154,10 +154,19 @@ def script(
     return s
 
 
+def _panes(s: Script, partition: int, flush: Flush) -> None:
+    """Append what a flush writes into panes, and takes away."""
+    for (window, start), rows in flush.panes.items():
+        # A worker deletes the panes it has passed; the time to live is for those of a worker that never came back.
+        s.call("HSET", layout.pane(partition, window, start), rows, 2 * _DAY_S)
+    for window, start in flush.dropped_panes:
+        s.call("UNLINK", layout.pane(partition, window, start))
+
+
 def _history(s: Script, partition: int, flush: Flush, older: dict[tuple[str, int], Sequence[int]], keep_s: int) -> None:
     """Append what a flush writes into the quarter hours of history; a row keeps what it had where 64 bits end."""
-    grown = {place: add_rows([older[place], gain]) for place, gain in flush.late.items()}
-    late = {place: pack_within(row, older[place]) for place, row in grown.items()}
+    grown = {place: merged(older[place], gain, flush.levels) for place, gain in flush.late.items()}
+    late = {place: pack_within(row, wide(older[place], len(row))) for place, row in grown.items()}
     by_key: dict[str, list[tuple[Arg, Arg]]] = {}
     for (series, number), row in (*flush.history.items(), *late.items()):
         at = number * QUARTER_MS

@@ -54,7 +54,7 @@ async def _load_panes(store: Store, state: Partition) -> None:
         for number, rows in zip(numbers, await store.hashes(keys), strict=True):
             if rows:
                 series = np.fromiter(map(indices.__getitem__, rows), np.int64, len(rows))
-                state.restore_pane(index, number, series, table(rows.values()))
+                state.restore_pane(index, number, series, table(rows.values(), state.width))
 
 
 async def _load_seen(store: Store, state: Partition, now_ms: int) -> None:
@@ -80,12 +80,13 @@ class _Indices(dict[bytes, int]):
         return found
 
 
-def table(rows: Collection[bytes]) -> Int64s:
-    """Stored rows as an array [row, measure]; measures appended since a row was written are zero.
+def table(rows: Collection[bytes], width: int = WIDTH) -> Int64s:
+    """Stored rows as an array [row, column]; the columns that a row does not have are zero.
 
     Raises:
         ValueError: a row is not of int64.
     """
     if set(map(len, rows)) <= {8 * WIDTH}:
-        return np.frombuffer(b"".join(rows), "<i8").reshape(-1, WIDTH)
-    return np.array([unpack(row) for row in rows], np.int64)
+        core = np.frombuffer(b"".join(rows), "<i8").reshape(-1, WIDTH)
+        return core if width == WIDTH else np.pad(core, ((0, 0), (0, width - WIDTH)))
+    return np.array([unpack(row, width) for row in rows], np.int64)

@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 
 from kpis.contract import layout
+from kpis.contract.claimed import Columns, read_columns
 from kpis.contract.documents import total_of
 from kpis.contract.published import Layout
 from kpis.contract.redis_client import answers, replay_key
-from kpis.measures import ZERO, Row, unpack
+from kpis.measures import WIDTH, ZERO, Row, unpack
 from kpis.runtime.errors import Misconfigured, Unusable
 from kpis.times import QUARTER_MS, day_of, quarter_of
 from streams.state.flush import Flush
@@ -30,7 +31,7 @@ def _script(*names: str) -> str:
 
 
 _FLUSH, _APPLY = _script("commands", "flush"), _script("commands", "apply")
-_STAGE, _TAKE, _DRAIN, _OLDER = map(_script, ("stage", "take", "drain", "older"))
+_STAGE, _TAKE, _DRAIN, _OLDER, _CLAIM = map(_script, ("stage", "take", "drain", "older", "claim"))
 _CHUNK = 2_000
 _VALUES, _BYTES = 20_000, 2 << 20
 """Values and bytes that one script writes at most: it holds Redis for some 30 ms then, on a busy machine for 80."""
@@ -65,6 +66,7 @@ class Store:
         self._apply = redis.register_script(_APPLY)
         self._take = redis.register_script(_TAKE)
         self._drain = redis.register_script(_DRAIN)
+        self._claim = redis.register_script(_CLAIM)
         self._read_older = redis.register_script(_OLDER)
 
     async def publish_layout(self, found: Layout, grow: bool = False) -> None:
@@ -109,6 +111,31 @@ class Store:
                 return lease
             # The owner before committed a flush and did not come to carry it out.
             await self._carry_out(lease)
+
+    async def claim(self, fields: Sequence[str], known: Columns) -> Columns:
+        """Give fields of measures columns of stored rows, for good; those that have one keep it.
+
+        Args:
+            fields: see :func:`kpis.contract.claimed.fields_of`.
+            known: what was claimed before; where Redis forgot some of it, it is claimed again as it was.
+
+        Returns:
+            All columns that were ever claimed.
+
+        Raises:
+            Misconfigured: there is no room for all of them; none was claimed.
+            Unreachable: Redis does not answer.
+        """
+        asked = dict.fromkeys((*known.claimed, *fields))
+        args = [x for field in asked for x in (field, str(known.claimed.get(field, "")))]
+        status, found = await self._call(self._claim(keys=[layout.COLUMNS], args=[WIDTH, layout.MOST_COLUMNS, *args]))
+        if status == b"full":
+            raise Misconfigured(
+                "PACEWATCH_CATALOGUE",
+                f"{int(found)} columns of rows were claimed so far, and {layout.MOST_COLUMNS - WIDTH} is the most",
+                "define fewer measures anew, or use another Redis database",
+            )
+        return read_columns(dict(zip(found[::2], found[1::2], strict=True)))
 
     async def write(self, lease: Lease, flush: Flush) -> None:
         """Write a flush. Sending it again after an error is safe: it is written once.
@@ -250,7 +277,10 @@ class Store:
             args = [bytes(quarter_of(n * QUARTER_MS) for _, n in by_key[key]) for key in some]
             # Of many keys each has its own row or two: one script costs a tenth of as many commands.
             for key, rows in zip(some, await self._call(self._read_older(keys=some, args=args)), strict=True):
-                found |= {place: unpack(row) if row else ZERO for place, row in zip(by_key[key], rows, strict=True)}
+                found |= {
+                    place: unpack(row, max(WIDTH, len(row) // 8)) if row else ZERO
+                    for place, row in zip(by_key[key], rows, strict=True)
+                }
         return found
 
     async def _call(self, pending: Any) -> Any:

@@ -15,7 +15,6 @@ from tests.e2e.conftest import Build
 from tests.kit.example_events import example_events
 from tests.kit.system import Event, System, Values
 
-pytestmark = pytest.mark.skip(reason="until the worker counts measures and the reader reads them: merged apart")
 SKETCH_ERROR = 0.0081
 """The standard error of a distinct count."""
 ROUNDED = 1e-4

@@ -11,6 +11,8 @@ from decimal import Decimal
 
 from kpis.measures import Stream
 from streams.events.decode import DecodePolicy, Decoder
+from streams.events.takings import CORE_PLAN
+from tests.kit import added
 
 NOW = 1_700_000_000_000
 POLICY = DecodePolicy(
@@ -20,10 +22,12 @@ POLICY = DecodePolicy(
     max_ahead_ms=300_000,
     dedupe=frozenset(Stream),
 )
-DECODERS = [Decoder(stream, POLICY) for stream in Stream]
+PLAN = added.plan_of(added.catalogue())
+DECODERS = [Decoder(stream, POLICY, plan) for stream in Stream for plan in (CORE_PLAN, PLAN)]
 FRAGMENTS = [
     *(b"{", b"}", b"[", b"]", b",", b":", b'"', b"\n", b"\\", b"-", b"null", b"true", b"NaN", b"1e9", b"0.1", b"\xff"),
     *(f'"{n}":'.encode() for n in ("event_id", "ts", "campaign_id", "channel", "country", "quantity", "cost")),
+    *(f'"{n}":'.encode() for n in ("name", "value", "account", "user_id", "position")),
     *(f'"{n}":'.encode() for n in ("amount", "revenue", "kind", "currency", "other")),
     *(b'"a"', b'""', b'"EUR"', b'"XTS"', b'"refund"', b'"1.5"', b'"-7"', b'"NaN"', b'"1e400"', b'"\\ud800"'),
     *(b"1700000000000", b"1.5", b"-1", b"1000000001", b'"2023-11-14T22:13:20Z"', b'"9999-12-31T23:59:59+14:00"'),

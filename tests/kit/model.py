@@ -13,7 +13,7 @@ from streams.events.decode import Batch
 from streams.events.schema import Event
 
 QUANTITY = {Stream.IMPRESSION: "impressions", Stream.CLICK: "clicks", Stream.CONVERSION: "conversions"}
-MONEY = {s: "revenue_micros" if s is Stream.CONVERSION else "spend_micros" for s in Stream}
+MONEY = {s: "revenue_micros" if s is Stream.CONVERSION else "spend_micros" for s in Stream if s is not Stream.MEASURE}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Fact:
         row = [0] * WIDTH
         if self.stream in QUANTITY:
             row[INDEX[QUANTITY[self.stream]]] += self.quantity
-        row[INDEX[MONEY[self.stream]]] += self.money
+        if self.stream in MONEY:
+            row[INDEX[MONEY[self.stream]]] += self.money
         return tuple(row)
 
 

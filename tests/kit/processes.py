@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
 import os
@@ -74,6 +75,18 @@ class Program:
     def output(self) -> str:
         """All it has printed."""
         return self.log.read_text(errors="replace")
+
+
+async def until_async(condition: Callable[[], object], what: str, deadline_s: float = DEADLINE_S) -> None:
+    """Wait for a condition of the same event loop.
+
+    Raises:
+        AssertionError: it does not come true in time.
+    """
+    deadline = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {deadline_s:.0f} s for {what}"
+        await asyncio.sleep(0.02)
 
 
 def until(condition: Callable[[], object], what: str, deadline_s: float = DEADLINE_S) -> None:

@@ -98,7 +98,7 @@ class System:
         self.send_raw(
             (
                 self.topic(e["type"]),
-                e["campaign_id"].encode(),
+                (e.get("campaign_id") or e["account"]).encode(),
                 json.dumps({k: v for k, v in e.items() if k != "type"}).encode(),
             )
             for e in events

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from kpis.series import SEPARATOR
+from kpis.series import SEPARATOR, parent_key
 from kpis.times import HOUR_MS
+from monitors.goals.values import Scope
 from monitors.pacing.verdict import Status
 
 DASHBOARD = "pacewatch-launch"
 """The dashboard of one campaign, by its uid."""
 PACE_PANEL = 7
 """Its panel with the pace line."""
+_EXPERIMENT = parent_key(Scope.EXPERIMENT)
+"""What ids of experiments begin with, where campaigns have theirs."""
 _BEFORE_MS, _AFTER_MS = 6 * HOUR_MS, HOUR_MS
 PACE_ALERTS = {Status.WARNING: "PacewatchPaceWarning", Status.CRITICAL: "PacewatchPaceCritical"}
 """Names of alerts and of their runbooks, as Prometheus rules on pace have them: routes hold for either way."""
@@ -41,6 +44,8 @@ class Links:
         """The page of a campaign, or the board where it is of none; empty for no link."""
         if not self.board or not campaign:
             return self.of_board
+        if campaign.startswith(_EXPERIMENT):
+            return _short(f"{self.board.rstrip('/')}/experiments#{quote(campaign.removeprefix(_EXPERIMENT), safe='')}")
         return _short(f"{self.board.rstrip('/')}/campaign?id={quote(campaign, safe='')}")
 
     def of_panel(self, campaign: str, goal: str, since_ms: int | None, as_of_ms: int | None) -> str:
@@ -51,7 +56,7 @@ class Links:
             goal: the goal's field in the state hash.
             since_ms, as_of_ms: the time that matters; None where it is not known.
         """
-        if not self.grafana or not campaign:
+        if not self.grafana or not campaign or campaign.startswith(_EXPERIMENT):
             return ""
         named = {"var-account": "$__all", "var-campaign": campaign}
         _, _, name = goal.partition(SEPARATOR)

@@ -114,7 +114,8 @@ class Actions:
 
     def _of(self, campaign: str) -> list[Assessment]:
         """What is judged of a row of the board, by the id that it has there."""
-        return [one for one in self._board.view.assessments if shown_id(one.campaign.series) == campaign]
+        view = self._board.view
+        return [one for one in (*view.assessments, *view.examined.told) if shown_id(one.campaign.series) == campaign]
 
     async def _asked(self, request: web.Request, kind: type[T]) -> T:
         if not self.are_open:

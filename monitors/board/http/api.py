@@ -18,6 +18,7 @@ from kpis.series import of_shown, split
 from monitors.board.asks import Problem
 from monitors.board.board import Board, encoded
 from monitors.board.detail import detail, history_of
+from monitors.board.experiment_rows import experiments_now
 from monitors.board.http.hub import Hub, message
 from monitors.board.members import Roll, members, roll_of
 from monitors.board.shapes import CampaignNow, Changes, MemberNow
@@ -90,6 +91,10 @@ class Api:
     async def changes(self, _: web.Request) -> web.Response:
         """Recent status changes."""
         return answer(Changes(self._board.view.changes.newest()))
+
+    async def experiments(self, _: web.Request) -> web.Response:
+        """All experiments."""
+        return answer(experiments_now(self._board.view))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: ``update`` with what is new, or ``reset`` when the client must load the board again."""

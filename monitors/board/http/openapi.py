@@ -8,9 +8,13 @@ from typing import Any
 import msgspec
 
 from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
+from monitors.board.experiment_shapes import Experiments
 from monitors.board.shapes import CampaignDetail, Campaigns, Changes, Update
 
-_TYPES = (Campaigns, CampaignDetail, Changes, Update, Problem, AcknowledgeAlerts, MuteCampaign, UnmuteCampaign, Done)
+_TYPES = (
+    Campaigns, CampaignDetail, Changes, Experiments, Update, Problem, AcknowledgeAlerts, MuteCampaign, UnmuteCampaign,
+    Done,
+)  # fmt: skip
 _REF = "#/components/schemas/"
 _SCHEMES = {"token": {"type": "http", "scheme": "bearer"}, "password": {"type": "http", "scheme": "basic"}}
 
@@ -56,6 +60,7 @@ def _paths() -> dict[str, Any]:
         "/api/campaigns/{id}": _get("One campaign.", CampaignDetail, [by_path], missing),
         "/api/campaign": _get("One campaign, by a query parameter.", CampaignDetail, [by_query], missing),
         "/api/changes": _get("The last status changes, newest first.", Changes),
+        "/api/experiments": _get("All experiments: what is proven of their variants.", Experiments),
         "/api/events": _events(since),
         "/api/alerts/acknowledge": _post("Take care of alerts.", AcknowledgeAlerts),
         "/api/alerts/mute": _post("Mute a campaign for a while.", MuteCampaign),

@@ -13,6 +13,8 @@ from kpis.units import amount
 from monitors.board.board import Board
 from monitors.board.campaign_rows import worst_first
 from monitors.board.columns import COLUMNS, Column, column_of, page_data
+from monitors.board.experiment_rows import experiments_now
+from monitors.board.http.experiments_page import experiments_section
 from monitors.board.shapes import CampaignNow, GoalNow, WatchNow
 from monitors.board.watching import shown_of
 from monitors.words.wording import LOOK, REASONS, word_of
@@ -58,6 +60,12 @@ def campaign_page(board: Board, row: CampaignNow | None) -> str:
         f'<h1>{escape(row.name)}</h1><div id="campaign" data-id="{escape(row.id)}">{facts}</div>'
     )
     return _page(row.name, main, "campaign.js", _data(board))
+
+
+def experiments_page(board: Board) -> str:
+    """All experiments."""
+    found = experiments_now(board.view).experiments
+    return _page("Experiments", experiments_section(found, board.summary.problem), "experiments.js")
 
 
 def docs_page() -> str:
@@ -131,6 +139,7 @@ def _page(title: str, main: str, script: str = "", data: str = "") -> str:
         f'{module}</head><body data-look="{escape(data or page_data())}">'
         '<a class="skip" href="#main">Skip to the content</a>'
         '<header><a class="brand" href="/">Pacewatch</a><p id="age"></p><p id="live"></p>'
-        '<nav aria-label="Pages"><a href="/api/docs">API</a> <a href="/metrics">Metrics</a></nav></header>'
+        '<nav aria-label="Pages"><a href="/experiments">Experiments</a> '
+        '<a href="/api/docs">API</a> <a href="/metrics">Metrics</a></nav></header>'
         f'<main id="main" tabindex="-1">{main}</main></body></html>'
     )

@@ -84,7 +84,11 @@ def _add_pages(app: web.Application, board: Board) -> None:
     async def docs(_: web.Request) -> web.Response:
         return _html(pages.docs_page())
 
+    async def experiments(_: web.Request) -> web.Response:
+        return _html(pages.experiments_page(board))
+
     app.router.add_get("/", index)
+    app.router.add_get("/experiments", experiments)
     app.router.add_get("/campaign", campaign)
     app.router.add_get("/api/docs", docs)
 
@@ -98,6 +102,7 @@ def _add_api(app: web.Application, api: Api) -> None:
     app.router.add_get("/api/campaigns/{id:.+}", api.campaign)
     app.router.add_get("/api/campaign", api.campaign)
     app.router.add_get("/api/changes", api.changes)
+    app.router.add_get("/api/experiments", api.experiments)
     app.router.add_get("/api/events", api.events)
 
 

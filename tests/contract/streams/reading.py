@@ -35,6 +35,11 @@ class Lists:
         self._at: dict[TP, Position] = {}
         self.assigned = set(self._records)
 
+    def append(self, partition: int, values: Sequence[bytes]) -> None:
+        """More records come."""
+        held = self._records[TP(TOPIC, partition)]
+        held += [Record(len(held) + i, value) for i, value in enumerate(values)]
+
     def assignment(self) -> set[TP]:
         """What this worker is assigned."""
         return self.assigned

@@ -47,10 +47,10 @@ def body_of(messages: Sequence[Outgoing], now_ms: int, public_url: str | None) -
 
 
 def money_or_number(value: float | None, unit: Unit) -> Amount | None:
-    """An amount: of money a decimal string in units of the currency, without an exponent; else as it is."""
-    if value is None or not unit.is_money:
+    """An amount: of money, and what is counted in millionths, a decimal string without an exponent; else as it is."""
+    if value is None or not (unit.is_money or unit.in_micros):
         return value
-    exact = Decimal(value).scaleb(-len(str(MICROS // 10))) if unit is Unit.MICROS else Decimal(repr(value))
+    exact = Decimal(value).scaleb(-len(str(MICROS // 10))) if unit.in_micros else Decimal(repr(value))
     shown = f"{exact:f}"
     return shown.rstrip("0").rstrip(".") if "." in shown else shown
 

@@ -7,12 +7,20 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kpis.catalogue import BY_NAME, CORE
-from monitors.goals import Band, Bound, InvalidGoals, RatioGoal, Rule, TotalGoal
+from kpis.units import Unit
+from monitors.alerts.alert import alert_of
+from monitors.alerts.assessment import Assessment
+from monitors.alerts.lifecycle import AlertState, LifecyclePolicy, step
+from monitors.alerts.notifiers.slack import render
+from monitors.alerts.notifiers.webhook.filling import money_or_number
+from monitors.goals import Band, Bound, Campaign, Flight, InvalidGoals, RatioGoal, Rule, TotalGoal
 from monitors.goals.all_goals import Goals
 from monitors.goals.file import parse, schema
+from monitors.goals.subject import at_part
 from monitors.pacing.judge import judge
 from monitors.pacing.verdict import Direction, Observed, Status, Verdict, VerdictPolicy
 from tests.kit.monitor_fakes import DAY, NOON
+from tests.kit.slack_page import plain
 from tests.kit.wide_seed import catalogue
 
 WIDE = catalogue()
@@ -140,6 +148,28 @@ def test_more_is_never_a_smaller_part_of_a_bound(limit: float, low: float, high:
     first, second = sorted((low, high))
     assert goal.part(first) <= goal.part(second)
     assert goal.part(limit) == 1
+
+
+@given(limit=BOUNDS, value=BOUNDS)
+def test_a_part_of_a_bound_leads_back_to_the_value(limit: float, value: float) -> None:
+    assume(abs(limit) > 1e-3 or limit == 0)
+    goal = RatioGoal(WIDE.by_name["roi"], Bound.AT_LEAST, limit, limit - 1, "1h")
+    assert at_part(goal.part(value), limit) == pytest.approx(value, abs=1e-6)
+
+
+def test_people_are_told_the_thresholds_of_a_bound_below_zero_as_they_are_written() -> None:
+    goal = ratio("{ratio: roi, at_least: -0.5, critical: -0.9}")
+    campaign = Campaign("c1", "c1", Flight(NOON - DAY, NOON + DAY, "UTC"), (goal,))
+    verdict = of(-0.95, goal)
+    move = step(AlertState(), verdict, LifecyclePolicy(), NOON)
+    text = plain(render(alert_of(Assessment(campaign, goal, verdict, move.after), move, "EUR", "k", "1")))
+    assert verdict.status is Status.CRITICAL
+    assert "-0.95, should be at least -0.50" in text
+    assert "warning < -0.50, critical < -0.90" in text
+
+
+def test_a_webhook_is_posted_hours_as_people_write_them() -> None:
+    assert money_or_number(12_500_000, Unit.AMOUNT) == "12.5"
 
 
 def of(value: float, goal: RatioGoal) -> Verdict:

@@ -79,4 +79,4 @@ def test_an_option_that_cannot_be_used_is_refused(options: tuple[list[str] | Non
 
 
 def test_only_what_settings_or_time_can_cure_is_sent_without_being_named() -> None:
-    assert frozenset({Reject.UNKNOWN_CURRENCY, Reject.TOO_FAR_AHEAD, Reject.TOO_OLD}) == CURABLE
+    assert frozenset({Reject.UNKNOWN_CURRENCY, Reject.UNKNOWN_MEASURE, Reject.TOO_FAR_AHEAD, Reject.TOO_OLD}) == CURABLE

@@ -140,3 +140,31 @@ def test_a_mapped_column_that_the_header_lacks_is_refused_at_once(tmp_path: Path
 def test_a_csv_line_longer_than_the_limit_is_one_bad_line_and_the_next_rows_are_read() -> None:
     data = b"type,campaign_id\nclick,a\nclick," + b"x" * (2 * LINE_LIMIT) + b"\nclick,b\n"
     assert [(type(i), i.line) for i in items(data, "x.csv")] == [(Record, 2), (BadLine, 3), (Record, 4)]
+
+
+def measure(**fields: object) -> Record:
+    """The record of a measure's event."""
+    found = parse(1, json.dumps({"type": "measure", "event_id": "e", "ts": 5, "name": "sessions", **fields}).encode())
+    assert isinstance(found, Record)
+    return found
+
+
+def test_a_measure_is_sent_with_its_campaign_as_key_or_else_its_account() -> None:
+    """What is added up for one of them is in one partition."""
+    assert measure(campaign_id="c", account="A").key == b"c"
+    assert measure(account="A").key == b"A"
+    assert measure().key is None
+    assert measure().stream is Stream.MEASURE
+
+
+def test_the_value_of_a_measure_is_money_only_where_it_names_a_currency() -> None:
+    assert measure(value=7).currency is None
+    assert measure(value=7, currency="EUR").currency == "EUR"
+
+
+def test_a_row_may_be_a_measure() -> None:
+    """Columns named like the fields need no mapping."""
+    found = items(b"type,event_id,ts,campaign_id,name,value\nmeasure,e1,5,c1,hours,1.50\n", "events.csv")
+    assert [json.loads(r.value) for r in found if isinstance(r, Record)] == [
+        {"event_id": "e1", "type": "measure", "ts": 5, "campaign_id": "c1", "name": "hours", "value": "1.50"}
+    ]

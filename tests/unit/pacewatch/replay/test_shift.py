@@ -111,6 +111,14 @@ portfolio:
   flight: {start: 2026-11-23T00:00Z, end: 2026-11-30T00:00Z}
   goals: [{total: spend, target: 5, curve: {dates: {2026-11-25: 3}}}]
   milestones: ["2026-11-27T09:00Z"]
+experiments:
+  - {experiment: e, campaign: a, dimension: variant, variants: [A, B], kpi: ctr, start: 2026-11-23T00:00Z}
+  - experiment: f
+    series: {A: a, B: b}
+    kpi: ctr
+    start: 2026-11-23T00:00
+    end: 2026-11-30T00:00
+    timezone: Europe/Berlin
 """
     )
     by_ms = 200 * 86_400_000 + 5_000

@@ -10,6 +10,7 @@ from kpis.measures import Stream
 from kpis.runtime.errors import VoidState
 from kpis.windows import parse_windows
 from streams.state import overflow, partition
+from streams.state.added import intake
 from streams.state.deduplicator import Deduplicator
 from streams.state.early import EarlyEvents
 from streams.state.partition import Partition
@@ -44,7 +45,7 @@ def count_and_flush(state: Partition) -> None:
 @pytest.mark.parametrize(
     ("where", "name"),
     [
-        (Deduplicator, "accept"), (Registry, "signs"), (Registry, "columns"), (partition, "of_batch"),
+        (Deduplicator, "accept"), (Registry, "signs"), (Registry, "columns"), (intake, "of_batch"),
         (EarlyEvents, "put"), (Ring, "leaving"), (Ring, "advance"), (EarlyEvents, "due"), (Ring, "add"),
         (UnwrittenQuarters, "add"), (UnwrittenQuarters, "keep"), (Ring, "take_dirty"), (UnwrittenQuarters, "take"),
         (EarlyEvents, "store"), (partition, "documents"),
@@ -75,7 +76,7 @@ def test_a_state_that_met_an_error_gives_no_flush(
         count(state, NOW + DAY + 1000 * (again + 1))
 
 
-@pytest.mark.parametrize(("where", "name"), [(Registry, "_place_of"), (partition, "amounts"), (Deduplicator, "known")])
+@pytest.mark.parametrize(("where", "name"), [(Registry, "_place_of"), (intake, "amounts"), (Deduplicator, "known")])
 def test_what_is_looked_at_first_may_fail_and_nothing_has_changed(
     monkeypatch: pytest.MonkeyPatch, where: Any, name: str
 ) -> None:

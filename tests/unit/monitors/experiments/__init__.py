@@ -1,0 +1,1 @@
+"""Experiments: comparisons, rulings and words."""
