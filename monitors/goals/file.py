@@ -123,7 +123,7 @@ def load(path: Path | str, catalogue: Catalogue = CORE) -> Goals:
     Raises:
         InvalidGoals: it cannot be read, or holds errors; all of them are in ``problems``.
     """
-    return parse(read_text(Path(path)), Path(path).name, catalogue)
+    return parse(read_text(Path(path)), str(path), catalogue)
 
 
 def read_text(path: Path) -> str:
@@ -135,7 +135,7 @@ def read_text(path: Path) -> str:
     problems = Problems()
     text = nodes.read(path, problems)
     if text is None:
-        raise InvalidGoals(path.name, problems.found)
+        raise InvalidGoals(str(path), problems.found)
     return text
 
 

@@ -107,7 +107,7 @@ def test_what_may_come_back_exits_1_and_what_a_person_must_change_exits_2() -> N
 
 def test_doctor_fails_with_a_remedy_when_services_are_away_and_shows_no_secret() -> None:
     result = pacewatch("doctor", PACEWATCH_SLACK_WEBHOOK_URL="https://hooks.invalid/T0/secret")
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert result.stdout.count("FAIL") == 3
     assert "PACEWATCH_KAFKA" in result.stdout
     assert "FAIL  Slack cannot be reached: " in result.stdout
