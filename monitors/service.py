@@ -152,11 +152,13 @@ def _say(said: str, problem: str, meanwhile: str, what: str) -> str:
 
 
 def _policy(settings: MonitorSettings, routes: Routes) -> CyclePolicy:
+    # Whoever says that data come within seconds says that of the first event too.
+    first_event_s = min(_FIRST_EVENT_S, settings.max_lag_s)
     return CyclePolicy(
         # On a fast clock too, events take real seconds to come.
         verdicts=VerdictPolicy(
             max_lag_ms=settings.max_lag_ms,
-            launch_ms=max(VerdictPolicy().launch_ms, int(_FIRST_EVENT_S * 1000 * settings.the_clock.rate)),
+            launch_ms=max(VerdictPolicy().launch_ms, int(first_event_s * 1000 * settings.the_clock.rate)),
         ),
         telling=TellingPolicy(
             LifecyclePolicy(for_ms=int(settings.alert_for_s * 1000)),

@@ -101,13 +101,17 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the values as JSON in the last line, and end.")
     ] = False,
+    is_exit: Annotated[
+        bool, typer.Option("--exit", help="End after the summary: with 0 only if every total is exact.")
+    ] = False,
+    is_open: Annotated[bool, typer.Option("--open", help="Open the launch board in a browser.")] = False,
 ) -> None:
-    """Start everything embedded and show live KPIs, pace and what Slack is told."""
+    """Start everything embedded, play a launch day on which much goes wrong, and sum up whether it was counted."""
     from pacewatch.demo.command import DemoOptions, run
     from pacewatch.replay.command import parse_speed
 
     paced = None if speed is None else parse_speed(speed)
-    raise typer.Exit(run(DemoOptions(data, paced, speed == "max", duration, as_json)))
+    raise typer.Exit(run(DemoOptions(data, paced, speed == "max", duration, as_json, is_exit, is_open)))
 
 
 @app.command(epilog=settings_of("replay"))

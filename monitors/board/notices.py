@@ -68,7 +68,7 @@ def _stream(found: Snapshot, stream: Stream, max_lag_ms: int) -> StreamNow:
     if is_behind:
         habit = f", {span_text(late_ms)} of it by habit" if late_ms >= MINUTE_MS else ""
         says = f"The stream of {stream.topic_suffix} is {span_text(behind_ms)} behind{habit}."
-    elif late_ms >= MINUTE_MS:
+    elif late_ms >= max(MINUTE_MS, max_lag_ms):
         says = f"The stream of {stream.topic_suffix} comes {span_text(late_ms)} late by habit."
     return StreamNow(str(stream), complete_to, found.reached_ms(stream), late_ms, is_behind, says)
 
