@@ -32,7 +32,6 @@ PARENTS = (*SCOPES, *(f"{WITHIN}{dimension}" for dimension in DIMENSIONS if dime
 
 SEPARATOR = "|"
 """Between the parts of a key; in a part it is escaped."""
-_RAW_SEPARATOR = SEPARATOR.encode()
 
 _SPECIAL = re.compile(r"[%|=\x00-\x1f\x7f]")
 
@@ -60,11 +59,6 @@ def split(series: str) -> tuple[str, tuple[tuple[str, str], ...]]:
 def is_campaign(series: str) -> bool:
     """Whether the key is a whole campaign, not a breakdown of one."""
     return SEPARATOR not in series
-
-
-def is_campaign_key(raw: bytes) -> bool:
-    """The same of a key as Redis has it."""
-    return _RAW_SEPARATOR not in raw
 
 
 def parent_key(level: str, name: str = "", account: str = "") -> str:

@@ -21,7 +21,7 @@ from monitors.common.together import Looked
 from monitors.common.whole import Concert, Whole
 from monitors.engine import Engine
 from monitors.gathering import Gathering
-from monitors.goals.all_goals import Goals
+from monitors.goals.all_goals import Goals, accounts_of, breakdowns_of
 from monitors.goals.reload import GoalsSource
 from monitors.goals.subject import key_of, parts_of
 from monitors.goals.values import Campaign, Period
@@ -30,6 +30,8 @@ from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.pasts import Pasts
 from monitors.read.queries import Query, ToDate
 from monitors.read.reader import Reader
+from monitors.read.scopes.scope_sums import ScopeSums, with_scopes
+from monitors.read.scopes.wanted import Wanted
 from monitors.read.snapshot import Snapshot
 from monitors.read.sums import with_parents
 from monitors.sight import Sight, periods_of, sight
@@ -49,12 +51,25 @@ class CyclePolicy:
         telling: when people are told.
         routes: by whom; what nobody is told of is only logged and kept as told.
         evidence: what counts as proof.
+        scopes: which kinds of scopes have sums, see :data:`kpis.series.SCOPES`.
+        dimensions: by which breakdowns are read for that.
     """
 
     verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
     telling: TellingPolicy = field(default_factory=TellingPolicy)
     routes: Routes = field(default_factory=Routes)
     evidence: EvidencePolicy = field(default_factory=EvidencePolicy)
+    scopes: tuple[str, ...] = ()
+    dimensions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """What some goals say about what is read and added up: made once for them."""
+
+    goals: Goals
+    wanted: Wanted
+    accounts: Mapping[str, str]
 
 
 class Cycle:
@@ -96,6 +111,8 @@ class Cycle:
         self._whole = Whole(self._engine)
         self._gathering = Gathering(outbox, self._engine, self._whole)
         self._pasts = Pasts(reader.flights)
+        self._scopes = ScopeSums(policy.scopes)
+        self._scoped: Scoped | None = None
         self.view = View()
 
     def current(self) -> View:
@@ -170,9 +187,14 @@ class Cycle:
         )
 
     async def _read(self, goals: Goals) -> Snapshot:
-        """What Redis holds, as rows of the catalogue that goals are about; with what parents have."""
-        self._reader.catalogue = goals.catalogue
-        return with_parents(await self._reader.read(), {one.series: parts_of(one) for one in goals.parents})
+        """What Redis holds, as rows of the catalogue that goals are about; with what parents and scopes have."""
+        scoped = self._scoped
+        if scoped is None or scoped.goals is not goals:
+            wanted = replace(self._reader.wanted, dimensions=self._policy.dimensions, series=breakdowns_of(goals))
+            scoped = self._scoped = Scoped(goals, wanted, accounts_of(goals))
+        self._reader.catalogue, self._reader.wanted = goals.catalogue, scoped.wanted
+        read = with_parents(await self._reader.read(), {one.series: parts_of(one) for one in goals.parents})
+        return with_scopes(read, self._scopes, scoped.accounts)
 
     async def _lead(self) -> bool:
         """Whether this monitor leads; one that begins to sees to what an older version left."""

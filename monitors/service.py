@@ -163,6 +163,8 @@ def _policy(settings: MonitorSettings, routes: Routes) -> CyclePolicy:
             QuietPolicy(repeat_ms=int(settings.alert_repeat_s * 1000)),
         ),
         routes=routes,
+        scopes=settings.the_scopes,
+        dimensions=settings.scope_dimensions,
     )
 
 

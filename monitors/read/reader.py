@@ -24,6 +24,7 @@ from monitors.read.history import History
 from monitors.read.memory import Memory, read_memory
 from monitors.read.merge import Merge, Part
 from monitors.read.partition_reader import PartitionReader
+from monitors.read.scopes.wanted import Wanted
 from monitors.read.snapshot import Snapshot, to_json
 
 __all__ = ["BadLayout", "Reader", "Snapshot", "connect", "read_once", "to_json"]
@@ -65,11 +66,12 @@ class Reader:
         redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
         address: where it is, without credentials, for errors.
         clock: dates the snapshots.
-        breakdowns: whether breakdown series are read too.
+        breakdowns: whether all breakdown series are read too.
         shared: how rows are read, for all that read the same Redis; None for its own.
 
     Attributes:
         catalogue: what rows are of, from the next read on.
+        wanted: which breakdown series are read, likewise.
         flights: history sums, from the same Redis.
     """
 
@@ -79,7 +81,7 @@ class Reader:
         self._redis = redis
         self._address = address
         self._clock = clock
-        self._breakdowns = breakdowns
+        self.wanted = self._wanted = Wanted(every=breakdowns)
         self._partitions: dict[int, PartitionReader] = {}
         self._merge = Merge()
         self._memory: Memory | None = None
@@ -98,7 +100,7 @@ class Reader:
         """
         problems: Problems = Counter()
         found = await fetch_layout(self._redis, self._address)
-        await self._take_up(self.catalogue)
+        await self._take_up(self.catalogue, self.wanted)
         with answers(self._address):
             readers = [self._partition(number) for number in range(found.partitions)]
             reads = [await reader.read(problems) for reader in readers]
@@ -128,13 +130,16 @@ class Reader:
         """Whether distinct counts wait for one of the next reads, as too many changed at once."""
         return self._sketches.has_due
 
-    async def _take_up(self, catalogue: Catalogue) -> None:
-        """Read rows of a catalogue from here on; what was read of other rows is let go of."""
+    async def _take_up(self, catalogue: Catalogue, wanted: Wanted) -> None:
+        """Read rows of a catalogue and some series from here on; what was read of others is let go of."""
         before = self._format.now
         columns = await fetch_columns(self._redis, self._address) if catalogue.added_measures else Columns()
-        if catalogue is before.catalogue and columns == before.columns:
+        is_format = catalogue is before.catalogue and columns == before.columns
+        if is_format and wanted == self._wanted:
             return
-        self._format.now = RowFormat(catalogue, columns)
+        self._wanted = wanted
+        if not is_format:
+            self._format.now = RowFormat(catalogue, columns)
         self._partitions.clear()
         self._merge = Merge()
         self._sketches = Sketches(self._redis, self._format.now)
@@ -159,6 +164,6 @@ class Reader:
     def _partition(self, number: int) -> PartitionReader:
         held = self._partitions.get(number)
         if held is None:
-            held = PartitionReader(self._redis, number, breakdowns=self._breakdowns, of=self._format.now)
+            held = PartitionReader(self._redis, number, wanted=self._wanted, of=self._format.now)
             self._partitions[number] = held
         return held
