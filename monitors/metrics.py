@@ -148,6 +148,19 @@ BREAKDOWN_MEASURE, BREAKDOWN_KPI = (
     replace(one, name=one.name.replace("pacewatch_", "pacewatch_breakdown_"), labels=("campaign", "breakdown", *rest))
     for one, rest in ((ADDED_MEASURE, ADDED_MEASURE.labels[1:]), (ADDED_KPI, ADDED_KPI.labels[1:]))
 )
+SCOPE_MEASURE, SCOPE_KPI = (
+    _gauge(
+        f"scope_{of}",
+        f"{what} of all campaigns (scope portfolio), of each account, or of each value of a dimension over all "
+        "campaigns (a channel), rolling and as window total, made of summed measures.",
+        "scope",
+        "name",
+        of,
+        "window",
+        "unit",
+    )
+    for of, what in (("measure", "A measure"), ("kpi", "A KPI"))
+)
 
 PACE_RATIO = _gauge("pace_ratio", "Actual over expected to date; 1 is on pace.", "campaign", "goal")
 PACE_ACTUAL = _gauge("pace_actual", "What the goal counts, so far.", "campaign", "goal", "unit")

@@ -111,7 +111,9 @@ def _levels(each: Any, names: tuple[str, ...]) -> list[tuple[int, ...]]:
     # The longest window has all that told one of late; of all time it is the latest value.
     of_late = tellers[-2] if len(names) > 1 else 0
     known = [n > 0 and (n == of_late or name == TOTAL) for n, name in zip(tellers, names, strict=True)]
-    return [(round(mean * REPORTS), REPORTS) if is_known else (0, 0) for mean, is_known in zip(means, known, strict=True)]
+    return [
+        (round(mean * REPORTS), REPORTS) if is_known else (0, 0) for mean, is_known in zip(means, known, strict=True)
+    ]
 
 
 def _different(each: Any) -> list[tuple[int, ...]]:
