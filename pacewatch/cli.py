@@ -171,8 +171,14 @@ def simulate(
 
 @app.command()
 def kpi(
-    campaign: Annotated[str | None, typer.Argument(help="Only this campaign and its breakdowns.")] = None,
+    campaign: Annotated[
+        str | None, typer.Argument(help="Only this campaign and its breakdowns; with --scope only this name.")
+    ] = None,
     window: Annotated[str | None, typer.Option(help="Only this window, such as 5m or total.")] = None,
+    scope: Annotated[
+        str | None,
+        typer.Option(help="What several campaigns have together: portfolio, account, or a dimension: channel, ..."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON: {campaign: {window: {name: value}}}.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Of each series what the catalogue file adds too.")] = False,
 ) -> None:
@@ -180,23 +186,30 @@ def kpi(
     from kpis.settings.shared import Settings
     from monitors.read import reader
     from pacewatch import kpi as show
+    from pacewatch import kpi_scopes
     from pacewatch.catalogue_named import catalogue
 
-    snapshot = asyncio.run(reader.read_once(Settings.load(), catalogue()))
+    if scope is None:
+        snapshot = asyncio.run(reader.read_once(Settings.load(), catalogue()))
+    else:
+        snapshot = kpi_scopes.read_scopes(scope)
     known = (*snapshot.layout.windows, "total")
     if window is not None and window not in known:
         raise Misconfigured("--window", f"{window[:40]!r} is unknown", f"there are {', '.join(known)}")
-    values = reader.to_json(snapshot, campaign, window)
+    values_of = reader.to_json if scope is None else kpi_scopes.values_of
+    values = values_of(snapshot, campaign, window)
     for problem, count in snapshot.problems.items():
         say(f"{how_many(count, 'value')} in Redis cannot be used, and left out: {problem}")
-    if campaign is not None and not values:
-        say(f"there is no campaign {campaign[:40]!r} in Redis")
+    if not values and (campaign is not None or scope is not None):
+        say(kpi_scopes.none_of(scope or "campaign", campaign))
     if as_json:
         out(show.as_json(values))
+    elif scope is not None:
+        kpi_scopes.print_scopes(values, snapshot, window, is_one=campaign is not None or scope == "portfolio")
     else:
         show.print_table(values, snapshot.layout.currency, snapshot.catalogue, every=every)
-        for line in show.stream_lines(snapshot):
-            out(line)
+    for line in () if as_json else show.stream_lines(snapshot):
+        out(line)
 
 
 @app.command()

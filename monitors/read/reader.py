@@ -24,7 +24,7 @@ from monitors.read.history import History
 from monitors.read.memory import Memory, read_memory
 from monitors.read.merge import Merge, Part
 from monitors.read.partition_reader import PartitionReader
-from monitors.read.scopes.wanted import Wanted
+from monitors.read.scopes.wanted import EVERYTHING, Wanted
 from monitors.read.snapshot import Snapshot, to_json
 
 __all__ = ["BadLayout", "Reader", "Snapshot", "connect", "read_once", "to_json"]
@@ -34,12 +34,13 @@ _READS_PER_MEMORY = 10
 """How full Redis is changes slowly; every tenth refresh asks."""
 
 
-async def read_once(settings: Settings, catalogue: Catalogue = CORE) -> Snapshot:
+async def read_once(settings: Settings, catalogue: Catalogue = CORE, wanted: Wanted = EVERYTHING) -> Snapshot:
     """Connect, read and disconnect: for commands.
 
     Args:
         settings: where Redis is.
         catalogue: what rows are of.
+        wanted: which breakdown series are read.
 
     Raises:
         Unreachable: Redis does not answer.
@@ -48,7 +49,7 @@ async def read_once(settings: Settings, catalogue: Catalogue = CORE) -> Snapshot
     redis = connect(settings)
     try:
         reader = Reader(redis, settings.redis_address, settings.the_clock)
-        reader.catalogue = catalogue
+        reader.catalogue, reader.wanted = catalogue, wanted
         snapshot = await reader.read()
         while reader.has_due:
             snapshot = await reader.read()

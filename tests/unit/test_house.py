@@ -22,7 +22,7 @@ FLOORS = {
                  "alerts.notifiers", "view", "export", "board", "board.http", "runbooks", "web", "sight", "vantage",
                  "engine", "common", "gathering", "telling", "crew", "cycle", "service"),
     "pacewatch": ("terminal", "progress", "variables", "catalogue_named", "embedded", "replay", "simulate", "rejected",
-                  "goals", "alerts", "backtest", "kpi", "demo", "top", "doctor", "cli", "__main__"),
+                  "goals", "alerts", "backtest", "kpi", "kpi_scopes", "demo", "top", "doctor", "cli", "__main__"),
 }  # fmt: skip
 """The rooms of each package from the ground up: each imports what stands before it, never what comes after."""
 BELOW = {"kpis": (), "streams": ("kpis",), "monitors": ("kpis",), "pacewatch": ("kpis", "streams", "monitors")}

@@ -40,3 +40,6 @@ class Wanted:
     @cached_property
     def _series(self) -> frozenset[bytes]:
         return frozenset(one.encode() for one in self.series)
+
+
+EVERYTHING = Wanted(every=True)
