@@ -118,9 +118,9 @@ def _kpi_metrics(prefix: str, *labels: str) -> KpiMetrics:
 
 
 def _of_parent(of: Definition) -> Definition:
-    """The same of an account (``scope="account"``) or of the portfolio, in place of a campaign."""
+    """The same of an account (``scope="account"``), the portfolio or a channel by its name, in place of a campaign."""
     name = of.name.replace("pacewatch_", "pacewatch_parent_", 1)
-    return replace(of, name=name, labels=("scope", "account", *of.labels[1:]))
+    return replace(of, name=name, labels=("scope", "account", "name", *of.labels[1:]))
 
 
 CAMPAIGN = _kpi_metrics("", "campaign")
@@ -217,8 +217,8 @@ PARENTS: Mapping[Definition, Definition] = {
         PACE_TARGET, PACE_STATUS, PACE_REASON, PACE_ALERT, PACE_THRESHOLD, PACE_AS_OF, FLIGHT_START, FLIGHT_END,
     )
 }  # fmt: skip
-"""Of goals of accounts and of the portfolio: their own names, so that a sum over campaigns never counts twice."""
-PARENT_MEMBERS = _gauge("parent_members", "Campaigns that goals of a parent are of.", "scope", "account")
+"""Of goals of accounts, the portfolio and channels: their own names, so that no sum over campaigns counts twice."""
+PARENT_MEMBERS = _gauge("parent_members", "Campaigns that goals of a parent are of.", "scope", "account", "name")
 
 STREAM_CLOCK = _gauge("stream_clock_timestamp_seconds", "The time that a partition's numbers are as of.", "partition")
 STREAM_WATERMARK = _gauge(

@@ -50,7 +50,8 @@ def read_scopes(scope: str) -> Snapshot:
 
 
 def _goals() -> Path | None:
-    return MonitorSettings.load().goals
+    settings: MonitorSettings = MonitorSettings.load()
+    return settings.goals
 
 
 def values_of(snapshot: Snapshot, name: str | None, window: str | None) -> Values:

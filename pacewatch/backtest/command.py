@@ -117,6 +117,10 @@ def _countable(found: Goals) -> Goals:
     left_out = sorted({f"{c.campaign} {goal.id}" for c, goal in found if not _is_countable(goal)})
     if left_out:
         say(f"goals about measures that the catalogue file adds are not looked at: {', '.join(left_out[:5])}")
+    parts = sorted(one.campaign for one in found.parents if one.scope.is_breakdown)
+    if parts:
+        say(f"goals of breakdowns are not looked at, as whole campaigns are counted: {', '.join(parts[:5])}")
+    found = replace(found, parents=tuple(one for one in found.parents if not one.scope.is_breakdown))
     kept = (
         tuple(replace(one, goals=tuple(filter(_is_countable, one.goals))) for one in some)
         for some in (found.campaigns, found.parents)

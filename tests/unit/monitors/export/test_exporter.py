@@ -31,8 +31,9 @@ from monitors.alerts.outbox.queued import Backlog
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import LABEL_LIMIT, Format, label, negotiate
+from monitors.goals.parents.scope import Scope
 from monitors.goals.subject import Subject, Watch, Watched
-from monitors.goals.values import Band, Campaign, Flight, Scope, TotalGoal
+from monitors.goals.values import Band, Campaign, Flight, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from monitors.view import LaneHealth, View

@@ -20,6 +20,7 @@ from tests.kit.wide_seed import catalogue
 
 NAMES = ("1h", "24h", "total")
 KINDS = ("portfolio", "account", "channel", "creative")
+NONE: Mapping[str, SeriesRows] = {}
 LAYOUT = Layout(2, "EUR", NAMES[:2], 40)
 WORDS = st.sampled_from(["a", "b", "x|y", "account=b", "__other__", "50%"])
 
@@ -84,7 +85,7 @@ def recounted(events: Sequence[Event], accounts: Mapping[str, str]) -> dict[str,
     return {place: {window: add(each) for window, each in windows.items()} for place, windows in rows.items()}
 
 
-def snapshot(series: Mapping[str, SeriesRows], of: Catalogue = CORE, **own: SeriesRows) -> Snapshot:
+def snapshot(series: Mapping[str, SeriesRows], of: Catalogue = CORE, own: Mapping[str, SeriesRows] = NONE) -> Snapshot:
     """What was read."""
     return Snapshot(LAYOUT, 0, (), series, {}, catalogue=of, own=own)
 
@@ -111,7 +112,7 @@ def test_the_sums_of_scopes_are_those_of_their_events_look_by_look(
 
 
 def test_a_series_that_goes_and_an_account_that_changes_are_added_anew_and_what_was_handed_out_stays() -> None:
-    one, two = (SeriesRows({name: (n,) * WIDTH for name in NAMES}, (0,)) for n in (1, 2))
+    one, two = (SeriesRows(dict.fromkeys(NAMES, (n,) * WIDTH), (0,)) for n in (1, 2))
     sums, accounts = ScopeSums(KINDS), {"a": "Acme", "b": "Acme"}
     first = sums.of(snapshot({"a": one, "b": two}), accounts)
     assert sums.of(snapshot({"a": one, "b": two}), dict(accounts)) is first, "nothing changed: nothing is added"
@@ -124,7 +125,7 @@ def test_a_series_that_goes_and_an_account_that_changes_are_added_anew_and_what_
 
 
 def test_only_the_kinds_that_are_asked_for_are_there_and_breakdowns_of_two_dimensions_are_in_none() -> None:
-    one = SeriesRows({name: (1,) * WIDTH for name in NAMES}, (0,))
+    one = SeriesRows(dict.fromkeys(NAMES, (1,) * WIDTH), (0,))
     series = {"a": one, "a|channel=s": one, "a|channel=s|country=DE": one, "a|country=DE": one}
     assert set(ScopeSums(("channel",)).of(snapshot(series), {"a": "A"})) == {"channel=s"}
     assert ScopeSums(()).of(snapshot(series), {"a": "A"}) == {}
@@ -134,9 +135,9 @@ def test_only_the_kinds_that_are_asked_for_are_there_and_breakdowns_of_two_dimen
 
 
 def test_what_is_of_an_account_itself_is_in_its_account_and_the_portfolio_and_its_breakdown_in_the_channel() -> None:
-    one = SeriesRows({name: (1,) * WIDTH for name in NAMES}, (0,))
+    one = SeriesRows(dict.fromkeys(NAMES, (1,) * WIDTH), (0,))
     own = {"account=Acme": one, "account=Acme|channel=s": one, "account=Acme|account=Acme": one}
-    found = ScopeSums(KINDS).of(snapshot({"a": one, "a|channel=s": one}, **own), {"a": "Acme"})
+    found = ScopeSums(KINDS).of(snapshot({"a": one, "a|channel=s": one}, own=own), {"a": "Acme"})
     assert {place: rows.windows["total"][0] for place, rows in found.items()} == {
         "portfolio=": 2, "account=Acme": 2, "channel=s": 2,
     }  # fmt: skip
