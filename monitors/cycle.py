@@ -31,7 +31,7 @@ from monitors.read.pasts import Pasts
 from monitors.read.queries import Query, ToDate
 from monitors.read.reader import Reader
 from monitors.read.scopes.scope_sums import ScopeSums, with_scopes
-from monitors.read.scopes.wanted import Wanted
+from monitors.read.scopes.wanted import Wanted, uncounted
 from monitors.read.snapshot import Snapshot
 from monitors.read.sums import with_parents
 from monitors.sight import Sight, periods_of, sight
@@ -184,6 +184,10 @@ class Cycle:
             campaigns=goals.campaigns,
             goals_problem=self._goals.problem,
             catalogue_problem=self._goals.catalogue.problem,
+            uncounted=uncounted(
+                {*self._policy.dimensions, *(str(c.scope) for c in goals.parents if c.scope.is_breakdown)},
+                snapshot.layout,
+            ),
         )
 
     async def _read(self, goals: Goals) -> Snapshot:
@@ -235,6 +239,9 @@ class Cycle:
         sums: Mapping[Query, ToDate],
         parts: Mapping[Period, Query],
     ) -> Sight:
+        if campaign.scope.is_breakdown and uncounted([campaign.scope], snapshot.layout):
+            # Nobody counts it: that is no zero.
+            return Sight(None, history_from(snapshot, snapshot.read_at_ms), zeros(snapshot.catalogue.width))
         found = ToDate(zeros(snapshot.catalogue.width), None) if query is None else sums[query]
         at_ms = found.as_of_ms if found.as_of_ms is not None else snapshot.as_of(campaign.series)
         past = None if query is None or at_ms is None else self._pasts.at(query, found, at_ms)

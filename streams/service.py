@@ -162,7 +162,8 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> PartitionManage
     store = Store(connect(settings), settings.redis_address, settings.history_days, settings.dedupe_hours)
     partitions = await until_reachable(lambda: topics.ensure(settings))
     windows = tuple(w.name for w in settings.the_windows)
-    held = Layout(partitions, settings.currency, windows, settings.history_days)
+    breakdowns = tuple("+".join(dimensions) for dimensions in settings.the_breakdowns)
+    held = Layout(partitions, settings.currency, windows, settings.history_days, breakdowns)
     await until_reachable(lambda: store.publish_layout(held, settings.grow_partitions))
     producer = await until_reachable(lambda: start_producer(settings))
     tools = Tools(

@@ -176,7 +176,11 @@ def summarize(
         statuses=statuses,
         waiting=view.waiting,
         notices=notices(
-            found.partitions if found else (), view.goals_problem, view.common, catalogue_problem=view.catalogue_problem
+            found.partitions if found else (),
+            view.goals_problem,
+            view.common,
+            catalogue_problem=view.catalogue_problem,
+            uncounted=view.uncounted,
         ),
         streams=streams(found, max_lag_ms) if found else (),
         common=tuple(watch_now(one, "") for one in view.common),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from kpis.contract.published import Layout
 from kpis.series import SEPARATOR
 
 _SEPARATOR = SEPARATOR.encode()
@@ -40,6 +42,13 @@ class Wanted:
     @cached_property
     def _series(self) -> frozenset[bytes]:
         return frozenset(one.encode() for one in self.series)
+
+
+def uncounted(dimensions: Iterable[str], found: Layout) -> tuple[str, ...]:
+    """Those of some dimensions that the worker does not break down by; none where it does not say."""
+    if found.breakdowns is None:
+        return ()
+    return tuple(sorted(set(dimensions).difference(found.breakdowns)))
 
 
 EVERYTHING = Wanted(every=True)
