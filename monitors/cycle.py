@@ -31,7 +31,7 @@ from monitors.read.pasts import Pasts
 from monitors.read.queries import Query, ToDate
 from monitors.read.reader import Reader
 from monitors.read.scopes.scope_sums import ScopeSums, with_scopes
-from monitors.read.scopes.wanted import Wanted, uncounted
+from monitors.read.scopes.wanted import WantedParts, uncounted
 from monitors.read.snapshot import Snapshot
 from monitors.read.sums import with_parents
 from monitors.sight import Sight, periods_of, sight
@@ -68,7 +68,7 @@ class Scoped:
     """What some goals say about what is read and added up: made once for them."""
 
     goals: Goals
-    wanted: Wanted
+    wanted: WantedParts
     accounts: Mapping[str, str]
 
 
@@ -184,11 +184,13 @@ class Cycle:
             campaigns=goals.campaigns,
             goals_problem=self._goals.problem,
             catalogue_problem=self._goals.catalogue.problem,
-            uncounted=uncounted(
-                {*self._policy.dimensions, *(str(c.scope) for c in goals.parents if c.scope.is_breakdown)},
-                snapshot.layout,
-            ),
+            uncounted=self._uncounted(goals, snapshot),
         )
+
+    def _uncounted(self, goals: Goals, snapshot: Snapshot) -> tuple[str, ...]:
+        """Dimensions that scopes or goals are about, and no worker breaks down by."""
+        asked = {str(one.scope) for one in goals.parents if one.scope.is_breakdown}
+        return uncounted(asked | self._policy.dimensions, snapshot.layout)
 
     async def _read(self, goals: Goals) -> Snapshot:
         """What Redis holds, as rows of the catalogue that goals are about; with what parents and scopes have."""

@@ -20,7 +20,7 @@ from monitors.goals import load
 from monitors.goals.all_goals import accounts_of
 from monitors.read import reader
 from monitors.read.scopes.scope_sums import ScopeSums, with_scopes
-from monitors.read.scopes.wanted import Wanted
+from monitors.read.scopes.wanted import WantedParts
 from monitors.read.snapshot import Snapshot
 from monitors.settings import MonitorSettings
 from pacewatch.catalogue_named import catalogue
@@ -44,7 +44,7 @@ def read_scopes(scope: str) -> Snapshot:
     of, accounts = catalogue(), dict[str, str]()
     if scope == "account" and (path := _goals()) is not None:
         accounts = accounts_of(load(path, of))
-    wanted = Wanted(dimensions=frozenset({scope} - {"portfolio"}))
+    wanted = WantedParts(dimensions=frozenset({scope} - {"portfolio"}))
     snapshot = asyncio.run(reader.read_once(Settings.load(), of, wanted))
     return with_scopes(snapshot, ScopeSums((scope,)), accounts)
 

@@ -19,7 +19,7 @@ from kpis.contract.redis_client import wrong_type
 from kpis.contract.row_format import CORE_FORMAT, RowFormat
 from monitors.read.changes import Changed, Entry, Mark, Why, mark_of, since
 from monitors.read.decoding import Problems, read_document, read_meta, read_series
-from monitors.read.scopes.wanted import Wanted
+from monitors.read.scopes.wanted import WantedParts
 from monitors.read.snapshot import PartitionHealth, ReadProblem
 from monitors.read.window_rows import WindowRows
 
@@ -55,7 +55,7 @@ class PartitionReader:
         reads: how often it was read, and why that way.
     """
 
-    def __init__(self, redis: Any, number: int, *, wanted: Wanted, of: RowFormat = CORE_FORMAT) -> None:
+    def __init__(self, redis: Any, number: int, *, wanted: WantedParts, of: RowFormat = CORE_FORMAT) -> None:
         self.rows: dict[str, WindowRows] = {}
         self.reads: Counter[Why] = Counter()
         self._redis = redis

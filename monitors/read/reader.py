@@ -24,7 +24,7 @@ from monitors.read.history import History
 from monitors.read.memory import Memory, read_memory
 from monitors.read.merge import Merge, Part
 from monitors.read.partition_reader import PartitionReader
-from monitors.read.scopes.wanted import EVERYTHING, Wanted
+from monitors.read.scopes.wanted import EVERYTHING, WantedParts
 from monitors.read.snapshot import Snapshot, to_json
 
 __all__ = ["BadLayout", "Reader", "Snapshot", "connect", "read_once", "to_json"]
@@ -34,7 +34,7 @@ _READS_PER_MEMORY = 10
 """How full Redis is changes slowly; every tenth refresh asks."""
 
 
-async def read_once(settings: Settings, catalogue: Catalogue = CORE, wanted: Wanted = EVERYTHING) -> Snapshot:
+async def read_once(settings: Settings, catalogue: Catalogue = CORE, wanted: WantedParts = EVERYTHING) -> Snapshot:
     """Connect, read and disconnect: for commands.
 
     Args:
@@ -82,7 +82,7 @@ class Reader:
         self._redis = redis
         self._address = address
         self._clock = clock
-        self.wanted = self._wanted = Wanted(every=breakdowns)
+        self.wanted = self._wanted = WantedParts(every=breakdowns)
         self._partitions: dict[int, PartitionReader] = {}
         self._merge = Merge()
         self._memory: Memory | None = None
@@ -131,7 +131,7 @@ class Reader:
         """Whether distinct counts wait for one of the next reads, as too many changed at once."""
         return self._sketches.has_due
 
-    async def _take_up(self, catalogue: Catalogue, wanted: Wanted) -> None:
+    async def _take_up(self, catalogue: Catalogue, wanted: WantedParts) -> None:
         """Read rows of a catalogue and some series from here on; what was read of others is let go of."""
         before = self._format.now
         columns = await fetch_columns(self._redis, self._address) if catalogue.added_measures else Columns()

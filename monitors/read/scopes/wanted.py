@@ -13,7 +13,7 @@ _SEPARATOR = SEPARATOR.encode()
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedParts:
     """What is read beside whole campaigns.
 
     Attributes:
@@ -51,4 +51,4 @@ def uncounted(dimensions: Iterable[str], found: Layout) -> tuple[str, ...]:
     return tuple(sorted(set(dimensions).difference(found.breakdowns)))
 
 
-EVERYTHING = Wanted(every=True)
+EVERYTHING = WantedParts(every=True)

@@ -18,7 +18,7 @@ from monitors.export.exposition import Format
 from monitors.goals.file import parse
 from monitors.goals.parents.scope import Scope
 from monitors.pacing.verdict import Reason, Status
-from monitors.read.scopes.wanted import Wanted
+from monitors.read.scopes.wanted import WantedParts
 from tests.contract.monitors.test_parents_live import FLIGHT, USUAL, Watching
 from tests.kit.monitor_fakes import NOON, row
 from tests.kit.redis_server import redis_server
@@ -50,7 +50,7 @@ def run(server: int, tmp_path: Path, test: Callable[[Watching], Awaitable[None]]
         async with Redis(port=server) as redis:
             await redis.flushall()
             one = Watching(redis, path)
-            one.reader.wanted = Wanted()
+            one.reader.wanted = WantedParts()
             await one.seed.layout()
             names = ("a", "b%7Cc", f"a|{SEARCH}", f"b%7Cc|{SEARCH}", f"b%7Cc|{SOCIAL}")
             await one.before(*names)
