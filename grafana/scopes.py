@@ -10,11 +10,12 @@ from grafana.panels import Panel, lines, rows
 from grafana.promql import of
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
+from kpis.units import Unit
 from monitors.metrics import SCOPE_KPI, SCOPE_MEASURE
 
 IN = 'scope="$scope",name=~"$name",window="$window"'
 _WHICH = " Made of the sums of all campaigns; which scopes there are is PACEWATCH_SCOPES of the monitor."
-LEGEND = "{{name}} {{unit}}"
+LEGEND = "{{scope}} {{name}}"
 
 
 def build() -> dash.Dashboard:
@@ -26,17 +27,23 @@ def build() -> dash.Dashboard:
     made = made.with_variable(window("1h")).with_panel(_table())
     chosen = of(SCOPE_KPI.name, IN, 'kpi="$kpi"')
     about = f"The KPI that is chosen above, of the catalogue file too.{_WHICH}"
-    made = made.with_panel(lines("$kpi", about, {LEGEND: chosen}, "none", span=24))
+    made = made.with_panel(lines("$kpi", about, {f"{LEGEND} {{{{unit}}}}": chosen}, "none", span=24))
     made = made.with_row(dash.Row("KPIs, rolling $window"))
     for kpi in CATALOGUE:
         expr = of(SCOPE_KPI.name, IN, f'kpi="{kpi.name}"')
-        made = made.with_panel(lines(kpi.label, kpi.meaning + _WHICH, {LEGEND: expr}, style.unit_of(kpi.unit)))
+        made = made.with_panel(
+            lines(kpi.label, kpi.meaning + _WHICH, {_legend(kpi.unit): expr}, style.unit_of(kpi.unit))
+        )
     made = made.with_row(dash.Row("Volume and money, rolling $window"))
     for measure in MEASURES:
         expr = of(SCOPE_MEASURE.name, IN, f'measure="{measure.title}"')
         about = f"{measure.label} in the window.{_WHICH}"
-        made = made.with_panel(lines(measure.label, about, {LEGEND: expr}, style.unit_of(measure.unit)))
+        made = made.with_panel(lines(measure.label, about, {_legend(measure.unit): expr}, style.unit_of(measure.unit)))
     return made
+
+
+def _legend(unit: Unit) -> str:
+    return f"{LEGEND} {{{{unit}}}}" if unit.is_money else LEGEND
 
 
 def _table() -> Panel:
