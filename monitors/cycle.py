@@ -200,7 +200,7 @@ class Cycle:
             scoped = self._scoped = Scoped(goals, wanted, accounts_of(goals))
         self._reader.catalogue, self._reader.wanted = goals.catalogue, scoped.wanted
         read = with_parents(await self._reader.read(), {one.series: parts_of(one) for one in goals.parents})
-        return with_scopes(read, self._scopes, scoped.accounts)
+        return await self._reader.with_unions(with_scopes(read, self._scopes, scoped.accounts))
 
     async def _lead(self) -> bool:
         """Whether this monitor leads; one that begins to sees to what an older version left."""

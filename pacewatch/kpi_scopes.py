@@ -45,8 +45,8 @@ def read_scopes(scope: str) -> Snapshot:
     if scope == "account" and (path := _goals()) is not None:
         accounts = accounts_of(load(path, of))
     wanted = WantedParts(dimensions=frozenset({scope} - {"portfolio"}))
-    snapshot = asyncio.run(reader.read_once(Settings.load(), of, wanted))
-    return with_scopes(snapshot, ScopeSums((scope,)), accounts)
+    sums = ScopeSums((scope,))
+    return asyncio.run(reader.read_once(Settings.load(), of, wanted, lambda read: with_scopes(read, sums, accounts)))
 
 
 def _goals() -> Path | None:

@@ -6,6 +6,7 @@ Each partition is read at one moment, so its clock and its documents are of the 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,33 +15,42 @@ from kpis.contract import layout
 from kpis.contract.claimed import Columns, fetch_columns
 from kpis.contract.published import BadLayout, fetch_layout
 from kpis.contract.redis_client import answers, connect
-from kpis.contract.row_format import CORE_FORMAT, RowFormat, SharedFormat
+from kpis.contract.row_format import CORE_FORMAT, RowFormat, SharedFormat, unknown
 from kpis.measures import Row
 from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
 from monitors.read.decoding import Problems
 from monitors.read.distinct.sketches import Sketches
+from monitors.read.distinct.unions import Unions
 from monitors.read.history import History
 from monitors.read.memory import Memory, read_memory
 from monitors.read.merge import Merge, Part
 from monitors.read.partition_reader import PartitionReader
 from monitors.read.scopes.wanted import EVERYTHING, WantedParts
-from monitors.read.snapshot import Snapshot, to_json
+from monitors.read.snapshot import SeriesRows, Snapshot, to_json
 
 __all__ = ["BadLayout", "Reader", "Snapshot", "connect", "read_once", "to_json"]
 
 
+_SCOPE = "scope "
+"""Tells a scope from the parent of the same key: a goals file may say which of its campaigns that is of."""
 _READS_PER_MEMORY = 10
 """How full Redis is changes slowly; every tenth refresh asks."""
 
 
-async def read_once(settings: Settings, catalogue: Catalogue = CORE, wanted: WantedParts = EVERYTHING) -> Snapshot:
+async def read_once(
+    settings: Settings,
+    catalogue: Catalogue = CORE,
+    wanted: WantedParts = EVERYTHING,
+    with_sums: Callable[[Snapshot], Snapshot] = lambda read: read,
+) -> Snapshot:
     """Connect, read and disconnect: for commands.
 
     Args:
         settings: where Redis is.
         catalogue: what rows are of.
         wanted: which breakdown series are read.
+        with_sums: adds what several series have together.
 
     Raises:
         Unreachable: Redis does not answer.
@@ -53,7 +63,7 @@ async def read_once(settings: Settings, catalogue: Catalogue = CORE, wanted: Wan
         snapshot = await reader.read()
         while reader.has_due:
             snapshot = await reader.read()
-        return snapshot
+        return await reader.with_unions(with_sums(snapshot))
     finally:
         await redis.aclose()
 
@@ -90,6 +100,7 @@ class Reader:
         self.catalogue = CORE
         self._format = shared or SharedFormat()
         self._sketches = Sketches(redis, CORE_FORMAT)
+        self._unions = Unions(self._sketches)
         self.flights = History(redis, address, self._format)
 
     async def read(self) -> Snapshot:
@@ -123,13 +134,36 @@ class Reader:
             memory=self._memory,
             reads=sum((reader.reads for reader in readers), Counter()),
             catalogue=self._format.now.catalogue,
-            own=self._merge.own,
+            own=self._own(),
         )
+
+    async def with_unions(self, snapshot: Snapshot) -> Snapshot:
+        """The last snapshot, whose parents and scopes have how many different ids they have, where that is known.
+
+        Raises:
+            Unreachable: Redis does not answer.
+        """
+        if not self._sketches.measures or not (snapshot.parents or snapshot.scopes):
+            return snapshot
+        sums = {**snapshot.parents, **{(f"{_SCOPE}{key}"): rows for key, rows in snapshot.scopes.items()}}
+        with answers(self._address):
+            found = await self._unions.counted(
+                sums, {**self._merge.series, **self._merge.own}, snapshot.layout, snapshot.partitions
+            )
+        parents = {key: found[key] for key in snapshot.parents}
+        return replace(snapshot, parents=parents, scopes={key: found[f"{_SCOPE}{key}"] for key in snapshot.scopes})
 
     @property
     def has_due(self) -> bool:
         """Whether distinct counts wait for one of the next reads, as too many changed at once."""
         return self._sketches.has_due
+
+    def _own(self) -> Mapping[str, SeriesRows]:
+        """What is of accounts themselves; how many different ids they have nobody keeps."""
+        own, columns = self._merge.own, self._format.now.uncounted
+        if not columns:
+            return own
+        return {name: replace(one, windows=unknown(one.windows, columns)) for name, one in own.items()}
 
     async def _take_up(self, catalogue: Catalogue, wanted: WantedParts) -> None:
         """Read rows of a catalogue and some series from here on; what was read of others is let go of."""
@@ -144,6 +178,7 @@ class Reader:
         self._partitions.clear()
         self._merge = Merge()
         self._sketches = Sketches(self._redis, self._format.now)
+        self._unions = Unions(self._sketches)
 
     async def flight_to_date(self, series: str, start_ms: int, as_of_ms: int) -> Row:
         """The measures of a series from ``start_ms`` to ``as_of_ms``, in whole quarter hours, over all partitions.

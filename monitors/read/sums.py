@@ -66,11 +66,12 @@ def with_parents(snapshot: Snapshot, parents: Mapping[str, Iterable[str]]) -> Sn
         return snapshot
     names, found = (*snapshot.layout.windows, TOTAL), dict[str, SeriesRows]()
     for key, members in parents.items():
-        rows = [snapshot.series[one] for one in members if one in snapshot.series]
-        rows += [snapshot.own[one] for one in members if one in snapshot.own]
-        if rows:
-            holders = sorted({number for one in rows for number in one.partitions})
-            found[key] = SeriesRows(sum_rows((one.windows for one in rows), names, snapshot.catalogue), tuple(holders))
+        mine = {one: snapshot.series[one] for one in members if one in snapshot.series}
+        mine |= {one: snapshot.own[one] for one in members if one in snapshot.own}
+        if mine:
+            holders = sorted({number for one in mine.values() for number in one.partitions})
+            windows = sum_rows((one.windows for one in mine.values()), names, snapshot.catalogue)
+            found[key] = SeriesRows(windows, tuple(holders), tuple(mine))
     return replace(snapshot, parents=found)
 
 
