@@ -3,7 +3,7 @@
 Two kinds of measures are not simply added. **Levels** of several series add up by their means (two accounts with 100
 and 50 followers have 150), and of a window only where each series that told one within the day told it there too: else
 the sum would fall because somebody reports once a day. How many **different** ids several series have together no count
-says; it is unknown where more than one of them had any.
+says; it is unknown where more than one of them had any, until :mod:`monitors.read.distinct.unions` says it.
 """
 
 from __future__ import annotations

@@ -208,8 +208,12 @@ def test_what_sums_over_campaigns_never_counts_an_account_or_the_portfolio_too()
     added = [line for line in after if line not in before]
     assert [line for line in before if line not in after] == []
     assert all(line.startswith("pacewatch_parent_") for line in added)
-    assert 'pacewatch_parent_pace_projected{account="Acme",goal="spend",name="",scope="account",unit="EUR"} 8.0' in added
-    assert 'pacewatch_parent_pace_status{account="",goal="spend",name="",scope="portfolio",status="critical"} 1.0' in added
+    assert (
+        'pacewatch_parent_pace_projected{account="Acme",goal="spend",name="",scope="account",unit="EUR"} 8.0' in added
+    )
+    assert (
+        'pacewatch_parent_pace_status{account="",goal="spend",name="",scope="portfolio",status="critical"} 1.0' in added
+    )
     assert 'pacewatch_parent_members{account="Acme",name="",scope="account"} 1.0' in added
     assert 'pacewatch_parent_flight_end_timestamp_seconds{account="Acme",name="",scope="account"} 10.0' in added
     families = {family.name for family in text_string_to_metric_families(scrape(together))}
