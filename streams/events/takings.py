@@ -106,7 +106,7 @@ class MeasurePlan:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What documents call each column beyond the core's; empty for those that they leave out."""
-        return self.columns.names(self.catalogue)
+        return self.columns.names
 
     def fields(self, stream: Stream) -> tuple[Field, ...]:
         """The fields that are read of the events of a stream."""

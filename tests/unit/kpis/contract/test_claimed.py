@@ -73,6 +73,26 @@ def test_a_level_has_three_columns_and_a_distinct_count_one_of_events() -> None:
     assert stored_names(measure("{unit: hours}")) == ("m_micros",)
 
 
+def test_each_column_has_a_name_in_documents_that_no_other_has_and_that_stays() -> None:
+    """Of measures of one name the first has it plain, and each later one with its mark; a level's time has none."""
+    bodies = ["{name: a}", "{name: b}", "{level: true}", "{level: true, unit: hours}"]
+    found = [measure(body) for body in bodies]
+    columns, known = Columns(), list[str]()
+    for one in found:
+        more = {name: columns.width + i for i, name in enumerate(fields_of(one))}
+        columns = Columns({**columns.claimed, **more})
+        assert list(columns.names)[: len(known)] == known
+        known = list(columns.names)
+    marks = [fingerprint(one) for one in found]
+    level = ["m_sum", "m_reports", "", f"m_sum@{marks[3]}", f"m_reports@{marks[3]}", ""]
+    assert known == ["m", f"m@{marks[1]}", *level]
+    assert [columns.documented(one) for one in found] == [
+        ("m",), (f"m@{marks[1]}",), ("m_sum", "m_reports"), tuple(level[3:5])
+    ]  # fmt: skip
+    assert columns.documented(measure("{name: c}")) == ()
+    assert columns.documented(CORE.measures[3]) == ("spend_micros",)
+
+
 def test_rows_of_the_core_are_taken_as_they_are() -> None:
     wide = np.arange(2 * 9).reshape(2, 9).astype(np.int64)
     assert Columns().taken(wide, CORE).tolist() == wide[:, :WIDTH].tolist()
