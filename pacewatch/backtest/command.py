@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from kpis.measures import WIDTH
+from kpis.measures import Kind
 from kpis.packs.catalogue_file import load
 from kpis.runtime.durations import parse_duration
 from kpis.runtime.errors import Misconfigured
@@ -16,7 +16,7 @@ from kpis.settings.environment import PREFIX
 from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS, parse_time
 from monitors import goals as goals_file
 from monitors.goals.all_goals import Goals
-from monitors.goals.values import Goal, TotalGoal
+from monitors.goals.values import RatioGoal
 from monitors.settings import MonitorSettings
 from pacewatch.backtest import labels as labels_file
 from pacewatch.backtest import report, stored_history
@@ -90,7 +90,7 @@ async def backtest(options: BacktestOptions) -> int:
     _check(options)
     seen = _scan(options)
     settings = _settings(seen)
-    found = _countable(goals_file.load(options.goals, load(settings.catalogue)))
+    found = goals_file.load(options.goals, load(settings.catalogue))
     policy = TrialPolicy()
     policy = with_choice(policy, (("max_lag_ms", settings.max_lag_ms), ("for_ms", int(settings.alert_for_s * 1000))))
     labels = labels_file.load(options.labels, found) if options.labels else ()
@@ -112,22 +112,8 @@ def _check(options: BacktestOptions) -> None:
         raise Misconfigured("--every", "history is known by the quarter hour", "leave it out, or give --data")
 
 
-def _countable(found: Goals) -> Goals:
-    """The goals that a backtest can judge: it counts the core's measures; the others are said and left out."""
-    left_out = sorted({f"{c.campaign} {goal.id}" for c, goal in found if not _is_countable(goal)})
-    if left_out:
-        say(f"goals about measures that the catalogue file adds are not looked at: {', '.join(left_out[:5])}")
-    kept = (
-        tuple(replace(one, goals=tuple(filter(_is_countable, one.goals))) for one in some)
-        for some in (found.campaigns, found.parents)
-    )
-    campaigns, parents = kept
-    return Goals(campaigns, parents)
-
-
-def _is_countable(goal: Goal) -> bool:
-    measures = (goal.total,) if isinstance(goal, TotalGoal) else goal.kpi.formula.measures
-    return all(measure.column < WIDTH for measure in measures)
+def _is_of_ids(goal: RatioGoal) -> bool:
+    return any(measure.kind is Kind.DISTINCT for measure in goal.kpi.formula.measures)
 
 
 def _scan(options: BacktestOptions) -> Scan | None:
@@ -153,7 +139,7 @@ def _over_recording(
 ) -> tuple[list[Trial], Tally]:
     span = _span(options, plan.goals, seen, settings.history_days)
     clock = EventTime(span)
-    partition = OnePartition(settings, plan.goals.all, span.first_ms)
+    partition = OnePartition(settings, plan.goals.all, span.first_ms, plan.goals.catalogue)
     watchlist = Watchlist(plan.goals.all, span.first_ms, plan.base.verdicts.final_ms)
     trials = plan.trials(settings.currency)
     with _recording(options) as recording, Meter("looked at", span.last_ms - span.first_ms) as meter:
@@ -177,7 +163,9 @@ async def _over_history(
     _in_order(since, until)
     span = Span(since, until, QUARTER_MS)
     say("history is known by the quarter hour: looks are as far apart, and goals for windows below 15m are not judged")
-    stored = await stored_history.load(settings, plan.goals.all, span)
+    if unknown := sorted({goal.kpi.name for _, goal in plan.goals if isinstance(goal, RatioGoal) and _is_of_ids(goal)}):
+        say(f"history does not hold which ids there were: goals on {', '.join(unknown)} are not judged")
+    stored = await stored_history.load(settings, plan.goals.all, span, plan.goals.catalogue)
     watchlist = Watchlist(plan.goals.all, span.first_ms, plan.base.verdicts.final_ms)
     trials, looks = plan.trials(stored.currency), 0
     for moment in stored.moments(watchlist):
