@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +50,13 @@ def fields_of(measure: Measure) -> tuple[str, ...]:
     """The fields of ``pw:columns`` that a measure claims."""
     mark = fingerprint(measure)
     return tuple(f"{name}@{mark}" for name in stored_names(measure))
+
+
+@lru_cache(maxsize=16)
+def mark_of(catalogue: Catalogue) -> int:
+    """What tells the measures of a catalogue from those of another; 0 where only the core's are counted."""
+    marks = sorted(map(fingerprint, catalogue.added_measures))
+    return int.from_bytes(blake2b("".join(marks).encode(), digest_size=6).digest()) if marks else 0
 
 
 @dataclass(frozen=True, slots=True)

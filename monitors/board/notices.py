@@ -26,6 +26,7 @@ def notices(
     common: Iterable[Assessment] = (),
     *,
     catalogue_problem: str = "",
+    uncounted: int = 0,
 ) -> tuple[str, ...]:
     """A sentence for each file that is not used, each partition that cannot go on or waits, and each cause.
 
@@ -34,6 +35,7 @@ def notices(
         goals_problem: why the goals file as it is now is not used; empty while it is.
         common: what all campaigns are watched for together.
         catalogue_problem: the same of the catalogue file.
+        uncounted: in how many partitions the worker counts other measures than are read here.
     """
     found = [said for health in partitions if (said := _of(health))]
     left = how_many(len(found) - _MOST, "more partition is", "more partitions are")
@@ -41,6 +43,9 @@ def notices(
     about_goals = [f"The last good goals are judged: {goals_problem[:_LONGEST_PROBLEM]}"] if goals_problem else []
     if catalogue_problem:
         about_goals.insert(0, f"The last good catalogue is used: {catalogue_problem[:_LONGEST_PROBLEM]}")
+    if uncounted:
+        of = how_many(uncounted, "partition")
+        about_goals.append(f"Workers of {of} count by another version of the catalogue file: numbers may be missing.")
     causes = [f"{sentence(case_of(one.campaign, one.goal, one.verdict, ''))}." for one in common if is_told_here(one)]
     return (*causes, *about_goals, *found[:_MOST], *more)
 

@@ -233,7 +233,7 @@ def of_added(until: int) -> Iterator[dict[str, object]]:
     """Sessions of few people, then of many, then of few; followers, some of them told hours late."""
     for n, at in enumerate(range(START, until, MINUTE_MS)):
         hour = n // 60 % 12
-        visit = {"type": "measure", "name": "visits", "value": 40 if hour < 4 else 8}
+        visit: dict[str, object] = {"type": "measure", "name": "visits", "value": 40 if hour < 4 else 8}
         for campaign in "ab":
             person = f"{campaign}{n % (500 if 2 <= hour < 5 else 30)}"
             yield visit | {"ts": at, "campaign_id": campaign, "user_id": person}

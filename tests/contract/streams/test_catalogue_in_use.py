@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from kpis.contract import layout
-from kpis.contract.claimed import NO_CLAIMS, fetch_columns, fields_of
+from kpis.contract.claimed import NO_CLAIMS, fetch_columns, fields_of, mark_of
 from kpis.contract.published import Layout
 from kpis.measures import WIDTH, Stream
 from kpis.packs.catalogue_source import CatalogueSource
@@ -293,6 +293,7 @@ def test_a_file_that_changes_is_used_without_a_restart_and_one_that_is_broken_is
         await read(21, 2)
         assert int(await redis.hget(layout.meta(0), layout.EPOCH)) > epoch
         assert metrics.registry.get_sample_value("pacewatch_worker_catalogue_problem") == 0
+        assert int(await redis.hget(layout.meta(0), layout.MEASURES)) == mark_of(added.catalogue(path.read_text()))
         assert "2 measures and 0 KPIs beside the core's are in use; partitions are taken anew" in caplog.text
         watching.cancel()
         await manager.hand_over()
