@@ -64,8 +64,8 @@ def detail(
     found, series = board.view.snapshot, of_shown(row.id)
     rows = found.rows_of(series) if found else None
     windows: dict[str, Measures] = {}
-    for name, counted in (rows.windows if rows else {}).items():
-        shown = measures(counted, board.every)
+    for name in rows.windows if rows else ():
+        shown = measures(rows.windows if rows else {}, name, board.every)
         if shown is not None:
             windows[name] = shown
     as_of = found.as_of(series) if found else None
@@ -118,7 +118,7 @@ def _moments(flight: Flight, until_ms: int) -> Sequence[int]:
 def _breakdowns(found: Mapping[str, Windows], window: str, added: Added) -> list[Breakdown]:
     """Those that spent most first."""
     parts = [
-        Breakdown(name, measures(windows.get(TOTAL), added), measures(windows.get(window), added))
+        Breakdown(name, measures(windows, TOTAL, added), measures(windows, window, added))
         for name, windows in found.items()
     ]
     parts.sort(key=lambda part: (-(part.total.spend_micros if part.total else 0), part.name))
