@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from grafana import compare, launch, pipeline, portfolio
+from grafana import compare, experiments, launch, pipeline, portfolio
 
 DIRECTORY = Path(__file__).parent / "dashboards"
 BUILDERS = {
@@ -15,6 +15,7 @@ BUILDERS = {
     "portfolio": portfolio.build,
     "compare": compare.build,
     "pipeline": pipeline.build,
+    "experiments": experiments.build,
 }
 
 
