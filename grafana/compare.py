@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import dashboard as dash
 
 from grafana import links, style
 from grafana.board import added, board, breakdown_campaign, dimension, window
-from grafana.panels import Panel, in_unit, lines, rows
+from grafana.panels import Money, Panel, in_unit, lines, rows
 from grafana.promql import of, raw
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
@@ -61,7 +61,8 @@ def _table() -> Panel:
     metrics = {m.label: (BREAKDOWN.windows[m.name].name, m.unit) for m in MEASURES}
     metrics |= {k.label: (BREAKDOWN.kpis[k.name].name, k.unit) for k in CATALOGUE}
     columns = {title: f"max by (breakdown) ({raw(metric, IN)})" for title, (metric, _) in metrics.items()}
-    money = {title: of(metric, IN) for title, (metric, unit) in metrics.items() if unit.is_money}
+    paid = [title for title, (_, unit) in metrics.items() if unit.is_money]
+    money = Money(paid, of(metrics[paid[0]][0], IN))
     units = {title: style.unit_of(unit) for title, (_, unit) in metrics.items() if not unit.is_money}
     about = "Each value of the dimension beside the others, in the chosen window; the largest spend first." + _EMPTY
     return rows("Side by side", about, columns, units, by="breakdown", sort="Spend", height=10, money=money)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from grafana_foundation_sdk.builders import common as make
@@ -20,6 +21,23 @@ Lines = dict[str, str]
 """Legend to query."""
 Drawn = TypeVar("Drawn", timeseries.Panel, stat.Panel, table.Panel)
 """Panels that may be of money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Columns of a table that are money.
+
+    Attributes:
+        columns: their titles.
+        samples: those that tell what all of them are in.
+        label: what they tell it in.
+    """
+
+    columns: Sequence[str]
+    samples: str
+    label: str = "currency"
+
+
 UNIT = "U"
 """The query that tells the unit of a panel's values."""
 
@@ -158,7 +176,7 @@ def listing(
 
 def rows(
     title: str, about: str, columns: dict[str, str], units: dict[str, str], *, by: str, sort: str, height: int = 14,
-    links: Mapping[str, Links] | None = None, money: Mapping[str, str] | None = None,
+    links: Mapping[str, Links] | None = None, money: Money | None = None,
     steps: Mapping[str, style.Steps] | None = None,
 ) -> table.Panel:  # fmt: skip
     """A table: one instant query for each column, joined by a label.
@@ -169,7 +187,7 @@ def rows(
         by: the label that makes a row.
         sort: the column that the largest values of come first.
         links: column title to where a click on it may go.
-        money: title of a column that is money to the samples that tell its currency, all of them the same.
+        money: the columns that are money, and which samples tell the currency of all of them.
         steps: column title to its colours.
     """
     panel = _table(title, about, height)
@@ -177,7 +195,7 @@ def rows(
     for name, expr in columns.items():
         panel = panel.with_target(query(expr, instant=True, ref=letters[name]))
     if money:
-        panel = in_unit(panel, next(iter(money.values())), values="".join(letters[name] for name in money))
+        panel = in_unit(panel, money.samples, money.label, "".join(letters[name] for name in money.columns))
     joined = {"byField": by, "mode": "outer"}
     panel = panel.with_transformation(dashboard.DataTransformerConfig("joinByField", options=joined))
     titles = {f"Value #{letters[name]}": name for name in columns}

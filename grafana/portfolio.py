@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import dashboard as dash
 
 from grafana import links, style
 from grafana.board import account, added, board, told, window
-from grafana.panels import Panel, figure, in_unit, lines, listing, rows
+from grafana.panels import Money, Panel, figure, in_unit, lines, listing, rows
 from grafana.promql import of, raw
 from kpis.catalogue import CATALOGUE
 from monitors.metrics import ADDED_KPI, CAMPAIGN
@@ -70,8 +70,8 @@ def _table() -> Panel:
     units = dict.fromkeys(("Lowest pace", "Highest pace"), "percentunit")
     units |= {k.label: style.unit_of(k.unit) for k in CATALOGUE if not k.unit.is_money}
     # All of it is in the base currency.
-    spend = of("pacewatch_window_spend", kpi)
-    money = dict.fromkeys(("Money at risk", "Spend", *(k.label for k in CATALOGUE if k.unit.is_money)), spend)
+    paid = ("Money at risk", "Spend", *(k.label for k in CATALOGUE if k.unit.is_money))
+    money = Money(paid, of("pacewatch_window_spend", kpi))
     return rows(
         "Campaigns", about, columns, units, by="campaign", sort="Money at risk", links=OF_ROW, height=16, money=money,
         steps={**COLOURS, "Watches": COLOURS["Warning goals"]},
@@ -94,15 +94,15 @@ def _told() -> Panel:
 
 def _parents() -> Panel:
     about = (
-        "A row for each account that has goals of its own, and one for the portfolio: what their campaigns are meant "
-        "to reach together. These are sums of campaigns that are listed above, so they are in no figure there. Empty "
-        "where no goals file has any."
+        "A row for each account that has goals of its own, one for the portfolio, and one for each channel or other "
+        "breakdown that has goals: what their campaigns are meant to reach together. These are sums of campaigns that "
+        "are listed above, so they are in no figure there. Empty where no goals file has any."
     )
     status, money = "pacewatch_parent_pace_status", 'unit!~"events|ratio"'
     missed = of(status, 'status=~"warning|critical"') + " == 1"
     gap = f"{of('pacewatch_parent_pace_projected', money)} - {of('pacewatch_parent_pace_target', money)}"
     columns = {
-        "Money at risk": _by_account("max", f"abs({gap}) and on (scope, account, goal) ({missed})"),
+        "Money at risk": _by_account("max", f"abs({gap}) and on (scope, account, name, goal) ({missed})"),
         "Critical goals": _by_account("sum", of(status, 'status="critical"')),
         "Warning goals": _by_account("sum", of(status, 'status="warning"')),
         "Lowest pace": _by_account("min", of("pacewatch_parent_pace_ratio")),
@@ -110,7 +110,7 @@ def _parents() -> Panel:
         "Campaigns": _by_account("max", of("pacewatch_parent_members")),
     }
     percent = dict.fromkeys(("Lowest pace", "Highest pace"), "percentunit")
-    risk = {"Money at risk": of("pacewatch_parent_pace_target", money)}
+    risk = Money(("Money at risk",), of("pacewatch_parent_pace_target", money), "unit")
     return rows(
         "Accounts and portfolio", about, columns, percent, by="account", sort="Money at risk", height=8, money=risk,
         steps=COLOURS,
@@ -118,8 +118,11 @@ def _parents() -> Panel:
 
 
 def _by_account(how: str, expr: str) -> str:
-    """A query by account, in which the portfolio is one of its own."""
-    return f'{how} by (account) (label_replace({expr}, "account", "(portfolio)", "scope", "portfolio"))'
+    """A query by account, in which the portfolio is one of its own, and so is a channel: ``channel search Acme``."""
+    whole = f'label_replace({expr}, "account", "(portfolio)", "scope", "portfolio")'
+    part = f'label_join({whole}, "part", "|", "name", "scope", "account")'
+    called = r'"account", "$2 $1 $3", "part", "(.+)\\|(\\w+)\\|(.*)"'
+    return f"{how} by (account) (label_replace({part}, {called}))"
 
 
 def _over_time() -> Panel:

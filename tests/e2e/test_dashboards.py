@@ -28,6 +28,7 @@ PROMETHEUS = Path(__file__).parents[2] / "prometheus"
 VARIABLES = {
     "account": "Acme", "campaign": "sim-0", "goal": "spend", "window": "1m", "dimension": "channel",
     "job": ".+", "kpi": "roi", "measure": "served", "instance": ".+", "__rate_interval": "20s", "experiment": "banner",
+    "scope": "account", "name": ".*",
 }  # fmt: skip
 WATCHDOG, DOWN, SILENT = "PacewatchWatchdog", "PacewatchWorkerDown", "PacewatchWorkerSilent"
 IDLE = {"Lost records"}

@@ -29,6 +29,10 @@ GIVEN = {"__rate_interval", "__url_time_range", "__all", "__data", "__field"}
 """Variables that Grafana itself has."""
 STANDS = {"Lost records"}
 """Panels of a counter itself: Redis keeps it over restarts, and what is lost stays lost."""
+MONEY = re.compile(
+    r"(_|(kpi|measure)=\")(spend|revenue|cp[acm]|aov)\b|money_at_risk|pace_(actual|projected)|(kpi|measure)=\"\$"
+)
+"""What is money, or may be."""
 METRIC = re.compile(r"(?<![\w:\"~|(])(?:(?:\w+:)?pacewatch[_:]\w+(?::\w+)*|up|ALERTS\w*)\b(?:\{[^}]*\})?")
 
 
@@ -162,10 +166,7 @@ def test_what_is_money_is_in_the_currency_that_its_samples_tell(board: dict[str,
         exprs = {t["refId"]: t["expr"] for t in panel["targets"]}
         assert len(exprs) == len(panel["targets"])
         shows = [e for ref, e in exprs.items() if ref != "U"]
-        is_money = any(
-            re.search(r"_(spend|revenue|cp[acm]|aov|money_at_risk|pace_actual|pace_projected|kpi|measure)\b", e)
-            for e in shows
-        )
+        is_money = any(MONEY.search(e) for e in shows)
         is_list = panel["title"].endswith(("KPIs", "measures"))
         assert is_money == ("U" in exprs) or is_list, panel["title"]
         if "U" in exprs:
