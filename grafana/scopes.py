@@ -15,6 +15,7 @@ from monitors.metrics import SCOPE_KPI, SCOPE_MEASURE
 
 IN = 'scope="$scope",name=~"$name",window="$window"'
 _WHICH = " Made of the sums of all campaigns; which scopes there are is PACEWATCH_SCOPES of the monitor."
+_NOTHING = "Empty while its denominator is zero."
 LEGEND = "{{scope}} {{name}}"
 
 
@@ -26,12 +27,12 @@ def build() -> dash.Dashboard:
         made = made.with_variable(variable)
     made = made.with_variable(window("1h")).with_panel(_table())
     chosen = of(SCOPE_KPI.name, IN, 'kpi="$kpi"')
-    about = f"The KPI that is chosen above, of the catalogue file too.{_WHICH}"
+    about = f"The KPI that is chosen above, of the catalogue file too. {_NOTHING}{_WHICH}"
     drawn = lines("$kpi", about, {f"{LEGEND} {{{{unit}}}}": chosen}, "none", span=24)
     made = made.with_panel(in_unit(drawn, chosen, "unit"))
     made = made.with_row(dash.Row("KPIs, rolling $window"))
     for kpi in CATALOGUE:
-        made = made.with_panel(_lines(kpi.label, kpi.meaning, _kpi(kpi), kpi.unit))
+        made = made.with_panel(_lines(kpi.label, f"{kpi.meaning} {_NOTHING}", _kpi(kpi), kpi.unit))
     made = made.with_row(dash.Row("Volume and money, rolling $window"))
     for measure in MEASURES:
         made = made.with_panel(
@@ -60,7 +61,8 @@ def _table() -> Panel:
     units = {title: style.unit_of(unit) for title, (_, unit) in found.items() if not unit.is_money}
     paid = [title for title, (_, unit) in found.items() if unit.is_money]
     money = Money(paid, found[paid[0]][0], "unit")
-    about = f"Each of the chosen scope beside the others, in the chosen window; the largest spend first.{_WHICH}"
+    about = "Each of the chosen scope beside the others, in the chosen window; the largest spend first."
+    about = f"{about} Empty where nothing was counted.{_WHICH}"
     return rows("Side by side", about, columns, units, by="name", sort="Spend", height=10, money=money)
 
 

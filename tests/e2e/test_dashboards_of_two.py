@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from grafana.build import DIRECTORY
+from kpis.measures import Stream
 from tests.conftest import need
 from tests.e2e.test_dashboards import IDLE, PROMETHEUS, VARIABLES, catalogue, filled, goals, ready
 from tests.kit.processes import Program, free_ports, until
@@ -29,7 +30,8 @@ OWN = {"Up", "Who leads"}
 """Panels of what each process tells of itself: one line each."""
 TWICE = OWN | {"Monitors that lead", "Attempts to send", "Alerts"}
 """What is true of two that lead at once: there are two, each sends, and an alert says so."""
-CHOSEN = {"window": "1h", "__rate_interval": "2m"}
+ACCEPTED = "pacewatch_accepted_events_total"
+CHOSEN = {"window": "1h", "__rate_interval": "10m"}
 """Wide enough that it does not matter in which second a target is scraped."""
 CLOSE = {"rel_tol": 0.1, "abs_tol": 1e-6}
 SECONDS = {"rel_tol": 0.1, "abs_tol": 5.0}
@@ -88,7 +90,10 @@ def scraped(embedded_broker: str, _redis_port: int, tmp_path_factory: pytest.Tem
         until(lambda: ready(port), "Prometheus to be ready")
         until(lambda: _values(found, "pacewatch_monitor_leader") == {1.0}, "the first to lead")
         systems[1].monitor()
+        # What grows is known by all jobs from its start, so that rates are of the same growth.
+        until(lambda: _values(found, f"count({ACCEPTED})") == {5.0 * len(Stream)}, "all jobs to have the counters")
         simulator = systems[0].start("simulate", "--campaigns", "4", "--rate", "400")
+        until(lambda: max(_values(found, f"sum by (job, instance) ({ACCEPTED})")) > 1_000, "a thousand events")
         until(lambda: bool(found.ask("campaign:pacewatch_money_at_risk:max")), "money at risk")
         until(lambda: bool(found.ask("pacewatch_roas_ratio")), "the campaigns' KPIs")
         simulator.stop()
@@ -138,7 +143,7 @@ def same(one: Samples, other: Samples, unit: str = "none") -> bool:
 
 def settled(found: Scraped) -> None:
     """Nothing more is counted, and all three jobs have it."""
-    told = 'sum by (job) (max without (instance, pod) (pacewatch_accepted_events_total{job=~"$job"}))'
+    told = f'sum by (job) (max without (instance, pod) ({ACCEPTED}{{job=~"$job"}}))'
 
     def still() -> bool:
         now = time.time()
