@@ -11,6 +11,7 @@ from grafana.promql import of, raw
 from monitors import metrics
 from monitors.experiments.ruling import ExperimentFinding
 from monitors.experiments.weighing import VariantState
+from monitors.metric_kinds import Definition
 
 ONE = 'experiment="$experiment"'
 FINDINGS: dict[str, tuple[str, str]] = {
@@ -89,5 +90,5 @@ def _trials() -> Panel:
     return lines("Trials", about, {"{{variant}}": of(metrics.EXPERIMENT_TRIALS.name, ONE)}, "short", span=24)
 
 
-def _of(metric: metrics.Definition) -> str:
+def _of(metric: Definition) -> str:
     return f"max by (variant) ({raw(metric.name, ONE)})"
