@@ -101,13 +101,17 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the values as JSON in the last line, and end.")
     ] = False,
+    is_exit: Annotated[
+        bool, typer.Option("--exit", help="End after the summary: with 0 only if every total is exact.")
+    ] = False,
+    is_open: Annotated[bool, typer.Option("--open", help="Open the launch board in a browser.")] = False,
 ) -> None:
-    """Start everything embedded and show live KPIs, pace and what Slack is told."""
+    """Start everything embedded, play a launch day on which much goes wrong, and sum up whether it was counted."""
     from pacewatch.demo.command import DemoOptions, run
     from pacewatch.replay.command import parse_speed
 
     paced = None if speed is None else parse_speed(speed)
-    raise typer.Exit(run(DemoOptions(data, paced, speed == "max", duration, as_json)))
+    raise typer.Exit(run(DemoOptions(data, paced, speed == "max", duration, as_json, is_exit, is_open)))
 
 
 @app.command(epilog=settings_of("replay"))
@@ -162,9 +166,15 @@ def simulate(
 
 @app.command(epilog=settings_of("kpi"))
 def kpi(
-    campaign: Annotated[str | None, typer.Argument(help="Only this campaign and its breakdowns.")] = None,
+    campaign: Annotated[
+        str | None, typer.Argument(help="Only this campaign and its breakdowns; with --scope only this name.")
+    ] = None,
     window: Annotated[str | None, typer.Option(help="Only this window, such as 5m or total.")] = None,
     breakdowns: Annotated[bool, typer.Option("--breakdowns", help="Channels and other breakdowns too.")] = False,
+    scope: Annotated[
+        str | None,
+        typer.Option(help="What several campaigns have together: portfolio, account, or a dimension: channel, ..."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="JSON, with all breakdowns: {campaign: {window: {name: value}}}.")
     ] = False,
@@ -175,21 +185,30 @@ def kpi(
     from kpis.settings.shared import Settings
     from monitors.read import reader
     from pacewatch import kpi as show
+    from pacewatch import kpi_scopes
     from pacewatch.catalogue_named import catalogue
     from pacewatch.fitting import meant
 
-    snapshot = asyncio.run(reader.read_once(Settings.load(), catalogue()))
+    if scope is None:
+        snapshot = asyncio.run(reader.read_once(Settings.load(), catalogue()))
+    else:
+        snapshot = kpi_scopes.read_scopes(scope)
     known = (*snapshot.layout.windows, "total")
     if window is not None and window not in known:
         raise Misconfigured("--window", f"{window[:40]!r} is unknown", meant(window, known))
-    values = reader.to_json(snapshot, campaign, window)
+    values_of = reader.to_json if scope is None else kpi_scopes.values_of
+    values = values_of(snapshot, campaign, window)
     for problem, count in snapshot.problems.items():
         say(f"{how_many(count, 'value')} in Redis cannot be used, and left out: {problem}")
-    if campaign is not None and not values:
+    if campaign is not None and not values and scope is None:
         names = sorted({split(campaign_part(series))[0] for series in snapshot.series})
         raise Misconfigured("CAMPAIGN", f"there is no campaign {campaign[:40]!r} in Redis", meant(campaign, names))
+    if scope is not None and not values:
+        say(kpi_scopes.none_of(scope, campaign))
     if as_json:
         out(show.as_json(values))
+    elif scope is not None:
+        kpi_scopes.print_scopes(values, snapshot, window, is_one=campaign is not None or scope == "portfolio")
     else:
         few = {series: of for series, of in values.items() if breakdowns or is_campaign(series)}
         show.print_table(few, snapshot.layout.currency, snapshot.catalogue, every=every)

@@ -17,7 +17,8 @@ class Settings(KafkaSettings, RedisSettings, EventSettings, HttpSettings):
 
     clock: str = Field(
         "real",
-        description="real, or RATEx@FROM_MS/AT_MS: RATE times as fast, and FROM_MS at the real AT_MS, for demos.",
+        description="real, or RATEx@FROM_MS/AT_MS, for demos: RATE times as fast, and FROM_MS at the real AT_MS; with "
+        "-UNTIL_MS at its end only until it shows that, and then as fast as real.",
     )
     log_level: str = Field(
         "INFO",

@@ -189,7 +189,8 @@ def _notices(view: View) -> tuple[str, ...]:
         view.goals_problem,
         view.common,
         catalogue_problem=view.catalogue_problem,
-        uncounted=len(found.uncounted_in) if found else 0,
+        uncounted=view.uncounted,
+        differing=len(found.differing) if found else 0,
     )
 
 

@@ -27,6 +27,7 @@ from monitors.export.kpi_samples import kpi_samples
 from monitors.export.pace_samples import common_samples, pace_samples
 from monitors.export.pipeline_samples import pipeline_samples
 from monitors.export.samples import Families
+from monitors.export.scope_samples import chosen_scopes, scope_samples
 from monitors.export.selection import Export, Kept, export
 from monitors.read.snapshot import ReadProblem, Snapshot
 from monitors.view import LaneHealth, View
@@ -64,6 +65,7 @@ class Exporter:
         self._policy = policy
         self._refused = refused
         self._kept, self._kept_added = Kept(), Kept()
+        self._kept_scopes: frozenset[str] = frozenset()
         self._again = CountedAgain()
         self._led = False
 
@@ -86,7 +88,10 @@ class Exporter:
         yield kpi_samples(chosen, currency, breakdowns=self._policy.breakdowns)
         if view.snapshot.catalogue.added_measures or view.snapshot.catalogue.added_kpis:
             yield self._added(view.snapshot, pinned)
-        yield _limits(chosen, self._policy.budget)
+        scopes = chosen_scopes(view.snapshot, self._kept_scopes, self._policy.budget)
+        self._kept_scopes = scopes.kept
+        yield scope_samples(scopes, view.snapshot.catalogue, currency)
+        yield _limits(chosen, self._policy.budget, scopes.folded)
         yield pace_samples(view.assessments, currency)
         yield common_samples(view.common)
         yield experiment_samples(view.examined.rulings)
@@ -115,10 +120,10 @@ class Exporter:
         return added_samples(chosen, catalogue, snapshot.layout.currency, breakdowns=policy.breakdowns)
 
 
-def _limits(chosen: Export, policy: BudgetPolicy) -> Families:
+def _limits(chosen: Export, policy: BudgetPolicy, folded_scopes: int) -> Families:
     found = Families((metrics.EXPORT_LIMIT, metrics.EXPORT_FOLDED))
     found.add(metrics.EXPORT_LIMIT, (), policy.max_series)
-    for kind, count in chosen.folded.items():
+    for kind, count in (*chosen.folded.items(), ("scope", folded_scopes)):
         found.add(metrics.EXPORT_FOLDED, (kind,), count)
     return found
 
@@ -129,7 +134,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
             metrics.NOTIFIER_ATTEMPTS, metrics.NOTIFIER_WAITING, metrics.NOTIFIER_OLDEST, metrics.NOTIFIER_PARKED,
             metrics.NOTIFIER_REFRESHES, metrics.REFUSED_REQUESTS, metrics.GOALS_PROBLEM,
-            metrics.CATALOGUE_PROBLEM, metrics.UNCOUNTED,
+            metrics.CATALOGUE_PROBLEM, metrics.CATALOGUE_DIFFERS,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
@@ -138,7 +143,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found.add(metrics.LEADER, (), float(view.leads))
     found.add(metrics.GOALS_PROBLEM, (), float(bool(view.goals_problem)))
     found.add(metrics.CATALOGUE_PROBLEM, (), float(bool(view.catalogue_problem)))
-    found.add(metrics.UNCOUNTED, (), len(view.snapshot.uncounted_in) if view.snapshot else 0)
+    found.add(metrics.CATALOGUE_DIFFERS, (), len(view.snapshot.differing) if view.snapshot else 0)
     _notifiers(found, view)
     for access in REFUSALS:
         found.add(metrics.REFUSED_REQUESTS, (access,), refused.get(access, 0))

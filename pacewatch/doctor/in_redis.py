@@ -15,7 +15,7 @@ from kpis.contract.redis_client import answers, connect, servers
 from kpis.measures import Stream
 from kpis.runtime.clock import wall_ms
 from kpis.runtime.errors import Misconfigured, Unreachable, Unusable
-from kpis.series import is_campaign_key, split
+from kpis.series import is_campaign, is_parent, split
 from kpis.times import span_text
 from kpis.units import how_many
 from monitors.alerts.outbox.outbox import LEADER
@@ -119,8 +119,8 @@ async def _held(client: Any, stored: Any) -> Deployment | None:
         if why is not None:
             parked[number] = why.decode("utf-8", "replace")[:200]
         partitions.append(read_meta(number, await client.hgetall(layout.meta(number)), Counter()))
-        keys = await client.hkeys(layout.kpi(number))
-        campaigns |= {split(key.decode("utf-8", "replace"))[0] for key in keys if is_campaign_key(key)}
+        keys = [key.decode("utf-8", "replace") for key in await client.hkeys(layout.kpi(number))]
+        campaigns |= {split(key)[0] for key in keys if is_campaign(key) and not is_parent(key)}
     leader = await client.get(LEADER)
     return Deployment(found, partitions, parked, frozenset(campaigns), None if leader is None else leader.decode())
 

@@ -9,11 +9,12 @@ import msgspec
 
 from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
 from monitors.board.experiment_shapes import Experiments
+from monitors.board.scope_board import ScopeDetail, Scopes
 from monitors.board.shapes import CampaignDetail, Campaigns, Changes, Update
 
 _TYPES = (
-    Campaigns, CampaignDetail, Changes, Experiments, Update, Problem, AcknowledgeAlerts, MuteCampaign, UnmuteCampaign,
-    Done,
+    Campaigns, CampaignDetail, Scopes, ScopeDetail, Changes, Experiments, Update, Problem, AcknowledgeAlerts,
+    MuteCampaign, UnmuteCampaign, Done,
 )  # fmt: skip
 _REF = "#/components/schemas/"
 _SCHEMES = {"token": {"type": "http", "scheme": "bearer"}, "password": {"type": "http", "scheme": "basic"}}
@@ -59,6 +60,13 @@ def _paths() -> dict[str, Any]:
         "/api/campaigns": _get("All campaigns, accounts and portfolio, the worst first.", Campaigns),
         "/api/campaigns/{id}": _get("One campaign.", CampaignDetail, [by_path], missing),
         "/api/campaign": _get("One campaign, by a query parameter.", CampaignDetail, [by_query], missing),
+        "/api/scopes": _get("What the portfolio, accounts, channels and other breakdowns have together.", Scopes),
+        "/api/scope": _get(
+            "One of them, with its members.",
+            ScopeDetail,
+            [{**by_query, "description": "Its id in /api/scopes."}],
+            {"404": _answer("There is no such scope.", Problem)},
+        ),
         "/api/changes": _get("The last status changes, newest first.", Changes),
         "/api/experiments": _get("All experiments: what is proven of their variants.", Experiments),
         "/api/events": _events(since),

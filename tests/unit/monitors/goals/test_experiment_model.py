@@ -12,7 +12,7 @@ from kpis.times import HOUR_MS
 from monitors.goals import InvalidGoals
 from monitors.goals.experiments.experiment import Experiment, Variant
 from monitors.goals.file import parse
-from monitors.goals.values import Scope
+from monitors.goals.parents.scope import Scope
 
 HEAD = """\
 campaigns:
