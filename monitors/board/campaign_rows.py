@@ -190,7 +190,7 @@ def _notices(view: View) -> tuple[str, ...]:
         view.common,
         catalogue_problem=view.catalogue_problem,
         uncounted=view.uncounted,
-        others=len(found.uncounted_in) if found else 0,
+        differing=len(found.differing) if found else 0,
     )
 
 
