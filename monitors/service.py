@@ -27,7 +27,7 @@ from monitors.alerts.notifiers.slack.presses import Presses
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Routes
 from monitors.board.board import Board, BoardPolicy
-from monitors.board.drawing import PaceLines
+from monitors.board.campaign_page.drawing import PaceLines
 from monitors.board.http.actions import Actions
 from monitors.board.http.api import Reads
 from monitors.board.http.routes import BoardParts

@@ -17,11 +17,12 @@ from kpis.runtime.errors import Recoverable
 from kpis.series import of_shown, split
 from monitors.board.asks import Problem
 from monitors.board.board import Board, encoded
-from monitors.board.detail import detail, history_of
+from monitors.board.campaign_page.detail import detail, history_of
+from monitors.board.campaign_page.detail_shapes import MemberNow
+from monitors.board.campaign_page.members import Roll, members, roll_of
 from monitors.board.experiment_rows import experiments_now
 from monitors.board.http.hub import Hub, message
-from monitors.board.members import Roll, members, roll_of
-from monitors.board.shapes import CampaignNow, Changes, MemberNow
+from monitors.board.shapes import CampaignNow, Changes
 from monitors.read.breakdowns import Windows
 from monitors.read.queries import Query
 

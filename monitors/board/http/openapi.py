@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
+from monitors.board.campaign_page.detail_shapes import CampaignDetail
 from monitors.board.experiment_shapes import Experiments
-from monitors.board.shapes import CampaignDetail, Campaigns, Changes, Update
+from monitors.board.shapes import Campaigns, Changes, Update
 
 _TYPES = (
     Campaigns, CampaignDetail, Changes, Experiments, Update, Problem, AcknowledgeAlerts, MuteCampaign, UnmuteCampaign,

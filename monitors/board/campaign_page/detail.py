@@ -11,8 +11,9 @@ from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
 from monitors.board.added import Added
 from monitors.board.board import Board
+from monitors.board.campaign_page.detail_shapes import Breakdown, CampaignDetail, MemberNow, PaceLine, Point
 from monitors.board.campaign_rows import measures
-from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, MemberNow, PaceLine, Point
+from monitors.board.shapes import CampaignNow, Measures
 from monitors.goals.curves import curve_of
 from monitors.goals.periods import period_at, target_of
 from monitors.goals.subject import parts_of
