@@ -20,7 +20,8 @@ FLOORS = {
                 "policies", "app", "service"),
     "monitors": ("settings", "metrics", "read", "goals", "habits", "pacing", "outage", "words", "experiments", "alerts",
                  "alerts.notifiers", "view", "export", "board", "board.campaign_page", "board.http", "runbooks",
-                 "web", "sight", "vantage", "engine", "common", "gathering", "telling", "examining", "crew", "cycle", "service"),
+                 "web", "sight", "vantage", "engine", "common", "gathering", "telling", "examining", "crew", "cycle",
+                 "service"),
     "pacewatch": ("terminal", "progress", "variables", "catalogue_named", "embedded", "replay", "simulate", "rejected",
                   "catalogue", "goals", "alerts", "backtest", "kpi", "demo", "top", "doctor", "cli", "__main__"),
 }  # fmt: skip
