@@ -175,12 +175,20 @@ def summarize(
         goals=sum(not isinstance(one.goal, Watch) for one in view.assessments),
         statuses=statuses,
         waiting=view.waiting,
-        notices=notices(
-            found.partitions if found else (), view.goals_problem, view.common, catalogue_problem=view.catalogue_problem
-        ),
+        notices=_notices(view),
         streams=streams(found, max_lag_ms) if found else (),
         common=tuple(watch_now(one, "") for one in view.common),
         columns=columns,
+    )
+
+
+def _notices(view: View) -> tuple[str, ...]:
+    return notices(
+        view.snapshot.partitions if view.snapshot else (),
+        view.goals_problem,
+        view.common,
+        catalogue_problem=view.catalogue_problem,
+        uncounted=view.uncounted,
     )
 
 

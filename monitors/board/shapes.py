@@ -15,7 +15,7 @@ from kpis.measures import MEASURES
 from kpis.units import Unit
 from monitors.alerts.lifecycle import AlertPhase
 from monitors.alerts.status_changes import StatusChange
-from monitors.goals.values import Scope
+from monitors.goals.parents.scope import Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 
 if TYPE_CHECKING:

@@ -17,14 +17,15 @@ from kpis.runtime.errors import Recoverable
 from kpis.series import of_shown, split
 from monitors.board.asks import Problem
 from monitors.board.board import Board, encoded
+from monitors.board.campaign_page.campaign_story import story
 from monitors.board.campaign_page.detail import detail, history_of
 from monitors.board.campaign_page.detail_shapes import MemberNow
 from monitors.board.campaign_page.members import Roll, members, roll_of
-from monitors.board.campaign_page.story import story
 from monitors.board.campaign_page.trend_shapes import CampaignTrends, TrendRange
 from monitors.board.campaign_page.trends import trend_query, trends
 from monitors.board.experiment_rows import experiments_now
 from monitors.board.http.hub import Hub, message
+from monitors.board.scope_board import scope_detail, scopes_now
 from monitors.board.shapes import CampaignNow, Changes
 from monitors.read.breakdowns import Windows
 from monitors.read.queries import Query
@@ -109,6 +110,16 @@ class Api:
         except ValueError:
             return answer(Problem(f"range is one of {', '.join(TrendRange)}"), 400)
         return answer(await self._trends.of(row, asked))
+
+    async def scopes(self, _: web.Request) -> web.Response:
+        """What the portfolio, accounts, channels, ... have together."""
+        return answer(scopes_now(self._board))
+
+    async def scope(self, request: web.Request) -> web.Response:
+        """One of them, named by ``?id=``."""
+        name = request.query.get("id", "")
+        found = scope_detail(self._board, name)
+        return answer(found) if found else answer(Problem(f"there is no scope {name[:200]!r}"), 404)
 
     async def changes(self, _: web.Request) -> web.Response:
         """Recent status changes."""

@@ -12,11 +12,12 @@ from monitors.board.campaign_page.detail_shapes import CampaignDetail
 from monitors.board.campaign_page.trend_shapes import CampaignTrends, TrendRange
 from monitors.board.experiment_shapes import Experiments
 from monitors.board.http.api_examples import EXAMPLES
+from monitors.board.scope_board import ScopeDetail, Scopes
 from monitors.board.shapes import Campaigns, Changes, Update
 
 _TYPES = (
-    Campaigns, CampaignDetail, Changes, Experiments, Update, Problem, CampaignTrends, AcknowledgeAlerts,
-    UnacknowledgeAlerts, MuteCampaign, UnmuteCampaign, Done,
+    Campaigns, CampaignDetail, Scopes, ScopeDetail, Changes, Experiments, Update, Problem, CampaignTrends,
+    AcknowledgeAlerts, UnacknowledgeAlerts, MuteCampaign, UnmuteCampaign, Done,
 )  # fmt: skip
 _REF = "#/components/schemas/"
 _SCHEMES = {"token": {"type": "http", "scheme": "bearer"}, "password": {"type": "http", "scheme": "basic"}}
@@ -67,6 +68,13 @@ def _paths() -> dict[str, Any]:
             CampaignTrends,
             [by_query, _range()],
             {**missing, "400": _answer("There is no such range.", Problem)},
+        ),
+        "/api/scopes": _get("What the portfolio, accounts, channels and other breakdowns have together.", Scopes),
+        "/api/scope": _get(
+            "One of them, with its members.",
+            ScopeDetail,
+            [{**by_query, "description": "Its id in /api/scopes."}],
+            {"404": _answer("There is no such scope.", Problem)},
         ),
         "/api/changes": _get("The last status changes, newest first.", Changes),
         "/api/experiments": _get("All experiments: what is proven of their variants.", Experiments),

@@ -19,17 +19,18 @@ from monitors.alerts.interventions import EVERY, Acknowledgement, Interventions,
 from monitors.alerts.lifecycle import AlertState, Change, Transition
 from monitors.alerts.stored import encode_alert
 from monitors.board.board import Board
+from monitors.board.campaign_page.campaign_story import story
 from monitors.board.campaign_page.cones import cone_of
 from monitors.board.campaign_page.detail import pace_line
 from monitors.board.campaign_page.detail_shapes import CampaignStory, LaunchState, TimelineKind
 from monitors.board.campaign_page.evidence_rows import evidence_of
 from monitors.board.campaign_page.launch_steps import launch_steps
-from monitors.board.campaign_page.story import story
 from monitors.board.campaign_page.time_series import interval_of, kpi_line, lines_of
 from monitors.board.campaign_page.trend_shapes import CampaignTrends, IntervalKind, TrendRange
 from monitors.board.campaign_page.trends import MOST_READS, steps_of, summed, trend_query, trends
+from monitors.goals.parents.scope import Scope
 from monitors.goals.subject import key_of
-from monitors.goals.values import Campaign, Flight, Mute, Scope
+from monitors.goals.values import Campaign, Flight, Mute
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot
 from monitors.view import View
