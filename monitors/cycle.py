@@ -170,7 +170,6 @@ class Cycle:
         if leads and has_file:
             await self._telling.gone(told, goals.all, [*judged, *common, *examined.told])
             await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
-        lanes = {one.lane.notifier: await _health(one) for one in self._deliveries}
         self.view = View(
             snapshot=snapshot,
             assessments=tuple(judged),
@@ -182,7 +181,7 @@ class Cycle:
             read_at_s=monotonic(),
             reads=self.view.reads + 1,
             leads=leads,
-            lanes=lanes,
+            lanes={one.lane.notifier: await _health(one) for one in self._deliveries},
             done=done,
             history_problems=self._reader.flights.problems,
             campaigns=goals.campaigns,

@@ -2,13 +2,15 @@
 
 The core's columns are the first, and are not in it. A measure that a catalogue adds claims columns of its own the first
 time that a worker counts it, and keeps them for good: stored rows stay what they were, shorter than later ones. A
-measure that is defined otherwise than before is another one, with columns of its own: no number is a mixture of two.
+measure that is defined otherwise than before is another one, with columns of its own, and a name of its own in
+documents: no number is a mixture of two, and none is taken for the other's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
@@ -34,7 +36,7 @@ def fingerprint(measure: Measure) -> str:
 
 
 def stored_names(measure: Measure) -> tuple[str, ...]:
-    """The names of a measure's columns, as documents have them.
+    """The names of a measure's columns, as documents have them where it is the first of its name.
 
     A level has three: the sum of its panes' last values, how many they are, and the event time of the last one, which
     only a worker needs. Of distinct ids it is how many events had one; how many they are is for a sketch to say.
@@ -48,6 +50,13 @@ def fields_of(measure: Measure) -> tuple[str, ...]:
     """The fields of ``pw:columns`` that a measure claims."""
     mark = fingerprint(measure)
     return tuple(f"{name}@{mark}" for name in stored_names(measure))
+
+
+@lru_cache(maxsize=16)
+def mark_of(catalogue: Catalogue) -> int:
+    """What tells the measures of a catalogue from those of another; 0 where only the core's are counted."""
+    marks = sorted(map(fingerprint, catalogue.added_measures))
+    return int.from_bytes(blake2b("".join(marks).encode(), digest_size=6).digest()) if marks else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +95,29 @@ class Columns:
                     found.append(tuple(own))  # type: ignore[arg-type]
         return tuple(sorted(found))
 
-    def names(self, catalogue: Catalogue) -> tuple[str, ...]:
+    @property
+    def names(self) -> tuple[str, ...]:
         """What documents call each column beyond the core's; empty for those that they leave out.
 
-        Of columns of one name, those of a measure that was defined anew, it is the catalogue's own, or else the last.
-        What other workers count is named too: no number is missing where workers have different catalogues for a while.
+        That is for good too, whatever a catalogue says: documents stay as they are until a series changes. Of columns
+        of one name, those of a measure that was defined anew, the first has it plain, and each later one with its mark:
+        ``sessions``, ``sessions@0123456789ab``.
         """
-        times = {at for _, _, at in self.levels}
-        by_name = {
-            text.rpartition("@")[0]: column
-            for text, column in sorted(self.claimed.items(), key=lambda one: one[1])
-            if column not in times
-        }
-        for measure in catalogue.added_measures:
-            if own := self.of(measure):
-                by_name |= dict(zip(stored_names(measure)[: measure.width], own, strict=False))
-        found = [""] * (self.width - WIDTH)
-        for name, column in by_name.items():
-            found[column - WIDTH] = name
+        times, found, given = {at for _, _, at in self.levels}, [""] * (self.width - WIDTH), set[str]()
+        for text, column in sorted(self.claimed.items(), key=lambda one: one[1]):
+            name = text.rpartition("@")[0]
+            if column not in times:
+                found[column - WIDTH] = text if name in given else name
+                given.add(name)
         return tuple(found)
+
+    def documented(self, measure: Measure) -> tuple[str, ...]:
+        """What documents call the columns that a measure has in a catalogue's rows; empty when no worker counts it."""
+        own = self.of(measure) or ()
+        if measure.counting is None:
+            return (measure.name,)
+        names = self.names
+        return tuple(names[column - WIDTH] for column in own[: measure.width])
 
     def places(self, catalogue: Catalogue) -> tuple[int, ...]:
         """For each column of a catalogue's rows, the column of stored rows; ``width`` where there is none."""

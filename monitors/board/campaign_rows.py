@@ -183,12 +183,14 @@ def summarize(
 
 
 def _notices(view: View) -> tuple[str, ...]:
+    found = view.snapshot
     return notices(
-        view.snapshot.partitions if view.snapshot else (),
+        found.partitions if found else (),
         view.goals_problem,
         view.common,
         catalogue_problem=view.catalogue_problem,
         uncounted=view.uncounted,
+        others=len(found.uncounted_in) if found else 0,
     )
 
 

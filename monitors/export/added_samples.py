@@ -12,7 +12,7 @@ from kpis.windows import TOTAL
 from monitors import metrics
 from monitors.export.samples import Families, campaign_label
 from monitors.export.selection import Export
-from monitors.metrics import Definition
+from monitors.metric_kinds import Definition
 
 _CORE_SAMPLES = 12
 """Of a campaign in each window: what the budget of series is reckoned by."""

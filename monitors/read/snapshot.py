@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kpis.catalogue import CORE, Catalogue, Value
+from kpis.contract.claimed import mark_of
 from kpis.contract.published import Layout
 from kpis.measures import Row, Stream
 from kpis.series import campaign_part, key, of_shown, parts
@@ -61,6 +62,7 @@ class PartitionHealth:
         canary_ms: when the last canary that it has read had been sent, real time; None when none was.
         parked: why it cannot go on, and is tried again later; empty when it can.
         streams: its streams, those that the worker told of.
+        measures: what tells the measures that its worker counts from others; None when it did not say.
     """
 
     number: int
@@ -74,6 +76,7 @@ class PartitionHealth:
     canary_ms: int | None = None
     parked: str = ""
     streams: Mapping[Stream, StreamHealth] = field(default_factory=dict)
+    measures: int | None = None
 
     def complete_to(self, streams: Iterable[Stream]) -> int | None:
         """The event time up to which all of these streams are complete: its watermark at most, None before that."""
@@ -134,6 +137,12 @@ class Snapshot:
     _together: dict[tuple[int, ...], Mapping[Stream, StreamHealth]] = field(
         default_factory=dict, compare=False, repr=False
     )
+
+    @property
+    def uncounted_in(self) -> tuple[int, ...]:
+        """The partitions whose worker counts other measures than the catalogue has: by another version of its file."""
+        own = mark_of(self.catalogue)
+        return tuple(p.number for p in self.partitions if p.measures is not None and p.measures != own)
 
     @property
     def as_of_ms(self) -> int | None:
