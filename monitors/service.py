@@ -24,10 +24,11 @@ from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import InterventionStore
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.notifiers.slack.presses import Presses
+from monitors.alerts.outbox import Outbox
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Routes
 from monitors.board.board import Board, BoardPolicy
-from monitors.board.drawing import PaceLines
+from monitors.board.campaign_page.drawing import PaceLines
 from monitors.board.http.actions import Actions
 from monitors.board.http.api import Reads
 from monitors.board.http.routes import BoardParts
@@ -177,7 +178,13 @@ def _board(settings: MonitorSettings, redis: Any, shared: SharedFormat) -> Board
     """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
     clock, address = settings.the_clock, settings.redis_address
     history = History(redis, address, shared)
-    reads = Reads(history.quarters, Breakdowns(redis, address, shared).of, history.sums, lambda: shared.now.catalogue)
+    reads = Reads(
+        history=history.quarters,
+        breakdowns=Breakdowns(redis, address, shared).of,
+        sums=history.sums,
+        catalogue=lambda: shared.now.catalogue,
+        told=Outbox(redis, address, "", 0).told,
+    )
     board = Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate))
     actions = Actions(board, InterventionStore(redis, address), clock, settings.http_access)
     return BoardParts(board, reads, clock, actions)

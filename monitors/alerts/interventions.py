@@ -114,6 +114,11 @@ class InterventionStore:
         await self._call(self._redis.hset(ACKNOWLEDGED, goal, _encode(kept)))
         return True
 
+    async def unacknowledge(self, goal: str) -> bool:
+        """Take back that someone takes care of an alert; False when nobody does."""
+        await self._count()
+        return bool(await self._call(self._redis.hdel(ACKNOWLEDGED, goal)))
+
     async def mute(self, name: str, silence: Silence, now_ms: int) -> bool:
         """Keep a mute, and let go of those that are over; False when there are too many already."""
         held = _read(await self._call(self._redis.hgetall(MUTES)), _decode_silence)

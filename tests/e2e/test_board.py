@@ -156,7 +156,7 @@ def test_axe_finds_no_fault(browser: Browser, launch: Launch, options: dict[str,
             made.locator("section td.number").first.wait_for()
         else:
             opened(made, launch, path)
-            made.locator("#board tbody svg.pace, svg.line").first.wait_for()
+            made.locator("#board tbody svg.pace, #paces canvas").first.wait_for()
         assert faults(made) == []
         assert made.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
 
@@ -237,7 +237,7 @@ def test_a_name_that_is_a_script_stays_text(browser: Browser, launch: Launch) ->
         expect(made.locator("#board tbody tr")).to_have_count(2)
         assert SCRIPT in names(made)
         made.locator("#board tbody a", has_text="script").click()
-        expect(made.locator("svg.line").first).to_be_visible()
+        expect(made.locator("#paces canvas").first).to_be_visible()
         assert made.locator("h1").inner_text() == SCRIPT
         assert made.title() == f"{SCRIPT} · Pacewatch"
         assert made.locator("main img, main script, main b").count() == 0
@@ -323,7 +323,7 @@ def test_a_password_lets_the_whole_board_in_and_nobody_without_it(browser: Brows
         expect(made.locator("#board tbody tr")).to_contain_text("Critical")
         made.locator("#board tbody a").click()
         expect(made.locator("h1")).to_have_text("Spring")
-        expect(made.locator("svg.line").first).to_be_visible()
+        expect(made.locator("#paces canvas").first).to_be_visible()
     refused: list[dict[str, Any]] = [{}, {"http_credentials": {"username": user, "password": "pässwort"}}]
     for wrong in refused:
         context = browser.new_context(**DESK, **wrong)

@@ -21,7 +21,7 @@ from kpis.series import shown_id
 from kpis.times import DAY_MS
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
-from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
+from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnacknowledgeAlerts, UnmuteCampaign
 from monitors.board.board import Board
 from monitors.board.http.api import answer
 from monitors.goals.subject import key_of
@@ -74,6 +74,17 @@ class Actions:
             done = Acknowledgement(self._who(request, asked.by), now_ms, asked.note)
             keys = [key_of(one.campaign, one.goal) for one in found]
             return Done(sum([await self._store.acknowledge(key, done) for key in keys]))
+
+        return await _answered(act)
+
+    async def unacknowledge(self, request: web.Request) -> web.Response:
+        """Say that nobody takes care of a campaign's alerts any more, or of one of them."""
+
+        async def act() -> Done:
+            asked = await self._asked(request, UnacknowledgeAlerts)
+            found = [one for one in self._of(asked.campaign) if asked.goal in {"", one.goal.id}]
+            keys = [key_of(one.campaign, one.goal) for one in found]
+            return Done(sum([await self._store.unacknowledge(key) for key in keys]))
 
         return await _answered(act)
 

@@ -22,6 +22,12 @@ from monitors.words.wording import LOOK, REASONS, word_of
 FIRST_ROWS = 60
 """Rows in the page itself, more than a screen shows; the rest comes with the first load of the API."""
 
+CAMPAIGN_HEAD = (
+    '<link rel="stylesheet" href="/static/vendor/uPlot.min.css"><link rel="stylesheet" href="/static/campaign.css">'
+    '<script defer src="/static/vendor/uPlot.iife.min.js"></script>'
+)
+"""What the page of a campaign loads beside what all do; the library of its charts before its own script."""
+
 
 def board_page(board: Board) -> str:
     """All campaigns, the worst first."""
@@ -59,7 +65,7 @@ def campaign_page(board: Board, row: CampaignNow | None) -> str:
         '<div id="notices" role="status"></div><p class="crumb"><a href="/">All campaigns</a></p>'
         f'<h1>{escape(row.name)}</h1><div id="campaign" data-id="{escape(row.id)}">{facts}</div>'
     )
-    return framed(row.name, main, "campaign.js", _data(board))
+    return framed(row.name, main, "campaign.js", _data(board), CAMPAIGN_HEAD)
 
 
 def experiments_page(board: Board) -> str:
@@ -128,7 +134,7 @@ def _goals(row: CampaignNow, currency: str) -> str:
     return " · ".join(said) if said else LOOK[None].word
 
 
-def framed(title: str, main: str, script: str = "", data: str = "") -> str:
+def framed(title: str, main: str, script: str = "", data: str = "", head: str = "") -> str:
     """A page: what all of them have, around what this one shows."""
     module = f'<script type="module" src="/static/{script}"></script>' if script else ""
     return (
@@ -137,7 +143,7 @@ def framed(title: str, main: str, script: str = "", data: str = "") -> str:
         '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)} · Pacewatch</title>"
         '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/board.css">'
-        f'{module}</head><body data-look="{escape(data or page_data())}">'
+        f'{head}{module}</head><body data-look="{escape(data or page_data())}">'
         '<a class="skip" href="#main">Skip to the content</a>'
         '<header><a class="brand" href="/">Pacewatch</a><p id="age"></p><p id="live"></p>'
         '<nav aria-label="Pages"><a href="/scopes">Scopes</a> <a href="/experiments">Experiments</a> '

@@ -55,6 +55,7 @@ def add_board(app: web.Application, view: Callable[[], View], parts: BoardParts)
     _add_api(app, Api(parts.board, hub, parts.redis, can_act=can_act))
     if parts.actions is not None:
         app.router.add_post("/api/alerts/acknowledge", parts.actions.acknowledge)
+        app.router.add_post("/api/alerts/unacknowledge", parts.actions.unacknowledge)
         app.router.add_post("/api/alerts/mute", parts.actions.mute)
         app.router.add_post("/api/alerts/unmute", parts.actions.unmute)
     _add_static(app)
@@ -111,6 +112,7 @@ def _add_api(app: web.Application, api: Api) -> None:
     app.router.add_get("/api/campaigns", api.campaigns)
     app.router.add_get("/api/campaigns/{id:.+}", api.campaign)
     app.router.add_get("/api/campaign", api.campaign)
+    app.router.add_get("/api/campaign/trends", api.trends)
     app.router.add_get("/api/scopes", api.scopes)
     app.router.add_get("/api/scope", api.scope)
     app.router.add_get("/api/changes", api.changes)
@@ -147,10 +149,12 @@ def _html(text: str, status: int = 200) -> web.Response:
 
 def _add_static(app: web.Application) -> None:
     """Serve the package's own files, each with an ETag: an update of Pacewatch shows at the next load."""
-    for file in files("monitors.board").joinpath("static").iterdir():
-        kind = _TYPES.get(file.name.rpartition(".")[2])
-        if kind is not None:
-            app.router.add_get(f"/static/{file.name}", _static(file.read_bytes(), kind))
+    static = files("monitors.board").joinpath("static")
+    for path, folder in (("/static", static), ("/static/vendor", static.joinpath("vendor"))):
+        for file in folder.iterdir():
+            kind = _TYPES.get(file.name.rpartition(".")[2])
+            if kind is not None:
+                app.router.add_get(f"{path}/{file.name}", _static(file.read_bytes(), kind))
 
 
 def _static(body: bytes, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
