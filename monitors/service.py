@@ -24,6 +24,7 @@ from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import InterventionStore
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.notifiers.slack.presses import Presses
+from monitors.alerts.outbox import Outbox
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Routes
 from monitors.board.board import Board, BoardPolicy
@@ -170,10 +171,19 @@ def _board(settings: MonitorSettings, redis: Any, shared: SharedFormat) -> Board
     """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
     clock, address = settings.the_clock, settings.redis_address
     history = History(redis, address, shared)
-    reads = Reads(history.quarters, Breakdowns(redis, address, shared).of, history.sums, lambda: shared.now.catalogue)
-    board = Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate))
-    actions = Actions(board, InterventionStore(redis, address), clock, settings.http_access)
+    store = InterventionStore(redis, address)
+    reads = Reads(
+        history.quarters, Breakdowns(redis, address, shared).of, history.sums, lambda: shared.now.catalogue,
+        Outbox(redis, address, "", 0).told, store.deeds,
+    )  # fmt: skip
+    board = Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate, unread_s=_ready_s(settings)))
+    actions = Actions(board, store, clock, settings.http_access)
     return BoardParts(board, reads, clock, actions)
+
+
+def _ready_s(settings: MonitorSettings) -> float:
+    """How many real seconds ago the last read may be."""
+    return max(_READY_S, 5 * settings.refresh_s)
 
 
 @asynccontextmanager
@@ -185,7 +195,7 @@ async def _serving(
         budget=BudgetPolicy(settings.max_exported_series),
     )
     refused: Counter[Access] = Counter()
-    exporter, ready_s = Exporter(exported, refused), max(_READY_S, 5 * settings.refresh_s)
+    exporter, ready_s = Exporter(exported, refused), _ready_s(settings)
     guards = [guarded(settings.http_access, refused)]
     app = make_app(monitor.current, exporter, ready_s, board, guards, presses=presses)
     tls = settings.http_tls

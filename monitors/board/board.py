@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from kpis.measures import INDEX
 from kpis.series import is_parent, shown_id
@@ -14,6 +15,9 @@ from monitors.alerts.status_changes import StatusChange
 from monitors.board.added import NOTHING_ADDED, everything, listed
 from monitors.board.campaign_rows import campaign_row, recent_window, summarize, worst_first
 from monitors.board.feed import Feed, campaigns_of
+from monitors.board.overview.freshness import FreshnessPolicy, health_of, next_steps
+from monitors.board.overview.overview_shapes import Tiles
+from monitors.board.overview.summing_up import channels_of, tiles
 from monitors.board.pulse import Pulses
 from monitors.board.shapes import CampaignNow, Campaigns, Summary, Update
 from monitors.export.budget import BudgetPolicy, keep
@@ -31,11 +35,18 @@ class BoardPolicy:
         max_lag_ms: how old data may be to be judged, to say so.
         rate: milliseconds of the deployment's clock in a real one.
         max_campaigns: how many are shown; those with goals come first, then those that spent most.
+        unread_s: how many real seconds ago the monitor's last read may be.
     """
 
     max_lag_ms: int = 60_000
     rate: float = 1.0
     max_campaigns: int = 5_000
+    unread_s: float = 5.0
+
+    @property
+    def freshness(self) -> FreshnessPolicy:
+        """What is too old."""
+        return FreshnessPolicy(self.max_lag_ms, self.unread_s, self.rate)
 
 
 class Board:
@@ -48,6 +59,7 @@ class Board:
     Attributes:
         listed: what the list shows beside the core's columns.
         every: all that there is beside them.
+        today: what is known of today's spend, from whoever reads it.
     """
 
     def __init__(self, name: str, policy: BoardPolicy) -> None:
@@ -59,7 +71,8 @@ class Board:
         self._trail = Pulses()
         self._seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
         self._window = ""
-        self.summary: Summary = self._summary(0, 0)
+        self.today = Tiles()
+        self.summary: Summary = self._summary(0, 0.0, 0)
 
     def update(self, view: View, now_ms: int, now_s: float) -> Update:
         """Take over a view; gives what people can see of the difference.
@@ -81,6 +94,7 @@ class Board:
         known = {**candidates, **parents}
         is_other = self._take_up(view)
         is_fresh = is_other | self._pulse(view, {name: known[name] for name in shown if name in known}, now_s)
+        channels = channels_of(series)
         rows: list[CampaignNow] = []
         seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
         for name in shown:
@@ -89,13 +103,14 @@ class Board:
             # Judged anew means another object; what has no goals changes with its documents only.
             if is_fresh or before is None or before[0] is not seen[name][0] or before[1] != seen[name][1]:
                 pulse = self._trail.of(name)
-                rows.append(
-                    campaign_row(name, *seen[name], self._window, pulse, currency=_currency(view), added=self.listed)
-                )
+                row = campaign_row(name, *seen[name], self._window, pulse, currency=_currency(view), added=self.listed)
+                rows.append(replace(row, channels=channels[name]) if name in channels else row)
         gone = self._seen.keys() - seen.keys()
         self._seen = seen
         changed, left = self.feed.put(rows, map(shown_id, gone))
-        self.summary = self._summary(now_ms, sum(not is_parent(name) for name in candidates.keys() | goals.keys()))
+        self.summary = self._summary(
+            now_ms, now_s, sum(not is_parent(name) for name in candidates.keys() | goals.keys())
+        )
         return Update(self.summary, changed, left, changes)
 
     def campaigns(self) -> Campaigns:
@@ -136,8 +151,8 @@ class Board:
         values = {n: rows.windows[shortest][_IMPRESSIONS] for n, rows in shown.items() if shortest in rows.windows}
         return self._trail.add(values, now_s) or is_new
 
-    def _summary(self, now_ms: int, campaigns: int) -> Summary:
-        return summarize(
+    def _summary(self, now_ms: int, now_s: float, campaigns: int) -> Summary:
+        found = summarize(
             self.view,
             self.feed.rows.values(),
             now_ms=now_ms,
@@ -145,6 +160,12 @@ class Board:
             max_lag_ms=self.policy.max_lag_ms,
             campaigns=campaigns,
             columns=self.mark,
+        )
+        return replace(
+            found,
+            health=health_of(self.view, now_ms, now_s, self.policy.freshness, found.streams),
+            tiles=tiles(self.feed.rows.values(), now_ms, found.statuses, self.today if self.view.snapshot else Tiles()),
+            next_steps=next_steps(self.view, campaigns),
         )
 
 

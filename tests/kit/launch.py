@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -14,6 +16,12 @@ from kpis.series import key
 from kpis.times import QUARTER_MS
 from tests.kit.monitor_fakes import DAY, HOUR, Seed, row
 from tests.kit.system import System
+
+
+def aside(work: Coroutine[Any, Any, None]) -> None:
+    """Run something beside Playwright, which has an event loop in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 class Launch:
@@ -46,14 +54,11 @@ class Launch:
 
     def put(self, spends: dict[str, float], extra: int = 0) -> None:
         """Campaigns by how much of their expectation they spent; ``extra`` further ones without goals."""
-        # Playwright has an event loop in this thread.
-        with ThreadPoolExecutor(1) as aside:
-            aside.submit(asyncio.run, self._put(spends, extra)).result()
+        aside(self._put(spends, extra))
 
     def put_dark(self, campaign: str) -> None:
         """A campaign whose spend feed comes two hours late, and that nothing was served of for six hours."""
-        with ThreadPoolExecutor(1) as aside:
-            aside.submit(asyncio.run, self._put_dark(campaign)).result()
+        aside(self._put_dark(campaign))
 
     async def _put_dark(self, campaign: str) -> None:
         await self._put({campaign: 1}, 0)

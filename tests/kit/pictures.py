@@ -8,6 +8,7 @@ from collections import Counter
 from monitors.alerts.notifiers.slack.png import encoded
 
 Pixel = tuple[int, ...]
+_KEPT = 96
 
 
 def pixels(png: bytes) -> list[list[Pixel]]:
@@ -33,8 +34,13 @@ def pixels(png: bytes) -> list[list[Pixel]]:
 
 
 def smaller(png: bytes) -> bytes:
-    """The same picture with 256 colours at most, the usual ones and steps between them."""
-    rows = [[_coarse(point) for point in row] for row in pixels(png)]
+    """The same picture with 256 colours at most: the most common ones as they are, steps between the others."""
+    exact = pixels(png)
+    common = {
+        point: (point[0], point[1], point[2])
+        for point, _ in Counter(p for row in exact for p in row).most_common(_KEPT)
+    }
+    rows = [[common.get(point) or _coarse(point) for point in row] for row in exact]
     palette = [colour for colour, _ in Counter(point for row in rows for point in row).most_common(256)]
     numbers = {colour: number for number, colour in enumerate(palette)}
     near = {point: _nearest(point, palette) for row in rows for point in row if point not in numbers}

@@ -15,12 +15,14 @@ from kpis.measures import Row
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Recoverable
 from kpis.series import of_shown, split
+from monitors.alerts.interventions import Deed
 from monitors.board.asks import Problem
 from monitors.board.board import Board, encoded
 from monitors.board.detail import detail, history_of
 from monitors.board.experiment_rows import experiments_now
 from monitors.board.http.hub import Hub, message
 from monitors.board.members import Roll, members, roll_of
+from monitors.board.overview.alert_log import alerts_now
 from monitors.board.shapes import CampaignNow, Changes, MemberNow
 from monitors.read.breakdowns import Windows
 from monitors.read.queries import Query
@@ -41,12 +43,16 @@ class Reads:
         breakdowns: the windows of a campaign's breakdowns.
         sums: what came of each of some queries.
         catalogue: what the rows are of that are read now.
+        told: the last messages, oldest first; None where none are kept.
+        deeds: what people did of late, oldest first; None where none is kept.
     """
 
     history: Callable[[Query], Awaitable[Mapping[int, Row]]]
     breakdowns: Callable[[str], Awaitable[Mapping[str, Windows]]]
     sums: Callable[[Iterable[Query]], Awaitable[Mapping[Query, Row]]]
     catalogue: Callable[[], Catalogue] = lambda: CORE
+    told: Callable[[], Awaitable[list[bytes]]] | None = None
+    deeds: Callable[[], Awaitable[list[Deed]]] | None = None
 
 
 class Api:
@@ -91,6 +97,15 @@ class Api:
     async def changes(self, _: web.Request) -> web.Response:
         """Recent status changes."""
         return answer(Changes(self._board.view.changes.newest()))
+
+    async def alerts(self, request: web.Request) -> web.Response:
+        """What was told and what people did about it, of all or of the campaign ``?campaign=``."""
+        told = await _or_none(self._redis.told()) if self._redis.told else []
+        done = await _or_none(self._redis.deeds()) if self._redis.deeds else []
+        now_ms, one = self._board.summary.now_ms, request.query.get("campaign", "")
+        known = told if done is not None else None
+        found = alerts_now(self._board.view, now_ms, known, done or (), can_act=self._can_act, campaign=one)
+        return answer(found)
 
     async def experiments(self, _: web.Request) -> web.Response:
         """All experiments."""

@@ -9,11 +9,12 @@ import msgspec
 
 from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
 from monitors.board.experiment_shapes import Experiments
+from monitors.board.overview.overview_shapes import Alerts
 from monitors.board.shapes import CampaignDetail, Campaigns, Changes, Update
 
 _TYPES = (
-    Campaigns, CampaignDetail, Changes, Experiments, Update, Problem, AcknowledgeAlerts, MuteCampaign, UnmuteCampaign,
-    Done,
+    Alerts, Campaigns, CampaignDetail, Changes, Experiments, Update, Problem,
+    AcknowledgeAlerts, MuteCampaign, UnmuteCampaign, Done,
 )  # fmt: skip
 _REF = "#/components/schemas/"
 _SCHEMES = {"token": {"type": "http", "scheme": "bearer"}, "password": {"type": "http", "scheme": "basic"}}
@@ -54,12 +55,21 @@ def _paths() -> dict[str, Any]:
         "schema": {"type": "string"},
         "description": "The id of /api/campaigns, or of the last event; Last-Event-ID goes before it.",
     }
+    of_one = {
+        "name": "campaign",
+        "in": "query",
+        "schema": {"type": "string"},
+        "description": "Of one row of the board, by its id in /api/campaigns; of all when it is left out.",
+    }
     missing = {"404": _answer("There is no such campaign on the board.", Problem)}
     return {
         "/api/campaigns": _get("All campaigns, accounts and portfolio, the worst first.", Campaigns),
         "/api/campaigns/{id}": _get("One campaign.", CampaignDetail, [by_path], missing),
         "/api/campaign": _get("One campaign, by a query parameter.", CampaignDetail, [by_query], missing),
         "/api/changes": _get("The last status changes, newest first.", Changes),
+        "/api/alerts": _get(
+            "What was told, newest first, what people did about it, and which mutes hold.", Alerts, [of_one]
+        ),
         "/api/experiments": _get("All experiments: what is proven of their variants.", Experiments),
         "/api/events": _events(since),
         "/api/alerts/acknowledge": _post("Take care of alerts.", AcknowledgeAlerts),
