@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import msgspec
 from msgspec.structs import replace
@@ -25,6 +26,9 @@ from monitors.read.snapshot import SeriesRows
 from monitors.view import View
 
 _IMPRESSIONS = INDEX["impressions"]
+_MANY, _TURNS = 500, 8
+"""Of more rows than that the last minutes are sent in so many updates, not in one of megabytes."""
+_Seen = tuple[SeriesRows | None, Sequence[Assessment]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ class Board:
         self.feed = Feed(name)
         self.listed, self.every = NOTHING_ADDED, NOTHING_ADDED
         self._trail = Pulses()
-        self._seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
+        self._seen: dict[str, _Seen] = {}
+        self._redrawn: list[int] = []
         self._window = ""
         self.today = Tiles()
         self.summary: Summary = self._summary(0, 0.0, 0)
@@ -94,17 +99,8 @@ class Board:
         known = {**candidates, **parents}
         is_other = self._take_up(view)
         is_fresh = is_other | self._pulse(view, {name: known[name] for name in shown if name in known}, now_s)
-        channels = channels_of(series)
-        rows: list[CampaignNow] = []
-        seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
-        for name in shown:
-            seen[name] = (known.get(name), goals.get(name, ()))
-            before = self._seen.get(name)
-            # Judged anew means another object; what has no goals changes with its documents only.
-            if is_fresh or before is None or before[0] is not seen[name][0] or before[1] != seen[name][1]:
-                pulse = self._trail.of(name)
-                row = campaign_row(name, *seen[name], self._window, pulse, currency=_currency(view), added=self.listed)
-                rows.append(replace(row, channels=channels[name]) if name in channels else row)
+        seen: dict[str, _Seen] = {name: (known.get(name), goals.get(name, ())) for name in shown}
+        rows = self._rows(view, seen, is_fresh=is_fresh)
         gone = self._seen.keys() - seen.keys()
         self._seen = seen
         changed, left = self.feed.put(rows, map(shown_id, gone))
@@ -140,8 +136,23 @@ class Board:
         self._seen = {}
         return True
 
+    def _rows(self, view: View, seen: Mapping[str, _Seen], *, is_fresh: bool) -> list[CampaignNow]:
+        """The rows of what is not as it was seen before; all of them when ``is_fresh``."""
+        channels = channels_of(view.snapshot.series if view.snapshot else ())
+        turn = self._redrawn.pop() if self._redrawn else None
+        rows: list[CampaignNow] = []
+        for name, one in seen.items():
+            before = self._seen.get(name)
+            is_due = is_fresh or (turn is not None and crc32(name.encode()) % _TURNS == turn)
+            # Judged anew means another object; what has no goals changes with its documents only.
+            if is_due or before is None or before[0] is not one[0] or before[1] != one[1]:
+                pulse = self._trail.of(name)
+                row = campaign_row(name, *one, self._window, pulse, currency=_currency(view), added=self.listed)
+                rows.append(replace(row, channels=channels[name]) if name in channels else row)
+        return rows
+
     def _pulse(self, view: View, shown: dict[str, SeriesRows], now_s: float) -> bool:
-        """Remember the last minutes; gives whether every row is to be made again."""
+        """Remember the last minutes; gives whether every row is to be made again, now and at once."""
         windows = view.snapshot.layout.windows if view.snapshot else ()
         window, is_new = recent_window(windows), recent_window(windows) != self._window
         self._window = window
@@ -149,7 +160,10 @@ class Board:
             return is_new
         shortest = windows[0]
         values = {n: rows.windows[shortest][_IMPRESSIONS] for n, rows in shown.items() if shortest in rows.windows}
-        return self._trail.add(values, now_s) or is_new
+        if not self._trail.add(values, now_s):
+            return is_new
+        self._redrawn = list(range(_TURNS)) if len(shown) > _MANY else []
+        return is_new or not self._redrawn
 
     def _summary(self, now_ms: int, now_s: float, campaigns: int) -> Summary:
         found = summarize(
