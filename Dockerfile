@@ -14,7 +14,12 @@ COPY kpis kpis
 COPY streams streams
 COPY monitors monitors
 COPY pacewatch pacewatch
-COPY docs/runbooks docs/runbooks
+COPY docker-compose.yml ./
+COPY deploy deploy
+COPY docs docs
+COPY examples examples
+COPY grafana grafana
+COPY prometheus prometheus
 RUN /opt/pacewatch/bin/pip install --no-deps --force-reinstall . \
     && /opt/pacewatch/bin/pacewatch --version \
     && /opt/pacewatch/bin/pip uninstall --yes setuptools pip

@@ -43,6 +43,7 @@ from monitors.goals.file import GoalsFile
 from monitors.goals.flight import FlightModel
 from monitors.goals.goal import RatioModel, TotalModel
 from monitors.goals.parents.account import AccountModel
+from monitors.goals.parents.breakdown_model import BreakdownModel
 from monitors.goals.parents.parent_goal import ParentTotalModel
 from monitors.goals.parents.parent_model import ParentModel, PortfolioModel
 from monitors.goals.platforms import PLATFORMS
@@ -125,7 +126,8 @@ def goals_page() -> str:
         ("The file", GoalsFile), ("A campaign", CampaignModel), ("Its flight", FlightModel), ("Its mutes", MuteModel),
         ("An account", AccountModel), ("A goal for a total", TotalModel), ("A goal for a ratio", RatioModel),
         ("What campaigns reach together", ParentModel), ("The portfolio", PortfolioModel),
-        ("A total of an account or the portfolio", ParentTotalModel), ("An experiment", ExperimentModel),
+        ("A total of an account or the portfolio", ParentTotalModel), ("A breakdown", BreakdownModel),
+        ("An experiment", ExperimentModel),
     )  # fmt: skip
     for title, model in named:
         parts += _about(title, model)

@@ -10,6 +10,7 @@ from grafana.promql import raw
 from kpis.series import DIMENSIONS
 from kpis.settings.shared import Settings
 from kpis.windows import parse_windows
+from monitors.metrics import SCOPE_KPI
 
 EVERY_PROCESS = '{__name__=~"pacewatch_build_info|pacewatch_worker_partitions"'
 WINDOWS = tuple(w.name for w in parse_windows(Settings.model_fields["windows"].default))
@@ -75,6 +76,24 @@ def dimension() -> dash.CustomVariable:
     """What to break down by."""
     made = dash.CustomVariable("dimension").label("By").values(",".join(DIMENSIONS))
     return made.current(dashboard.VariableOption(text="channel", value="channel", selected=True))
+
+
+def scope_kind() -> dash.QueryVariable:
+    """What kind of scope: the portfolio, accounts, or a dimension."""
+    return _labels("scope", "Scope", f"label_values({raw(SCOPE_KPI.name)}, scope)")
+
+
+def scope_name() -> dash.QueryVariable:
+    """Which of that kind; all of them at first, and the portfolio, which has no name, always."""
+    known = raw(SCOPE_KPI.name, 'scope="$scope"')
+    every = dashboard.VariableOption(text="All", value="$__all", selected=True)
+    found = _labels("name", "Name", f"label_values({known}, name)").multi(True)
+    return found.include_all(True).all_value(".*").current(every)
+
+
+def scope_kpi() -> dash.QueryVariable:
+    """One KPI of the catalogue, those of the catalogue file too."""
+    return _labels("kpi", "KPI", f"label_values({raw(SCOPE_KPI.name)}, kpi)")
 
 
 def window(chosen: str = "5m") -> dash.CustomVariable:

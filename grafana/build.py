@@ -7,12 +7,13 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from grafana import compare, launch, pipeline, portfolio
+from grafana import compare, launch, pipeline, portfolio, scopes
 
 DIRECTORY = Path(__file__).parent / "dashboards"
 BUILDERS = {
     "launch": launch.build,
     "portfolio": portfolio.build,
+    "scopes": scopes.build,
     "compare": compare.build,
     "pipeline": pipeline.build,
 }

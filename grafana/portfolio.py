@@ -64,15 +64,15 @@ def _table() -> Panel:
 
 def _parents() -> Panel:
     about = (
-        "A row for each account that has goals of its own, and one for the portfolio: what their campaigns are meant "
-        "to reach together. These are sums of campaigns that are listed above, so they are in no figure there. Empty "
-        "where no goals file has any."
+        "A row for each account that has goals of its own, one for the portfolio, and one for each channel or other "
+        "breakdown that has goals: what their campaigns are meant to reach together. These are sums of campaigns that "
+        "are listed above, so they are in no figure there. Empty where no goals file has any."
     )
     status, money = "pacewatch_parent_pace_status", 'unit!~"events|ratio"'
     missed = of(status, 'status=~"warning|critical"') + " == 1"
     gap = f"{of('pacewatch_parent_pace_projected', money)} - {of('pacewatch_parent_pace_target', money)}"
     columns = {
-        "Money at risk": _by_account("max", f"abs({gap}) and on (scope, account, goal) ({missed})"),
+        "Money at risk": _by_account("max", f"abs({gap}) and on (scope, account, name, goal) ({missed})"),
         "Critical goals": _by_account("sum", of(status, 'status="critical"')),
         "Warning goals": _by_account("sum", of(status, 'status="warning"')),
         "Lowest pace": _by_account("min", of("pacewatch_parent_pace_ratio")),
@@ -84,8 +84,11 @@ def _parents() -> Panel:
 
 
 def _by_account(how: str, expr: str) -> str:
-    """A query by account, in which the portfolio is one of its own."""
-    return f'{how} by (account) (label_replace({expr}, "account", "(portfolio)", "scope", "portfolio"))'
+    """A query by account, in which the portfolio is one of its own, and so is a channel: ``channel search Acme``."""
+    whole = f'label_replace({expr}, "account", "(portfolio)", "scope", "portfolio")'
+    part = f'label_join({whole}, "part", "|", "name", "scope", "account")'
+    called = r'"account", "$2 $1 $3", "part", "(.+)\\|(\\w+)\\|(.*)"'
+    return f"{how} by (account) (label_replace({part}, {called}))"
 
 
 def _over_time() -> Panel:

@@ -4,8 +4,10 @@
 dimensions at once. The three characters that have a meaning in a key (``%``, ``|``, ``=``) and control characters are
 percent-escaped in its parts, so any campaign id makes one key and comes back from it.
 
-``account=Acme`` and ``portfolio=`` stand for several campaigns together: a parent. No campaign has such a key, for in
-its own ``=`` is escaped. Only the read side knows them; no worker counts anything under one.
+``account=Acme``, ``channel=search`` and ``portfolio=`` stand for several series together: a parent.
+``account+channel=Acme%7Csearch`` is what one account has by one channel. No campaign has such a key, for in its own
+``=`` is escaped. Only the read side knows them; but for what is of an account itself no worker counts anything under
+one.
 """
 
 from __future__ import annotations
@@ -21,12 +23,15 @@ OTHER = "__other__"
 DIMENSIONS = ("account", "channel", "ad_group", "creative", "variant", "country", "device")
 """The event fields that a breakdown may use."""
 
-PARENTS = ("account", "portfolio", "experiment")
-"""What several campaigns may be together; variants of an experiment are told of as one too."""
+SCOPES = ("portfolio", *DIMENSIONS)
+"""What several series may be together: all campaigns, or all that have one value of a dimension."""
+WITHIN = "account+"
+"""Begins the level of a parent that is of one account only."""
+PARENTS = (*SCOPES, *(f"{WITHIN}{dimension}" for dimension in DIMENSIONS if dimension != "account"), "experiment")
+"""The levels of the keys of parents; variants of an experiment are told of as one too."""
 
 SEPARATOR = "|"
 """Between the parts of a key; in a part it is escaped."""
-_RAW_SEPARATOR = SEPARATOR.encode()
 
 _SPECIAL = re.compile(r"[%|=\x00-\x1f\x7f]")
 
@@ -56,14 +61,23 @@ def is_campaign(series: str) -> bool:
     return SEPARATOR not in series
 
 
-def is_campaign_key(raw: bytes) -> bool:
-    """The same of a key as Redis has it."""
-    return _RAW_SEPARATOR not in raw
+def parent_key(level: str, name: str = "", account: str = "") -> str:
+    """The key of several series together: of an ``account`` or a ``channel`` by its name, or of the ``portfolio``.
 
-
-def parent_key(level: str, name: str = "") -> str:
-    """The key of several campaigns together: of an ``account`` by its name, or of the ``portfolio``."""
+    With an ``account`` it is only what this one has.
+    """
+    if account:
+        return f"{WITHIN}{level}={escape(f'{escape(account)}{SEPARATOR}{escape(name)}')}"
     return f"{level}={escape(name)}"
+
+
+def of_parent(series: str) -> tuple[str, str, str]:
+    """The level, the name and the account of the key of a parent: the inverse of :func:`parent_key`."""
+    level, _, name = unquote(campaign_part(series)).partition("=")
+    if not level.startswith(WITHIN):
+        return level, name, ""
+    account, _, name = name.partition(SEPARATOR)
+    return level.removeprefix(WITHIN), unquote(name), unquote(account)
 
 
 def is_parent(series: str) -> bool:

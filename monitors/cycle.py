@@ -22,7 +22,7 @@ from monitors.common.whole import Concert, Whole
 from monitors.engine import Engine
 from monitors.examining import Examining
 from monitors.gathering import Gathering
-from monitors.goals.all_goals import Goals
+from monitors.goals.all_goals import Goals, accounts_of, breakdowns_of
 from monitors.goals.reload import GoalsSource
 from monitors.goals.subject import key_of, parts_of
 from monitors.goals.values import Campaign, Period
@@ -31,6 +31,8 @@ from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.pasts import Pasts
 from monitors.read.queries import Query, ToDate
 from monitors.read.reader import Reader
+from monitors.read.scopes.scope_sums import ScopeSums, with_scopes
+from monitors.read.scopes.wanted import WantedParts, uncounted
 from monitors.read.snapshot import Snapshot
 from monitors.read.sums import with_parents
 from monitors.sight import Sight, periods_of, sight
@@ -50,12 +52,25 @@ class CyclePolicy:
         telling: when people are told.
         routes: by whom; what nobody is told of is only logged and kept as told.
         evidence: what counts as proof.
+        scopes: which kinds of scopes have sums, see :data:`kpis.series.SCOPES`.
+        dimensions: by which breakdowns are read for that.
     """
 
     verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
     telling: TellingPolicy = field(default_factory=TellingPolicy)
     routes: Routes = field(default_factory=Routes)
     evidence: EvidencePolicy = field(default_factory=EvidencePolicy)
+    scopes: tuple[str, ...] = ()
+    dimensions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """What some goals say about what is read and added up: made once for them."""
+
+    goals: Goals
+    wanted: WantedParts
+    accounts: Mapping[str, str]
 
 
 class Cycle:
@@ -98,6 +113,8 @@ class Cycle:
         self._gathering = Gathering(outbox, self._engine, self._whole)
         self._pasts = Pasts(reader.flights)
         self._examining = Examining(reader.flights, self._telling, policy.verdicts.max_lag_ms)
+        self._scopes = ScopeSums(policy.scopes)
+        self._scoped: Scoped | None = None
         self.view = View()
 
     def current(self) -> View:
@@ -172,12 +189,23 @@ class Cycle:
             campaigns=goals.campaigns,
             goals_problem=self._goals.problem,
             catalogue_problem=self._goals.catalogue.problem,
+            uncounted=self._uncounted(goals, snapshot),
         )
 
+    def _uncounted(self, goals: Goals, snapshot: Snapshot) -> tuple[str, ...]:
+        """Dimensions that scopes or goals are about, and no worker breaks down by."""
+        asked = {str(one.scope) for one in goals.parents if one.scope.is_breakdown}
+        return uncounted(asked | self._policy.dimensions, snapshot.layout)
+
     async def _read(self, goals: Goals) -> Snapshot:
-        """What Redis holds, as rows of the catalogue that goals are about; with what parents have."""
-        self._reader.catalogue = goals.catalogue
-        return with_parents(await self._reader.read(), {one.series: parts_of(one) for one in goals.parents})
+        """What Redis holds, as rows of the catalogue that goals are about; with what parents and scopes have."""
+        scoped = self._scoped
+        if scoped is None or scoped.goals is not goals:
+            wanted = replace(self._reader.wanted, dimensions=self._policy.dimensions, series=breakdowns_of(goals))
+            scoped = self._scoped = Scoped(goals, wanted, accounts_of(goals))
+        self._reader.catalogue, self._reader.wanted = goals.catalogue, scoped.wanted
+        read = with_parents(await self._reader.read(), {one.series: parts_of(one) for one in goals.parents})
+        return await self._reader.with_unions(with_scopes(read, self._scopes, scoped.accounts))
 
     async def _lead(self) -> bool:
         """Whether this monitor leads; one that begins to sees to what an older version left."""
@@ -218,6 +246,9 @@ class Cycle:
         sums: Mapping[Query, ToDate],
         parts: Mapping[Period, Query],
     ) -> Sight:
+        if campaign.scope.is_breakdown and uncounted([campaign.scope], snapshot.layout):
+            # Nobody counts it: that is no zero.
+            return Sight(None, history_from(snapshot, snapshot.read_at_ms), zeros(snapshot.catalogue.width))
         found = ToDate(zeros(snapshot.catalogue.width), None) if query is None else sums[query]
         at_ms = found.as_of_ms if found.as_of_ms is not None else snapshot.as_of(campaign.series)
         past = None if query is None or at_ms is None else self._pasts.at(query, found, at_ms)

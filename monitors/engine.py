@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from kpis.measures import WIDTH, Row, Stream, zeros
+from kpis.series import campaign_part
 from kpis.times import MINUTE_MS
 from kpis.windows import parse_window
 from monitors.goals.subject import Subject, key_of, subjects_of
@@ -131,7 +132,9 @@ class Engine:
 
     def _shared(self, parent: Campaign, now_ms: int) -> Causes:
         """What is wrong with all of a parent's members that are in their flights, so that it explains all of a miss."""
-        found = [self.causes[one][1] for one in parent.members if self.causes.get(one, (None,))[0] == now_ms]
+        # What is dark as a whole is dark in each of its parts.
+        series = [campaign_part(one) for one in parent.members]
+        found = [self.causes[one][1] for one in series if self.causes.get(one, (None,))[0] == now_ms]
         return in_all(found)
 
     def _counted_again(self, name: str, held: Evidence, goal: RatioGoal, total: Row, at_ms: int) -> Evidence:

@@ -118,9 +118,9 @@ def _kpi_metrics(prefix: str, *labels: str) -> KpiMetrics:
 
 
 def _of_parent(of: Definition) -> Definition:
-    """The same of an account (``scope="account"``) or of the portfolio, in place of a campaign."""
+    """The same of an account (``scope="account"``), the portfolio or a channel by its name, in place of a campaign."""
     name = of.name.replace("pacewatch_", "pacewatch_parent_", 1)
-    return replace(of, name=name, labels=("scope", "account", *of.labels[1:]))
+    return replace(of, name=name, labels=("scope", "account", "name", *of.labels[1:]))
 
 
 CAMPAIGN = _kpi_metrics("", "campaign")
@@ -147,6 +147,19 @@ ADDED_KPI = _gauge(
 BREAKDOWN_MEASURE, BREAKDOWN_KPI = (
     replace(one, name=one.name.replace("pacewatch_", "pacewatch_breakdown_"), labels=("campaign", "breakdown", *rest))
     for one, rest in ((ADDED_MEASURE, ADDED_MEASURE.labels[1:]), (ADDED_KPI, ADDED_KPI.labels[1:]))
+)
+SCOPE_MEASURE, SCOPE_KPI = (
+    _gauge(
+        f"scope_{of}",
+        f"{what} of all campaigns (scope portfolio), of each account, or of each value of a dimension over all "
+        "campaigns (a channel), rolling and as window total, made of summed measures.",
+        "scope",
+        "name",
+        of,
+        "window",
+        "unit",
+    )
+    for of, what in (("measure", "A measure"), ("kpi", "A KPI"))
 )
 
 PACE_RATIO = _gauge("pace_ratio", "Actual over expected to date; 1 is on pace.", "campaign", "goal")
@@ -204,8 +217,8 @@ PARENTS: Mapping[Definition, Definition] = {
         PACE_TARGET, PACE_STATUS, PACE_REASON, PACE_ALERT, PACE_THRESHOLD, PACE_AS_OF, FLIGHT_START, FLIGHT_END,
     )
 }  # fmt: skip
-"""Of goals of accounts and of the portfolio: their own names, so that a sum over campaigns never counts twice."""
-PARENT_MEMBERS = _gauge("parent_members", "Campaigns that goals of a parent are of.", "scope", "account")
+"""Of goals of accounts, the portfolio and channels: their own names, so that no sum over campaigns counts twice."""
+PARENT_MEMBERS = _gauge("parent_members", "Campaigns that goals of a parent are of.", "scope", "account", "name")
 
 EXPERIMENT_INFO = _gauge(
     "experiment_info", "Always 1; what an experiment compares, and whose it is.",

@@ -13,7 +13,7 @@ PATH = "/docs/runbooks/{page}"
 """Where they are served: as in the repository, so that one base address for another is all a link needs."""
 _PLACES = (
     Path(__file__).parents[1] / "docs" / "runbooks",
-    Path(sys.prefix) / "share" / "pacewatch" / "runbooks",
+    Path(sys.prefix) / "share" / "pacewatch" / "docs" / "runbooks",
 )
 _PAGE = re.compile(r"[A-Za-z]+\.md")
 

@@ -32,6 +32,7 @@ from monitors.board.drawing import PaceLines
 from monitors.board.http.actions import Actions
 from monitors.board.http.api import Reads
 from monitors.board.http.routes import BoardParts
+from monitors.board.overview.notices import not_broken_down
 from monitors.crew import MOST_WAIT_S, crew_of, pause
 from monitors.cycle import Cycle, CyclePolicy
 from monitors.export.budget import BudgetPolicy
@@ -111,8 +112,10 @@ async def _refreshing(monitor: Cycle, announced: GoalAnnouncement, every_s: floa
     failures, said = 0, ""
     while not stop.is_set():
         try:
-            before = monitor.view.campaigns
+            before, missing = monitor.view.campaigns, monitor.view.uncounted
             await monitor.cycle()
+            if monitor.view.uncounted and monitor.view.uncounted != missing:
+                _log.warning("%s", not_broken_down(", ".join(monitor.view.uncounted)))
             if monitor.view.campaigns is not before:
                 announced.replace(monitor.view.announced)
             if monitor.current().leads:
@@ -153,17 +156,21 @@ def _say(said: str, problem: str, meanwhile: str, what: str) -> str:
 
 
 def _policy(settings: MonitorSettings, routes: Routes) -> CyclePolicy:
+    # Whoever says that data come within seconds says that of the first event too.
+    first_event_s = min(_FIRST_EVENT_S, settings.max_lag_s)
     return CyclePolicy(
         # On a fast clock too, events take real seconds to come.
         verdicts=VerdictPolicy(
             max_lag_ms=settings.max_lag_ms,
-            launch_ms=max(VerdictPolicy().launch_ms, int(_FIRST_EVENT_S * 1000 * settings.the_clock.rate)),
+            launch_ms=max(VerdictPolicy().launch_ms, int(first_event_s * 1000 * settings.the_clock.rate)),
         ),
         telling=TellingPolicy(
             LifecyclePolicy(for_ms=int(settings.alert_for_s * 1000)),
             QuietPolicy(repeat_ms=int(settings.alert_repeat_s * 1000)),
         ),
         routes=routes,
+        scopes=settings.the_scopes,
+        dimensions=settings.scope_dimensions,
     )
 
 

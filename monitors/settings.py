@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from kpis.series import SCOPES
 from kpis.settings.environment import EMPTY_IS_UNSET
 from kpis.settings.shared import Settings
 
@@ -77,12 +78,25 @@ class MonitorSettings(Settings):
         2_500, ge=1, le=1_000_000, description="Series with metrics of their own; the rest is added up as __other__."
     )
     export_breakdowns: bool = Field(False, description="Export metrics of breakdown series too.")
+    scopes: str = Field(
+        "portfolio,account",
+        max_length=200,
+        description="What has KPIs of its own, commas between, of portfolio, account, channel, ad_group, creative, "
+        "variant, country, device; empty for none. Each beyond the first two has the monitor read that breakdown of "
+        "all campaigns, which PACEWATCH_BREAKDOWNS must name; it costs as much as reading so many campaigns.",
+    )
 
     @field_validator("slack_webhook_url", "webhook_url")
     @classmethod
     def _webhook(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not _is_http(value.get_secret_value()):
             raise ValueError("it is not an http or https URL")
+        return value
+
+    @field_validator("scopes")
+    @classmethod
+    def _scopes(cls, value: str) -> str:
+        parse_scopes(value)
         return value
 
     @field_validator("alertmanager_url")
@@ -129,12 +143,37 @@ class MonitorSettings(Settings):
         return _listed(self.alertmanager_url)
 
     @property
+    def the_scopes(self) -> tuple[str, ...]:
+        """The kinds of scopes that have KPIs."""
+        return parse_scopes(self.scopes)
+
+    @property
+    def scope_dimensions(self) -> frozenset[str]:
+        """The breakdowns that are read for them; that by account only where the worker makes it."""
+        asked = set(self.the_scopes) - {"portfolio", "account"}
+        by_account = "account" in self.the_scopes and ("account",) in self.the_breakdowns
+        return frozenset(asked | {"account"} if by_account else asked)
+
+    @property
     def max_lag_ms(self) -> int:
         """The freshness gate in milliseconds of the clock.
 
         What delays data (Kafka, a flush, a read) takes real time, so on a fast clock the same delay is more of it.
         """
         return int(self.max_lag_s * 1000 * self.the_clock.rate)
+
+
+def parse_scopes(text: str) -> tuple[str, ...]:
+    """Read a list of kinds of scopes: ``portfolio,channel``.
+
+    Raises:
+        ValueError: one of them is unknown.
+    """
+    found = tuple(dict.fromkeys(one.strip() for one in text.split(",") if one.strip()))
+    for one in found:
+        if one not in SCOPES:
+            raise ValueError(f"unknown scope {one[:40]!r}; known are {', '.join(SCOPES)}")
+    return found
 
 
 def _listed(value: SecretStr | None) -> tuple[str, ...]:

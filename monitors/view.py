@@ -73,6 +73,7 @@ class View:
         campaigns: those of the goals file, as they were judged.
         goals_problem: why the goals file as it is now is not used, for people; empty while it is.
         catalogue_problem: the same of the catalogue file.
+        uncounted: dimensions that goals or scopes are about, and no worker breaks down by.
     """
 
     snapshot: Snapshot | None = None
@@ -92,6 +93,7 @@ class View:
     campaigns: tuple[Campaign, ...] = ()
     goals_problem: str = ""
     catalogue_problem: str = ""
+    uncounted: tuple[str, ...] = ()
 
     @property
     def announced(self) -> frozenset[str]:

@@ -16,8 +16,8 @@ from monitors.alerts.notifiers.slack.presses import PRESSES_PATH, Presses
 from monitors.board.asks import Problem
 from monitors.board.http.api import answer as as_json
 from monitors.board.http.routes import BoardParts, add_board
-from monitors.board.notices import streams
 from monitors.board.overview.freshness import FreshnessPolicy, health_of
+from monitors.board.overview.notices import streams
 from monitors.export.exporter import Exporter
 from monitors.export.handler import MetricsHandler
 from monitors.runbooks import PATH, runbook

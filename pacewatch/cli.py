@@ -19,25 +19,39 @@ import typer
 from kpis.runtime import logs
 from kpis.runtime.errors import Misconfigured, PacewatchError, Permanent
 from kpis.units import how_many
-from pacewatch import __version__
+from pacewatch import __version__, running
 from pacewatch.alerts.cli import alerts_app
 from pacewatch.backtest import cli as backtest_cli
 from pacewatch.catalogue.cli import catalogue_app
+from pacewatch.doctor import cli as doctor_cli
+from pacewatch.export import cli as export_cli
+from pacewatch.first_goals import cli as first_goals_cli
 from pacewatch.goals.cli import goals_app
+from pacewatch.helping import HELP, settings_of
 from pacewatch.rejected.cli import rejected_app
 from pacewatch.terminal import out, say
 
 app = typer.Typer(
-    add_completion=False,
+    context_settings=HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Streaming real-time KPI and pacing monitor for ad campaigns.",
 )
+_SAY_THEMSELVES = frozenset({"doctor", "monitor", "worker"})
+"""Commands that say in their own way which variables are no settings."""
+for of_it, commands in (("alerts", alerts_app), ("rejected", rejected_app)):
+    for command in commands.registered_commands:
+        command.epilog = settings_of(of_it)
 app.add_typer(alerts_app, name="alerts")
 app.add_typer(catalogue_app, name="catalogue")
 app.add_typer(goals_app, name="goals")
 app.add_typer(rejected_app, name="rejected")
-app.command(epilog=backtest_cli.EXAMPLES, context_settings=backtest_cli.HELP)(backtest_cli.backtest)
+app.command(epilog=settings_of("worker"))(running.worker)
+app.command(epilog=settings_of("monitor"))(running.monitor)
+app.command(epilog=settings_of("doctor"))(doctor_cli.doctor)
+app.command(epilog=settings_of("init"))(first_goals_cli.init)
+app.command(epilog=export_cli.EXAMPLES)(export_cli.export)
+app.command(epilog=f"{backtest_cli.EXAMPLES}\n{settings_of('backtest')}")(backtest_cli.backtest)
 
 
 def main() -> None:
@@ -46,7 +60,10 @@ def main() -> None:
     try:
         app()
     except PacewatchError as e:
-        say(f"pacewatch: {' '.join(str(e).split())}")
+        if logs.is_for_programs():
+            logging.getLogger("pacewatch").critical("%s", e)
+        else:
+            say(f"pacewatch: {' '.join(str(e).split())}")
         sys.exit(2 if isinstance(e, Permanent) else 1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -64,10 +81,16 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _common(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-) -> None: ...
+) -> None:
+    if context.invoked_subcommand not in _SAY_THEMSELVES and any(name.startswith("PACEWATCH_") for name in os.environ):
+        from pacewatch.variables import strange
+
+        for line in strange():
+            say(f"pacewatch: {line}")
 
 
 @app.command()
@@ -78,50 +101,20 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the values as JSON in the last line, and end.")
     ] = False,
+    is_exit: Annotated[
+        bool, typer.Option("--exit", help="End after the summary: with 0 only if every total is exact.")
+    ] = False,
+    is_open: Annotated[bool, typer.Option("--open", help="Open the launch board in a browser.")] = False,
 ) -> None:
-    """Start everything embedded and show live KPIs, pace and what Slack is told."""
+    """Start everything embedded, play a launch day on which much goes wrong, and sum up whether it was counted."""
     from pacewatch.demo.command import DemoOptions, run
     from pacewatch.replay.command import parse_speed
 
     paced = None if speed is None else parse_speed(speed)
-    raise typer.Exit(run(DemoOptions(data, paced, speed == "max", duration, as_json)))
+    raise typer.Exit(run(DemoOptions(data, paced, speed == "max", duration, as_json, is_exit, is_open)))
 
 
-@app.command()
-def worker() -> None:
-    """Run the write side: Kafka in, KPIs in Redis."""
-    from streams.process.ending import hold_signals
-
-    hold_signals()
-    from kpis.settings.shared import Settings
-    from streams import service as write_side
-
-    settings = Settings.load()
-    _begin(settings.log_level)
-    raise typer.Exit(write_side.run(settings))
-
-
-@app.command()
-def monitor() -> None:
-    """Run the read side: pace, Prometheus metrics, Slack."""
-    from monitors import service
-    from monitors.settings import MonitorSettings
-
-    settings = MonitorSettings.load()
-    _begin(settings.log_level)
-    asyncio.run(service.run(settings))
-
-
-def _begin(log_level: str) -> None:
-    """Set up the log of a service, and tell it of variables that only look like settings."""
-    from pacewatch.variables import strange
-
-    logs.set_up(log_level)
-    for line in strange():
-        logging.getLogger("pacewatch").warning("%s", line)
-
-
-@app.command()
+@app.command(epilog=settings_of("replay"))
 def replay(
     file: Annotated[Path, typer.Argument(help="Recorded events: NDJSON or CSV, plain or gzip.")],
     speed: Annotated[str, typer.Option(help="How many times real time, or max.")] = "max",
@@ -146,7 +139,7 @@ def replay(
     raise typer.Exit(asyncio.run(play(options, Settings.load())))
 
 
-@app.command()
+@app.command(epilog=settings_of("simulate"))
 def simulate(
     campaigns: Annotated[int, typer.Option(min=1, max=100_000, help="How many campaigns (steady).")] = 10,
     rate: Annotated[
@@ -171,37 +164,61 @@ def simulate(
     raise typer.Exit(asyncio.run(synthesize(options, Settings.load())))
 
 
-@app.command()
+@app.command(epilog=settings_of("kpi"))
 def kpi(
-    campaign: Annotated[str | None, typer.Argument(help="Only this campaign and its breakdowns.")] = None,
+    campaign: Annotated[
+        str | None, typer.Argument(help="Only this campaign and its breakdowns; with --scope only this name.")
+    ] = None,
     window: Annotated[str | None, typer.Option(help="Only this window, such as 5m or total.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON: {campaign: {window: {name: value}}}.")] = False,
+    breakdowns: Annotated[bool, typer.Option("--breakdowns", help="Channels and other breakdowns too.")] = False,
+    scope: Annotated[
+        str | None,
+        typer.Option(help="What several campaigns have together: portfolio, account, or a dimension: channel, ..."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON, with all breakdowns: {campaign: {window: {name: value}}}.")
+    ] = False,
     every: Annotated[bool, typer.Option("--all", help="Of each series what the catalogue file adds too.")] = False,
 ) -> None:
     """Print the current values; of one campaign what the catalogue file adds too, where it has any."""
+    from kpis.series import campaign_part, is_campaign, split
     from kpis.settings.shared import Settings
     from monitors.read import reader
     from pacewatch import kpi as show
+    from pacewatch import kpi_scopes
     from pacewatch.catalogue_named import catalogue
+    from pacewatch.fitting import meant
 
-    snapshot = asyncio.run(reader.read_once(Settings.load(), catalogue()))
+    if scope is None:
+        snapshot = asyncio.run(reader.read_once(Settings.load(), catalogue()))
+    else:
+        snapshot = kpi_scopes.read_scopes(scope)
     known = (*snapshot.layout.windows, "total")
     if window is not None and window not in known:
-        raise Misconfigured("--window", f"{window[:40]!r} is unknown", f"there are {', '.join(known)}")
-    values = reader.to_json(snapshot, campaign, window)
+        raise Misconfigured("--window", f"{window[:40]!r} is unknown", meant(window, known))
+    values_of = reader.to_json if scope is None else kpi_scopes.values_of
+    values = values_of(snapshot, campaign, window)
     for problem, count in snapshot.problems.items():
         say(f"{how_many(count, 'value')} in Redis cannot be used, and left out: {problem}")
-    if campaign is not None and not values:
-        say(f"there is no campaign {campaign[:40]!r} in Redis")
+    if campaign is not None and not values and scope is None:
+        names = sorted({split(campaign_part(series))[0] for series in snapshot.series})
+        raise Misconfigured("CAMPAIGN", f"there is no campaign {campaign[:40]!r} in Redis", meant(campaign, names))
+    if scope is not None and not values:
+        say(kpi_scopes.none_of(scope, campaign))
     if as_json:
         out(show.as_json(values))
+    elif scope is not None:
+        kpi_scopes.print_scopes(values, snapshot, window, is_one=campaign is not None or scope == "portfolio")
     else:
-        show.print_table(values, snapshot.layout.currency, snapshot.catalogue, every=every)
+        few = {series: of for series, of in values.items() if breakdowns or is_campaign(series)}
+        show.print_table(few, snapshot.layout.currency, snapshot.catalogue, every=every)
+        if len(few) < len(values):
+            out(f"{how_many(len(values) - len(few), 'breakdown')}: --breakdowns")
         for line in show.stream_lines(snapshot):
             out(line)
 
 
-@app.command()
+@app.command(epilog=settings_of("top"))
 def top(
     url: Annotated[str | None, typer.Option(help="The monitor; as PACEWATCH_MONITOR_PORT says if not given.")] = None,
     sort: Annotated[str, typer.Option(help="worst, spend, pace or name.")] = "worst",
@@ -231,15 +248,3 @@ def top(
     choice = Choice(sort, find)
     show = board.once if only_once or not sys.stdout.isatty() else board.watch
     asyncio.run(show(board.BoardSource(url, settings.http_access.authorization), choice))
-
-
-@app.command()
-def doctor() -> None:
-    """Look at what is reachable and what is misconfigured; tells nobody anything. Exits with 1 where a line is FAIL."""
-    from pacewatch.doctor.command import examine
-    from pacewatch.doctor.findings import Level
-
-    findings = asyncio.run(examine())
-    for finding in findings:
-        out(str(finding))
-    raise typer.Exit(1 if any(f.level is Level.FAIL for f in findings) else 0)

@@ -17,9 +17,14 @@ from kpis.series import campaign_part, is_campaign
 from kpis.times import MINUTE_MS, day_of, span_text
 from kpis.units import amount
 from monitors.read.snapshot import Snapshot
+from pacewatch.fitting import fitting
+from pacewatch.terminal import columns
 
 Values = Mapping[str, Mapping[str, Mapping[str, Value]]]
 """``{series: {window: {name: value}}}``."""
+
+_LEAST, _WIDE = 12, 1_000
+"""The least width of a folded name, and that of a table whose lines are never folded."""
 
 TITLES = tuple(m.title for m in sorted(MEASURES, key=lambda m: m.is_money))
 """Measures as they are shown: counts first, money in units."""
@@ -35,17 +40,27 @@ def cell(name: str, value: Value, catalogue: Catalogue = CORE) -> str:
     return "-" if value is None else amount(value, catalogue.units[name])
 
 
-def table(values: Values, currency: str) -> Table:
-    """The values as a table, a row for each series and window."""
-    shown = Table(caption=f"money in {currency}", caption_justify="left")
-    shown.add_column("series", overflow="fold")
-    shown.add_column("window")
+def table(values: Values, currency: str, width: int | None = None) -> Table:
+    """The values as a table, a row for each series and window; columns that do not fit are named below it."""
+    rows = [(Text(printable(s)), window, found) for s, windows in values.items() for window, found in windows.items()]
     names = (*TITLES, *(k.name for k in CATALOGUE))
-    for name in names:
-        shown.add_column(name, justify="right")
-    for series, windows in values.items():
-        for window, found in windows.items():
-            shown.add_row(Text(printable(series)), window, *(cell(n, found.get(n)) for n in names))
+    cells = {name: [cell(name, found.get(name)) for _, _, found in rows] for name in names}
+    longest = max((len(series) for series, _, _ in rows), default=0)
+    longest = max(longest, len("series"))
+    series_width = longest if width is None else min(longest, max(width // 4, _LEAST))
+    taken = series_width + len("window") + 2 * 3 + 1
+    fits = fitting({name: max(len(text) for text in (name, *cells[name])) for name in names}, taken, width)
+    left_out = [name for name in names if name not in fits]
+    caption = f"money in {currency}" + (
+        f"; in a wider terminal or with --json: {', '.join(left_out)}" if left_out else ""
+    )
+    shown = Table(caption=caption, caption_justify="left")
+    shown.add_column("series", overflow="fold", max_width=series_width)
+    shown.add_column("window")
+    for name in fits:
+        shown.add_column(name, justify="right", no_wrap=True)
+    for row, (series, window, _) in enumerate(rows):
+        shown.add_row(series, window, *(cells[name][row] for name in fits))
     return shown
 
 
@@ -92,14 +107,13 @@ def _when(at_ms: int, now_ms: int) -> str:
 
 
 def print_table(values: Values, currency: str, catalogue: Catalogue = CORE, *, every: bool = False) -> None:
-    """Print the table on stdout, as wide as it needs to be when stdout is no terminal.
+    """Print the table on stdout, no wider than the terminal, and as wide as it needs to be in a pipe.
 
     Below it is what the catalogue adds, where that has values: of one campaign, or with ``every`` of each series.
     """
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
-    console.print(table(values, currency))
+    width = columns()
+    console = Console(width=width or _WIDE)
+    console.print(table(values, currency, width))
     is_one = len({campaign_part(series) for series in values}) == 1
     left_out = 0
     for series, windows in values.items():

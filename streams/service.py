@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
 from collections.abc import Awaitable, Callable
@@ -41,6 +42,8 @@ from streams.store.store import Store
 
 log = logging.getLogger(__name__)
 _AT_START = Backoff(0.5, 5.0)
+_PORTS = 10
+"""Tried for the worker's own metrics, from the one that is set on."""
 T = TypeVar("T")
 
 
@@ -62,6 +65,7 @@ def run(settings: Settings) -> int:
     metrics, health = worker_metrics(), Health()
     serve_metrics(settings, metrics, health.why_not_alive)
     logging.getLogger(clients.CLIENT_LOG).addHandler(clients.ErrorCounter(metrics.kafka_errors))
+    logging.getLogger(clients.COORDINATOR_LOG).addFilter(clients.CoordinatorIsChosen())
     manager = loop.run_until_complete(prepare(settings, metrics))
     crashes = Crashes(manager, health, ending)
     app = build_app(settings, manager, crashes.note)
@@ -166,7 +170,8 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> PartitionManage
     catalogue = CatalogueInUse(CatalogueSource(settings.catalogue), store, policies.decode_policy(settings))
     partitions = await until_reachable(lambda: topics.ensure(settings))
     windows = tuple(w.name for w in settings.the_windows)
-    held = Layout(partitions, settings.currency, windows, settings.history_days)
+    breakdowns = tuple("+".join(dimensions) for dimensions in settings.the_breakdowns)
+    held = Layout(partitions, settings.currency, windows, settings.history_days, breakdowns)
     await until_reachable(lambda: store.publish_layout(held, settings.grow_partitions))
     await until_reachable(catalogue.begin)
     producer = await until_reachable(lambda: start_producer(settings))
@@ -212,18 +217,41 @@ async def until_reachable(attempt: Callable[[], Awaitable[T]]) -> T:
     return await retry(attempt, (Unreachable,), _AT_START, say)
 
 
-def serve_metrics(settings: Settings, metrics: WorkerMetrics, why_not_alive: Callable[[], str | None]) -> None:
-    """Serve the worker's own metrics, unless turned off or the port is taken: counting matters more."""
+def serve_metrics(
+    settings: Settings, metrics: WorkerMetrics, why_not_alive: Callable[[], str | None]
+) -> MetricsServer | None:
+    """Serve the worker's own metrics, unless turned off: where its port is taken, at the next free one of ten.
+
+    Several workers of a host need nothing set, and none is kept from counting by a port: where all ten are taken, that
+    is said.
+    """
     if not settings.worker_port:
-        return
-    try:
-        MetricsServer(
-            (settings.worker_host, settings.worker_port),
-            metrics.registry,
-            settings.http_access,
-            metrics.refused_requests,
-            tls=settings.http_tls,
-            why_not_alive=why_not_alive,
-        )
-    except OSError as e:
-        log.warning("the worker's own metrics are not served on port %d: %s", settings.worker_port, e.strerror)
+        return None
+    first = settings.worker_port
+    for port in range(first, min(first + _PORTS, 65_536)):
+        try:
+            served = MetricsServer(
+                (settings.worker_host, port),
+                metrics.registry,
+                settings.http_access,
+                metrics.refused_requests,
+                tls=settings.http_tls,
+                why_not_alive=why_not_alive,
+            )
+        except OSError as e:
+            if e.errno != errno.EADDRINUSE:
+                log.warning("the worker's own metrics are not served on port %d: %s", port, e.strerror)
+                return None
+        else:
+            _say_where(settings.worker_host, served.port, first)
+            return served
+    log.warning("the worker's own metrics are not served: ports %d to %d are taken", first, first + _PORTS - 1)
+    return None
+
+
+def _say_where(host: str, port: int, wanted: int) -> None:
+    if port == wanted:
+        log.info("the worker's own metrics are at %s:%d", host, port)
+    else:
+        remedy = "have Prometheus ask there too, or set PACEWATCH_WORKER_PORT"
+        log.warning("port %d is taken: the worker's own metrics are at %s:%d (%s)", wanted, host, port, remedy)

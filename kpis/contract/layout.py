@@ -2,7 +2,7 @@
 
 Keys of a partition carry its number as hash tag, so that they share a slot on Redis Cluster::
 
-    pw:layout                        hash   partitions, currency, windows, history_days
+    pw:layout                        hash   partitions, currency, windows, history_days, breakdowns
     pw:columns                       hash   stored name and fingerprint of an added measure -> its column in rows
     pw:{3}:meta                      hash   epoch, seq, offset:<topic>, clock, clock:<topic>, counters (see COUNTERS)
     pw:{3}:kpi                       hash   series -> JSON {as_of, windows: {"5m": {...}, ..., "total": {...}}, beyond}

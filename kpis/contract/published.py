@@ -27,12 +27,14 @@ class Layout:
         currency: the base currency.
         windows: names of the rolling windows, shortest first.
         history_days: days of quarter hours that are kept.
+        breakdowns: what the worker breaks down by, ``channel+country`` of two dimensions; None where it does not say.
     """
 
     partitions: int
     currency: str
     windows: tuple[str, ...]
     history_days: int
+    breakdowns: tuple[str, ...] | None = None
 
     @property
     def fields(self) -> dict[str, str]:
@@ -42,6 +44,7 @@ class Layout:
             "currency": self.currency,
             "windows": ",".join(self.windows),
             "history_days": str(self.history_days),
+            **({} if self.breakdowns is None else {"breakdowns": ",".join(self.breakdowns)}),
         }
 
 
@@ -60,6 +63,7 @@ def read_layout(raw: Mapping[bytes, bytes]) -> Layout:
             currency=fields["currency"],
             windows=tuple(w.name for w in parse_windows(fields["windows"])),
             history_days=int(fields["history_days"]),
+            breakdowns=tuple(filter(None, fields["breakdowns"].split(","))) if "breakdowns" in fields else None,
         )
     except KeyError as e:
         raise BadLayout(f"{layout.LAYOUT} in Redis lacks the field {e.args[0]}") from None

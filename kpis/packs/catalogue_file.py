@@ -181,7 +181,7 @@ def load(path: Path | str | None) -> Catalogue:
     Raises:
         InvalidCatalogue: it cannot be read, or holds errors; all of them are in ``problems``.
     """
-    return CORE if path is None else parse(read_text(Path(path)), Path(path).name)
+    return CORE if path is None else parse(read_text(Path(path)), str(path))
 
 
 def read_text(path: Path) -> str:
@@ -193,7 +193,7 @@ def read_text(path: Path) -> str:
     problems = Problems()
     text = nodes.read(path, problems)
     if text is None:
-        raise InvalidCatalogue(path.name, problems.found)
+        raise InvalidCatalogue(str(path), problems.found)
     return text
 
 

@@ -11,9 +11,10 @@ from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.lifecycle import Change, Transition
+from monitors.goals.parents.scope import Scope
 from monitors.goals.periods import period_at
 from monitors.goals.subject import Subject, Watched
-from monitors.goals.values import Band, Bound, Flight, Scope, TotalGoal
+from monitors.goals.values import Band, Bound, Flight, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.words.phrases import Case, case_of
 

@@ -13,8 +13,9 @@ import msgspec
 from kpis.times import DAY_MS, HOUR_MS, minute_in
 from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
+from monitors.goals.parents.scope import Scope
 from monitors.goals.subject import Watch
-from monitors.goals.values import Campaign, Milestone, Scope
+from monitors.goals.values import Campaign, Milestone
 from monitors.pacing.verdict import Direction, Reason, Status
 
 UNSEEN_MS = 6 * HOUR_MS

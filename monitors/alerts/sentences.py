@@ -9,8 +9,9 @@ from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
 from monitors.alerts.interventions import Acknowledgement, Silence
 from monitors.alerts.lifecycle import Change
+from monitors.goals.parents.scope import Scope
 from monitors.goals.subject import COMMON, EXPERIMENTAL, at_part
-from monitors.goals.values import Band, Scope
+from monitors.goals.values import Band
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.words.phrases import ending, ends, missing, moment, phrase
 from monitors.words.wording import BACK, CURED, GROUNDS, LOOK, REASONS, next_step, word_of
@@ -81,7 +82,9 @@ def figures(alert: Alert) -> list[tuple[str, str]]:
 def whose(told: Alert | CheckIn) -> tuple[str, str]:
     """What a message is about, and what that is called: ``Campaign``, ``c42``; ``Account``, ``Acme``."""
     called = {Scope.CAMPAIGN: told.campaign, Scope.ACCOUNT: told.account}.get(told.scope, told.name)
-    return told.scope.capitalize(), shown_name(called)
+    return told.scope.word, shown_name(
+        called.removeprefix(f"{told.scope.word} ") if told.scope.is_breakdown else called
+    )
 
 
 def grounds(alert: Alert) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from kpis.series import shown_id, split
 from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
 from monitors.board.added import NOTHING_ADDED, Added
-from monitors.board.notices import notices, streams
+from monitors.board.overview.notices import notices, streams
 from monitors.board.overview.summing_up import natural
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, WatchNow
 from monitors.board.watching import acknowledged_by, in_order, is_alarming, watch_now
@@ -176,12 +176,20 @@ def summarize(
         goals=sum(not isinstance(one.goal, Watch) for one in view.assessments),
         statuses=statuses,
         waiting=view.waiting,
-        notices=notices(
-            found.partitions if found else (), view.goals_problem, view.common, catalogue_problem=view.catalogue_problem
-        ),
+        notices=_notices(view),
         streams=streams(found, max_lag_ms) if found else (),
         common=tuple(watch_now(one, "") for one in view.common),
         columns=columns,
+    )
+
+
+def _notices(view: View) -> tuple[str, ...]:
+    return notices(
+        view.snapshot.partitions if view.snapshot else (),
+        view.goals_problem,
+        view.common,
+        catalogue_problem=view.catalogue_problem,
+        uncounted=view.uncounted,
     )
 
 

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Protocol
 
 import msgspec
 
 from kpis.catalogue import CATALOGUE
 from kpis.measures import MEASURES
 from kpis.units import NONE, STYLES, Unit
-from monitors.board.shapes import AddedColumn, CampaignNow
+from monitors.board.shapes import AddedColumn, Measures
 from monitors.words.wording import AS_USUAL, LOOKS, NO_GOAL, REASONS
+
+
+class HasNumbers(Protocol):
+    """A campaign, or anything else that has numbers of all time and of late."""
+
+    @property
+    def total(self) -> Measures | None:
+        """Of all time."""
+
+    @property
+    def recent(self) -> Measures | None:
+        """Of the recent window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +51,8 @@ class Column:
     ascending: bool = False
     is_added: bool = False
 
-    def value(self, row: CampaignNow) -> float | None:
-        """What a campaign has of it; None before its first event, and without a denominator."""
+    def value(self, row: HasNumbers) -> float | None:
+        """What a row has of it; None before its first event, and without a denominator."""
         measures = row.total if self.is_total else row.recent
         if measures is None:
             return None

@@ -16,7 +16,7 @@ from kpis.units import Unit
 from monitors.alerts.lifecycle import AlertPhase
 from monitors.alerts.status_changes import StatusChange
 from monitors.board.overview.overview_shapes import HealthNow, Tiles
-from monitors.goals.values import Scope
+from monitors.goals.parents.scope import Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from monitors.export.kpi_samples import kpi_samples
 from monitors.export.pace_samples import common_samples, pace_samples
 from monitors.export.pipeline_samples import pipeline_samples
 from monitors.export.samples import Families
+from monitors.export.scope_samples import chosen_scopes, scope_samples
 from monitors.export.selection import Export, Kept, export
 from monitors.read.snapshot import ReadProblem, Snapshot
 from monitors.view import LaneHealth, View
@@ -64,6 +65,7 @@ class Exporter:
         self._policy = policy
         self._refused = refused
         self._kept, self._kept_added = Kept(), Kept()
+        self._kept_scopes: frozenset[str] = frozenset()
         self._again = CountedAgain()
         self._led = False
 
@@ -86,7 +88,10 @@ class Exporter:
         yield kpi_samples(chosen, currency, breakdowns=self._policy.breakdowns)
         if view.snapshot.catalogue.added_measures or view.snapshot.catalogue.added_kpis:
             yield self._added(view.snapshot, pinned)
-        yield _limits(chosen, self._policy.budget)
+        scopes = chosen_scopes(view.snapshot, self._kept_scopes, self._policy.budget)
+        self._kept_scopes = scopes.kept
+        yield scope_samples(scopes, view.snapshot.catalogue, currency)
+        yield _limits(chosen, self._policy.budget, scopes.folded)
         yield pace_samples(view.assessments, currency)
         yield common_samples(view.common)
         yield experiment_samples(view.examined.rulings)
@@ -115,10 +120,10 @@ class Exporter:
         return added_samples(chosen, catalogue, snapshot.layout.currency, breakdowns=policy.breakdowns)
 
 
-def _limits(chosen: Export, policy: BudgetPolicy) -> Families:
+def _limits(chosen: Export, policy: BudgetPolicy, folded_scopes: int) -> Families:
     found = Families((metrics.EXPORT_LIMIT, metrics.EXPORT_FOLDED))
     found.add(metrics.EXPORT_LIMIT, (), policy.max_series)
-    for kind, count in chosen.folded.items():
+    for kind, count in (*chosen.folded.items(), ("scope", folded_scopes)):
         found.add(metrics.EXPORT_FOLDED, (kind,), count)
     return found
 

@@ -47,7 +47,9 @@ def pace_samples(judged: Iterable[Assessment], currency: str) -> Families:
 
 def _labels(campaign: Campaign) -> tuple[str, ...]:
     """What its samples are told by."""
-    return (campaign.scope, campaign.account) if campaign.is_parent else (campaign_label(campaign.campaign),)
+    if campaign.is_parent:
+        return campaign.scope, campaign.account, campaign.value
+    return (campaign_label(campaign.campaign),)
 
 
 def _definitions(campaign: Campaign) -> Callable[[Definition], Definition]:

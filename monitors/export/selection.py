@@ -81,10 +81,10 @@ def export(snapshot: Snapshot, held: Kept, pinned: frozenset[str], policy: Budge
         campaigns={s: campaigns[s] for s in sorted(kept_campaigns)},
         breakdowns={s: shares[s] for s in sorted(kept_shares)},
         other_campaigns=sum_rows(
-            (campaigns[s].windows for s in campaigns.keys() - kept_campaigns), names, snapshot.uncounted
+            (campaigns[s].windows for s in campaigns.keys() - kept_campaigns), names, snapshot.catalogue
         ),
         other_breakdowns={
-            d: sum_rows((r.windows for r in rows), names, snapshot.uncounted)
+            d: sum_rows((r.windows for r in rows), names, snapshot.catalogue)
             for d, rows in sorted(by_dimensions.items())
         },
         folded={

@@ -8,6 +8,7 @@ The rule that lives here: a file is used whole or not at all, and a value is tak
 from kpis.runtime.problems import FileProblem
 from monitors.goals.all_goals import Goals
 from monitors.goals.file import InvalidGoals, load
+from monitors.goals.parents.scope import Scope
 from monitors.goals.reload import GoalsSource
 from monitors.goals.spread.spec import CurveSpec
 from monitors.goals.values import (
@@ -21,7 +22,6 @@ from monitors.goals.values import (
     Period,
     RatioGoal,
     Rule,
-    Scope,
     TotalGoal,
 )  # fmt: skip
 

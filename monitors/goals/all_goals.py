@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kpis.catalogue import CORE, Catalogue
+from kpis.series import is_campaign
 from kpis.times import DAY_MS
 from monitors.goals.experiments.experiment import Experiment
 from monitors.goals.values import Campaign, Goal, TotalGoal
@@ -53,6 +54,16 @@ class Goals:
         except KeyError:
             return None
         return Goals(campaigns, parents, experiments, catalogue)
+
+
+def accounts_of(goals: Goals) -> dict[str, str]:
+    """Whose campaigns are, by series; those of nobody are left out."""
+    return {one.series: one.account for one in goals.campaigns if one.account}
+
+
+def breakdowns_of(goals: Goals) -> frozenset[str]:
+    """The breakdown series that parents are the sum of."""
+    return frozenset(name for one in goals.parents for name in one.members if not is_campaign(name))
 
 
 def _about(campaign: Campaign, catalogue: Catalogue) -> Campaign:

@@ -20,6 +20,7 @@ from monitors.goals.campaign import CampaignModel, weighs
 from monitors.goals.experiments.experiment_model import ExperimentModel, each_experiment_once
 from monitors.goals.fields import GoalProblems, Name
 from monitors.goals.parents.account import AccountModel, inherit
+from monitors.goals.parents.breakdown_model import BreakdownModel, each_breakdown_once
 from monitors.goals.parents.parent_model import PortfolioModel, below, portfolio_of
 from monitors.goals.values import Campaign
 
@@ -61,6 +62,9 @@ class GoalsFile(FileModel):
     )
     experiments: Annotated[list[ExperimentModel], BeforeValidator(items_of)] = Field(
         [], description="Variants that are compared; see An experiment."
+    )
+    breakdowns: Annotated[list[BreakdownModel], BeforeValidator(items_of)] = Field(
+        [], description="What campaigns are meant to reach by one channel, creative, ad group, ..."
     )
 
     @model_validator(mode="before")
@@ -115,6 +119,10 @@ class GoalsFile(FileModel):
         if self.portfolio is not None:
             with below("portfolio"):
                 yield portfolio_of(self.portfolio, campaigns)
+        each_breakdown_once(self.breakdowns)
+        for i, breakdown in enumerate(self.breakdowns):
+            with below("breakdowns", i):
+                yield breakdown.over_parts(campaigns)
 
 
 def load(path: Path | str, catalogue: Catalogue = CORE) -> Goals:
@@ -123,7 +131,7 @@ def load(path: Path | str, catalogue: Catalogue = CORE) -> Goals:
     Raises:
         InvalidGoals: it cannot be read, or holds errors; all of them are in ``problems``.
     """
-    return parse(read_text(Path(path)), Path(path).name, catalogue)
+    return parse(read_text(Path(path)), str(path), catalogue)
 
 
 def read_text(path: Path) -> str:
@@ -135,7 +143,7 @@ def read_text(path: Path) -> str:
     problems = Problems()
     text = nodes.read(path, problems)
     if text is None:
-        raise InvalidGoals(path.name, problems.found)
+        raise InvalidGoals(str(path), problems.found)
     return text
 
 

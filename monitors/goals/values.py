@@ -11,6 +11,7 @@ from kpis.catalogue import Kpi
 from kpis.measures import Measure
 from kpis.series import key, of_shown, parent_key
 from kpis.units import Unit
+from monitors.goals.parents.scope import Scope
 from monitors.goals.spread.spec import CurveSpec
 
 MATERIALITY = 0.03
@@ -35,19 +36,6 @@ class Period(StrEnum):
     """Each week of the flight, from Monday."""
     DAY = "day"
     """Each day of the flight."""
-
-
-class Scope(StrEnum):
-    """What a goal is of."""
-
-    CAMPAIGN = "campaign"
-    """One campaign."""
-    ACCOUNT = "account"
-    """Campaigns of an account together."""
-    PORTFOLIO = "portfolio"
-    """Campaigns of all accounts together."""
-    EXPERIMENT = "experiment"
-    """Variants that are compared."""
 
 
 class Rule(StrEnum):
@@ -266,7 +254,8 @@ class Campaign:
         mutes: when it is not told.
         milestones: when it is told how it goes, as they are written.
         scope: what it is: a campaign, or which parent.
-        members: of a parent, the series of its campaigns, each once.
+        value: of a parent that is a part of its campaigns, which: the name of a channel.
+        members: of a parent, the series of its campaigns or of these parts of them, each once.
         own: of a parent, the series of what is counted of its accounts themselves, beside their campaigns.
     """
 
@@ -281,6 +270,7 @@ class Campaign:
     mutes: tuple[Mute, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     scope: Scope = Scope.CAMPAIGN
+    value: str = ""
     members: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
 
@@ -289,7 +279,11 @@ class Campaign:
         """Its series key."""
         if self.scope is Scope.CAMPAIGN:
             return key(self.campaign)
-        return of_shown(self.campaign) if self.scope is Scope.EXPERIMENT else parent_key(self.scope, self.account)
+        if self.scope is Scope.EXPERIMENT:
+            return of_shown(self.campaign)
+        if self.scope.is_breakdown:
+            return parent_key(self.scope, self.value, self.account)
+        return parent_key(self.scope, self.account)
 
     @property
     def members_digest(self) -> str:

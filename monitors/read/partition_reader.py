@@ -17,9 +17,9 @@ from redis.exceptions import WatchError
 from kpis.contract import layout
 from kpis.contract.redis_client import wrong_type
 from kpis.contract.row_format import CORE_FORMAT, RowFormat
-from kpis.series import is_campaign_key
 from monitors.read.changes import Changed, Entry, Mark, Why, mark_of, since
 from monitors.read.decoding import Problems, read_document, read_meta, read_series
+from monitors.read.scopes.wanted import WantedParts
 from monitors.read.snapshot import PartitionHealth, ReadProblem
 from monitors.read.window_rows import WindowRows
 
@@ -47,7 +47,7 @@ class PartitionReader:
     Args:
         redis: a client that returns bytes, see :func:`kpis.contract.redis_client.connect`.
         number: which.
-        breakdowns: whether breakdown series are read; they are most of all there are.
+        wanted: which breakdown series are read; with another it takes another reader.
         of: how rows are read; with another one it takes another reader.
 
     Attributes:
@@ -55,12 +55,12 @@ class PartitionReader:
         reads: how often it was read, and why that way.
     """
 
-    def __init__(self, redis: Any, number: int, *, breakdowns: bool, of: RowFormat = CORE_FORMAT) -> None:
+    def __init__(self, redis: Any, number: int, *, wanted: WantedParts, of: RowFormat = CORE_FORMAT) -> None:
         self.rows: dict[str, WindowRows] = {}
         self.reads: Counter[Why] = Counter()
         self._redis = redis
         self._number = number
-        self._breakdowns = breakdowns
+        self._wanted = wanted
         self._format = of
         self._read: Mark | None = None
         self._touched: set[str] = set()
@@ -111,7 +111,7 @@ class PartitionReader:
             pipe = self._redis.pipeline(transaction=False)
             pipe.hkeys(layout.kpi(self._number))
             (series,) = [found or () for found in _checked(await pipe.execute(raise_on_error=False))]
-        return [s for s in series if self._breakdowns or is_campaign_key(s)]
+        return [s for s in series if self._wanted.has(s)]
 
     async def _fetch(self, series: Sequence[bytes], after: Mark | None) -> _Answer:
         """Read documents, and after them what the partition says of itself: its meta hash, and changes ``after``."""

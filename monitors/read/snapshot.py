@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from kpis.catalogue import CORE, Catalogue, Value
 from kpis.contract.published import Layout
-from kpis.measures import Kind, Row, Stream
+from kpis.measures import Row, Stream
 from kpis.series import campaign_part, key, of_shown, parts
 from kpis.windows import TOTAL
 from monitors.read.changes import Why
@@ -90,10 +90,12 @@ class SeriesRows:
     Attributes:
         windows: window name (``total`` included) to the row of measures.
         partitions: the partitions that hold it.
+        members: of several series together, those that have come.
     """
 
     windows: Mapping[str, Row]
     partitions: tuple[int, ...]
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ class Snapshot:
             ``series``, so that what adds all series counts nothing twice.
         catalogue: what its rows are of.
         own: what was counted of accounts themselves, and of no campaign, by their keys; never in ``series``.
+        scopes: what all campaigns, each account and each value of a dimension have together, by their keys; as
+            :class:`monitors.read.scopes.scope_sums.ScopeSums` was asked for, never in ``series``.
     """
 
     layout: Layout
@@ -126,14 +130,10 @@ class Snapshot:
     parents: Mapping[str, SeriesRows] = field(default_factory=dict)
     catalogue: Catalogue = CORE
     own: Mapping[str, SeriesRows] = field(default_factory=dict)
+    scopes: Mapping[str, SeriesRows] = field(default_factory=dict)
     _together: dict[tuple[int, ...], Mapping[Stream, StreamHealth]] = field(
         default_factory=dict, compare=False, repr=False
     )
-
-    @property
-    def uncounted(self) -> tuple[int, ...]:
-        """The columns of distinct counts, which are unknown of several series together."""
-        return tuple(m.column for m in self.catalogue.added_measures if m.kind is Kind.DISTINCT)
 
     @property
     def as_of_ms(self) -> int | None:

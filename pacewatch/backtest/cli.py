@@ -14,7 +14,6 @@ from pacewatch.terminal import say
 if TYPE_CHECKING:
     from kpis.runtime.problems import InvalidFile
 
-HELP = {"help_option_names": ["-h", "--help"]}
 EXAMPLES = """\
 Recorded events, with the write side's own decoding and counting, looked at each minute of event time:
 

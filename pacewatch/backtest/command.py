@@ -90,7 +90,7 @@ async def backtest(options: BacktestOptions) -> int:
     _check(options)
     seen = _scan(options)
     settings = _settings(seen)
-    found = _countable(goals_file.load(options.goals, load(settings.catalogue)))
+    found = countable(goals_file.load(options.goals, load(settings.catalogue)))
     policy = TrialPolicy()
     policy = with_choice(policy, (("max_lag_ms", settings.max_lag_ms), ("for_ms", int(settings.alert_for_s * 1000))))
     labels = labels_file.load(options.labels, found) if options.labels else ()
@@ -112,11 +112,15 @@ def _check(options: BacktestOptions) -> None:
         raise Misconfigured("--every", "history is known by the quarter hour", "leave it out, or give --data")
 
 
-def _countable(found: Goals) -> Goals:
-    """The goals that a backtest can judge: it counts the core's measures; the others are said and left out."""
+def countable(found: Goals) -> Goals:
+    """The goals that a backtest can judge, the others are said: it counts the core's measures of whole campaigns."""
     left_out = sorted({f"{c.campaign} {goal.id}" for c, goal in found if not _is_countable(goal)})
     if left_out:
         say(f"goals about measures that the catalogue file adds are not looked at: {', '.join(left_out[:5])}")
+    parts = sorted(one.campaign for one in found.parents if one.scope.is_breakdown)
+    if parts:
+        say(f"goals of breakdowns are not looked at, as whole campaigns are counted: {', '.join(parts[:5])}")
+    found = replace(found, parents=tuple(one for one in found.parents if not one.scope.is_breakdown))
     kept = (
         tuple(replace(one, goals=tuple(filter(_is_countable, one.goals))) for one in some)
         for some in (found.campaigns, found.parents)

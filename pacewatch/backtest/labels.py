@@ -76,7 +76,7 @@ def load(path: Path, goals: Goals) -> tuple[Label, ...]:
     found = validate(LabelsModel, whole, problems) if whole is not None and not problems.found else None
     labels = _values(found, _places(whole), goals, problems) if found is not None and whole is not None else ()
     if problems.found:
-        raise InvalidFile(f"labels file {path.name}", problems.found)
+        raise InvalidFile(f"labels file {path}", problems.found)
     return tuple(labels)
 
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-from collections.abc import Coroutine
+import sys
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any, TypeVar
 
 from rich.console import Console
 
-from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Recoverable
-from kpis.settings.shared import Settings
-from monitors.read import reader
-from monitors.read.snapshot import Snapshot
-from pacewatch.demo.counted import left_out, until_counted
+from pacewatch.demo import browser
 from pacewatch.demo.fake_slack import FakeSlack
-from pacewatch.demo.plan import DemoOptions, DemoPlan, plan
-from pacewatch.demo.screen import first_line
-from pacewatch.demo.services import NOBODY_TOLD, Service, environment, port_near
+from pacewatch.demo.plan import DemoOptions, plan
+from pacewatch.demo.playing import EndAsked, Playing, play
+from pacewatch.demo.services import Service, port_near
+from pacewatch.demo.stage import Stage, staged
+from pacewatch.demo.story import Happening, Story, Teller, hour
 from pacewatch.demo.watch import Onlooker
-from pacewatch.embedded.servers import HOST, Embedded, embedded
-from pacewatch.kpi import as_json
-from pacewatch.replay.sender import Sent, sender
+from pacewatch.embedded.servers import HOST, embedded
 from pacewatch.terminal import out, say
 from streams.kafka import topics
 
@@ -31,12 +29,13 @@ __all__ = ["DemoOptions", "run"]
 
 T = TypeVar("T")
 _MONITOR_PORT, _WORKER_PORT = 9600, 9601
-# The embedded broker's group join lasts as long as the rebalance timeout.
-_TIMEOUTS = {"REBALANCE_TIMEOUT_S": "3", "SESSION_TIMEOUT_S": "6"}
 
 
 def run(options: DemoOptions) -> int:
     """Play a demo until it is over, a signal comes, or the time is up; gives the exit code.
+
+    It is 0 when every total is what was sent; 1 when one is not, or an end was asked for that did not come in time;
+    128 and the signal's number when a signal ended it before everything was counted.
 
     Raises:
         PacewatchError: it cannot be played.
@@ -44,50 +43,97 @@ def run(options: DemoOptions) -> int:
     return asyncio.run(_demo(options))
 
 
+def terminal(options: DemoOptions) -> Console | None:
+    """Where the live screen goes; None where only lines can be written."""
+    if options.as_json or not sys.stdout.isatty() or os.environ.get("TERM", "") in {"", "dumb", "unknown"}:
+        return None
+    return Console()
+
+
 async def _demo(options: DemoOptions) -> int:
-    started = monotonic()
-    stopped = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
-    if options.duration_s is not None:
-        asyncio.get_running_loop().call_later(options.duration_s, stopped.set)
-    write = say if options.as_json else out
-    console = Console()
-    live = console if console.is_terminal and not options.as_json else None
+    stop = EndAsked()
+    _heed(stop, options)
+    console = terminal(options)
+    story = Story(_writer(console))
     async with AsyncExitStack() as stack:
-        slack = await stack.enter_async_context(FakeSlack(lambda text: _heard(text, live)))
+        ports = tuple(stack.enter_context(port_near(p)) for p in (_MONITOR_PORT, _WORKER_PORT))
+        address = f"http://{HOST}:{ports[0]}/"
+        (say if options.as_json else out)(f"launch board: {address} (metrics: {address}metrics)")
+        slack = await stack.enter_async_context(FakeSlack(story.told))
         servers = await stack.enter_async_context(embedded())
-        the_plan = await _unless(stopped, plan(options, servers.directory))
+        the_plan = await _unless(stop.asked, plan(options, servers.directory))
         if the_plan is None:
-            return 0
-        clock = the_plan.clock()
-        port, worker_port = (stack.enter_context(port_near(p)) for p in (_MONITOR_PORT, _WORKER_PORT))
-        own = _own(the_plan, servers, slack, clock, (port, worker_port))
-        env = environment(own, {**_TIMEOUTS, **the_plan.settings})
-        # What the children put in temporary files goes when the directory goes.
-        env["TMPDIR"] = str(servers.directory)
-        settings = _settings(env, servers, clock)
-        await topics.ensure(settings)
-        url = f"http://{HOST}:{port}/metrics"
-        say(f"playing {the_plan.what}")
-        say(f"Kafka {settings.kafka}, Redis {settings.redis_address}, metrics {url}")
-        services = [Service(servers.nursery, command, env) for command in ("worker", "monitor")]
-        watch = Onlooker(settings, slack, url, started, write, live)
-        background = [*(service.keep() for service in services), watch.run()]
-        result = await _until_done(_play(options, the_plan, settings, clock, stopped), background, stopped)
-        if result is None and not options.as_json:
-            return 0
-        if options.as_json:
-            _report(await reader.read_once(settings))
-        if result is None:
-            say("ended before everything was counted")
-        return 0 if result is not None and not result.failed else 1
+            return stop.code(early=True)
+        stage = staged(the_plan, servers, slack.url, (ports[0], ports[1]))
+        await topics.ensure(stage.settings)
+        say(f"playing {the_plan.what}; Kafka {stage.settings.kafka}, Redis {stage.settings.redis_address}")
+        onlooker = Onlooker(stage.settings, address, stage.course, story, console)
+        return await _on(stage, options, story, stop, onlooker)
 
 
-def _report(snapshot: Snapshot) -> None:
-    for line in left_out(snapshot):
-        say(line)
-    out(as_json(reader.to_json(snapshot)))
+async def _on(stage: Stage, options: DemoOptions, story: Story, stop: EndAsked, onlooker: Onlooker) -> int:
+    """Play it on its stage."""
+    story.clock = stage.course.clock
+    services = [Service(stage.nursery, command, stage.env, story.note) for command in ("worker", "monitor")]
+    playing = Playing(options, stage, story, stop, onlooker, services[0])
+    background = [service.keep() for service in services]
+    if options.is_open:
+        background.append(_opened(stage, onlooker.address, story))
+    return await _until_done(play(playing), background, stop)
+
+
+async def _opened(stage: Stage, address: str, story: Story) -> None:
+    if sorry := await browser.show(stage.nursery, address):
+        story.note(sorry)
+    await asyncio.Event().wait()
+
+
+async def _until_done(
+    played: Coroutine[Any, Any, int], background: Sequence[Coroutine[Any, Any, None]], stop: EndAsked
+) -> int:
+    """Run all until what is played ends, or a stop is asked for; gives the exit code.
+
+    Raises:
+        PacewatchError: one of them failed.
+    """
+    playing, stopping = asyncio.create_task(played), asyncio.create_task(stop.asked.wait())
+    tasks: list[asyncio.Task[Any]] = [playing, stopping, *(asyncio.create_task(b) for b in background)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if not task.cancelled() and (failure := task.exception()) is not None:
+                raise failure
+        if playing in done:
+            return playing.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            # What failed first was raised above; the rest only ends.
+            with suppress(asyncio.CancelledError, Recoverable):
+                await task
+    if stop.result is None:
+        say("ended before everything was counted; nothing is left running")
+    return stop.code(early=stop.result is None)
+
+
+def _heed(stop: EndAsked, options: DemoOptions) -> None:
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(each, stop.ask, 128 + each)
+    if options.duration_s is not None:
+        loop.call_later(options.duration_s, stop.ask, 1 if options.ends else 0)
+
+
+def _writer(console: Console | None) -> Callable[[Happening], None]:
+    """Writes what happens as lines, where there is no live screen to show it."""
+
+    def write(one: Happening) -> None:
+        at = f"{hour(one.at_ms)} " if one.at_ms is not None and one.teller is not Teller.NOTE else ""
+        lead = {Teller.HAPPENS: "» ", Teller.TOLD: f"Slack is told: {one.mark} ".replace("  ", " ")}.get(one.teller, "")
+        say(f"{at}{lead}{one.text}")
+
+    return write if console is None else lambda _: None
 
 
 async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
@@ -100,82 +146,3 @@ async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | N
     doing.cancel()
     await asyncio.wait([doing])
     return None
-
-
-async def _play(
-    options: DemoOptions, the_plan: DemoPlan, settings: Settings, clock: Clock, stopped: asyncio.Event
-) -> Sent:
-    """Send everything; then, for JSON, wait until it is counted, else until the demo is stopped."""
-    async with sender(settings) as to:
-        sent = await the_plan.feed(to, clock, stopped)
-    if stopped.is_set():
-        raise asyncio.CancelledError
-    if options.as_json:
-        redis = reader.connect(settings)
-        try:
-            await until_counted(redis, sent.ends)
-        finally:
-            await redis.aclose()
-    else:
-        say("all events are sent; Ctrl-C ends the demo")
-        await stopped.wait()
-    return sent
-
-
-async def _until_done(
-    play: Coroutine[Any, Any, Sent], background: list[Coroutine[Any, Any, None]], stopped: asyncio.Event
-) -> Sent | None:
-    """Run all until ``play`` ends or a stop is asked for; gives what was sent, None when it was stopped before.
-
-    Raises:
-        PacewatchError: one of them failed.
-    """
-    playing = asyncio.create_task(play)
-    stopping = asyncio.create_task(stopped.wait())
-    tasks: list[asyncio.Task[Any]] = [playing, stopping, *(asyncio.create_task(b) for b in background)]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            if not task.cancelled() and (failure := task.exception()) is not None:
-                raise failure
-        return playing.result() if playing in done and not playing.cancelled() else None
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            # What failed first was raised above; the rest only ends.
-            with suppress(asyncio.CancelledError, Recoverable):
-                await task
-
-
-def _own(
-    the_plan: DemoPlan, servers: Embedded, slack: FakeSlack, clock: Clock, ports: tuple[int, int]
-) -> dict[str, str]:
-    """The settings that the demo decides, whatever the user's own are."""
-    return {
-        "KAFKA": servers.kafka,
-        "REDIS": servers.redis_url,
-        "CLOCK": clock.spec,
-        **NOBODY_TOLD,
-        "SLACK_WEBHOOK_URL": slack.url,
-        "MONITOR_HOST": HOST,
-        "MONITOR_PORT": str(ports[0]),
-        "WORKER_HOST": HOST,
-        "WORKER_PORT": str(ports[1]),
-        # It reads its own metrics, on loopback, for as long as somebody looks.
-        **dict.fromkeys(("HTTP_TOKEN", "HTTP_PASSWORD", "HTTP_CERT", "HTTP_KEY"), ""),
-        **the_plan.own,
-    }
-
-
-def _settings(env: dict[str, str], servers: Embedded, clock: Clock) -> Settings:
-    """The children's settings, as this process sees them."""
-    currency = env.get("PACEWATCH_CURRENCY")
-    known = {"currency": currency} if currency else {}
-    settings: Settings = Settings.load(kafka=servers.kafka, redis=servers.redis_url, clock=clock.spec, **known)
-    return settings
-
-
-def _heard(text: str, live: Console | None) -> None:
-    if live is None:
-        say(f"Slack is told: {first_line(text)}")

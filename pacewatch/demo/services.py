@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from kpis.runtime.clock import monotonic
@@ -16,12 +17,13 @@ from kpis.settings.environment import PREFIX
 from monitors.alerts.notifiers.known import KNOWN
 from pacewatch.embedded.children import Child, Nursery
 from pacewatch.embedded.servers import HOST, free_port
-from pacewatch.terminal import say
 
 _BACKOFF = Backoff(0.2, 5.0)
 _STEADY_S = 10.0
 _MOST_FAILURES = 8
 _PERMANENT_CODE = 2
+_EXCEPTION = re.compile(r"(pacewatch: |[\w.]*(Error|Exception|Exit)\b)")
+"""How the line begins that says why a process ended; clients that are cleared away write more after it."""
 
 
 class ServiceFailed(Permanent):
@@ -64,6 +66,13 @@ def port_near(wanted: int) -> Iterator[int]:
         yield wanted
 
 
+def why(tail: str) -> str:
+    """What a process died of, by the end of its output: its last exception, else its last line."""
+    lines = tail.splitlines()
+    exceptions = [line for line in lines if _EXCEPTION.match(line)]
+    return (exceptions or lines or ["it wrote nothing"])[-1]
+
+
 class Service:
     """A ``pacewatch`` command that is started again when it ends.
 
@@ -71,12 +80,14 @@ class Service:
         nursery: starts it.
         command: ``worker`` or ``monitor``.
         env: its environment.
+        tell: is told of each time that it ends.
     """
 
-    def __init__(self, nursery: Nursery, command: str, env: Mapping[str, str]) -> None:
+    def __init__(self, nursery: Nursery, command: str, env: Mapping[str, str], tell: Callable[[str], None]) -> None:
         self._nursery = nursery
         self._command = command
         self._env = env
+        self._tell = tell
         self.child: Child | None = None
         """The process that runs now; None before the first."""
 
@@ -103,8 +114,7 @@ class Service:
             failures += 1
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
             if code == _PERMANENT_CODE or failures >= _MOST_FAILURES:
-                last = child.tail().splitlines()[-1:] or ["it wrote nothing"]
-                raise ServiceFailed(f"the {self._command} ended ({how}) and cannot go on: {last[0][:500]}")
+                raise ServiceFailed(f"the {self._command} ended ({how}) and cannot go on: {why(child.tail())[:500]}")
             delay = _BACKOFF.before(failures)
-            say(f"the {self._command} (pid {child.pid}) ended ({how}); starting it again in {delay:.1f} s")
+            self._tell(f"the {self._command} (pid {child.pid}) ended ({how}); starting it again in {delay:.1f} s")
             await asyncio.sleep(delay)

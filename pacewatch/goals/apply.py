@@ -35,7 +35,7 @@ def apply(source: Path, target: Path) -> list[str]:
     """
     text = read_text(source)
     known = catalogue()
-    after = parse(text, source.name, known)
+    after = parse(text, str(source), known)
     place = Path(os.path.realpath(target))
     if place.exists() and place.samefile(source):
         raise Misconfigured("--to", "it is the goals file itself", "name the file that the monitor reads")

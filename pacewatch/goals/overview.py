@@ -43,6 +43,8 @@ def shares(goals: Goals, width: int | None) -> list[str]:
     """
     known, said = {one.series: one for one in goals.campaigns}, list[str]()
     for parent in goals.parents:
+        if parent.scope.is_breakdown:
+            continue
         members = [known[name] for name in parent.members]
         for goal in parent.goals:
             if not isinstance(goal, TotalGoal) or goal.per is not Period.FLIGHT:

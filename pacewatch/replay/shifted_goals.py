@@ -67,9 +67,13 @@ def _written(root: Fields, found: goals.Goals) -> Iterator[tuple[Fields, goals.C
     """What is written of each campaign and parent."""
     yield from zip(map(_fields, root["campaigns"].value), found.campaigns, strict=True)
     accounts = _fields(root.get("accounts"))
+    breakdowns = iter(_items(root.get("breakdowns")))
     for parent in found.parents:
         account = _fields(accounts.get(parent.account))
-        yield _fields(root["portfolio"] if parent.scope is goals.Scope.PORTFOLIO else account["together"]), parent
+        if parent.scope.is_breakdown:
+            yield _fields(next(breakdowns)), parent
+        else:
+            yield _fields(root["portfolio"] if parent.scope is goals.Scope.PORTFOLIO else account["together"]), parent
 
 
 def _times(fields: Fields, campaign: goals.Campaign) -> Iterator[tuple[yaml.Node, int]]:

@@ -64,7 +64,7 @@ class Taking:
 
 
 @dataclass(slots=True)
-class Asked:
+class AskedValue:
     """What the measures of one name ask of the value of an event.
 
     Attributes:
@@ -117,11 +117,11 @@ class MeasurePlan:
         filtered = [field for taking in self.takings[stream] for field, _ in taking.where]
         return (*(field.name for field in self.fields(stream)), *filtered)
 
-    def asked(self) -> Mapping[str, Asked]:
+    def asked(self) -> Mapping[str, AskedValue]:
         """What is asked of events of ``ads.measures``, by the names that any measure takes."""
-        found: dict[str, Asked] = {}
+        found: dict[str, AskedValue] = {}
         for taking in self.takings[Stream.MEASURE]:
-            asked = found.setdefault(taking.name, Asked(set()))
+            asked = found.setdefault(taking.name, AskedValue(set()))
             if taking.takes is Takes.VALUE:
                 asked.forms.add(taking.form)
                 asked.is_needed |= taking.kind is Kind.LEVEL or taking.form is not Form.WHOLE

@@ -18,7 +18,7 @@ from kpis.money import MAX_MICROS, ONE, amount_of, micros, plain_micros
 from kpis.reasons import Reject
 from kpis.units import MICROS
 from streams.events.schema import ABSENT, MAX_EVENT_ID, MAX_QUANTITY
-from streams.events.takings import Asked, Field, Form
+from streams.events.takings import AskedValue, Field, Form
 
 Read = int | bytes | Reject | None
 _INTEGER = re.compile(rb"-?[0-9]{1,256}")
@@ -83,7 +83,7 @@ def read_field(events: Sequence[Any], field: Field, bounds: Bounds) -> list[Read
     return [_number(value, form, event.currency, bounds) for value, event in zip(written, events, strict=True)]
 
 
-def read_told(events: Sequence[Any], asked: Mapping[str, Asked], bounds: Bounds) -> tuple[list[int], list[Any]]:
+def read_told(events: Sequence[Any], asked: Mapping[str, AskedValue], bounds: Bounds) -> tuple[list[int], list[Any]]:
     """The values of events of ``ads.measures``.
 
     Returns:

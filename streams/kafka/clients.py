@@ -7,10 +7,17 @@ from typing import Any
 
 from aiokafka.client import collect_hosts
 from aiokafka.conn import create_conn
-from aiokafka.errors import KafkaConnectionError, KafkaError, SaslAuthenticationFailed
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    KafkaConnectionError,
+    KafkaError,
+    SaslAuthenticationFailed,
+)
 from prometheus_client import Counter
 
 from kpis.runtime import tls
+from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Misconfigured, Unreachable, one_line
 from kpis.settings.shared import Settings
 
@@ -19,6 +26,9 @@ CLIENT_LOG = "aiokafka"
 AWAY = (KafkaError, OSError)
 """What a client may raise when Kafka cannot serve it now."""
 
+COORDINATOR_LOG = f"{CLIENT_LOG}.consumer.group_coordinator"
+"""Its logger of what goes on with the group."""
+_NO_COORDINATOR_YET = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError)
 _PROBE_MS = 5_000
 _SECURITY = "PACEWATCH_KAFKA_SECURITY"
 
@@ -90,6 +100,29 @@ class ErrorCounter(logging.Handler):
     def emit(self, _: logging.LogRecord) -> None:
         """Count one."""
         self._counter.inc()
+
+
+class CoordinatorIsChosen(logging.Filter):
+    """Leaves out that a group has no coordinator yet: of a new one Kafka chooses it after the first who asks.
+
+    What does not end soon is an error, and heard.
+
+    Args:
+        patience_s: for so many real seconds from the first that is left out.
+    """
+
+    def __init__(self, patience_s: float = 15.0) -> None:
+        super().__init__()
+        self._patience_s = patience_s
+        self._until_s: float | None = None
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is told, and counted."""
+        if not any(isinstance(arg, _NO_COORDINATOR_YET) for arg in record.args or ()):
+            return True
+        if self._until_s is None:
+            self._until_s = monotonic() + self._patience_s
+        return monotonic() > self._until_s
 
 
 async def start(client: Any, settings: Settings) -> None:

@@ -47,6 +47,11 @@ class FaustWorker(faust.Worker):  # type: ignore[misc]
 
     on_signals: Callable[[], None]
 
+    def __init__(self, *apps: Any, **options: Any) -> None:
+        super().__init__(*apps, **options)
+        # It would write backspaces and cursor sequences among the lines of the log.
+        self.spinner = None
+
     def install_signal_handlers(self) -> None:
         """Have them installed."""
         self.on_signals()

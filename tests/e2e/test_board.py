@@ -54,7 +54,7 @@ def names(made: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("options", [DESK, {**DESK, "color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
-@pytest.mark.parametrize("path", ["/", "/campaign?id=late", "/api/docs"])
+@pytest.mark.parametrize("path", ["/", "/campaign?id=late", "/api/docs", "/scopes", "/scope?id=portfolio%3D"])
 def test_axe_finds_no_fault(browser: Browser, launch: Launch, options: dict[str, Any], path: str) -> None:
     launch.goals(("late", "Late"), ("fine", "Fine"), ("over", "Over"))
     launch.put({"late": 0.6, "fine": 1, "over": 1.2}, extra=3)
@@ -63,6 +63,9 @@ def test_axe_finds_no_fault(browser: Browser, launch: Launch, options: dict[str,
         if path == "/api/docs":
             made.goto(launch.url + path)
             made.locator("#docs h2").first.wait_for()
+        elif path.startswith("/scope"):
+            made.goto(launch.url + path)
+            made.locator("section td.number").first.wait_for()
         else:
             opened(made, launch, path)
             made.locator("#board tbody svg.pace, svg.line").first.wait_for()

@@ -23,7 +23,8 @@ from monitors.board.http.api import Reads
 from monitors.board.http.hub import Hub
 from monitors.board.http.routes import HEADERS, BoardParts
 from monitors.export.exporter import Exporter, ExportPolicy
-from monitors.goals.values import Campaign, Flight, Scope
+from monitors.goals.parents.scope import Scope
+from monitors.goals.values import Campaign, Flight
 from monitors.pacing.verdict import Status
 from monitors.read.breakdowns import Windows
 from monitors.read.queries import Query

@@ -21,17 +21,18 @@ _OBEYED = re.compile(r"\x1b\[(?:[\d;]*m|H|2J|\?25[lh]|\?1049[lh])")
 
 
 class Terminal:
-    """A pseudo-terminal of 200 columns, and a program in it.
+    """A pseudo-terminal, and a program in it.
 
     Args:
         argv: the program; ended with the block.
         env: its environment.
         rows: of the terminal.
+        columns: of the terminal.
     """
 
-    def __init__(self, argv: Sequence[str], env: Mapping[str, str], rows: int = 24) -> None:
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str], rows: int = 24, columns: int = 200) -> None:
         self._mine, self._its = pty.openpty()
-        fcntl.ioctl(self._its, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 200, 0, 0))
+        fcntl.ioctl(self._its, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = self.modes()
         self._drawn = bytearray()
         ends: Any = self._its

@@ -88,11 +88,22 @@ def test_everything_a_service_refers_to_is_declared(name: str) -> None:
     assert {s for each in services().values() for s in mounts(each).values() if s[0] != "."} == set(whole["volumes"])
 
 
-def test_the_dockerfile_has_no_fault_that_hadolint_knows() -> None:
+@pytest.mark.parametrize("file", [DOCKERFILE, ROOT / "deploy" / "Dockerfile"], ids=lambda file: file.parent.name)
+def test_the_dockerfile_has_no_fault_that_hadolint_knows(file: Path) -> None:
     """Not even a remark on style."""
     hadolint = Path(sys.executable).with_name("hadolint")
-    done = subprocess.run([hadolint, DOCKERFILE], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([hadolint, file], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_image_of_an_installed_package_runs_as_that_of_a_checkout() -> None:
+    """But for where the package comes from and what is said of the image, both are the same."""
+    ours, exported = (
+        [line for line in file.read_text().partition("\nRUN groupadd")[2].splitlines() if not line.startswith("#")]
+        for file in (DOCKERFILE, ROOT / "deploy" / "Dockerfile")
+    )
+    assert [line for line in ours if line] == [line for line in exported if line]
+    assert 'dockerfile: "${DOCKERFILE:-Dockerfile}"' in FILE.read_text()
 
 
 @EACH

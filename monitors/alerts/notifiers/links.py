@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from kpis.series import SEPARATOR, parent_key
 from kpis.times import HOUR_MS
-from monitors.goals.values import Scope
+from monitors.goals.parents.scope import Scope
 from monitors.pacing.verdict import Status
 
 DASHBOARD = "pacewatch-launch"

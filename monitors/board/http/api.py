@@ -23,6 +23,7 @@ from monitors.board.experiment_rows import experiments_now
 from monitors.board.http.hub import Hub, message
 from monitors.board.members import Roll, members, roll_of
 from monitors.board.overview.alert_log import alerts_now
+from monitors.board.scope_board import scope_detail, scopes_now
 from monitors.board.shapes import CampaignNow, Changes, MemberNow
 from monitors.read.breakdowns import Windows
 from monitors.read.queries import Query
@@ -93,6 +94,16 @@ class Api:
             # The catalogue is being changed: what was read has other columns than what is shown.
             quarters, breakdowns, its = None, None, ()
         return answer(detail(self._board, row, quarters or {}, breakdowns, its, can_act=self._can_act))
+
+    async def scopes(self, _: web.Request) -> web.Response:
+        """What the portfolio, accounts, channels, ... have together."""
+        return answer(scopes_now(self._board))
+
+    async def scope(self, request: web.Request) -> web.Response:
+        """One of them, named by ``?id=``."""
+        name = request.query.get("id", "")
+        found = scope_detail(self._board, name)
+        return answer(found) if found else answer(Problem(f"there is no scope {name[:200]!r}"), 404)
 
     async def changes(self, _: web.Request) -> web.Response:
         """Recent status changes."""

@@ -10,10 +10,11 @@ import msgspec
 from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
 from monitors.board.experiment_shapes import Experiments
 from monitors.board.overview.overview_shapes import Alerts
+from monitors.board.scope_board import ScopeDetail, Scopes
 from monitors.board.shapes import CampaignDetail, Campaigns, Changes, Update
 
 _TYPES = (
-    Alerts, Campaigns, CampaignDetail, Changes, Experiments, Update, Problem,
+    Alerts, Campaigns, CampaignDetail, Scopes, ScopeDetail, Changes, Experiments, Update, Problem,
     AcknowledgeAlerts, MuteCampaign, UnmuteCampaign, Done,
 )  # fmt: skip
 _REF = "#/components/schemas/"
@@ -49,23 +50,20 @@ def _paths() -> dict[str, Any]:
         "in": "query",
         "description": "The same; takes . and .. too, which a path cannot.",
     }
-    since = {
-        "name": "since",
-        "in": "query",
-        "schema": {"type": "string"},
-        "description": "The id of /api/campaigns, or of the last event; Last-Event-ID goes before it.",
-    }
-    of_one = {
-        "name": "campaign",
-        "in": "query",
-        "schema": {"type": "string"},
-        "description": "Of one row of the board, by its id in /api/campaigns; of all when it is left out.",
-    }
+    since = _query("since", "The id of /api/campaigns, or of the last event; Last-Event-ID goes before it.")
+    of_one = _query("campaign", "Of one row of the board, by its id in /api/campaigns; of all when it is left out.")
     missing = {"404": _answer("There is no such campaign on the board.", Problem)}
     return {
         "/api/campaigns": _get("All campaigns, accounts and portfolio, the worst first.", Campaigns),
         "/api/campaigns/{id}": _get("One campaign.", CampaignDetail, [by_path], missing),
         "/api/campaign": _get("One campaign, by a query parameter.", CampaignDetail, [by_query], missing),
+        "/api/scopes": _get("What the portfolio, accounts, channels and other breakdowns have together.", Scopes),
+        "/api/scope": _get(
+            "One of them, with its members.",
+            ScopeDetail,
+            [{**by_query, "description": "Its id in /api/scopes."}],
+            {"404": _answer("There is no such scope.", Problem)},
+        ),
         "/api/changes": _get("The last status changes, newest first.", Changes),
         "/api/alerts": _get(
             "What was told, newest first, what people did about it, and which mutes hold.", Alerts, [of_one]
@@ -76,6 +74,10 @@ def _paths() -> dict[str, Any]:
         "/api/alerts/mute": _post("Mute a campaign for a while.", MuteCampaign),
         "/api/alerts/unmute": _post("Take mutes back.", UnmuteCampaign),
     }
+
+
+def _query(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}, "description": description}
 
 
 def _get(

@@ -38,31 +38,31 @@ def board_page(board: Board, *, can_act: bool = False) -> str:
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
         f'<tbody role="rowgroup">{body}</tbody></table><p id="more"></p>{below(can_act=can_act)}'
     )
-    return _page("Launch board", main, "list.js", _data(board), style="overview.css")
+    return framed("Launch board", main, "list.js", _data(board), style="overview.css")
 
 
 def campaign_page(board: Board, row: CampaignNow | None) -> str:
     """One campaign."""
     if row is None:
-        return _page("No such campaign", '<h1>No such campaign</h1><p><a href="/">All campaigns</a></p>')
+        return framed("No such campaign", '<h1>No such campaign</h1><p><a href="/">All campaigns</a></p>')
     facts = f"<p>{_badge(row)}: {escape(_goals(row, board.summary.currency))}</p>"
     main = (
         '<div id="notices" role="status"></div><p class="crumb"><a href="/">All campaigns</a></p>'
         f'<h1>{escape(row.name)}</h1><div id="campaign" data-id="{escape(row.id)}">{facts}</div>'
     )
-    return _page(row.name, main, "campaign.js", _data(board))
+    return framed(row.name, main, "campaign.js", _data(board))
 
 
 def experiments_page(board: Board) -> str:
     """All experiments."""
     found = experiments_now(board.view).experiments
-    return _page("Experiments", experiments_section(found, board.summary.problem), "experiments.js")
+    return framed("Experiments", experiments_section(found, board.summary.problem), "experiments.js")
 
 
 def docs_page() -> str:
     """The API, from its OpenAPI document."""
     main = '<h1>API</h1><p>The document is <a href="/api/openapi.json">/api/openapi.json</a>.</p><div id="docs"></div>'
-    return _page("API", main, "docs.js")
+    return framed("API", main, "docs.js")
 
 
 def pace_text(goal: GoalNow, currency: str) -> str:
@@ -119,7 +119,8 @@ def _goals(row: CampaignNow, currency: str) -> str:
     return " · ".join(said) if said else LOOK[None].word
 
 
-def _page(title: str, main: str, script: str = "", data: str = "", *, style: str = "") -> str:
+def framed(title: str, main: str, script: str = "", data: str = "", *, style: str = "") -> str:
+    """A page: what all of them have, around what this one shows."""
     module = f'<script type="module" src="/static/{script}"></script>' if script else ""
     more = f'<link rel="stylesheet" href="/static/{style}">' if style else ""
     return (
@@ -132,7 +133,7 @@ def _page(title: str, main: str, script: str = "", data: str = "", *, style: str
         f'{module}</head><body data-look="{escape(data or page_data())}">'
         '<a class="skip" href="#main">Skip to the content</a>'
         '<header><a class="brand" href="/">Pacewatch</a><p id="age"></p><p id="live"></p>'
-        '<nav aria-label="Pages"><a href="/experiments">Experiments</a> '
+        '<nav aria-label="Pages"><a href="/scopes">Scopes</a> <a href="/experiments">Experiments</a> '
         '<a href="/api/docs">API</a> <a href="/metrics">Metrics</a></nav></header>'
         f'<main id="main" tabindex="-1">{main}</main></body></html>'
     )

@@ -14,11 +14,12 @@ from aiohttp import hdrs, web
 from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Recoverable
 from monitors.board.board import Board, encoded
-from monitors.board.http import openapi, pages
+from monitors.board.http import openapi, pages, scope_pages
 from monitors.board.http.actions import Actions
 from monitors.board.http.api import Api, Reads
 from monitors.board.http.hub import Hub, message
 from monitors.board.overview.today import Today
+from monitors.board.scope_board import scope_detail, scopes_now
 from monitors.view import View
 
 TICK_S = 0.1
@@ -92,9 +93,18 @@ def _add_pages(app: web.Application, board: Board, *, can_act: bool) -> None:
     async def experiments(_: web.Request) -> web.Response:
         return _html(pages.experiments_page(board))
 
+    async def scopes(_: web.Request) -> web.Response:
+        return _html(scope_pages.scopes_page(board, scopes_now(board)))
+
+    async def scope(request: web.Request) -> web.Response:
+        found = scope_detail(board, request.query.get("id", ""))
+        return _html(scope_pages.scope_page(board, found), 200 if found else 404)
+
     app.router.add_get("/", index)
     app.router.add_get("/experiments", experiments)
     app.router.add_get("/campaign", campaign)
+    app.router.add_get("/scopes", scopes)
+    app.router.add_get("/scope", scope)
     app.router.add_get("/api/docs", docs)
 
 
@@ -106,6 +116,8 @@ def _add_api(app: web.Application, api: Api) -> None:
     app.router.add_get("/api/campaigns", api.campaigns)
     app.router.add_get("/api/campaigns/{id:.+}", api.campaign)
     app.router.add_get("/api/campaign", api.campaign)
+    app.router.add_get("/api/scopes", api.scopes)
+    app.router.add_get("/api/scope", api.scope)
     app.router.add_get("/api/changes", api.changes)
     app.router.add_get("/api/alerts", api.alerts)
     app.router.add_get("/api/experiments", api.experiments)

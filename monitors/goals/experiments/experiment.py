@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from kpis.catalogue import Kpi
 from kpis.measures import Stream
-from monitors.goals.values import Campaign, Flight, Scope
+from monitors.goals.parents.scope import Scope
+from monitors.goals.values import Campaign, Flight
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from monitors.goals import scalars
 from monitors.goals.campaign import GoalList, Tags, each_once, tags_once
 from monitors.goals.fields import Channel, Name, Zone
 from monitors.goals.parents.parent_model import ParentModel, parent_of
-from monitors.goals.values import Campaign, Scope
+from monitors.goals.parents.scope import Scope
+from monitors.goals.values import Campaign
 
 _FALLBACK = "UTC"
 

@@ -17,7 +17,8 @@ from monitors.goals.campaign import MilestoneList, MuteList, Tags, each_once, mi
 from monitors.goals.fields import CampaignId, Channel, Name
 from monitors.goals.flight import MAX_DAYS, FlightModel
 from monitors.goals.parents.parent_goal import ParentGoalList, ParentTotalModel
-from monitors.goals.values import Campaign, Flight, Goal, Scope
+from monitors.goals.parents.scope import Scope
+from monitors.goals.values import Campaign, Flight, Goal
 
 
 class ParentModel(FileModel):
@@ -121,7 +122,6 @@ def parent_of(
     local = zone if model.flight is None else model.flight.timezone
     # Breakdowns of a campaign are in it already.
     series = tuple(dict.fromkeys(campaign_part(one.series) for one in members))
-    whole = {one.account for one in members} - {one.account for one in candidates if one not in members} - {""}
     return Campaign(
         campaign=shown_id(parent_key(scope, more["account"])),
         flight=flight,
@@ -130,9 +130,15 @@ def parent_of(
         milestones=milestones_of(model.milestones, flight, local or ZoneInfo(flight.timezone)),
         scope=scope,
         members=series,
-        own=tuple(parent_key(Scope.ACCOUNT, account) for account in sorted(whole)),
+        own=whole_accounts(members, candidates),
         **more,
     )
+
+
+def whole_accounts(members: Sequence[Campaign], candidates: Sequence[Campaign]) -> tuple[str, ...]:
+    """The keys of the accounts of which all campaigns are members."""
+    whole = {one.account for one in members} - {one.account for one in candidates if one not in members} - {""}
+    return tuple(parent_key(Scope.ACCOUNT, account) for account in sorted(whole))
 
 
 def portfolio_of(model: PortfolioModel, campaigns: Sequence[Campaign]) -> Campaign:

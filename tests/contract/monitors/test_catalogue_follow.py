@@ -151,7 +151,11 @@ async def everywhere(base: str, env: dict[str, str]) -> None:
     assert found["pacewatch_kpi{campaign=c1,kpi=cost_per_visit,unit=EUR,window=1h}"] == 0.5
     assert found["pacewatch_kpi{campaign=c1,kpi=frequency,unit=ratio,window=total}"] == pytest.approx(3, rel=0.03)
     assert not any("kpi=frequency" in name and "window=5m" in name for name in found)
-    assert not any("Acme" in name for name in found)
+    assert not any("Acme" in name for name in found if "scope=" not in name), "what is of an account is no campaign's"
+    in_all = "name=,scope=portfolio"
+    assert found[f"pacewatch_scope_kpi{{kpi=cost_per_visit,{in_all},unit=EUR,window=1h}}"] == 0.5
+    assert found[f"pacewatch_scope_measure{{measure=reach,{in_all},unit=events,window=total}}"] > 0
+    assert found["pacewatch_scope_measure{measure=visits,name=Acme,scope=account,unit=events,window=total}"] == 7
     assert found["pacewatch_pace_target{campaign=c1,goal=hours,unit=hours}"] == 12.5
     assert found["pacewatch_pace_actual{campaign=c1,goal=hours,unit=hours}"] == 2.5
     assert found["pacewatch_pace_status{campaign=c1,goal=roi:at_least:1h,status=critical}"] == 1

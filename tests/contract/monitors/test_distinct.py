@@ -17,9 +17,9 @@ from kpis.settings.shared import Settings
 from kpis.times import QUARTER_MS
 from kpis.windows import parse_window
 from monitors.read import reader
-from monitors.read.distinct import sketches
+from monitors.read.distinct import counted_ids as sketches
+from monitors.read.distinct.counted_ids import quarters_of
 from monitors.read.distinct.hyperloglog import count, union
-from monitors.read.distinct.sketches import quarters_of
 from monitors.read.reader import Reader, connect
 from tests.kit.monitor_fakes import NOON
 from tests.kit.redis_kinds import Nodes

@@ -11,7 +11,7 @@ import redis
 from kpis.contract import layout
 from kpis.runtime.clock import Clock
 from kpis.times import HOUR_MS
-from monitors.board.notices import notices
+from monitors.board.overview.notices import notices
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import Format
 from monitors.read.reader import Reader, connect
@@ -85,7 +85,7 @@ def test_kpi_says_what_it_left_out_and_when_there_is_no_such_campaign(redis_url:
     found = System("127.0.0.1:1", redis_url, tmp_path).run("kpi", "nobody")
     assert "in Redis cannot be used, and left out: bad_key" in found.stderr
     assert "there is no campaign 'nobody' in Redis" in found.stderr
-    assert found.returncode == 0
+    assert found.returncode == 2
 
 
 def test_the_board_names_partitions_that_are_parked_or_wait(redis_url: str) -> None:

@@ -26,8 +26,8 @@ from monitors.board.detail import detail, history_of
 from monitors.board.members import members, roll_of
 from monitors.board.shapes import CampaignDetail
 from monitors.cycle import Cycle, CyclePolicy
+from monitors.goals.parents.scope import Scope
 from monitors.goals.reload import GoalsSource
-from monitors.goals.values import Scope
 from monitors.pacing.verdict import Reason, Status, Verdict
 from monitors.read.queries import Query
 from monitors.read.reader import Reader

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -175,9 +176,11 @@ def test_an_alertmanager_that_was_restarted_is_told_within_a_refresh(
     monitors.spend(CRITICAL)
     port = monitors.start(ALERTMANAGER_URL=real.url)
     until(lambda: real.alerts(campaign="c42"), "the alert")
+    sent = partial(monitors.sample, port, "pacewatch_notifier_attempts_total", notifier="alertmanager", outcome="sent")
+    until(lambda: sent() == 1, "its answer to be counted")
     real.restart()
     until(lambda: real.alerts(campaign="c42"), "the alert again")
-    assert monitors.sample(port, "pacewatch_notifier_attempts_total", notifier="alertmanager", outcome="sent") == 1
+    assert sent() == 1
     until(
         lambda: (
             monitors.sample(port, "pacewatch_notifier_refreshes_total", notifier="alertmanager", outcome="sent") >= 1

@@ -277,7 +277,7 @@ def test_the_command_fails_when_a_service_does_and_says_no_secret(web: Receiver)
     }
     command = [sys.executable, "-m", "pacewatch", "doctor"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "FAIL  Alertmanager cannot be reached: nobody listens there" in done.stdout
     assert "OK    Slack can be reached" in done.stdout
     assert "s3cr3t" not in done.stdout + done.stderr

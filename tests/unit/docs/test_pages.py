@@ -85,6 +85,12 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 110
 
 
+def test_the_pictures_of_the_readme_are_small() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    assert len(pictures) == 3
+    assert {name: size for name in pictures if (size := (ROOT / name).stat().st_size) > 200_000} == {}
+
+
 class EditorLoader(yaml.SafeLoader):
     """Reads a date as its text, as an editor that checks a schema does."""
 

@@ -12,8 +12,9 @@ from kpis.contract.published import Layout
 from kpis.measures import Row, Stream, add
 from kpis.times import DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS
 from monitors.engine import Engine
+from monitors.goals.parents.scope import Scope
 from monitors.goals.subject import Watch
-from monitors.goals.values import Campaign, Scope
+from monitors.goals.values import Campaign
 from monitors.pacing.verdict import Reason, Status, Verdict
 from monitors.read.queries import ToDate
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth

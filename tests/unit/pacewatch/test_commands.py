@@ -17,8 +17,7 @@ from kpis.runtime.logs import OneLine
 from kpis.times import DAY_MS
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.read.snapshot import PartitionHealth, Snapshot, StreamHealth
-from pacewatch.demo.goal_pace import GoalPace, parse
-from pacewatch.demo.services import NOBODY_TOLD, environment, port_near
+from pacewatch.demo.services import NOBODY_TOLD, environment, port_near, why
 from pacewatch.embedded.reaper import watch
 from pacewatch.kpi import as_json, cell, print_table, stream_lines
 from pacewatch.replay.command import parse_speed
@@ -107,7 +106,7 @@ def test_what_may_come_back_exits_1_and_what_a_person_must_change_exits_2() -> N
 
 def test_doctor_fails_with_a_remedy_when_services_are_away_and_shows_no_secret() -> None:
     result = pacewatch("doctor", PACEWATCH_SLACK_WEBHOOK_URL="https://hooks.invalid/T0/secret")
-    assert result.returncode == 1
+    assert result.returncode == 2
     assert result.stdout.count("FAIL") == 3
     assert "PACEWATCH_KAFKA" in result.stdout
     assert "FAIL  Slack cannot be reached: " in result.stdout
@@ -176,18 +175,6 @@ def test_a_demo_tells_nobody_whom_the_users_own_settings_tell(monkeypatch: pytes
     assert told == {"PACEWATCH_SLACK_WEBHOOK_URL": "fake"}
 
 
-def test_pace_is_read_from_metrics() -> None:
-    text = (
-        "# TYPE pacewatch_pace_status gauge\n"
-        'pacewatch_pace_status{campaign="a",goal="spend",status="critical"} 1\n'
-        'pacewatch_pace_status{campaign="a",goal="spend",status="on_pace"} 0\n'
-        '# TYPE pacewatch_pace_reason gauge\npacewatch_pace_reason{campaign="a",goal="spend",reason="outside"} 1\n'
-        '# TYPE pacewatch_pace_ratio gauge\npacewatch_pace_ratio{campaign="a",goal="spend"} 0.65\n'
-    )
-    assert parse(text) == {"a": [GoalPace("spend", "critical", "outside", 0.65)]}
-    assert str(parse(text)["a"][0]) == "spend critical (outside, 0.65)"
-
-
 def test_values_are_shown_for_people_and_exact_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     values = {"[red]a": {"total": {"impressions": 12345, "ctr": None, "spend": 1.5, "cvr": 0.125}}}
     print_table(values, "CNY")
@@ -235,3 +222,16 @@ def test_demos_that_start_together_get_ports_of_their_own() -> None:
 def test_the_help_of_simulate_says_that_its_rate_is_of_the_clock() -> None:
     said = pacewatch("simulate", "--help", COLUMNS="400").stdout
     assert "Events per second of the clock, all campaigns together (steady): where PACEWATCH_CLOCK is 60 times" in said
+
+
+@pytest.mark.parametrize(
+    ("tail", "said"),
+    [
+        ("Traceback\n  File x\nKeyError: 'a'\n2026 ERROR asyncio Unclosed client", "KeyError: 'a'"),
+        ("2026 INFO started\npacewatch: PACEWATCH_KAFKA is wrong", "pacewatch: PACEWATCH_KAFKA is wrong"),
+        ("killed", "killed"),
+        ("", "it wrote nothing"),
+    ],
+)
+def test_why_a_service_of_the_demo_ended_is_its_last_exception(tail: str, said: str) -> None:
+    assert why(tail) == said

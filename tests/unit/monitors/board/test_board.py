@@ -24,6 +24,7 @@ from monitors.board.campaign_rows import campaign_row, worst_first
 from monitors.board.detail import detail, history_of, pace_line
 from monitors.board.http import openapi
 from monitors.board.http.pages import board_page, campaign_page
+from monitors.board.overview.notices import streams
 from monitors.board.pulse import EVERY_S, POINTS, Pulses, drawn
 from monitors.board.shapes import Point
 from monitors.board.watching import shown_of
@@ -161,6 +162,16 @@ def test_what_a_watch_says_anew_is_sent_and_what_only_grows_is_not() -> None:
         return [r.id for r in made.update(view(*held, grown, spends={"a": 1}), NOON, 1).campaigns]
 
     assert (sent(2_346), sent(2_400)) == ([], ["a"])
+
+
+def test_a_stream_that_is_late_by_less_than_numbers_may_be_old_is_not_worth_a_line() -> None:
+    """On a fast clock each stream is: what takes a moment is minutes of it."""
+    found = view(judged("a", Status.ON_PACE), spends={"a": 1}).snapshot
+    assert found is not None
+    health = StreamHealth(NOON - HOUR, NOON, HOUR)
+    late = replace(found, partitions=(PartitionHealth(0, NOON, streams={Stream.SPEND: health}),))
+    assert [one.says for one in streams(late, HOUR + 1)] == [""]
+    assert [one.says for one in streams(late, HOUR)] == ["The stream of spend comes 1 h 00 min late by habit."]
 
 
 @pytest.mark.parametrize(

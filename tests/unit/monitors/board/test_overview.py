@@ -15,9 +15,9 @@ from monitors.alerts.alert import alert_of
 from monitors.alerts.interventions import Acknowledgement, Deed, DeedKind, Interventions, Silence
 from monitors.alerts.lifecycle import AlertState, Change, Transition
 from monitors.board.campaign_rows import campaign_row
-from monitors.board.notices import streams
 from monitors.board.overview.alert_log import alerts_now
 from monitors.board.overview.freshness import SILENT_S, FreshnessPolicy, health_of, next_steps
+from monitors.board.overview.notices import streams
 from monitors.board.overview.overview_shapes import Freshness, Tiles
 from monitors.board.overview.summing_up import channels_of, midnight, natural, tiles
 from monitors.board.pulse import EVERY_S

@@ -31,8 +31,9 @@ from monitors.alerts.outbox.queued import Backlog
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import LABEL_LIMIT, Format, label, negotiate
+from monitors.goals.parents.scope import Scope
 from monitors.goals.subject import Subject, Watch, Watched
-from monitors.goals.values import Band, Campaign, Flight, Scope, TotalGoal
+from monitors.goals.values import Band, Campaign, Flight, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
 from monitors.view import LaneHealth, View
@@ -207,10 +208,14 @@ def test_what_sums_over_campaigns_never_counts_an_account_or_the_portfolio_too()
     added = [line for line in after if line not in before]
     assert [line for line in before if line not in after] == []
     assert all(line.startswith("pacewatch_parent_") for line in added)
-    assert 'pacewatch_parent_pace_projected{account="Acme",goal="spend",scope="account",unit="EUR"} 8.0' in added
-    assert 'pacewatch_parent_pace_status{account="",goal="spend",scope="portfolio",status="critical"} 1.0' in added
-    assert 'pacewatch_parent_members{account="Acme",scope="account"} 1.0' in added
-    assert 'pacewatch_parent_flight_end_timestamp_seconds{account="Acme",scope="account"} 10.0' in added
+    assert (
+        'pacewatch_parent_pace_projected{account="Acme",goal="spend",name="",scope="account",unit="EUR"} 8.0' in added
+    )
+    assert (
+        'pacewatch_parent_pace_status{account="",goal="spend",name="",scope="portfolio",status="critical"} 1.0' in added
+    )
+    assert 'pacewatch_parent_members{account="Acme",name="",scope="account"} 1.0' in added
+    assert 'pacewatch_parent_flight_end_timestamp_seconds{account="Acme",name="",scope="account"} 10.0' in added
     families = {family.name for family in text_string_to_metric_families(scrape(together))}
     assert {f"pacewatch_parent_{of.name.removeprefix('pacewatch_')}" for of in metrics.PARENTS} <= families
 

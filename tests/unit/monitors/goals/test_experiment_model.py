@@ -12,7 +12,7 @@ from kpis.times import HOUR_MS
 from monitors.goals import InvalidGoals
 from monitors.goals.experiments.experiment import Experiment, Variant
 from monitors.goals.file import parse
-from monitors.goals.values import Scope
+from monitors.goals.parents.scope import Scope
 
 HEAD = """\
 campaigns:
@@ -116,7 +116,7 @@ def test_what_no_test_compares_at_any_time_is_refused(kpi: str) -> None:
     (said,) = errors(SHORT.replace("ctr", kpi))
     assert said == (
         f"{kpi} is no share of counts: no test of its amounts holds at all looks together; an experiment compares "
-        "ctr, cvr"
+        "a share such as ctr or cvr"
     )
 
 

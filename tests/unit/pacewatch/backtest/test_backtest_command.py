@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from monitors.goals.file import parse
+from pacewatch.backtest.command import countable
+
 GOALS = """\
 campaigns:
   - campaign: a
@@ -84,3 +87,16 @@ def test_wrong_arguments_are_said_and_nothing_is_judged(files: Path, words: tupl
     done = backtest(files, *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
+
+
+def test_goals_of_breakdowns_are_left_out_and_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    flight = "flight: {start: 2026-11-22, end: 2026-11-23, timezone: UTC}"
+    found = parse(
+        f"campaigns:\n  - {{campaign: a, {flight}, goals: [{{total: spend, target: 5}}]}}\n"
+        "portfolio: {goals: [{total: spend}]}\n"
+        "breakdowns:\n  - {breakdown: channel=search, goals: [{total: spend, target: 5}]}\n",
+        "x",
+    )
+    assert [one.campaign for one in countable(found).all] == ["a", "portfolio="]
+    said = capsys.readouterr().err
+    assert "goals of breakdowns are not looked at, as whole campaigns are counted: channel=search" in said

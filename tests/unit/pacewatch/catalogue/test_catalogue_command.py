@@ -97,7 +97,7 @@ def test_doctor_says_what_is_in_the_catalogue_file_and_what_is_wrong_with_it(
     assert "OK    catalogue file: 1 measure and 0 KPIs beside the core's" in said
     path.write_text("measures: {a: 1}")
     (wrong,) = (str(finding) for finding in asyncio.run(examine()) if "catalogue file" in finding.what)
-    assert wrong.startswith("FAIL  catalogue file catalogue.yaml: line 1, column 15: measures.a: must be a mapping")
+    assert wrong.startswith(f"FAIL  catalogue file {path}: line 1, column 15: measures.a: must be a mapping")
     assert wrong.endswith(f"see: pacewatch catalogue check {path}")
 
 

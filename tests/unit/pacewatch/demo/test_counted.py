@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kpis.contract.published import Layout
 from monitors.read.snapshot import PartitionHealth, Snapshot
-from pacewatch.demo.counted import left_out
+from pacewatch.demo.sums.counted import left_out
 
 
 def said(**counters: int) -> list[str]:

@@ -59,6 +59,29 @@ def test_a_demo_without_goals_needs_none(recording: Path, tmp_path: Path, monkey
     assert "GOALS" not in made.own
 
 
+def test_the_launch_day_is_known_to_its_last_event_and_its_clock_is_fast_no_longer_than_that(tmp_path: Path) -> None:
+    made = asyncio.run(plan(DemoOptions(), tmp_path))
+    clock = made.clock()
+    assert made.truth is not None
+    assert made.until_ms is not None
+    assert made.until_ms > made.ends_ms > made.origin_ms
+    assert clock.until_ms == made.until_ms
+    assert clock.now_ms() < made.origin_ms, "worker and monitor have time to start"
+    assert [act.at_ms for act in made.acts] == sorted(act.at_ms for act in made.acts)
+    assert [act.says for act in made.acts if act.kills] == ["the worker is killed (kill -9)"]
+    assert len(load(Path(made.own["GOALS"])).campaigns) == 6
+
+
+def test_a_fast_day_asks_that_a_miss_lasts_as_long_in_truth_as_in_a_slow_one(tmp_path: Path) -> None:
+    """What takes two real seconds is no miss, however many minutes of the day that is."""
+    lasting = {}
+    for speed in (60, 720, 1440):
+        made = asyncio.run(plan(DemoOptions(speed=speed), tmp_path))
+        lasting[speed] = int(made.settings["ALERT_FOR_S"]) / speed
+        assert made.lasts_ms == int(made.settings["ALERT_FOR_S"]) * 1000
+    assert set(lasting.values()) == {2.0}
+
+
 def test_no_message_of_the_launch_day_waits_for_more_than_some_minutes_of_it(tmp_path: Path) -> None:
     """Else a forecast is told when the day is over."""
     made = asyncio.run(plan(DemoOptions(), tmp_path))

@@ -119,6 +119,13 @@ experiments:
     start: 2026-11-23T00:00
     end: 2026-11-30T00:00
     timezone: Europe/Berlin
+breakdowns:
+  - {breakdown: channel=search, goals: [{total: spend, target: 5}], milestones: [2026-11-26T09:00-05:00]}
+  - breakdown: channel=search
+    account: Acme
+    flight: {start: 2026-11-24T00:00Z, end: 2026-11-30T00:00Z}
+    goals: [{total: spend, target: 5, curve: {dates: {2026-11-26: 3}}}]
+    mutes: [{from: 2026-11-24T01:00Z, to: 2026-11-24T06:00Z, why: a move}]
 """
     )
     by_ms = 200 * 86_400_000 + 5_000

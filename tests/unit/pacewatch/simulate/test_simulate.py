@@ -28,7 +28,7 @@ def launch(seed: int = 1) -> Simulation:
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.integers(1, 400_000), min_size=1, max_size=20))
 def test_the_steps_in_which_events_are_asked_for_change_nothing(steps: list[int]) -> None:
-    stepped, at = launch(), DAY
+    stepped, at = launch(), DAY + scenarios.OPENS_MS
     found: list[Record] = []
     for step in steps:
         at += step
@@ -37,7 +37,8 @@ def test_the_steps_in_which_events_are_asked_for_change_nothing(steps: list[int]
 
 
 def test_another_seed_gives_other_events() -> None:
-    assert list(launch(1).until(DAY + 3_600_000)) != list(launch(2).until(DAY + 3_600_000))
+    until_ms = DAY + scenarios.OPENS_MS + 3_600_000
+    assert list(launch(1).until(until_ms)) != list(launch(2).until(until_ms))
 
 
 def test_the_truth_is_the_sum_of_the_events_and_every_event_id_is_used_once() -> None:
@@ -63,21 +64,22 @@ def test_the_truth_is_the_sum_of_the_events_and_every_event_id_is_used_once() ->
 
 def test_the_launch_day_holds_what_its_goals_are_about() -> None:
     simulation = launch()
-    noon, late = DAY + DAY_MS // 2, DAY + DAY_MS
-    list(simulation.until(noon))
+    list(simulation.until(DAY + scenarios.OPENS_MS - 1))
+    assert not any(any(row.values()) for row in simulation.truth.values()), "nothing is served at night"
+    list(simulation.until(DAY + scenarios.DROPS_MS - 1))
     half = simulation.truth
-    list(simulation.until(late))
+    list(simulation.until(DAY + DAY_MS))
     whole = simulation.truth
     budget = scenarios.BUDGET * 10**6
-    assert whole["brand-search"]["spend_micros"] == pytest.approx(budget, rel=0.001)
-    assert whole["spring-sale"]["spend_micros"] < 0.7 * budget
-    assert whole["app-install"]["spend_micros"] > 1.3 * budget
+    assert whole["brand-search"]["spend_micros"] == budget
+    assert whole["spring-sale"]["spend_micros"] == budget // 2
+    assert whole["app-install"]["spend_micros"] > 1.6 * budget
     assert half["shop-retarget"]["conversions"] == whole["shop-retarget"]["conversions"] > 0
     after = {n: whole["video-launch"][n] - half["video-launch"][n] for n in ("clicks", "impressions")}
     steady = whole["brand-search"]["clicks"] / whole["brand-search"]["impressions"]
     assert after["clicks"] / after["impressions"] < 0.5 * steady
     assert not any(half["evening-drop"].values())
-    assert whole["evening-drop"]["impressions"] > 0
+    assert whole["evening-drop"]["spend_micros"] == budget // 3, "it is served late, and spends all it should have"
 
 
 def test_the_launch_day_s_goals_are_a_valid_goals_file(tmp_path: Path) -> None:
@@ -85,8 +87,16 @@ def test_the_launch_day_s_goals_are_a_valid_goals_file(tmp_path: Path) -> None:
     path.write_text(scenarios.launch_goals(DAY))
     found = goals.load(path).campaigns
     assert {c.campaign for c in found} == {load.campaign for load in scenarios.launch_day(DAY)}
-    assert {c.flight.start_ms for c in found} == {DAY, DAY + int(DAY_MS * scenarios.STARTS_AT)}
+    assert {c.flight.start_ms for c in found} == {DAY + scenarios.OPENS_MS, DAY + scenarios.STARTS_MS}
     assert {c.flight.end_ms for c in found} == {load.end_ms for load in scenarios.launch_day(DAY)}, "nothing runs on"
+
+
+def test_what_goes_wrong_on_the_launch_day_is_said_in_the_order_of_time() -> None:
+    told = scenarios.mishaps(DAY)
+    assert told == sorted(told, key=lambda one: one[0])
+    assert [ms - DAY for ms, _ in told[1:]] == [
+        scenarios.BREAKS_MS, scenarios.DROPS_MS, scenarios.STARTS_MS, scenarios.SERVES_MS,
+    ]  # fmt: skip
 
 
 def test_steady_load_has_the_rate_that_was_asked_for() -> None:

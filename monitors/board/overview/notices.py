@@ -26,6 +26,7 @@ def notices(
     common: Iterable[Assessment] = (),
     *,
     catalogue_problem: str = "",
+    uncounted: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """A sentence for each file that is not used, each partition that cannot go on or waits, and each cause.
 
@@ -34,6 +35,7 @@ def notices(
         goals_problem: why the goals file as it is now is not used; empty while it is.
         common: what all campaigns are watched for together.
         catalogue_problem: the same of the catalogue file.
+        uncounted: dimensions that goals or scopes are about, and no worker breaks down by.
     """
     found = [said for health in partitions if (said := _of(health))]
     left = how_many(len(found) - _MOST, "more partition is", "more partitions are")
@@ -41,8 +43,18 @@ def notices(
     about_goals = [f"The last good goals are judged: {goals_problem[:_LONGEST_PROBLEM]}"] if goals_problem else []
     if catalogue_problem:
         about_goals.insert(0, f"The last good catalogue is used: {catalogue_problem[:_LONGEST_PROBLEM]}")
+    if missing := ", ".join(uncounted):
+        about_goals.append(not_broken_down(missing))
     causes = [f"{sentence(case_of(one.campaign, one.goal, one.verdict, ''))}." for one in common if is_told_here(one)]
     return (*causes, *about_goals, *found[:_MOST], *more)
+
+
+def not_broken_down(dimensions: str) -> str:
+    """What is said where no worker counts what goals or scopes are about."""
+    return (
+        f"No worker breaks down by {dimensions}: goals of it are not judged, and it has no numbers. "
+        "PACEWATCH_BREAKDOWNS of the workers must name it by itself."
+    )
 
 
 def is_told_here(one: Assessment) -> bool:
@@ -68,7 +80,7 @@ def _stream(found: Snapshot, stream: Stream, max_lag_ms: int) -> StreamNow:
     if is_behind:
         habit = f", {span_text(late_ms)} of it by habit" if late_ms >= MINUTE_MS else ""
         says = f"The stream of {stream.topic_suffix} is {span_text(behind_ms)} behind{habit}."
-    elif late_ms >= MINUTE_MS:
+    elif late_ms >= max(MINUTE_MS, max_lag_ms):
         says = f"The stream of {stream.topic_suffix} comes {span_text(late_ms)} late by habit."
     return StreamNow(str(stream), complete_to, found.reached_ms(stream), late_ms, is_behind, says)
 

@@ -35,7 +35,7 @@ _Counts = Mapping[tuple[str, int], int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class AskedCount:
     """One count: of which measure in which window, and the sketches of each partition that it is the union of."""
 
     window: str
@@ -58,6 +58,11 @@ class Sketches:
         self._ids: dict[str, _Ids] = {}
         self._counts: dict[str, _Counts] = {}
         self._due: dict[str, None] = {}
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What sketches count."""
+        return self._of.distinct
 
     @property
     def has_due(self) -> bool:
@@ -107,7 +112,7 @@ class Sketches:
     async def _count_due(self, merge: Merge, found: Layout, partitions: Sequence[PartitionHealth]) -> set[str]:
         """Count as many of those that are due as one read may; gives which."""
         windows = [w for w in map(parse_window, found.windows) if w.span_ms >= HOUR_MS]
-        asked: dict[str, list[_Asked]] = {}
+        asked: dict[str, list[AskedCount]] = {}
         size = 0
         for name in list(self._due):
             rows = merge.series[name]
@@ -118,7 +123,7 @@ class Sketches:
             asked[name] = wanted
             del self._due[name]
         try:
-            numbers = iter(await self._counted([one for wanted in asked.values() for one in wanted]))
+            numbers = iter(await self.count_all([one for wanted in asked.values() for one in wanted]))
         except BaseException:
             self._due.update(dict.fromkeys(asked))
             raise
@@ -130,29 +135,30 @@ class Sketches:
 
     def _asked(
         self, name: str, rows: SeriesRows, windows: Iterable[Window], partitions: Sequence[PartitionHealth]
-    ) -> Iterator[_Asked]:
+    ) -> Iterator[AskedCount]:
         """What is to be counted of a campaign: only where any id came."""
         for measure in self._of.distinct:
             if rows.windows.get(TOTAL, self._of.zero)[measure.column] > 0:
-                keys = [(self._key(number, measure, name, None),) for number in rows.partitions]
-                yield _Asked(TOTAL, measure.column, tuple(keys))
+                keys = [(self.key(number, measure, name, None),) for number in rows.partitions]
+                yield AskedCount(TOTAL, measure.column, tuple(keys))
             for window in windows:
                 if rows.windows.get(window.name, self._of.zero)[measure.column] > 0:
-                    yield _Asked(
+                    yield AskedCount(
                         window.name,
                         measure.column,
                         tuple(
-                            tuple(self._key(n, measure, name, at) for at in quarters_of(window, at_ms))
+                            tuple(self.key(n, measure, name, at) for at in quarters_of(window, at_ms))
                             for n in rows.partitions
                             if (at_ms := partitions[n].watermark_ms) is not None
                         ),
                     )
 
-    def _key(self, partition: int, measure: Measure, series: str, quarter: int | None) -> str:
+    def key(self, partition: int, measure: Measure, series: str, quarter: int | None) -> str:
+        """The key of a sketch of a campaign: of a quarter hour, or of all time."""
         (name,) = fields_of(measure)
         return layout.sketch(partition, name, series, quarter)
 
-    async def _counted(self, asked: Sequence[_Asked]) -> list[int]:
+    async def count_all(self, asked: Sequence[AskedCount]) -> list[int]:
         """How many different ids each has; :data:`UNKNOWN` where no sketch is there."""
         if not asked:
             return []

@@ -16,6 +16,7 @@ from kpis.units import how_many
 from monitors.read.snapshot import Snapshot
 
 _POLL_S = 0.1
+_DONE = tuple(prefix.encode() for prefix in (layout.ACCEPTED, layout.DUPLICATE, layout.REJECTED))
 
 
 class NotCounted(Recoverable):
@@ -34,6 +35,19 @@ async def missing(redis: Redis, ends: Mapping[tuple[str, int], int]) -> int:
         pipe.hget(layout.meta(partition), f"{layout.OFFSET}{topic}")
     found = await pipe.execute()
     return sum(max(end - int(next_offset or 0), 0) for end, next_offset in zip(ends.values(), found, strict=True))
+
+
+async def done_with(redis: Redis, partitions: int) -> int:
+    """How many events the worker is done with: counted, left out as repeats, or refused.
+
+    Args:
+        redis: answers bytes.
+        partitions: how many there are.
+    """
+    pipe = redis.pipeline(transaction=False)
+    for partition in range(partitions):
+        pipe.hgetall(layout.meta(partition))
+    return sum(int(n) for meta in await pipe.execute() for name, n in meta.items() if name.startswith(_DONE))
 
 
 async def until_counted(redis: Redis, ends: Mapping[tuple[str, int], int], patience_s: float = 120.0) -> None:
