@@ -15,7 +15,7 @@ from kpis.contract.claimed import mark_of
 from kpis.packs.catalogue_file import parse
 from kpis.runtime.clock import Clock
 from kpis.times import HOUR_MS
-from monitors.board.notices import notices
+from monitors.board.overview.notices import notices
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import Format
 from monitors.read.reader import Reader, connect
