@@ -67,7 +67,7 @@ def _told(alert: Alert, known: Known) -> ToldNow:
 
 
 def _deed(deed: Deed, known: Known, view: View) -> DeedNow:
-    if deed.kind is DeedKind.ACKNOWLEDGED:
+    if deed.kind in {DeedKind.ACKNOWLEDGED, DeedKind.UNACKNOWLEDGED}:
         one = known.get(deed.of)
         campaign = shown_id(one.campaign.series) if one else ""
         name, label = (one.campaign.name, one.goal.label) if one else (deed.of, "")
