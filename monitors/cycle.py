@@ -139,6 +139,7 @@ class Cycle:
                 self.view,
                 redis_up=not isinstance(e, Unreachable),
                 problem=str(e),
+                is_bare=isinstance(e, BadLayout),
                 leads=False,
                 snapshot=None if is_old else self.view.snapshot,
                 assessments=() if is_old else self.view.assessments,

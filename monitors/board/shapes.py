@@ -15,6 +15,7 @@ from kpis.measures import MEASURES
 from kpis.units import Unit
 from monitors.alerts.lifecycle import AlertPhase
 from monitors.alerts.status_changes import StatusChange
+from monitors.board.overview.overview_shapes import HealthNow, Tiles
 from monitors.goals.parents.scope import Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 
@@ -121,7 +122,8 @@ class CampaignNow(Struct, frozen=True):
     ``total`` is all that was ever counted, ``recent`` is of the window that the summary names; both are null before the
     first event. ``pulse`` draws the impressions of the shortest window over the last minutes: a digit or letter (base
     36) each, relative to ``pulse_max``. ``partitions`` are places in the summary's ``clocks``: the numbers are as of
-    the earliest of these. ``is_muted`` says whether only ends are sent about it now.
+    the earliest of these. ``is_muted`` says whether only ends are sent about it now. ``channels`` are those that its
+    events named, as far as the monitor reads breakdowns.
     """
 
     id: str
@@ -141,6 +143,7 @@ class CampaignNow(Struct, frozen=True):
     is_muted: bool = False
     scope: Scope = Scope.CAMPAIGN
     members: int = 0
+    channels: tuple[str, ...] = ()
 
 
 class StreamNow(Struct, frozen=True):
@@ -166,7 +169,7 @@ class Summary(Struct, frozen=True):
     ``notices`` are sentences about partitions that are not counted now, and a goals file that cannot be used.
     ``columns`` is another one when the catalogue file adds other numbers to the board. ``goals`` counts goals, not
     watches. ``common`` is what all campaigns are watched for together; of a watch that
-    tells, ``actual`` of ``expected`` campaigns wait for it.
+    tells, ``actual`` of ``expected`` campaigns wait for it. ``next_steps`` says what to do where there is nothing yet.
     """
 
     now_ms: int
@@ -188,6 +191,9 @@ class Summary(Struct, frozen=True):
     streams: tuple[StreamNow, ...] = ()
     common: tuple[WatchNow, ...] = ()
     columns: str = ""
+    health: HealthNow = HealthNow()
+    tiles: Tiles = Tiles()
+    next_steps: tuple[str, ...] = ()
 
 
 class Campaigns(Struct, frozen=True):

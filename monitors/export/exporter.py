@@ -134,7 +134,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
             metrics.NOTIFIER_ATTEMPTS, metrics.NOTIFIER_WAITING, metrics.NOTIFIER_OLDEST, metrics.NOTIFIER_PARKED,
             metrics.NOTIFIER_REFRESHES, metrics.REFUSED_REQUESTS, metrics.GOALS_PROBLEM,
-            metrics.CATALOGUE_PROBLEM, metrics.UNCOUNTED,
+            metrics.CATALOGUE_PROBLEM, metrics.CATALOGUE_DIFFERS,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
@@ -143,7 +143,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found.add(metrics.LEADER, (), float(view.leads))
     found.add(metrics.GOALS_PROBLEM, (), float(bool(view.goals_problem)))
     found.add(metrics.CATALOGUE_PROBLEM, (), float(bool(view.catalogue_problem)))
-    found.add(metrics.UNCOUNTED, (), len(view.snapshot.uncounted_in) if view.snapshot else 0)
+    found.add(metrics.CATALOGUE_DIFFERS, (), len(view.snapshot.differing) if view.snapshot else 0)
     _notifiers(found, view)
     for access in REFUSALS:
         found.add(metrics.REFUSED_REQUESTS, (access,), refused.get(access, 0))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from monitors.alerts.notifiers.slack.png import encoded
 
 Pixel = tuple[int, ...]
+_KEPT = 96
 
 
 def pixels(png: bytes) -> list[list[Pixel]]:
@@ -34,8 +35,16 @@ def pixels(png: bytes) -> list[list[Pixel]]:
 
 
 def smaller(png: bytes, *, is_exact: bool = False) -> bytes:
-    """The same picture with 256 colours at most, the usual ones and steps between them; exactly these where asked."""
-    rows = [[point[:3] if is_exact else _coarse(point) for point in row] for row in pixels(png)]
+    """The same picture with 256 colours at most: the most common ones as they are, steps between the others.
+
+    Exactly those that it has where asked.
+    """
+    exact = pixels(png)
+    common = {
+        point: (point[0], point[1], point[2])
+        for point, _ in Counter(p for row in exact for p in row).most_common(None if is_exact else _KEPT)
+    }
+    rows = [[common.get(point) or _coarse(point) for point in row] for row in exact]
     palette = [colour for colour, _ in Counter(point for row in rows for point in row).most_common(256)]
     numbers = {colour: number for number, colour in enumerate(palette)}
     near = {point: _nearest(point, palette) for row in rows for point in row if point not in numbers}

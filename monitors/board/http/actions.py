@@ -113,10 +113,11 @@ class Actions:
 
         async def act() -> Done:
             asked = await self._asked(request, UnmuteCampaign)
+            now_ms, by = self._clock.now_ms(), self._who(request, "")
             held = (await self._store.read()).mutes.items()
             whose = {one.campaign.campaign for one in self._of(asked.campaign)} or {asked.campaign}
             names = [name for name, one in held if one.campaign in whose]
-            return Done(sum([await self._store.unmute(name) for name in names]))
+            return Done(sum([await self._store.unmute(name, by=by, now_ms=now_ms) for name in names]))
 
         return await _answered(act)
 
@@ -132,7 +133,9 @@ class Actions:
         if not self.are_open:
             raise Refused(_CLOSED, 403)
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        # Browsers say themselves where a request comes from, also those that leave the origin out.
+        is_foreign = request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}
+        if is_foreign or (origin is not None and urlsplit(origin).netloc != request.host):
             raise Refused("the request comes from another page", 403)
         if request.content_type != "application/json":
             raise Refused("the body must be application/json", 415)

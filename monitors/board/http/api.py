@@ -15,6 +15,7 @@ from kpis.measures import Row
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Recoverable
 from kpis.series import of_shown, split
+from monitors.alerts.interventions import Deed
 from monitors.board.asks import Problem
 from monitors.board.board import Board, encoded
 from monitors.board.campaign_page.campaign_story import story
@@ -25,6 +26,7 @@ from monitors.board.campaign_page.trend_shapes import CampaignTrends, TrendRange
 from monitors.board.campaign_page.trends import trend_query, trends
 from monitors.board.experiment_rows import experiments_now
 from monitors.board.http.hub import Hub, message
+from monitors.board.overview.alert_log import alerts_now
 from monitors.board.scope_board import scope_detail, scopes_now
 from monitors.board.shapes import CampaignNow, Changes
 from monitors.read.breakdowns import Windows
@@ -49,6 +51,7 @@ class Reads:
         sums: what came of each of some queries.
         catalogue: what the rows are of that are read now.
         told: the last messages, oldest first; None where none are kept.
+        deeds: what people did of late, oldest first; None where none is kept.
     """
 
     history: Callable[[Query], Awaitable[Mapping[int, Row]]]
@@ -56,6 +59,7 @@ class Reads:
     sums: Callable[[Iterable[Query]], Awaitable[Mapping[Query, Row]]]
     catalogue: Callable[[], Catalogue] = lambda: CORE
     told: Callable[[], Awaitable[list[bytes]]] | None = None
+    deeds: Callable[[], Awaitable[list[Deed]]] | None = None
 
 
 class Api:
@@ -124,6 +128,15 @@ class Api:
     async def changes(self, _: web.Request) -> web.Response:
         """Recent status changes."""
         return answer(Changes(self._board.view.changes.newest()))
+
+    async def alerts(self, request: web.Request) -> web.Response:
+        """What was told and what people did about it, of all or of the campaign ``?campaign=``."""
+        told = await _or_none(self._redis.told()) if self._redis.told else []
+        done = await _or_none(self._redis.deeds()) if self._redis.deeds else []
+        now_ms, one = self._board.summary.now_ms, request.query.get("campaign", "")
+        known = told if done is not None else None
+        found = alerts_now(self._board.view, now_ms, known, done or (), can_act=self._can_act, campaign=one)
+        return answer(found)
 
     async def experiments(self, _: web.Request) -> web.Response:
         """All experiments."""

@@ -12,11 +12,12 @@ from monitors.board.campaign_page.detail_shapes import CampaignDetail
 from monitors.board.campaign_page.trend_shapes import CampaignTrends, TrendRange
 from monitors.board.experiment_shapes import Experiments
 from monitors.board.http.api_examples import EXAMPLES
+from monitors.board.overview.overview_shapes import Alerts
 from monitors.board.scope_board import ScopeDetail, Scopes
 from monitors.board.shapes import Campaigns, Changes, Update
 
 _TYPES = (
-    Campaigns, CampaignDetail, Scopes, ScopeDetail, Changes, Experiments, Update, Problem, CampaignTrends,
+    Alerts, Campaigns, CampaignDetail, Scopes, ScopeDetail, Changes, Experiments, Update, Problem, CampaignTrends,
     AcknowledgeAlerts, UnacknowledgeAlerts, MuteCampaign, UnmuteCampaign, Done,
 )  # fmt: skip
 _REF = "#/components/schemas/"
@@ -52,12 +53,8 @@ def _paths() -> dict[str, Any]:
         "in": "query",
         "description": "The same; takes . and .. too, which a path cannot.",
     }
-    since = {
-        "name": "since",
-        "in": "query",
-        "schema": {"type": "string"},
-        "description": "The id of /api/campaigns, or of the last event; Last-Event-ID goes before it.",
-    }
+    since = _query("since", "The id of /api/campaigns, or of the last event; Last-Event-ID goes before it.")
+    of_one = _query("campaign", "Of one row of the board, by its id in /api/campaigns; of all when it is left out.")
     missing = {"404": _answer("There is no such campaign on the board.", Problem)}
     return {
         "/api/campaigns": _get("All campaigns, accounts and portfolio, the worst first.", Campaigns),
@@ -77,6 +74,9 @@ def _paths() -> dict[str, Any]:
             {"404": _answer("There is no such scope.", Problem)},
         ),
         "/api/changes": _get("The last status changes, newest first.", Changes),
+        "/api/alerts": _get(
+            "What was told, newest first, what people did about it, and which mutes hold.", Alerts, [of_one]
+        ),
         "/api/experiments": _get("All experiments: what is proven of their variants.", Experiments),
         "/api/events": _events(since),
         "/api/alerts/acknowledge": _post("Take care of alerts.", AcknowledgeAlerts),
@@ -94,6 +94,10 @@ def _range() -> dict[str, Any]:
         "schema": {"type": "string", "enum": list(TrendRange)},
         "description": "How far back; what suits the flight when it is left out.",
     }
+
+
+def _query(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}, "description": description}
 
 
 def _get(

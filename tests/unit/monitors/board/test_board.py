@@ -25,7 +25,7 @@ from monitors.board.campaign_page.detail_shapes import Point
 from monitors.board.campaign_rows import campaign_row, worst_first
 from monitors.board.http import openapi
 from monitors.board.http.pages import board_page, campaign_page
-from monitors.board.notices import streams
+from monitors.board.overview.notices import streams
 from monitors.board.pulse import EVERY_S, POINTS, Pulses, drawn
 from monitors.board.watching import shown_of
 from monitors.goals.subject import Watch, Watched

@@ -27,7 +27,7 @@ def notices(
     *,
     catalogue_problem: str = "",
     uncounted: Iterable[str] = (),
-    others: int = 0,
+    differing: int = 0,
 ) -> tuple[str, ...]:
     """A sentence for each file that is not used, each partition that cannot go on or waits, and each cause.
 
@@ -37,7 +37,7 @@ def notices(
         common: what all campaigns are watched for together.
         catalogue_problem: the same of the catalogue file.
         uncounted: dimensions that goals or scopes are about, and no worker breaks down by.
-        others: in how many partitions the worker counts other measures than are read here.
+        differing: in how many partitions the worker counts other measures than are read here.
     """
     found = [said for health in partitions if (said := _of(health))]
     left = how_many(len(found) - _MOST, "more partition is", "more partitions are")
@@ -47,8 +47,8 @@ def notices(
         about_goals.insert(0, f"The last good catalogue is used: {catalogue_problem[:_LONGEST_PROBLEM]}")
     if missing := ", ".join(uncounted):
         about_goals.append(not_broken_down(missing))
-    if others:
-        of = how_many(others, "partition")
+    if differing:
+        of = how_many(differing, "partition")
         about_goals.append(f"Workers of {of} count by another version of the catalogue file: numbers may be missing.")
     causes = [f"{sentence(case_of(one.campaign, one.goal, one.verdict, ''))}." for one in common if is_told_here(one)]
     return (*causes, *about_goals, *found[:_MOST], *more)
