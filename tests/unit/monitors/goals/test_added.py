@@ -7,6 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kpis.catalogue import BY_NAME, CORE
+from kpis.measures import WIDTH, zeros
+from kpis.packs.catalogue_file import parse as parse_catalogue
 from kpis.units import Unit
 from monitors.alerts.alert import alert_of
 from monitors.alerts.assessment import Assessment
@@ -18,7 +20,7 @@ from monitors.goals.all_goals import Goals
 from monitors.goals.file import parse, schema
 from monitors.goals.subject import at_part
 from monitors.pacing.judge import judge
-from monitors.pacing.verdict import Direction, Observed, Status, Verdict, VerdictPolicy
+from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy
 from tests.kit.monitor_fakes import DAY, NOON
 from tests.kit.slack_page import plain
 from tests.kit.wide_seed import catalogue
@@ -180,6 +182,36 @@ def of(value: float, goal: RatioGoal) -> Verdict:
     campaign = read("{total: visits, target: 1}").campaigns[0]
     seen = Observed(tuple(row), tuple(row), NOON, 0)
     return judge(campaign, goal, seen, VerdictPolicy(), NOON)
+
+
+SCORES = parse_catalogue(
+    """
+    measures: {promoters: {}, detractors: {}, answers: {}}
+    kpis:
+      nps: {formula: (promoters - detractors) / answers * 100, meaning: As people recommend it.}
+      nps_of_ten: {formula: (promoters - detractors) / answers * 100, min_volume: 10, meaning: The same.}
+    """,
+    "scores",
+)
+
+
+@pytest.mark.parametrize(
+    ("kpi", "answers", "expected"),
+    [
+        ("nps", 1, (Status.NO_DATA, Reason.TOO_FEW)),
+        ("nps", 29, (Status.NO_DATA, Reason.TOO_FEW)),
+        ("nps", 30, (Status.CRITICAL, Reason.OUTSIDE)),
+        ("nps_of_ten", 9, (Status.NO_DATA, Reason.TOO_FEW)),
+        ("nps_of_ten", 10, (Status.CRITICAL, Reason.OUTSIDE)),
+        ("nps", 0, (Status.NO_DATA, Reason.NO_VALUE)),
+    ],
+)
+def test_a_score_is_judged_from_its_volume_on(kpi: str, answers: int, expected: tuple[Status, Reason]) -> None:
+    goal = RatioGoal(SCORES.by_name[kpi], Bound.AT_LEAST, 40, 30, "1h", rule=Rule.THRESHOLD)
+    row = (*zeros(WIDTH), 0, answers, answers)
+    campaign = read("{total: visits, target: 1}").campaigns[0]
+    found = judge(campaign, goal, Observed(row, row, NOON, 0), VerdictPolicy(), NOON)
+    assert (found.status, found.reason) == expected
 
 
 def test_a_total_of_hours_is_paced_like_one_of_spend() -> None:
