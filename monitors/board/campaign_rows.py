@@ -189,6 +189,7 @@ def _notices(view: View) -> tuple[str, ...]:
         view.common,
         catalogue_problem=view.catalogue_problem,
         uncounted=view.uncounted,
+        differing_files=view.differing_files,
     )
 
 

@@ -27,6 +27,7 @@ def notices(
     *,
     catalogue_problem: str = "",
     uncounted: Iterable[str] = (),
+    differing_files: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """A sentence for each file that is not used, each partition that cannot go on or waits, and each cause.
 
@@ -36,6 +37,7 @@ def notices(
         common: what all campaigns are watched for together.
         catalogue_problem: the same of the catalogue file.
         uncounted: dimensions that goals or scopes are about, and no worker breaks down by.
+        differing_files: those that another monitor that runs has otherwise.
     """
     found = [said for health in partitions if (said := _of(health))]
     left = how_many(len(found) - _MOST, "more partition is", "more partitions are")
@@ -45,6 +47,8 @@ def notices(
         about_goals.insert(0, f"The last good catalogue is used: {catalogue_problem[:_LONGEST_PROBLEM]}")
     if missing := ", ".join(uncounted):
         about_goals.append(not_broken_down(missing))
+    if differing := " and ".join(differing_files):
+        about_goals.append(other_files(differing))
     causes = [f"{sentence(case_of(one.campaign, one.goal, one.verdict, ''))}." for one in common if is_told_here(one)]
     return (*causes, *about_goals, *found[:_MOST], *more)
 
@@ -54,6 +58,14 @@ def not_broken_down(dimensions: str) -> str:
     return (
         f"No worker breaks down by {dimensions}: goals of it are not judged, and it has no numbers. "
         "PACEWATCH_BREAKDOWNS of the workers must name it by itself."
+    )
+
+
+def other_files(which: str) -> str:
+    """What is said where monitors of one Redis use different files."""
+    return (
+        f"Monitors of this Redis use different files: {which}. All need the same: whichever leads "
+        "judges by its own, and ends the alerts of what that lacks."
     )
 
 
