@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
+from math import inf
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
@@ -153,7 +154,9 @@ class RatioModel(FileModel):
     )
     at_most: Limit | None = Field(None, description="Its upper bound, likewise; either this or at_least.")
     critical: Limit | None = Field(
-        None, description="From beyond here on it is critical; a quarter beyond its bound by default."
+        None,
+        description="From beyond here on it is critical; a quarter beyond its bound by default, and of a bound of 0 "
+        "nothing is.",
     )
     window: WindowName = Field(DEFAULT_WINDOW, description="A rolling window that is kept, see PACEWATCH_WINDOWS.")
     rule: RuleName = Field("evidence", description="When a miss is told, see Rules; threshold where nothing is proven.")
@@ -205,7 +208,9 @@ class RatioModel(FileModel):
         # Below zero a quarter beyond is further from it for a lower bound, and nearer to it for an upper one.
         is_further_up = (bound is Bound.AT_MOST) == (limit > 0)
         further = 1 + RATIO_CRITICAL if is_further_up else 1 - RATIO_CRITICAL
-        critical = limit * further if self.critical is None else float(self.critical)
+        # Of nothing a quarter is nothing: without a bound of its own nothing is critical, rather than every warning.
+        usual = limit * further if limit else -inf if bound is Bound.AT_LEAST else inf
+        critical = usual if self.critical is None else float(self.critical)
         return RatioGoal(
             kpi=self._kpi,
             bound=bound,

@@ -2,7 +2,7 @@
 
 import { byId, el } from "./dom.js";
 import { paceBar } from "./draw.js";
-import { ago, amount, clock, ends, look, MARKS, outOf, reason, share, span, toldWhy, valueIn, word, WORDS } from "./format.js";
+import { ago, amount, clock, ends, look, MARKS, outOf, paceOf, reason, share, span, toldWhy, valueIn, word, WORDS } from "./format.js";
 import { paceLine } from "./line.js";
 import { follow, get, header, now, post, state } from "./live.js";
 
@@ -55,7 +55,7 @@ function goals(d, currency) {
     if (goal.acknowledged_by) more.push(`acknowledged by ${goal.acknowledged_by}`);
     if (goal.projected !== null && !goal.says.includes(" end ")) more.push(ends(goal, currency));
     if (goal.required_per_day) more.push(`needs ${amount(goal.required_per_day, goal.unit, currency)} a day`);
-    return [el("div", { class: "goal" }, el("span", { class: "ratio" }, share(goal.ratio)), paceBar(goal),
+    return [el("div", { class: "goal" }, el("span", { class: "ratio" }, paceOf(goal)), paceBar(goal),
       el("small", {}, `${goal.label} ${outOf(goal, currency)}`)), el("p", { class: "fact" }, more.join(" · "))];
   });
   return section("Goals", ...(rows.length ? rows : [el("p", {}, "The goals file has none for this campaign.")]));

@@ -2,7 +2,7 @@
 
 import { byId, el, say } from "./dom.js";
 import { paceBar, pulse } from "./draw.js";
-import { ago, amount, brief, clock, look, MARKS, ORDER, outOf, reason, share, shownWatches, toldWhy, valueIn, word, WORDS } from "./format.js";
+import { ago, amount, brief, clock, look, MARKS, ORDER, outOf, paceOf, reason, shownWatches, toldWhy, valueIn, word, WORDS } from "./format.js";
 import { follow, header, now, state } from "./live.js";
 
 const PAGE = 100;
@@ -72,7 +72,7 @@ function why(row) {
 
 function goals(row, currency) {
   return row.goals.slice(0, 3).map((goal, i) => el("div", { class: i ? "goal also" : "goal" },
-    el("span", { class: "ratio" }, share(goal.ratio)), paceBar(goal),
+    el("span", { class: "ratio" }, paceOf(goal)), paceBar(goal),
     el("small", {}, `${goal.label} ${outOf(goal, currency)}`)));
 }
 
