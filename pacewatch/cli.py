@@ -202,7 +202,8 @@ def kpi(
         say(f"{how_many(count, 'value')} in Redis cannot be used, and left out: {problem}")
     if campaign is not None and not values and scope is None:
         names = sorted({split(campaign_part(series))[0] for series in snapshot.series})
-        raise Misconfigured("CAMPAIGN", f"there is no campaign {campaign[:40]!r} in Redis", meant(campaign, names))
+        hint = kpi_scopes.account_hint(snapshot, campaign) or meant(campaign, names)
+        raise Misconfigured("CAMPAIGN", f"there is no campaign {campaign[:40]!r} in Redis", hint)
     if scope is not None and not values:
         say(kpi_scopes.none_of(scope, campaign))
     if as_json:
