@@ -12,9 +12,11 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, Val
 from pydantic.json_schema import SkipJsonSchema
 
 from kpis.catalogue import CORE, Kpi
-from kpis.measures import Measure
+from kpis.measures import Kind, Measure
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, noted
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
+from kpis.times import HOUR_MS
+from kpis.windows import parse_window
 from monitors.goals.curve_model import CurveField, curve_value
 from monitors.goals.fields import (
     BandField,
@@ -176,6 +178,11 @@ class RatioModel(FileModel):
         if nearer:
             side = "below at_least" if bound is Bound.AT_LEAST else "above at_most"
             raise AtField("critical", f"critical must be {side}, further off than the warning")
+        if parse_window(self.window).span_ms < HOUR_MS:
+            distinct = [m.title for m in self._kpi.formula.measures if m.kind is Kind.DISTINCT]
+            if distinct:
+                text = f"{distinct[0]} is a distinct count, which has no value in windows below 1h"
+                raise AtField("window" if "window" in self.model_fields_set else "ratio", text)
         _check_for(self._judged_by, self.for_)
         if self._judged_by is Rule.EVIDENCE and not self._is_provable:
             why = "no quotient of two sums" if not self._kpi.is_provable else "bounded by what is not above 0"

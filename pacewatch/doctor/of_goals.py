@@ -73,9 +73,8 @@ def _strangers(found: Goals, held: Deployment, now_ms: int) -> Iterator[Finding]
             f"{how_many(len(silent), 'campaign')} of the goals file should run and had no event ever: {_some(silent)}"
         )
         near = {name: meant for name in silent if (meant := nearest(name, list(held.campaigns))) is not None}
-        hint = "".join(
-            f"; is {printable(name)} meant to be {printable(meant)}?" for name, meant in list(near.items())[:_NAMED]
-        )
+        pairs = [tuple(map(printable, pair)) for pair in list(near.items())[:_NAMED]]
+        hint = "".join(f"; is {name} meant to be {meant}?" for name, meant in pairs)
         yield Finding(Level.WARN, what, f"ids must be as in events, letter by letter{hint}")
     over = [c.campaign for c in found.campaigns if c.flight.end_ms <= now_ms]
     if over and len(over) == len(found.campaigns):

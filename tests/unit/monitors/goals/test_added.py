@@ -87,6 +87,10 @@ def test_a_total_may_be_of_any_sum_in_its_own_unit() -> None:
         ("{ratio: roi, at_least: -0.5, critical: -0.2}", "critical must be below at_least"),
         ("{ratio: roi, at_most: -0.5, critical: -0.7}", "critical must be above at_most"),
         ("{ratio: per_hour, at_least: -1, rule: evidence}", "per_hour is bounded by what is not above 0"),
+        (
+            "{ratio: frequency, at_most: 2, window: 5m}",
+            "reach is a distinct count, which has no value in windows below",
+        ),
         ("{ratio: per_hour, at_least: 5, for: 5m}", "for needs rule: threshold"),
     ],
 )
