@@ -41,6 +41,8 @@ from monitors.view import NOTHING_EXAMINED, LaneHealth, View
 
 KEEP_S = 15.0
 """For how many real seconds the last view stands while Redis is away: no number is better than an old one."""
+SPARED_S = 300.0
+"""For so many real seconds a monitor that took the lead from one with another goals file ends nothing for its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Cycle:
         self._examining = Examining(reader.flights, self._telling, policy.verdicts.max_lag_ms)
         self._scopes = ScopeSums(policy.scopes)
         self._scoped: Scoped | None = None
+        self._leads_from_s = 0.0
         self.view = View()
 
     def current(self) -> View:
@@ -154,6 +157,7 @@ class Cycle:
         # The goals of this cycle: a thread may change the source's at any time.
         goals, has_file = self._goals.goals, self._goals.has_file
         leads = await self._lead()
+        files = await self._outbox.files.tell(self._goals.version, self._goals.catalogue.version)
         snapshot = await self._read(goals)
         now = self._clock.now_ms()
         seen = await self._see(goals.all, snapshot, now)
@@ -169,8 +173,7 @@ class Cycle:
             judged += await self._telling.judged(told, one.campaign, one.judged, summed)
         examined = await self._examining.examine(told, goals.experiments, snapshot)
         if leads and has_file:
-            await self._telling.gone(told, goals.all, [*judged, *common, *examined.told])
-            await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
+            await self._let_go(told, goals, [*judged, *common, *examined.told], judged, files)
         self.view = View(
             snapshot=snapshot,
             assessments=tuple(judged),
@@ -189,7 +192,19 @@ class Cycle:
             goals_problem=self._goals.problem,
             catalogue_problem=self._goals.catalogue.problem,
             uncounted=self._uncounted(goals, snapshot),
+            differing_files=files.differing,
         )
+
+    async def _let_go(
+        self, told: Round, goals: Goals, found: Sequence[Assessment], judged: Sequence[Assessment], files: Compared
+    ) -> None:
+        """Ends what is judged no more, and keeps the evidence of what is."""
+        # Two files by mistake, or an update that has not come to all monitors: what this one lacks may be meant.
+        is_spared = files.has_other_goals and monotonic() < self._leads_from_s + SPARED_S
+        if not is_spared:
+            await self._telling.gone(told, goals.all, found)
+        known = {key_of(one.campaign, one.goal) for one in judged}
+        await self._gathering.keep(known, monotonic(), forgets=not is_spared)
 
     def _uncounted(self, goals: Goals, snapshot: Snapshot) -> tuple[str, ...]:
         """Dimensions that scopes or goals are about, and no worker breaks down by."""
@@ -209,8 +224,10 @@ class Cycle:
     async def _lead(self) -> bool:
         """Whether this monitor leads; one that begins to sees to what an older version left."""
         leads = await self._outbox.lead()
-        if leads and not self.view.leads and self._deliveries:
-            await self._outbox.adopt([self._deliveries[0].lane.notifier])
+        if leads and not self.view.leads:
+            self._leads_from_s = monotonic()
+            if self._deliveries:
+                await self._outbox.adopt([self._deliveries[0].lane.notifier])
         return leads
 
     async def _judge(self, seen: Iterable[tuple[Campaign, Sight, ToDate | None]], now_ms: int) -> Concert:

@@ -192,6 +192,7 @@ def _notices(view: View) -> tuple[str, ...]:
         catalogue_problem=view.catalogue_problem,
         uncounted=view.uncounted,
         differing=len(found.differing) if found else 0,
+        differing_files=view.differing_files,
     )
 
 
