@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from kpis.contract.published import BadLayout
 from kpis.measures import zeros
@@ -12,13 +12,13 @@ from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable, Unusable
 from kpis.times import DAY_MS
 from monitors.alerts.assessment import Assessment
-from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import NO_INTERVENTIONS, InterventionStore
 from monitors.alerts.notifiers.delivery import Delivery
 from monitors.alerts.outbox import Outbox
-from monitors.alerts.routing import Routes
+from monitors.alerts.outbox.files_in_use import Compared
 from monitors.common.together import Looked
 from monitors.common.whole import Concert, Whole
+from monitors.cycle_policy import CyclePolicy
 from monitors.engine import Engine
 from monitors.examining import Examining
 from monitors.gathering import Gathering
@@ -26,8 +26,6 @@ from monitors.goals.all_goals import Goals, accounts_of, breakdowns_of
 from monitors.goals.reload import GoalsSource
 from monitors.goals.subject import key_of, parts_of
 from monitors.goals.values import Campaign, Period
-from monitors.pacing.evidence import EvidencePolicy
-from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.pasts import Pasts
 from monitors.read.queries import Query, ToDate
 from monitors.read.reader import Reader
@@ -43,27 +41,6 @@ KEEP_S = 15.0
 """For how many real seconds the last view stands while Redis is away: no number is better than an old one."""
 SPARED_S = 300.0
 """For so many real seconds a monitor that took the lead from one with another goals file ends nothing for its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class CyclePolicy:
-    """How the monitor judges and tells.
-
-    Attributes:
-        verdicts: when to judge.
-        telling: when people are told.
-        routes: by whom; what nobody is told of is only logged and kept as told.
-        evidence: what counts as proof.
-        scopes: which kinds of scopes have sums, see :data:`kpis.series.SCOPES`.
-        dimensions: by which breakdowns are read for that.
-    """
-
-    verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
-    telling: TellingPolicy = field(default_factory=TellingPolicy)
-    routes: Routes = field(default_factory=Routes)
-    evidence: EvidencePolicy = field(default_factory=EvidencePolicy)
-    scopes: tuple[str, ...] = ()
-    dimensions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

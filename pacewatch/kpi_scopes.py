@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kpis.catalogue import HEADLINES, Catalogue, Value
+from kpis.catalogue import HEADLINES, NOTHING_LACKS, Catalogue, Value
 from kpis.measures import MEASURES
 from kpis.runtime.errors import Misconfigured
 from kpis.runtime.printable import printable
@@ -57,9 +57,11 @@ def _goals() -> Path | None:
 
 def values_of(snapshot: Snapshot, name: str | None, window: str | None) -> Values:
     """``{id: {window: {name: value}}}`` of all scopes, or those of a name; those that spent most come first."""
-    of = snapshot.catalogue
+    of, lacking = snapshot.catalogue, snapshot.lacking
     found = {
-        shown_id(key): {w: of.document(row) for w, row in rows.windows.items() if window in {None, w}}
+        shown_id(key): {
+            w: of.document(row, lacking.get(w, NOTHING_LACKS)) for w, row in rows.windows.items() if window in {None, w}
+        }
         for key, rows in snapshot.scopes.items()
         if name is None or of_parent(key)[1] == name or shown_id(key) == name
     }

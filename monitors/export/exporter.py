@@ -91,7 +91,7 @@ class Exporter:
             yield self._added(view.snapshot, pinned)
         scopes = chosen_scopes(view.snapshot, self._kept_scopes, self._policy.budget)
         self._kept_scopes = scopes.kept
-        yield scope_samples(scopes, view.snapshot.catalogue, currency)
+        yield scope_samples(scopes, view.snapshot.catalogue, currency, view.snapshot.lacking)
         yield _limits(chosen, self._policy.budget, scopes.folded)
         yield pace_samples(view.assessments, currency)
         yield common_samples(view.common)
@@ -118,7 +118,9 @@ class Exporter:
         budget = replace(policy.budget, max_series=room(policy.budget.max_series, catalogue))
         chosen = export(snapshot, self._kept_added, pinned, budget, breakdowns=policy.breakdowns)
         self._kept_added = chosen.kept
-        return added_samples(chosen, catalogue, snapshot.layout.currency, breakdowns=policy.breakdowns)
+        return added_samples(
+            chosen, catalogue, snapshot.layout.currency, breakdowns=policy.breakdowns, lacking=snapshot.lacking
+        )
 
 
 def _limits(chosen: Export, policy: BudgetPolicy, folded_scopes: int) -> Families:
