@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from math import gcd
 
 from kpis.formula import Formula, Quotient, parse_formula
-from kpis.measures import MEASURES, NAMES, Kind, Measure
+from kpis.measures import MEASURES, NAMES, Kind, Measure, Stream
 from kpis.units import MICROS, Unit
 
 Value = int | float | None
@@ -110,6 +110,12 @@ class Kpi:
         if self.is_proportion:
             return False
         return not self.is_quotient or (self.above.counting is not None and self.above.can_fall)
+
+    @cached_property
+    def is_paid(self) -> bool:
+        """Whether budget moves it: spend is in it, or nothing but what comes of ads."""
+        measures = self.formula.measures
+        return any(m.title == "spend" for m in measures) or all(Stream.MEASURE not in m.streams for m in measures)
 
     @cached_property
     def above(self) -> Measure:

@@ -262,7 +262,10 @@ GOALS_PROBLEM = _gauge("goals_problem", "1 while the goals file as it is now can
 CATALOGUE_PROBLEM = _gauge(
     "catalogue_problem", "1 while the catalogue file as it is now cannot be used, and the last good one is."
 )
-UNCOUNTED = _gauge("catalogue_differs", "Partitions whose worker counts other measures than the monitor's file has.")
+CATALOGUE_DIFFERS = _gauge(
+    "catalogue_differs", "Partitions whose worker counts other measures than the monitor's file has."
+)
+FILES_DIFFER = _gauge("monitor_files_differ", "1 while another monitor that runs has a file otherwise.", "file")
 NOTIFIER_ATTEMPTS = _counter("notifier_attempts", "Attempts to send a message.", "notifier", "outcome")
 NOTIFIER_REFRESHES = _counter(
     "notifier_refreshes", "How often a service that forgets was told again what stands.", "notifier", "outcome"

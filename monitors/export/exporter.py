@@ -18,6 +18,7 @@ from kpis.runtime.http.access import REFUSALS, Access
 from monitors import metrics
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.alerts.notifiers.protocol import ANSWERED, GIVEN_UP, Outcome
+from monitors.alerts.outbox.files_in_use import KINDS
 from monitors.export.added_samples import added_samples, room
 from monitors.export.budget import BudgetPolicy
 from monitors.export.counted_again import CountedAgain
@@ -136,7 +137,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
             metrics.NOTIFIER_ATTEMPTS, metrics.NOTIFIER_WAITING, metrics.NOTIFIER_OLDEST, metrics.NOTIFIER_PARKED,
             metrics.NOTIFIER_REFRESHES, metrics.REFUSED_REQUESTS, metrics.GOALS_PROBLEM,
-            metrics.CATALOGUE_PROBLEM, metrics.UNCOUNTED,
+            metrics.CATALOGUE_PROBLEM, metrics.CATALOGUE_DIFFERS, metrics.FILES_DIFFER,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
@@ -145,7 +146,9 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found.add(metrics.LEADER, (), float(view.leads))
     found.add(metrics.GOALS_PROBLEM, (), float(bool(view.goals_problem)))
     found.add(metrics.CATALOGUE_PROBLEM, (), float(bool(view.catalogue_problem)))
-    found.add(metrics.UNCOUNTED, (), len(view.snapshot.uncounted_in) if view.snapshot else 0)
+    found.add(metrics.CATALOGUE_DIFFERS, (), len(view.snapshot.differing) if view.snapshot else 0)
+    for kind in KINDS:
+        found.add(metrics.FILES_DIFFER, (kind,), float(kind in view.differing_files))
     _notifiers(found, view)
     for access in REFUSALS:
         found.add(metrics.REFUSED_REQUESTS, (access,), refused.get(access, 0))

@@ -2,13 +2,15 @@
 
 Proportions (CTR, CVR) miss when the evidence of all looks proves it (:mod:`monitors.pacing.evidence`), costs and
 returns when that of all hours does (:mod:`monitors.pacing.returns`). Of a single look, as at the end of a flight,
-proportions miss when the Wilson interval lies beyond the bound; costs and returns need a volume of events.
+proportions miss when the Wilson interval lies beyond the bound; costs and returns need a volume of events, and so do
+scores and other KPIs of which nothing can be proven, at every look.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from kpis.catalogue import Kpi
 from kpis.measures import INDEX, WIDTH, Row, zeros
 from kpis.units import MICROS
 from kpis.windows import parse_window
@@ -97,14 +99,19 @@ def _shown(goal: RatioGoal, observed: Observed, at_ms: int) -> tuple[Row, int | 
 
 def _by_this_look(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
     if goal.rule is Rule.THRESHOLD:
-        return _at_once(goal, ratio)
+        return _at_once(goal, row, ratio)
     return _proportion(goal, row, ratio, policy) if goal.kpi.is_proportion else _by_volume(goal, row, ratio)
 
 
-def _at_once(goal: RatioGoal, ratio: float | None) -> _Finding:
-    """A plain threshold: what is, against the bound, however little it is made of."""
+def _at_once(goal: RatioGoal, row: Row, ratio: float | None) -> _Finding:
+    """A plain threshold: what is, against the bound, however little it is made of.
+
+    But for a KPI that evidence can never be asked of: nobody chose the threshold for it, and one answer is no score.
+    """
     if ratio is None:
         return _Finding(Status.NO_DATA, Reason.NO_VALUE)
+    if not goal.kpi.is_provable and 0 < goal.kpi.min_volume > _volume(goal.kpi, row):
+        return _Finding(Status.NO_DATA, Reason.TOO_FEW)
     status = status_of(ratio, goal.warning, goal.critical)
     return _Finding(status, Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE)
 
@@ -124,22 +131,33 @@ def _by_evidence(proven: Status, window: _Finding, sure: Status, *, is_met: bool
 
 
 def _sure(goal: RatioGoal, row: Row, ratio: float | None, window: _Finding, policy: VerdictPolicy) -> Status:
-    """How bad a window is at the least, by the interval of this look; of proportions that is what it was judged by.
+    """How bad a window is at the least, by the interval of this look; of proportions that is what it was judged by."""
+    if goal.kpi.is_proportion or ratio is None:
+        return window.status
+    more = scatter(goal.kpi, goal.bound, row, policy.z)
+    return status_of(ratio * more if goal.bound is Bound.AT_LEAST else ratio / more, goal.warning, goal.critical)
+
+
+def scatter(kpi: Kpi, bound: Bound, row: Row, z: float) -> float:
+    """By how many times chance alone moves a cost or a return to either side, with so few events.
 
     The square root of a count scatters by a half, whatever the count (M. S. Bartlett, 1936); of revenue, orders count
     for less, as some bring far more than others.
+
+    Args:
+        kpi: a quotient that is no proportion.
+        bound: the side that it should be on: what is above the line should be many of a return, below it of a cost.
+        row: its counts.
+        z: standard deviations of the normal distribution.
     """
-    if goal.kpi.is_proportion or ratio is None:
-        return window.status
-    good = goal.kpi.above if goal.bound is Bound.AT_LEAST else goal.kpi.below
+    good = kpi.above if bound is Bound.AT_LEAST else kpi.below
     is_money = good.in_micros
     orders = row[INDEX["conversions"] if is_money else good.column]
     if is_money and good.column >= WIDTH:
         # In how many events it came is not known: one is what all of it may be.
         orders = 1
     events = max(orders, 1) / (PRIOR_LUMPS if is_money else 1)
-    more = (1 + policy.z / 2 / events**0.5) ** 2
-    return status_of(ratio * more if goal.bound is Bound.AT_LEAST else ratio / more, goal.warning, goal.critical)
+    return float((1 + z / 2 / events**0.5) ** 2)
 
 
 def _proportion(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
@@ -166,9 +184,13 @@ def _weighed(ratio: float, nearest: float, warning: Band, critical: Band) -> _Fi
     return _Finding(status, Reason.WITHIN if ratio in warning else Reason.NOT_PROVEN)
 
 
+def _volume(kpi: Kpi, row: Row) -> float:
+    return row[kpi.noise.column] / (MICROS if kpi.noise.in_micros else 1)
+
+
 def _by_volume(goal: RatioGoal, row: Row, ratio: float | None) -> _Finding:
     kpi = goal.kpi
-    volume: float = row[kpi.noise.column] / (MICROS if kpi.noise.in_micros else 1)
+    volume = _volume(kpi, row)
     has_cost = goal.bound is Bound.AT_MOST and kpi.noise == kpi.below
     if has_cost:
         # What this spend would have brought at the limit counts as volume too: a cost per event has no value when

@@ -141,7 +141,7 @@ class Snapshot:
     )
 
     @property
-    def uncounted_in(self) -> tuple[int, ...]:
+    def differing(self) -> tuple[int, ...]:
         """The partitions whose worker counts other measures than the catalogue has: by another version of its file."""
         own = mark_of(self.catalogue)
         return tuple(p.number for p in self.partitions if p.measures is not None and p.measures != own)

@@ -16,7 +16,7 @@ from kpis.settings.environment import PREFIX
 from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS, parse_time
 from monitors import goals as goals_file
 from monitors.goals.all_goals import Goals
-from monitors.goals.values import RatioGoal
+from monitors.goals.values import Goal, RatioGoal
 from monitors.settings import MonitorSettings
 from pacewatch.backtest import labels as labels_file
 from pacewatch.backtest import report, stored_history
@@ -90,7 +90,7 @@ async def backtest(options: BacktestOptions) -> int:
     _check(options)
     seen = _scan(options)
     settings = _settings(seen)
-    found = whole_campaigns(goals_file.load(options.goals, load(settings.catalogue)))
+    found = countable(goals_file.load(options.goals, load(settings.catalogue)))
     policy = TrialPolicy()
     policy = with_choice(policy, (("max_lag_ms", settings.max_lag_ms), ("for_ms", int(settings.alert_for_s * 1000))))
     labels = labels_file.load(options.labels, found) if options.labels else ()
@@ -112,16 +112,20 @@ def _check(options: BacktestOptions) -> None:
         raise Misconfigured("--every", "history is known by the quarter hour", "leave it out, or give --data")
 
 
-def whole_campaigns(found: Goals) -> Goals:
-    """The goals that a backtest can judge, the others are said: it looks at whole campaigns."""
+def countable(found: Goals) -> Goals:
+    """The goals that a backtest can judge, the others are said: whole campaigns are counted."""
     parts = sorted(one.campaign for one in found.parents if one.scope.is_breakdown)
     if parts:
         say(f"goals of breakdowns are not looked at, as whole campaigns are counted: {', '.join(parts[:5])}")
-    return replace(found, parents=tuple(one for one in found.parents if not one.scope.is_breakdown))
+    found = replace(found, parents=tuple(one for one in found.parents if not one.scope.is_breakdown))
+    ids = sorted({f"{one.campaign} {g.id}" for one in found.parents for g in one.goals if _is_of_ids(g)})
+    if ids:
+        say(f"ids are told apart of each campaign alone: not judged are {', '.join(ids[:5])}")
+    return found
 
 
-def _is_of_ids(goal: RatioGoal) -> bool:
-    return any(measure.kind is Kind.DISTINCT for measure in goal.kpi.formula.measures)
+def _is_of_ids(goal: Goal) -> bool:
+    return isinstance(goal, RatioGoal) and any(measure.kind is Kind.DISTINCT for measure in goal.kpi.formula.measures)
 
 
 def _scan(options: BacktestOptions) -> Scan | None:
@@ -171,7 +175,7 @@ async def _over_history(
     _in_order(since, until)
     span = Span(since, until, QUARTER_MS)
     say("history is known by the quarter hour: looks are as far apart, and goals for windows below 15m are not judged")
-    if unknown := sorted({goal.kpi.name for _, goal in plan.goals if isinstance(goal, RatioGoal) and _is_of_ids(goal)}):
+    if unknown := sorted({goal.id for _, goal in plan.goals if _is_of_ids(goal)}):
         say(f"history does not hold which ids there were: goals on {', '.join(unknown)} are not judged")
     stored = await stored_history.load(settings, plan.goals.all, span, plan.goals.catalogue)
     watchlist = Watchlist(plan.goals.all, span.first_ms, plan.base.verdicts.final_ms)

@@ -15,7 +15,7 @@ from kpis.contract.claimed import mark_of
 from kpis.packs.catalogue_file import parse
 from kpis.runtime.clock import Clock
 from kpis.times import HOUR_MS
-from monitors.board.notices import notices
+from monitors.board.overview.notices import notices
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import Format
 from monitors.read.reader import Reader, connect
@@ -156,10 +156,10 @@ def test_workers_that_count_by_another_catalogue_are_told_wherever_it_is_looked(
                 client.hset(layout.meta(0), layout.MEASURES, counted)
         for catalogue, count in ((own, others), (CORE, without)):
             found = replace(snapshot(redis_url), catalogue=catalogue)
-            assert len(found.uncounted_in) == count
+            assert len(found.differing) == count
             text = Exporter(ExportPolicy(), Counter()).text(View(found, redis_up=True), Format.PLAIN)
             assert f"pacewatch_catalogue_differs {count}" in text
-            said = notices((), others=len(found.uncounted_in))
+            said = notices((), differing=len(found.differing))
             wanted = "Workers of 1 partition count by another version of the catalogue file: numbers may be missing."
             assert said == ((wanted,) if count else ())
             system.settings.pop("CATALOGUE", None)

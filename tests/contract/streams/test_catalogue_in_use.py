@@ -78,12 +78,10 @@ def test_columns_are_claimed_once_and_stay_where_they_are(redis_url: str) -> Non
 
 
 def test_a_claim_says_since_when_a_measure_is_counted_and_what_nobody_counts_any_more(redis_url: str) -> None:
-    """What was claimed by an older version, which says no times, always was; a Redis that forgot is told what it knew."""
+    """What an older version claimed, which says no times, always was; a Redis that forgot is told what it knew."""
 
     async def use(store: Store, redis: Any) -> None:
-        (a,), (b,), both = (
-            fields(text) for text in ("measures: {a: {}}", "measures: {b: {}}", "measures: {a: {}, b: {}}")
-        )
+        a, b = both = fields("measures: {a: {}, b: {}}")
         await redis.hset(layout.COLUMNS, a, WIDTH)
         assert (await store.claim(both, NO_CLAIMS, now_ms=1000)).times == {b: 1000}
         assert (await store.claim(both, NO_CLAIMS, now_ms=2000)).times == {b: 1000}, "as it was"

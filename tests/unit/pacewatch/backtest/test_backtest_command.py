@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from monitors.goals.file import parse
-from pacewatch.backtest.command import whole_campaigns
+from pacewatch.backtest.command import countable
 
 GOALS = """\
 campaigns:
@@ -114,6 +114,6 @@ def test_goals_of_breakdowns_are_left_out_and_that_is_said(capsys: pytest.Captur
         "breakdowns:\n  - {breakdown: channel=search, goals: [{total: spend, target: 5}]}\n",
         "x",
     )
-    assert [one.campaign for one in whole_campaigns(found).all] == ["a", "portfolio="]
+    assert [one.campaign for one in countable(found).all] == ["a", "portfolio="]
     said = capsys.readouterr().err
     assert "goals of breakdowns are not looked at, as whole campaigns are counted: channel=search" in said

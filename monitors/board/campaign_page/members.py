@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from kpis.measures import Row
 from kpis.series import of_shown, shown_id
 from monitors.board.board import Board
-from monitors.board.detail import judged_of
-from monitors.board.shapes import CampaignNow, MemberGoal, MemberNow
+from monitors.board.campaign_page.detail import judged_of
+from monitors.board.campaign_page.detail_shapes import MemberGoal, MemberNow
+from monitors.board.shapes import CampaignNow
 from monitors.goals.parents.roll_up import target_within
 from monitors.goals.periods import period_at, target_of
 from monitors.goals.values import Campaign, Flight, Goal, TotalGoal
