@@ -20,7 +20,7 @@ from monitors.pacing import evidence, returns
 from monitors.pacing.causes import Causes, causes_of, explained, in_all, waiting
 from monitors.pacing.evidence import Evidence, EvidencePolicy
 from monitors.pacing.judge import judge
-from monitors.pacing.partly import is_partly
+from monitors.pacing.needs import is_partly
 from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
 from monitors.sight import Sight
 from monitors.vantage import Vantage

@@ -10,7 +10,7 @@ from monitors.goals.curves import Curve, curve_of
 from monitors.goals.periods import period_at, target_of
 from monitors.goals.subject import Subject, Watch
 from monitors.goals.values import Campaign, Flight, Period, TotalGoal
-from monitors.pacing.partly import is_partly
+from monitors.pacing.needs import is_partly
 from monitors.pacing.ratio import judge_ratio
 from monitors.pacing.silence import judge_watch, never_began
 from monitors.pacing.total import judge_total

@@ -6,7 +6,7 @@ from kpis.windows import parse_window
 from monitors.goals.subject import Subject
 from monitors.goals.values import Flight, RatioGoal
 from monitors.pacing.verdict import Reason, Verdict
-from monitors.words.moments import moment
+from monitors.words.shown_times import moment
 
 
 def partly_says(goal: Subject, verdict: Verdict, flight: Flight) -> str:

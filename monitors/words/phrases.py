@@ -16,8 +16,8 @@ from monitors.goals.subject import COMMON, Subject, Watch, Watched
 from monitors.goals.values import Bound, Campaign, RatioGoal
 from monitors.pacing.verdict import Direction, Reason, Verdict
 from monitors.words.common_phrases import common_phrase
-from monitors.words.moments import moment
 from monitors.words.partly_words import partly_says
+from monitors.words.shown_times import moment
 from monitors.words.wording import REASONS
 
 _DIGITS = 3

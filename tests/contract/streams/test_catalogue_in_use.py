@@ -77,6 +77,27 @@ def test_columns_are_claimed_once_and_stay_where_they_are(redis_url: str) -> Non
     with_store(redis_url, use)
 
 
+def test_a_claim_says_since_when_a_measure_is_counted_and_what_nobody_counts_any_more(redis_url: str) -> None:
+    """What an older version claimed, which says no times, always was; a Redis that forgot is told what it knew."""
+
+    async def use(store: Store, redis: Any) -> None:
+        a, b = both = fields("measures: {a: {}, b: {}}")
+        await redis.hset(layout.COLUMNS, a, WIDTH)
+        assert (await store.claim(both, NO_CLAIMS, now_ms=1000)).times == {b: 1000}
+        assert (await store.claim(both, NO_CLAIMS, now_ms=2000)).times == {b: 1000}, "as it was"
+        assert (await store.claim([b], NO_CLAIMS, now_ms=3000)).times == {a: None, b: 1000}
+        assert (await store.claim([], NO_CLAIMS, now_ms=4000)).times == {a: None, b: None}
+        assert (await store.claim([a], NO_CLAIMS, now_ms=5000)).times == {a: 5000, b: None}
+        assert (await store.claim(both, NO_CLAIMS, now_ms=6000, anew=[a])).times == {a: 6000, b: 6000}
+        known = await fetch_columns(redis, "test")
+        await redis.delete(layout.COLUMNS)
+        found = await store.claim(both, known, now_ms=7000)
+        assert (found.claimed, found.times) == (known.claimed, known.times)
+        assert await redis.hget(layout.COLUMNS, f"since {a}") == b"@6000"
+
+    with_store(redis_url, use)
+
+
 def test_what_there_is_no_room_for_claims_nothing_and_is_refused_clearly(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

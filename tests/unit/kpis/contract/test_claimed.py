@@ -102,6 +102,30 @@ def test_each_column_has_a_name_in_documents_that_no_other_has_and_that_stays() 
     assert columns.documented(CORE.measures[3]) == ("spend_micros",)
 
 
+def test_a_sum_of_measures_is_whole_from_when_the_last_of_them_is_counted() -> None:
+    """Those that are counted since one moment are of the same time, whenever that was; nobody's are of none."""
+    found = parse("measures: {a: {}, b: {}, c: {}, d: {level: true}, e: {}}", "x")
+    a, b, c, d, e = found.added_measures
+    text = {name: b"%d" % (WIDTH + n) for n, name in enumerate(name for one in (a, b, c, d) for name in fields_of(one))}
+    said = {a: b"@50", b: b"@50", c: b"retired", d: b"@70"}
+    raw = text | {f"since {name}": value for one, value in said.items() for name in fields_of(one)[:1]}
+    columns = read_columns({name.encode(): value for name, value in raw.items()})
+    clicks = CORE.by_title["clicks"]
+    assert [columns.since(one) for one in (a, b, c, d, e, clicks)] == [50, 50, None, 70, None, 0]
+    assert columns.whole_from([a, b]) == 0
+    assert columns.whole_from([a, clicks]) == 50
+    assert columns.whole_from([a, b, d]) == 70
+    assert columns.whole_from([a, c]) is columns.whole_from([e]) is None
+    assert Columns(columns.claimed).whole_from([a, clicks]) == 0, "as an older version wrote it"
+
+
+def test_a_time_that_is_none_is_left_out() -> None:
+    (a,) = (name for one in parse("measures: {a: {}}", "x").added_measures for name in fields_of(one))
+    for value in (b"@", b"@-5", b"5", b"@" + b"9" * 400, b"\xff", "@٣".encode()):
+        assert read_columns({a.encode(): b"5", b"since " + a.encode(): value}) == Columns({a: 5})
+        assert read_columns({a.encode(): b"5", b"since " + a.encode(): value}).times == {}
+
+
 def test_rows_of_the_core_are_taken_as_they_are() -> None:
     wide = np.arange(2 * 9).reshape(2, 9).astype(np.int64)
     assert Columns().taken(wide, CORE).tolist() == wide[:, :WIDTH].tolist()
