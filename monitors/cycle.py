@@ -172,12 +172,8 @@ class Cycle:
             judged += await self._telling.judged(told, one.campaign, one.judged, summed)
         examined = await self._examining.examine(told, goals.experiments, snapshot)
         if leads and has_file:
-            # Two files by mistake, or an update that has not come to all monitors: what this one lacks may be meant.
             is_spared = files.has_other_goals and monotonic() < self._leads_from_s + SPARED_S
-            if not is_spared:
-                await self._telling.gone(told, goals.all, [*judged, *common, *examined.told])
-            known = {key_of(j.campaign, j.goal) for j in judged}
-            await self._gathering.keep(known, monotonic(), forgets=not is_spared)
+            await self._keep(told, goals, judged, [*common, *examined.told], forgets=not is_spared)
         lanes = {one.lane.notifier: await _health(one) for one in self._deliveries}
         self.view = View(
             snapshot=snapshot,
@@ -199,6 +195,18 @@ class Cycle:
             uncounted=self._uncounted(goals, snapshot),
             differing_files=files.differing,
         )
+
+    async def _keep(
+        self, told: Round, goals: Goals, judged: list[Assessment], more: list[Assessment], *, forgets: bool
+    ) -> None:
+        """Store what was learned, and let go of what is in the goals file no more.
+
+        But nothing is let go of while another file may be meant: two by mistake, or an update on its way.
+        """
+        if forgets:
+            await self._telling.gone(told, goals.all, [*judged, *more])
+        known = {key_of(j.campaign, j.goal) for j in judged}
+        await self._gathering.keep(known, monotonic(), forgets=forgets)
 
     def _uncounted(self, goals: Goals, snapshot: Snapshot) -> tuple[str, ...]:
         """Dimensions that scopes or goals are about, and no worker breaks down by."""

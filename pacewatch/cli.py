@@ -181,7 +181,7 @@ def kpi(
     every: Annotated[bool, typer.Option("--all", help="Of each series what the catalogue file adds too.")] = False,
 ) -> None:
     """Print the current values; of one campaign what the catalogue file adds too, where it has any."""
-    from kpis.series import campaign_part, is_campaign, split
+    from kpis.series import is_campaign
     from kpis.settings.shared import Settings
     from monitors.read import reader
     from pacewatch import kpi as show
@@ -201,9 +201,7 @@ def kpi(
     for problem, count in snapshot.problems.items():
         say(f"{how_many(count, 'value')} in Redis cannot be used, and left out: {problem}")
     if campaign is not None and not values and scope is None:
-        names = sorted({split(campaign_part(series))[0] for series in snapshot.series})
-        hint = kpi_scopes.account_hint(snapshot, campaign) or meant(campaign, names)
-        raise Misconfigured("CAMPAIGN", f"there is no campaign {campaign[:40]!r} in Redis", hint)
+        raise kpi_scopes.no_campaign(snapshot, campaign)
     if scope is not None and not values:
         say(kpi_scopes.none_of(scope, campaign))
     if as_json:

@@ -25,6 +25,7 @@ from monitors.read.scopes.wanted import WantedParts
 from monitors.read.snapshot import Snapshot
 from monitors.settings import MonitorSettings
 from pacewatch.catalogue_named import catalogue
+from pacewatch.fitting import meant
 from pacewatch.kpi import Values, cell
 
 LISTED = ("impressions", "clicks", "spend", *(kpi.name for kpi in HEADLINES))
@@ -66,18 +67,26 @@ def values_of(snapshot: Snapshot, name: str | None, window: str | None) -> Value
     return dict(sorted(found.items(), key=lambda one: (-_spend(one[1]), one[0])))
 
 
-def account_hint(snapshot: Snapshot, name: str) -> str:
-    """What finds the account of a name that is no campaign's; empty where none is known of that name."""
+def no_campaign(snapshot: Snapshot, name: str) -> Misconfigured:
+    """What is said of a name that is no campaign's: how an account is asked for, or what may be meant."""
+    said = f"there is no campaign {name[:40]!r} in Redis"
+    if name in _accounts(snapshot):
+        return Misconfigured("CAMPAIGN", said, f"an account has it: pacewatch kpi --scope account {quote(name)}")
+    return Misconfigured("CAMPAIGN", said, meant(name, sorted({split(s)[0] for s in snapshot.series})))
+
+
+def _accounts(snapshot: Snapshot) -> set[str]:
+    """All accounts that the goals file names, or events do."""
     path = _goals()
     try:
-        accounts = set() if path is None else {*accounts_of(load(path, snapshot.catalogue)).values()}
+        found = set() if path is None else {*accounts_of(load(path, snapshot.catalogue)).values()}
     except InvalidGoals:
-        accounts = set()
+        found = set[str]()
     for series in snapshot.series:
-        accounts |= {value for dimension, value in split(series)[1] if dimension == "account"}
-        level, of, _ = of_parent(series) if is_parent(series) else ("", "", "")
-        accounts |= {of} if level == "account" else set()
-    return f"an account has it: pacewatch kpi --scope account {quote(name)}" if name in accounts else ""
+        found |= {value for dimension, value in split(series)[1] if dimension == "account"}
+        level, name, _ = of_parent(series) if is_parent(series) else ("", "", "")
+        found |= {name} if level == "account" else set()
+    return found
 
 
 def none_of(scope: str, name: str | None) -> str:
