@@ -49,7 +49,8 @@ from monitors.goals.parents.parent_model import ParentModel, PortfolioModel
 from monitors.goals.platforms import PLATFORMS
 from monitors.goals.spread.spec import Shape
 from monitors.goals.values import Rule
-from monitors.metrics import Definition, KpiMetrics
+from monitors.metric_kinds import Definition
+from monitors.metrics import KpiMetrics
 from monitors.pacing.verdict import Reason, Status
 from monitors.settings import MonitorSettings
 from streams.metrics import worker_metrics

@@ -5,19 +5,21 @@ from __future__ import annotations
 from grafana_foundation_sdk.builders import dashboard as dash
 from grafana_foundation_sdk.models import dashboard
 
-from grafana import style
-from grafana.promql import raw
+from grafana import links, style
+from grafana.promql import EACH_ONCE, HERE, RECENT, raw
 from kpis.series import DIMENSIONS
 from kpis.settings.shared import Settings
 from kpis.windows import parse_windows
 from monitors.metrics import SCOPE_KPI
 
+ALERTS = 'alertname=~"Pacewatch.+",alertname!="PacewatchWatchdog",job=~"$job"'
+"""Alerts of the rules on Pacewatch itself but the one that always fires; few have an instance."""
 EVERY_PROCESS = '{__name__=~"pacewatch_build_info|pacewatch_worker_partitions"'
 WINDOWS = tuple(w.name for w in parse_windows(Settings.model_fields["windows"].default))
 
 
 def board(uid: str, title: str, about: str, since: str = "now-3h") -> dash.Dashboard:
-    """An empty dashboard that leads to the others and keeps their time and variables."""
+    """A dashboard without panels: it leads to the others, keeps their time and variables, marks what happened."""
     others = dash.DashboardLink("Pacewatch").type(dashboard.DashboardLinkType.DASHBOARDS).tags(["pacewatch"])
     return (
         dash.Dashboard(title)
@@ -31,16 +33,47 @@ def board(uid: str, title: str, about: str, since: str = "now-3h") -> dash.Dashb
         .timepicker(dash.TimePicker().refresh_intervals([style.EVERY, "15s", "1m", "5m"]))
         .tooltip(dashboard.DashboardCursorSync.CROSSHAIR)
         .link(others.as_dropdown(False).include_vars(True).keep_time(True))
+        .link(links.board())
         .with_variable(dash.DatasourceVariable("datasource").label("Data source").type("prometheus"))
+        .with_variable(dash.ConstantVariable("board").label("Launch board").value(links.BOARD))
         .with_variable(_chosen("job", "Job", f"label_values({EVERY_PROCESS}}}, job)"))
         .with_variable(_chosen("instance", "Instance", f'label_values({EVERY_PROCESS},job=~"$job"}}, instance)'))
+        .annotation(marks("Pipeline alerts", f'ALERTS{{{ALERTS},alertstate="firing"}}', "red"))
+        .annotation(marks("Monitors that start", _started("pacewatch_redis_reads_total"), "purple"))
+        .annotation(marks("Workers that start", _started("pacewatch_worker_flushed_events_total"), "blue"))
+        .annotation(marks("New versions", _new_version(), "green"))
     )
+
+
+def marks(name: str, expr: str, colour: str) -> dash.AnnotationQuery:
+    """Marks in all graphs of a dashboard where a query has samples; whoever looks may switch them off."""
+    return dash.AnnotationQuery().name(name).datasource(style.SOURCE).enable(True).icon_color(colour).expr(expr)
+
+
+def told(*labels: str) -> dash.AnnotationQuery:
+    """Marks where people were told of another status of a goal or a watch."""
+    matchers = ",".join(('__name__=~"pacewatch_(pace|watch)_alert_status"', *labels, HERE))
+    # What was told a moment ago is known also where the lead has changed, and with it the instance.
+    before = f"last_over_time({{{matchers}}}[1m] offset 15s)"
+    changed = f"({EACH_ONCE} ({{{matchers}}}) == 1) unless ({EACH_ONCE} ({before}) == 1)"
+    return marks("Status changes", changed, "orange")
+
+
+def _started(counter: str) -> str:
+    """Whose counter began again, or was not there a moment ago."""
+    now = raw(counter)
+    return f"resets({now}[{RECENT}]) > 0 or ({now} unless last_over_time({now}[1m] offset 15s))"
+
+
+def _new_version() -> str:
+    now = raw("pacewatch_build_info")
+    return f"max by (version) ({now}) unless max by (version) (last_over_time({now}[1m] offset 15s))"
 
 
 def _chosen(name: str, label: str, expr: str) -> dash.QueryVariable:
     """One, several or, at first, all of the values of a label."""
     every = dashboard.VariableOption(text="All", value="$__all", selected=True)
-    return _labels(name, label, expr).multi(True).include_all(True).all_value(".*").current(every)
+    return _labels(name, label, expr).multi(True).include_all(True).all_value(".+").current(every)
 
 
 def account() -> dash.QueryVariable:
@@ -61,14 +94,26 @@ def goal() -> dash.QueryVariable:
     return _labels("goal", "Goal", f"label_values({known}, goal)")
 
 
+def experiment() -> dash.QueryVariable:
+    """One experiment of the account."""
+    known = raw("pacewatch_experiment_info", 'account=~"$account"')
+    return _labels("experiment", "Experiment", f"label_values({known}, experiment)")
+
+
 def breakdown_campaign() -> dash.QueryVariable:
     """One campaign whose breakdowns are exported."""
     return _labels("campaign", "Campaign", f"label_values({raw('pacewatch_breakdown_window_impressions')}, campaign)")
 
 
-def added(metric: str, label: str, title: str) -> dash.QueryVariable:
-    """One of the KPIs or measures that the catalogue file adds and the campaign has: they list themselves."""
-    known = raw(metric, 'campaign="$campaign"')
+def added(metric: str, label: str, title: str, *of: str) -> dash.QueryVariable:
+    """One of the KPIs or measures that the catalogue file adds and campaigns have: they list themselves.
+
+    Args:
+        metric, label: where it is told.
+        title: what people choose it by.
+        of: matchers of the campaigns that are meant.
+    """
+    known = raw(metric, *of)
     return _labels(label, title, f"label_values({known}, {label})")
 
 

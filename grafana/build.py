@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from grafana import compare, launch, pipeline, portfolio, scopes
+from grafana import compare, experiments, launch, pipeline, portfolio, scopes
 
 DIRECTORY = Path(__file__).parent / "dashboards"
 BUILDERS = {
@@ -16,6 +16,7 @@ BUILDERS = {
     "scopes": scopes.build,
     "compare": compare.build,
     "pipeline": pipeline.build,
+    "experiments": experiments.build,
 }
 
 

@@ -2,56 +2,70 @@
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.builders import dashboard as dash
-from grafana_foundation_sdk.builders import statetimeline
+from collections.abc import Iterator
 
-from grafana import style
-from grafana.board import account, added, board, goal, goal_campaign, window
-from grafana.panels import Panel, figure, lines, query
-from grafana.promql import EACH_ONCE, HERE, of
+from grafana_foundation_sdk.builders import dashboard as dash
+
+from grafana import links, style
+from grafana.board import account, added, board, goal, goal_campaign, told, window
+from grafana.panels import Panel, figure, in_unit, lines, listing, states
+from grafana.promql import of
 from kpis.catalogue import CATALOGUE, Kpi
 from kpis.measures import MEASURES
 from monitors.alerts.notifiers.links import DASHBOARD, PACE_PANEL
-from monitors.goals.goal import CRITICAL, WARNING
-from monitors.metrics import ADDED_KPI, CAMPAIGN
+from monitors.metrics import ADDED_KPI, ADDED_MEASURE, CAMPAIGN
 
 ONE = 'campaign="$campaign"'
 GOAL = f'{ONE},goal="$goal"'
 IN = f'{ONE},window="$window"'
+PAGE = (links.page("campaign"),)
+_ADDED = ((ADDED_KPI.name, "kpi", "KPI"), (ADDED_MEASURE.name, "measure", "measure"))
+"""What the catalogue file adds lists itself: each has the label that it is told by."""
 
 
 def build() -> dash.Dashboard:
     """The dashboard."""
-    told = f'{{__name__=~"pacewatch_(pace|watch)_alert_status",{ONE},{HERE}}}'
-    # What was told a moment ago is known also where the lead has changed, and with it the instance.
-    before = f"last_over_time({told}[1m] offset 15s)"
-    changes = dash.AnnotationQuery().name("Status changes").datasource(style.SOURCE).enable(True).icon_color("orange")
-    changes = changes.expr(f"({EACH_ONCE} ({told}) == 1) unless ({EACH_ONCE} ({before}) == 1)")
-    made = board(DASHBOARD, "Pacewatch: Launch", "One campaign: pace, thresholds, KPIs and spend.")
+    # The day so far, from its first minute: what people ask on the day of a launch.
+    made = board(DASHBOARD, "Pacewatch: Launch", "One campaign: pace, thresholds, KPIs and spend.", since="now/d")
     made = made.with_variable(account()).with_variable(goal_campaign()).with_variable(goal()).with_variable(window())
-    made = made.with_variable(added(ADDED_KPI.name, "kpi", "Added KPI"))
-    made = made.annotation(changes)
+    for metric, label, what in _ADDED:
+        made = made.with_variable(added(metric, label, f"Added {what}", ONE))
+    made = made.annotation(told(ONE))
     made = made.with_row(dash.Row("On pace?"))
     for panel in (_pace_now(), _spent(), _fresh(), _timeline(), _watches(), _line(), _ratio()):
         made = made.with_panel(panel)
     made = made.with_row(dash.Row("KPIs, rolling $window"))
     for kpi in CATALOGUE:
         made = made.with_panel(_kpi(kpi))
-    made = made.with_panel(_added())
+    for panel in _added():
+        made = made.with_panel(panel)
     return made.with_row(dash.Row("Volume and money")).with_panel(_volume()).with_panel(_budget())
 
 
 def _kpi(kpi: Kpi) -> Panel:
     about = kpi.meaning + (" In the currency of its legend." if kpi.unit.is_money else "")
     legend = "{{currency}}" if kpi.unit.is_money else kpi.label
-    query_of = {legend: of(CAMPAIGN.kpis[kpi.name].name, IN)}
-    return lines(kpi.label, f"{about} Empty while its denominator is zero.", query_of, style.unit_of(kpi.unit), span=6)
+    expr = of(CAMPAIGN.kpis[kpi.name].name, IN)
+    drawn = lines(
+        kpi.label, f"{about} Empty while its denominator is zero.", {legend: expr}, style.unit_of(kpi.unit), span=6,
+        links=PAGE,
+    )  # fmt: skip
+    return in_unit(drawn, expr) if kpi.unit.is_money else drawn
 
 
-def _added() -> Panel:
-    about = "The KPI that is chosen above, of those that the catalogue file adds; in the unit of its legend."
-    found = {"{{kpi}}, {{unit}}": of(ADDED_KPI.name, f'{IN},kpi="$kpi"')}
-    return lines("Added KPI: $kpi", f"{about} Empty without a catalogue file.", found, "none", span=6)
+def _added() -> Iterator[Panel]:
+    for metric, label, what in _ADDED:
+        about = f"The added {what} that is chosen above, of those that the catalogue file adds; in its unit."
+        expr = of(metric, f'{IN},{label}="${label}"')
+        found = {f"{{{{{label}}}}}, {{{{unit}}}}": expr}
+        none = "Empty without a catalogue file."
+        yield in_unit(
+            lines(f"Added {what}: ${label}", f"{about} {none}", found, "none", span=6, links=PAGE), expr, "unit"
+        )
+    for metric, label, what in _ADDED:
+        about = f"Each added {what} in the window, with what it is in. Empty without a catalogue file."
+        columns = {label: f"Added {what}", "Value": "Now", "unit": "In"}
+        yield listing(f"Added {what}s", about, f"max by ({label}, unit) ({of(metric, IN)})", columns, span=6)
 
 
 def _pace_now() -> Panel:
@@ -59,25 +73,20 @@ def _pace_now() -> Panel:
         "Actual over expected to date of the chosen goal. 1 is on pace. Empty while the goal has no data. Coloured by "
         "the default bands; the panel on thresholds shows those of the goal."
     )
-    low, high = style.STATUS_COLOURS["critical"], style.STATUS_COLOURS["warning"]
-    bands = style.steps(
-        (None, low), (CRITICAL.low, high), (WARNING.low, style.STATUS_COLOURS["on_pace"]), (WARNING.high, high),
-        (CRITICAL.high, low),
-    )  # fmt: skip
-    return figure("Pace", about, of("pacewatch_pace_ratio", GOAL), "percentunit", bands, span=8)
+    expr = of("pacewatch_pace_ratio", GOAL)
+    return figure("Pace", about, expr, "percentunit", style.BANDS, span=8, links=PAGE)
 
 
 def _spent() -> Panel:
     about = "All spend of the campaign so far, in the base currency."
-    return figure("Spend so far", about, f"sum by (currency) ({of('pacewatch_spend', ONE)})", "none", span=8)
+    spend = of("pacewatch_spend", ONE)
+    return in_unit(figure("Spend so far", about, f"sum by (currency) ({spend})", "none", span=8, links=PAGE), spend)
 
 
 def _fresh() -> Panel:
     about = "How old the numbers of the slowest partition are. Verdicts hold when this grows too large."
     expr = f"time() - min({of('pacewatch_stream_clock_timestamp_seconds')})"
-    return figure(
-        "Age of the numbers", about, expr, "s", style.steps((None, "green"), (30, "orange"), (60, "red")), span=8
-    )
+    return figure("Age of the numbers", about, expr, "s", style.LATE, span=8)
 
 
 def _timeline() -> Panel:
@@ -85,7 +94,7 @@ def _timeline() -> Panel:
         "The status of each goal of the campaign over time. Hold: the data was too old to judge, or something else is "
         "wrong that explains it."
     )
-    return _states("Status of all goals", about, style.coded(ONE), "{{goal}}", height=5)
+    return states("Status of all goals", about, style.coded(ONE), "{{goal}}", style.statuses(), height=5)
 
 
 def _watches() -> Panel:
@@ -93,20 +102,7 @@ def _watches() -> Panel:
         "What every campaign is watched for: that it is served, that what is served is clicked, that clicks convert. "
         "On pace: events come as usual. The reason is in pacewatch_watch_reason."
     )
-    return _states("Watches", about, style.coded(ONE, "watch"), "{{watch}}", height=4)
-
-
-def _states(title: str, about: str, expr: str, legend: str, *, height: int) -> Panel:
-    return (
-        statetimeline.Panel()
-        .title(title)
-        .description(about)
-        .datasource(style.SOURCE)
-        .height(height)
-        .span(24)
-        .mappings(style.statuses())
-        .with_target(query(expr, legend))
-    )
+    return states("Watches", about, style.coded(ONE, "watch"), "{{watch}}", style.statuses(), height=4)
 
 
 def _line() -> Panel:
@@ -122,7 +118,8 @@ def _line() -> Panel:
         "Projected at the most ({{unit}})": of("pacewatch_pace_projected_high", GOAL),
     }
     # Messages link to it by its number.
-    return lines("Pace line: $goal", about, found, "short", height=10).id(PACE_PANEL)
+    drawn = lines("Pace line: $goal", about, found, "short", height=10, links=PAGE).id(PACE_PANEL)
+    return in_unit(drawn, of("pacewatch_pace_actual", GOAL), "unit")
 
 
 def _ratio() -> Panel:
@@ -132,13 +129,14 @@ def _ratio() -> Panel:
         "Warning {{bound}}": of("pacewatch_pace_threshold", GOAL, 'severity="warning"'),
         "Critical {{bound}}": of("pacewatch_pace_threshold", GOAL, 'severity="critical"'),
     }
-    return lines("Pace against thresholds", about, found, "percentunit", height=10)
+    return lines("Pace against thresholds", about, found, "percentunit", height=10, links=PAGE)
 
 
 def _volume() -> Panel:
     about = "Events in the rolling window."
     counts = (m for m in MEASURES if not m.is_money)
-    return lines("Volume", about, {m.label: of(CAMPAIGN.windows[m.name].name, IN) for m in counts}, "short")
+    found = {m.label: of(CAMPAIGN.windows[m.name].name, IN) for m in counts}
+    return lines("Volume", about, found, "short", links=PAGE)
 
 
 def _budget() -> Panel:
@@ -149,4 +147,5 @@ def _budget() -> Panel:
         "Expected ({{unit}})": of("pacewatch_pace_expected", spend),
         "Critical: the budget ({{unit}})": of("pacewatch_pace_target", spend),
     }
-    return lines("Spend against budget", about, found, "none")
+    drawn = lines("Spend against budget", about, found, "none", links=PAGE)
+    return in_unit(drawn, of("pacewatch_pace_actual", spend), "unit")

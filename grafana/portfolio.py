@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard as dash
 
-from grafana import style
-from grafana.board import account, board, window
-from grafana.panels import Panel, figure, lines, rows
+from grafana import links, style
+from grafana.board import account, added, board, told, window
+from grafana.panels import Money, Panel, figure, in_unit, lines, listing, rows
 from grafana.promql import of, raw
 from kpis.catalogue import CATALOGUE
-from monitors.metrics import CAMPAIGN
+from monitors.metrics import ADDED_KPI, CAMPAIGN
 
 _INFO = raw("pacewatch_campaign_info", 'account=~"$account"')
 OF_ACCOUNT = f"on (job, campaign) group_left () max by (job, campaign) ({_INFO})"
 RECORDED = '{job=~"$job"}'
 """What rules record of campaigns has no instance: it is the same, whoever leads."""
-LAUNCH = "/d/pacewatch-launch?${__url_time_range}&var-campaign=${__data.fields.Campaign}"
+OF_ROW = {"Campaign": links.campaign(links.column("Campaign"))}
+OF_LINE = links.campaign(links.CLICKED)
+COLOURS: dict[str, style.Steps] = {
+    "Critical goals": (style.PLAIN, (1, style.STATUS_COLOURS["critical"])),
+    "Warning goals": (style.PLAIN, (1, style.STATUS_COLOURS["warning"])),
+    **dict.fromkeys(("Lowest pace", "Highest pace"), style.BANDS),
+}
 
 
 def build() -> dash.Dashboard:
     """The dashboard."""
     about = "All campaigns: how many miss their pace, what money that is, and which to open first."
     made = board("pacewatch-portfolio", "Pacewatch: Portfolio", about).with_variable(account()).with_variable(window())
+    made = made.with_variable(added(ADDED_KPI.name, "kpi", "Added KPI"))
+    # Only what somebody should see to: of hundreds of campaigns all changes would be a curtain.
+    made = made.annotation(told('status="critical"'))
     for status, meaning in (
         ("critical", "Goals that miss their critical threshold."),
         ("warning", "Goals between warning and critical."),
@@ -30,12 +39,15 @@ def build() -> dash.Dashboard:
     ):
         expr = f"sum({_in(status)} * {OF_ACCOUNT}) or vector(0)"
         colour = style.STATUS_COLOURS[status]
-        steps = style.steps((None, "text"), (1, colour))
+        steps = (style.PLAIN, (1, colour))
         made = made.with_panel(figure(status.replace("_", " ").capitalize(), meaning, expr, "none", steps, span=5))
     risk = f"sum by (unit) (campaign:pacewatch_money_at_risk:max{RECORDED} * {OF_ACCOUNT})"
     meaning = "What the flights of goals in warning or critical will miss or exceed of their budgets, by currency."
-    made = made.with_panel(figure("Money at risk", f"{meaning} Empty when there is none.", risk, "none", span=4))
-    return made.with_panel(_table()).with_panel(_parents()).with_panel(_over_time()).with_panel(_spend())
+    at_risk = figure("Money at risk", f"{meaning} Empty when there is none.", risk, "none", span=4)
+    made = made.with_panel(in_unit(at_risk, f"campaign:pacewatch_money_at_risk:max{RECORDED}", "unit"))
+    for panel in (_table(), _parents(), _told(), _over_time(), _spend(), _added()):
+        made = made.with_panel(panel)
+    return made
 
 
 def _table() -> Panel:
@@ -55,11 +67,29 @@ def _table() -> Panel:
         "Spend": f"sum by (campaign) ({of('pacewatch_window_spend', kpi)})",
         **{k.label: f"max by (campaign) ({raw(CAMPAIGN.kpis[k.name].name, kpi)})" for k in CATALOGUE},
     }
-    shares = [k.label for k in CATALOGUE if k.is_proportion]
-    percent = dict.fromkeys(("Lowest pace", "Highest pace", *shares), "percentunit")
+    units = dict.fromkeys(("Lowest pace", "Highest pace"), "percentunit")
+    units |= {k.label: style.unit_of(k.unit) for k in CATALOGUE if not k.unit.is_money}
+    # All of it is in the base currency.
+    paid = ("Money at risk", "Spend", *(k.label for k in CATALOGUE if k.unit.is_money))
+    money = Money(paid, of("pacewatch_window_spend", kpi))
     return rows(
-        "Campaigns", about, columns, percent, by="campaign", sort="Money at risk", links={"Campaign": LAUNCH}, height=16
+        "Campaigns", about, columns, units, by="campaign", sort="Money at risk", links=OF_ROW, height=16, money=money,
+        steps={**COLOURS, "Watches": COLOURS["Warning goals"]},
+    )  # fmt: skip
+
+
+def _told() -> Panel:
+    about = (
+        "Which goals and watches people were told of, and how bad it was; what is over is not listed. Empty while "
+        "nobody needs to be told of anything."
     )
+    bad = 'status=~"warning|critical"'
+    goals = of("pacewatch_pace_alert_status", bad)
+    watches = of("pacewatch_watch_alert_status", bad)
+    either = f'{goals} == 1 or label_replace({watches} == 1, "goal", "watch: $1", "watch", "(.*)")'
+    expr = f"max by (campaign, goal, status) (({either}) * {OF_ACCOUNT})"
+    columns = {"campaign": "Campaign", "goal": "Goal", "status": "Status"}
+    return listing("What people were told", about, expr, columns, links=OF_ROW)
 
 
 def _parents() -> Panel:
@@ -80,7 +110,11 @@ def _parents() -> Panel:
         "Campaigns": _by_account("max", of("pacewatch_parent_members")),
     }
     percent = dict.fromkeys(("Lowest pace", "Highest pace"), "percentunit")
-    return rows("Accounts and portfolio", about, columns, percent, by="account", sort="Money at risk", height=8)
+    risk = Money(("Money at risk",), of("pacewatch_parent_pace_target", money), "unit")
+    return rows(
+        "Accounts and portfolio", about, columns, percent, by="account", sort="Money at risk", height=8, money=risk,
+        steps=COLOURS,
+    )  # fmt: skip
 
 
 def _by_account(how: str, expr: str) -> str:
@@ -104,7 +138,16 @@ def _over_time() -> Panel:
 def _spend() -> Panel:
     about = "The ten campaigns that spend most in the rolling window."
     spends = of("pacewatch_window_spend", 'window="$window"')
-    return lines("Largest spenders", about, {"{{campaign}}": f"topk(10, {spends})"}, "none")
+    drawn = lines("Largest spenders", about, {"{{campaign}}": f"topk(10, {spends})"}, "none", links=OF_LINE)
+    return in_unit(drawn, spends)
+
+
+def _added() -> Panel:
+    about = "The ten campaigns that have most of the KPI that is chosen above, of those that the catalogue file adds."
+    expr = of(ADDED_KPI.name, 'kpi="$kpi",window="$window"')
+    about = f"{about} Empty without a catalogue file."
+    found = {"{{campaign}}, {{unit}}": f"topk(10, {expr})"}
+    return in_unit(lines("Added KPI: $kpi", about, found, "none", links=OF_LINE), expr, "unit")
 
 
 def _in(status: str) -> str:

@@ -25,6 +25,22 @@ def rate(metric: str, *labels: str) -> str:
     return f"rate({raw(metric, *labels)}[{RECENT}])"
 
 
+def unit(samples: str, label: str) -> str:
+    """The unit of samples as a dashboard writes it, in the label ``unit``; none where they are in several, or none.
+
+    Args:
+        samples: what a panel shows, with a label of what it is in.
+        label: that label: ``currency``, or ``unit`` where it is money, ``events`` or ``ratio``.
+    """
+    each = f"group by ({label}) ({samples})"
+    made = f"{each} and on () (count({each}) == 1)"
+    for source, what, shown in (
+        (label, "([A-Z]{3})", "currency:$1 "), ("unit", "events", "short"), ("unit", "ratio", "none"),
+    ):  # fmt: skip
+        made = f'label_replace({made}, "unit", "{shown}", "{source}", "{what}")'
+    return made
+
+
 def rate_of(metric: str, *labels: str) -> str:
     """What a counter gains in a second, each once however many monitors tell it."""
     return f"{EACH_ONCE} ({rate(metric, *labels)})"

@@ -6,15 +6,16 @@ from grafana_foundation_sdk.builders import dashboard as dash
 
 from grafana import style
 from grafana.board import board, scope_kind, scope_kpi, scope_name, window
-from grafana.panels import Panel, lines, rows
+from grafana.panels import Money, Panel, in_unit, lines, rows
 from grafana.promql import of
-from kpis.catalogue import CATALOGUE
-from kpis.measures import MEASURES
+from kpis.catalogue import CATALOGUE, Kpi
+from kpis.measures import MEASURES, Measure
 from kpis.units import Unit
 from monitors.metrics import SCOPE_KPI, SCOPE_MEASURE
 
 IN = 'scope="$scope",name=~"$name",window="$window"'
 _WHICH = " Made of the sums of all campaigns; which scopes there are is PACEWATCH_SCOPES of the monitor."
+_NOTHING = "Empty while its denominator is zero."
 LEGEND = "{{scope}} {{name}}"
 
 
@@ -26,33 +27,43 @@ def build() -> dash.Dashboard:
         made = made.with_variable(variable)
     made = made.with_variable(window("1h")).with_panel(_table())
     chosen = of(SCOPE_KPI.name, IN, 'kpi="$kpi"')
-    about = f"The KPI that is chosen above, of the catalogue file too.{_WHICH}"
-    made = made.with_panel(lines("$kpi", about, {f"{LEGEND} {{{{unit}}}}": chosen}, "none", span=24))
+    about = f"The KPI that is chosen above, of the catalogue file too. {_NOTHING}{_WHICH}"
+    drawn = lines("$kpi", about, {f"{LEGEND} {{{{unit}}}}": chosen}, "none", span=24)
+    made = made.with_panel(in_unit(drawn, chosen, "unit"))
     made = made.with_row(dash.Row("KPIs, rolling $window"))
     for kpi in CATALOGUE:
-        expr = of(SCOPE_KPI.name, IN, f'kpi="{kpi.name}"')
-        made = made.with_panel(
-            lines(kpi.label, kpi.meaning + _WHICH, {_legend(kpi.unit): expr}, style.unit_of(kpi.unit))
-        )
+        made = made.with_panel(_lines(kpi.label, f"{kpi.meaning} {_NOTHING}", _kpi(kpi), kpi.unit))
     made = made.with_row(dash.Row("Volume and money, rolling $window"))
     for measure in MEASURES:
-        expr = of(SCOPE_MEASURE.name, IN, f'measure="{measure.title}"')
-        about = f"{measure.label} in the window.{_WHICH}"
-        made = made.with_panel(lines(measure.label, about, {_legend(measure.unit): expr}, style.unit_of(measure.unit)))
+        made = made.with_panel(
+            _lines(measure.label, f"{measure.label} in the window.", _measure(measure), measure.unit)
+        )
     return made
 
 
-def _legend(unit: Unit) -> str:
-    return f"{LEGEND} {{{{unit}}}}" if unit.is_money else LEGEND
+def _lines(label: str, about: str, expr: str, unit: Unit) -> Panel:
+    if not unit.is_money:
+        return lines(label, about + _WHICH, {LEGEND: expr}, style.unit_of(unit))
+    return in_unit(lines(label, about + _WHICH, {f"{LEGEND} {{{{unit}}}}": expr}, "none"), expr, "unit")
+
+
+def _kpi(kpi: Kpi) -> str:
+    return of(SCOPE_KPI.name, IN, f'kpi="{kpi.name}"')
+
+
+def _measure(measure: Measure) -> str:
+    return of(SCOPE_MEASURE.name, IN, f'measure="{measure.title}"')
 
 
 def _table() -> Panel:
-    columns = {m.label: of(SCOPE_MEASURE.name, IN, f'measure="{m.title}"') for m in MEASURES}
-    columns |= {k.label: of(SCOPE_KPI.name, IN, f'kpi="{k.name}"') for k in CATALOGUE}
-    shown = {title: _by_name(expr) for title, expr in columns.items()}
-    percent = {k.label: style.unit_of(k.unit) for k in CATALOGUE if k.is_proportion}
-    about = f"Each of the chosen scope beside the others, in the chosen window; the largest spend first.{_WHICH}"
-    return rows("Side by side", about, shown, percent, by="name", sort="Spend", height=10)
+    found = {m.label: (_measure(m), m.unit) for m in MEASURES} | {k.label: (_kpi(k), k.unit) for k in CATALOGUE}
+    columns = {title: _by_name(expr) for title, (expr, _) in found.items()}
+    units = {title: style.unit_of(unit) for title, (_, unit) in found.items() if not unit.is_money}
+    paid = [title for title, (_, unit) in found.items() if unit.is_money]
+    money = Money(paid, found[paid[0]][0], "unit")
+    about = "Each of the chosen scope beside the others, in the chosen window; the largest spend first."
+    about = f"{about} Empty where nothing was counted.{_WHICH}"
+    return rows("Side by side", about, columns, units, by="name", sort="Spend", height=10, money=money)
 
 
 def _by_name(expr: str) -> str:

@@ -12,45 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
-
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from kpis.catalogue import CATALOGUE, Kpi
 from kpis.measures import MEASURES, Measure
-
-Family = CounterMetricFamily | GaugeMetricFamily
-
-
-class Type(StrEnum):
-    """The metric types in use."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """One metric. ``labels`` are in the order in which samples give their values."""
-
-    name: str
-    type: Type
-    help: str
-    labels: tuple[str, ...] = ()
-
-    def family(self) -> Family:
-        """An empty family to add samples to."""
-        if self.type is Type.COUNTER:
-            return CounterMetricFamily(self.name, self.help, labels=self.labels)
-        return GaugeMetricFamily(self.name, self.help, labels=self.labels)
-
-
-def _counter(name: str, text: str, *labels: str) -> Definition:
-    return Definition(f"pacewatch_{name}_total", Type.COUNTER, text, labels)
-
-
-def _gauge(name: str, text: str, *labels: str) -> Definition:
-    return Definition(f"pacewatch_{name}", Type.GAUGE, text, labels)
+from monitors.metric_kinds import Definition, Type
+from monitors.metric_kinds import counter_of as _counter
+from monitors.metric_kinds import gauge_of as _gauge
 
 
 def _of_kpi(kpi: Kpi, prefix: str, *labels: str) -> Definition:
@@ -294,6 +261,9 @@ LEADER = _gauge("monitor_leader", "1 when this monitor leads: it alone tells, an
 GOALS_PROBLEM = _gauge("goals_problem", "1 while the goals file as it is now cannot be used, and the last good one is.")
 CATALOGUE_PROBLEM = _gauge(
     "catalogue_problem", "1 while the catalogue file as it is now cannot be used, and the last good one is."
+)
+CATALOGUE_DIFFERS = _gauge(
+    "catalogue_differs", "Partitions whose worker counts other measures than the monitor's file has."
 )
 FILES_DIFFER = _gauge("monitor_files_differ", "1 while another monitor that runs has a file otherwise.", "file")
 NOTIFIER_ATTEMPTS = _counter("notifier_attempts", "Attempts to send a message.", "notifier", "outcome")

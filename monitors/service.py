@@ -24,16 +24,18 @@ from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import InterventionStore
 from monitors.alerts.lifecycle import LifecyclePolicy
 from monitors.alerts.notifiers.slack.presses import Presses
+from monitors.alerts.outbox import Outbox
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Routes
 from monitors.board.board import Board, BoardPolicy
-from monitors.board.drawing import PaceLines
+from monitors.board.campaign_page.drawing import PaceLines
 from monitors.board.http.actions import Actions
 from monitors.board.http.api import Reads
 from monitors.board.http.routes import BoardParts
-from monitors.board.notices import not_broken_down
+from monitors.board.overview.notices import not_broken_down
 from monitors.crew import MOST_WAIT_S, crew_of, pause
-from monitors.cycle import Cycle, CyclePolicy
+from monitors.cycle import Cycle
+from monitors.cycle_policy import CyclePolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.goals.announce import GoalAnnouncement
@@ -177,10 +179,23 @@ def _board(settings: MonitorSettings, redis: Any, shared: SharedFormat) -> Board
     """The launch board; its reads of Redis are its own, so that they never disturb those that are judged."""
     clock, address = settings.the_clock, settings.redis_address
     history = History(redis, address, shared)
-    reads = Reads(history.quarters, Breakdowns(redis, address, shared).of, history.sums, lambda: shared.now.catalogue)
-    board = Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate))
-    actions = Actions(board, InterventionStore(redis, address), clock, settings.http_access)
+    store = InterventionStore(redis, address)
+    reads = Reads(
+        history=history.quarters,
+        breakdowns=Breakdowns(redis, address, shared).of,
+        sums=history.sums,
+        catalogue=lambda: shared.now.catalogue,
+        told=Outbox(redis, address, "", 0).told,
+        deeds=store.deeds,
+    )
+    board = Board(uuid4().hex, BoardPolicy(settings.max_lag_ms, clock.rate, unread_s=_ready_s(settings)))
+    actions = Actions(board, store, clock, settings.http_access)
     return BoardParts(board, reads, clock, actions)
+
+
+def _ready_s(settings: MonitorSettings) -> float:
+    """How many real seconds ago the last read may be."""
+    return max(_READY_S, 5 * settings.refresh_s)
 
 
 @asynccontextmanager
@@ -192,7 +207,7 @@ async def _serving(
         budget=BudgetPolicy(settings.max_exported_series),
     )
     refused: Counter[Access] = Counter()
-    exporter, ready_s = Exporter(exported, refused), max(_READY_S, 5 * settings.refresh_s)
+    exporter, ready_s = Exporter(exported, refused), _ready_s(settings)
     guards = [guarded(settings.http_access, refused)]
     app = make_app(monitor.current, exporter, ready_s, board, guards, presses=presses)
     tls = settings.http_tls

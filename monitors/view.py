@@ -47,6 +47,8 @@ class Examined:
 
 
 NOTHING_EXAMINED = Examined()
+NOT_READ = "Redis was not read yet"
+"""The problem of a monitor that has just begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class View:
         changes: of what people are told, those of late.
         redis_up: whether the last read succeeded.
         problem: why it did not, for people; empty when it did.
+        is_bare: whether it did not for no worker has written anything yet that can be read.
         read_at_s: when the last read succeeded, on :func:`kpis.runtime.clock.monotonic`; None before the first.
         reads: how many reads succeeded.
         leads: whether this monitor sends messages.
@@ -80,7 +83,8 @@ class View:
     examined: Examined = NOTHING_EXAMINED
     changes: RecentChanges = field(default_factory=RecentChanges)
     redis_up: bool = False
-    problem: str = "Redis was not read yet"
+    problem: str = NOT_READ
+    is_bare: bool = False
     read_at_s: float | None = None
     reads: int = 0
     leads: bool = False

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from kpis.runtime.clock import monotonic
+from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.http.access import Access, AccessPolicy
 from kpis.runtime.http.guard import guard
 from monitors.alerts.notifiers.slack.presses import PRESSES_PATH, Presses
 from monitors.board.asks import Problem
 from monitors.board.http.api import answer as as_json
 from monitors.board.http.routes import BoardParts, add_board
+from monitors.board.overview.freshness import FreshnessPolicy, health_of
+from monitors.board.overview.notices import streams
 from monitors.export.exporter import Exporter
 from monitors.export.handler import MetricsHandler
 from monitors.runbooks import PATH, runbook
@@ -46,7 +49,8 @@ def make_app(
     app.on_cleanup.append(page.close)
     if board is not None:
         add_board(app, view, board)
-    _add_probes(app, view, ready_s)
+    policy = FreshnessPolicy() if board is None else board.board.policy.freshness
+    _add_probes(app, view, replace(policy, unread_s=ready_s), Clock() if board is None else board.clock)
     app.router.add_get("/metrics", page.answer)
     app.router.add_get(PATH, _read_runbook)
     if presses is not None:
@@ -55,15 +59,17 @@ def make_app(
     return app
 
 
-def _add_probes(app: web.Application, view: Callable[[], View], ready_s: float) -> None:
+def _add_probes(app: web.Application, view: Callable[[], View], policy: FreshnessPolicy, clock: Clock) -> None:
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
 
     async def readyz(_request: web.Request) -> web.Response:
-        reason = not_ready(view(), monotonic(), ready_s)
-        if reason is None:
-            return web.json_response({"status": "ready"})
-        return web.json_response({"status": "not ready", "reason": reason}, status=503)
+        # What the board's head says, of this moment: the board itself may be half a second behind.
+        known, now_ms = view(), clock.now_ms()
+        late = streams(known.snapshot, policy.max_lag_ms) if known.snapshot else ()
+        health = health_of(known, now_ms, monotonic(), policy, late)
+        said = {"status": "ready" if health.is_ready else "not ready", "state": health.state, "reason": health.says}
+        return web.json_response(said, status=200 if health.is_ready else 503)
 
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
@@ -72,21 +78,6 @@ def _add_probes(app: web.Application, view: Callable[[], View], ready_s: float) 
 async def _read_runbook(request: web.Request) -> web.Response:
     found = runbook(request.match_info["page"])
     return web.Response(text=found or "There is no runbook of that name.\n", status=404 if found is None else 200)
-
-
-def not_ready(view: View, now_s: float, ready_s: float) -> str | None:
-    """Why the monitor is not ready; None when it is.
-
-    Args:
-        view: the current one.
-        now_s: :func:`kpis.runtime.clock.monotonic`.
-        ready_s: how long ago the last read may be.
-    """
-    if view.problem:
-        return view.problem
-    if view.read_at_s is None or now_s - view.read_at_s > ready_s:
-        return "the last read of Redis is too long ago"
-    return None
 
 
 def guarded(policy: AccessPolicy, refused: Counter[Access]) -> Middleware:

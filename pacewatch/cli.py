@@ -18,7 +18,6 @@ import typer
 
 from kpis.runtime import logs
 from kpis.runtime.errors import Misconfigured, PacewatchError, Permanent
-from kpis.units import how_many
 from pacewatch import __version__, running
 from pacewatch.alerts.cli import alerts_app
 from pacewatch.backtest import cli as backtest_cli
@@ -181,40 +180,9 @@ def kpi(
     every: Annotated[bool, typer.Option("--all", help="Of each series what the catalogue file adds too.")] = False,
 ) -> None:
     """Print the current values; of one campaign what the catalogue file adds too, where it has any."""
-    from kpis.series import is_campaign
-    from kpis.settings.shared import Settings
-    from monitors.read import reader
-    from pacewatch import kpi as show
-    from pacewatch import kpi_scopes
-    from pacewatch.catalogue_named import catalogue
-    from pacewatch.fitting import meant
+    from pacewatch.kpi_command import AskedKpis, print_kpis
 
-    if scope is None:
-        snapshot = asyncio.run(reader.read_once(Settings.load(), catalogue()))
-    else:
-        snapshot = kpi_scopes.read_scopes(scope)
-    known = (*snapshot.layout.windows, "total")
-    if window is not None and window not in known:
-        raise Misconfigured("--window", f"{window[:40]!r} is unknown", meant(window, known))
-    values_of = reader.to_json if scope is None else kpi_scopes.values_of
-    values = values_of(snapshot, campaign, window)
-    for problem, count in snapshot.problems.items():
-        say(f"{how_many(count, 'value')} in Redis cannot be used, and left out: {problem}")
-    if campaign is not None and not values and scope is None:
-        raise kpi_scopes.no_campaign(snapshot, campaign)
-    if scope is not None and not values:
-        say(kpi_scopes.none_of(scope, campaign))
-    if as_json:
-        out(show.as_json(values))
-    elif scope is not None:
-        kpi_scopes.print_scopes(values, snapshot, window, is_one=campaign is not None or scope == "portfolio")
-    else:
-        few = {series: of for series, of in values.items() if breakdowns or is_campaign(series)}
-        show.print_table(few, snapshot.layout.currency, snapshot.catalogue, every=every)
-        if len(few) < len(values):
-            out(f"{how_many(len(values) - len(few), 'breakdown')}: --breakdowns")
-        for line in show.stream_lines(snapshot):
-            out(line)
+    print_kpis(AskedKpis(campaign, window, scope, breakdowns=breakdowns, every=every, as_json=as_json))
 
 
 @app.command(epilog=settings_of("top"))

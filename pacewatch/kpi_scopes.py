@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kpis.catalogue import HEADLINES, Catalogue, Value
+from kpis.catalogue import HEADLINES, NOTHING_LACKS, Catalogue, Value
 from kpis.measures import MEASURES
 from kpis.runtime.errors import Misconfigured
 from kpis.runtime.printable import printable
@@ -25,7 +25,6 @@ from monitors.read.scopes.wanted import WantedParts
 from monitors.read.snapshot import Snapshot
 from monitors.settings import MonitorSettings
 from pacewatch.catalogue_named import catalogue
-from pacewatch.fitting import meant
 from pacewatch.kpi import Values, cell
 
 LISTED = ("impressions", "clicks", "spend", *(kpi.name for kpi in HEADLINES))
@@ -58,35 +57,29 @@ def _goals() -> Path | None:
 
 def values_of(snapshot: Snapshot, name: str | None, window: str | None) -> Values:
     """``{id: {window: {name: value}}}`` of all scopes, or those of a name; those that spent most come first."""
-    of = snapshot.catalogue
+    of, lacking = snapshot.catalogue, snapshot.lacking
     found = {
-        shown_id(key): {w: of.document(row) for w, row in rows.windows.items() if window in {None, w}}
+        shown_id(key): {
+            w: of.document(row, lacking.get(w, NOTHING_LACKS)) for w, row in rows.windows.items() if window in {None, w}
+        }
         for key, rows in snapshot.scopes.items()
         if name is None or of_parent(key)[1] == name or shown_id(key) == name
     }
     return dict(sorted(found.items(), key=lambda one: (-_spend(one[1]), one[0])))
 
 
-def no_campaign(snapshot: Snapshot, name: str) -> Misconfigured:
-    """What is said of a name that is no campaign's: how an account is asked for, or what may be meant."""
-    said = f"there is no campaign {name[:40]!r} in Redis"
-    if name in _accounts(snapshot):
-        return Misconfigured("CAMPAIGN", said, f"an account has it: pacewatch kpi --scope account {quote(name)}")
-    return Misconfigured("CAMPAIGN", said, meant(name, sorted({split(s)[0] for s in snapshot.series})))
-
-
-def _accounts(snapshot: Snapshot) -> set[str]:
-    """All accounts that the goals file names, or events do."""
+def account_hint(snapshot: Snapshot, name: str) -> str:
+    """What finds the account of a name that is no campaign's; empty where none is known of that name."""
     path = _goals()
     try:
-        found = set() if path is None else {*accounts_of(load(path, snapshot.catalogue)).values()}
+        accounts = set() if path is None else {*accounts_of(load(path, snapshot.catalogue)).values()}
     except InvalidGoals:
-        found = set[str]()
+        accounts = set()
     for series in snapshot.series:
-        found |= {value for dimension, value in split(series)[1] if dimension == "account"}
-        level, name, _ = of_parent(series) if is_parent(series) else ("", "", "")
-        found |= {name} if level == "account" else set()
-    return found
+        accounts |= {value for dimension, value in split(series)[1] if dimension == "account"}
+        level, of, _ = of_parent(series) if is_parent(series) else ("", "", "")
+        accounts |= {of} if level == "account" else set()
+    return f"an account has it: pacewatch kpi --scope account {quote(name)}" if name in accounts else ""
 
 
 def none_of(scope: str, name: str | None) -> str:

@@ -94,8 +94,8 @@ class RowFormat:
     def _decoder(self) -> Any:
         fields: list[tuple[Any, ...]] = []
         for measure in self.catalogue.measures:
-            # What no worker counts yet may have the name of what another measure was.
-            names = stored_names(measure) if self.columns.of(measure) else [f"{n} " for n in stored_names(measure)]
+            # What no worker counts yet is nowhere: no document has such a name.
+            names = self.columns.documented(measure) or [f"{name} " for name in stored_names(measure)]
             fields += [(f"c{len(fields) + i}", int, 0, name) for i, name in enumerate(names[: measure.width])]
         row = msgspec.defstruct(
             "_Row", [one[:3] for one in fields], rename={one[0]: one[3] for one in fields}, gc=False

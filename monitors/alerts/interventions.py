@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -17,6 +18,9 @@ ACKNOWLEDGED = "pw:{alerts}:acknowledged"
 MUTES = "pw:{alerts}:mutes"
 WRITES = "pw:{alerts}:writes"
 """Counts what people do, as it does transitions: by it a monitor finds that Redis has lost some."""
+DEEDS = "pw:{alerts}:deeds"
+"""What people did of late, for people: what holds of it is in the hashes."""
+KEEP_DEEDS = 200
 LONGEST = 200
 """Characters of who and why that are kept."""
 MOST_MUTES = 1_000
@@ -55,6 +59,33 @@ class Silence(msgspec.Struct, frozen=True):
         return self.is_of(campaign) and self.from_ms <= at_ms < self.until_ms
 
 
+class DeedKind(StrEnum):
+    """What people do."""
+
+    ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
+    MUTED = "muted"
+    UNMUTED = "unmuted"
+
+
+class Deed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What somebody did, kept after it is over.
+
+    Attributes:
+        kind: what.
+        of: the goal's field in the state hash; of a mute its campaign, or :data:`EVERY`.
+        by, at_ms, note: who, when (the deployment's clock), and what they said.
+        until_ms: until when a mute was set.
+    """
+
+    kind: DeedKind
+    of: str
+    by: str
+    at_ms: int
+    note: str = ""
+    until_ms: int | None = None
+
+
 EVERY = "*"
 """In place of a campaign: all of them."""
 
@@ -82,6 +113,7 @@ NO_INTERVENTIONS = Interventions()
 _encode = msgspec.json.Encoder().encode
 _decode_acknowledgement = msgspec.json.Decoder(Acknowledgement).decode
 _decode_silence = msgspec.json.Decoder(Silence).decode
+_decode_deed = msgspec.json.Decoder(Deed).decode
 
 
 class InterventionStore:
@@ -112,7 +144,16 @@ class InterventionStore:
         await self._count()
         kept = msgspec.structs.replace(found, by=found.by[:LONGEST], note=found.note[:LONGEST])
         await self._call(self._redis.hset(ACKNOWLEDGED, goal, _encode(kept)))
+        await self._keep(Deed(DeedKind.ACKNOWLEDGED, goal, kept.by, kept.at_ms, kept.note))
         return True
+
+    async def unacknowledge(self, goal: str, by: str, now_ms: int) -> bool:
+        """Take back that someone takes care of an alert; False when nobody does."""
+        await self._count()
+        was_there = bool(await self._call(self._redis.hdel(ACKNOWLEDGED, goal)))
+        if was_there:
+            await self._keep(Deed(DeedKind.UNACKNOWLEDGED, goal, by[:LONGEST], now_ms))
+        return was_there
 
     async def mute(self, name: str, silence: Silence, now_ms: int) -> bool:
         """Keep a mute, and let go of those that are over; False when there are too many already."""
@@ -125,12 +166,27 @@ class InterventionStore:
         await self._count()
         kept = msgspec.structs.replace(silence, by=silence.by[:LONGEST], why=silence.why[:LONGEST])
         await self._call(self._redis.hset(MUTES, name, _encode(kept)))
+        await self._keep(Deed(DeedKind.MUTED, kept.campaign, kept.by, now_ms, kept.why, kept.until_ms))
         return True
 
-    async def unmute(self, name: str) -> bool:
-        """Take a mute back; False when there is none of that name."""
+    async def unmute(self, name: str, *, by: str = "", now_ms: int | None = None) -> bool:
+        """Take a mute back; False when there is none of that name. Who did it is kept where the time is given."""
+        held = _read(await self._call(self._redis.hgetall(MUTES)), _decode_silence)
         await self._count()
-        return bool(await self._call(self._redis.hdel(MUTES, name)))
+        was_there = bool(await self._call(self._redis.hdel(MUTES, name)))
+        if was_there and now_ms is not None and name in held:
+            await self._keep(Deed(DeedKind.UNMUTED, held[name].campaign, by[:LONGEST], now_ms))
+        return was_there
+
+    async def deeds(self) -> list[Deed]:
+        """What people did of late, oldest first; what cannot be read is left out."""
+        found = await self._call(self._redis.lrange(DEEDS, 0, -1))
+        return list(_read({str(n).encode(): raw for n, raw in enumerate(found)}, _decode_deed).values())
+
+    async def _keep(self, deed: Deed) -> None:
+        # After what it tells of: a deed that is missing says less, one that was never done would lie.
+        await self._call(self._redis.rpush(DEEDS, _encode(deed)))
+        await self._call(self._redis.ltrim(DEEDS, -KEEP_DEEDS, -1))
 
     async def _count(self) -> None:
         # Before the change: a monitor that looks in between looks again, and takes away nothing that it has not seen.

@@ -13,7 +13,8 @@ from monitors.goals.parents.scope import Scope
 from monitors.goals.subject import COMMON, EXPERIMENTAL, at_part
 from monitors.goals.values import Band
 from monitors.pacing.verdict import Direction, Reason, Status
-from monitors.words.phrases import ending, ends, missing, moment, phrase
+from monitors.words.moments import moment
+from monitors.words.phrases import ending, ends, missing, phrase
 from monitors.words.wording import BACK, CURED, GROUNDS, LOOK, REASONS, next_step, share_text, word_of
 
 NAME_LIMIT = 80

@@ -14,6 +14,13 @@ class AcknowledgeAlerts(Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
 
 
+class UnacknowledgeAlerts(Struct, frozen=True, forbid_unknown_fields=True):
+    """Nobody takes care of a campaign's alerts any more, or of that of one goal."""
+
+    campaign: str
+    goal: str = ""
+
+
 class MuteCampaign(Struct, frozen=True, forbid_unknown_fields=True):
     """Send nothing but ends about a campaign for so many seconds: who wants that (the user when empty), and why."""
 
@@ -30,7 +37,7 @@ class UnmuteCampaign(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Done(Struct, frozen=True):
-    """How many alerts were acknowledged, or mutes set or taken back."""
+    """How many alerts were acknowledged, acknowledgements taken back, or mutes set or taken back."""
 
     count: int
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import msgspec
+from msgspec.structs import replace
 
 from kpis.measures import INDEX
 from kpis.series import is_parent, shown_id
@@ -14,6 +17,9 @@ from monitors.alerts.status_changes import StatusChange
 from monitors.board.added import NOTHING_ADDED, everything, listed
 from monitors.board.campaign_rows import campaign_row, recent_window, summarize, worst_first
 from monitors.board.feed import Feed, campaigns_of
+from monitors.board.overview.freshness import FreshnessPolicy, health_of, next_steps
+from monitors.board.overview.overview_shapes import Tiles
+from monitors.board.overview.summing_up import channels_of, tiles
 from monitors.board.pulse import Pulses
 from monitors.board.shapes import CampaignNow, Campaigns, Summary, Update
 from monitors.export.budget import BudgetPolicy, keep
@@ -21,6 +27,9 @@ from monitors.read.snapshot import SeriesRows
 from monitors.view import View
 
 _IMPRESSIONS = INDEX["impressions"]
+_MANY, _TURNS = 500, 8
+"""Of more rows than that the last minutes are sent in so many updates, not in one of megabytes."""
+_Seen = tuple[SeriesRows | None, Sequence[Assessment]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +40,18 @@ class BoardPolicy:
         max_lag_ms: how old data may be to be judged, to say so.
         rate: milliseconds of the deployment's clock in a real one.
         max_campaigns: how many are shown; those with goals come first, then those that spent most.
+        unread_s: how many real seconds ago the monitor's last read may be.
     """
 
     max_lag_ms: int = 60_000
     rate: float = 1.0
     max_campaigns: int = 5_000
+    unread_s: float = 5.0
+
+    @property
+    def freshness(self) -> FreshnessPolicy:
+        """What is too old."""
+        return FreshnessPolicy(self.max_lag_ms, self.unread_s, self.rate)
 
 
 class Board:
@@ -48,6 +64,7 @@ class Board:
     Attributes:
         listed: what the list shows beside the core's columns.
         every: all that there is beside them.
+        today: what is known of today's spend, from whoever reads it.
     """
 
     def __init__(self, name: str, policy: BoardPolicy) -> None:
@@ -57,9 +74,11 @@ class Board:
         self.feed = Feed(name)
         self.listed, self.every = NOTHING_ADDED, NOTHING_ADDED
         self._trail = Pulses()
-        self._seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
+        self._seen: dict[str, _Seen] = {}
+        self._redrawn: list[int] = []
         self._window = ""
-        self.summary: Summary = self._summary(0, 0)
+        self.today = Tiles()
+        self.summary: Summary = self._summary(0, 0.0, 0)
 
     def update(self, view: View, now_ms: int, now_s: float) -> Update:
         """Take over a view; gives what people can see of the difference.
@@ -81,21 +100,14 @@ class Board:
         known = {**candidates, **parents}
         is_other = self._take_up(view)
         is_fresh = is_other | self._pulse(view, {name: known[name] for name in shown if name in known}, now_s)
-        rows: list[CampaignNow] = []
-        seen: dict[str, tuple[SeriesRows | None, Sequence[Assessment]]] = {}
-        for name in shown:
-            seen[name] = (known.get(name), goals.get(name, ()))
-            before = self._seen.get(name)
-            # Judged anew means another object; what has no goals changes with its documents only.
-            if is_fresh or before is None or before[0] is not seen[name][0] or before[1] != seen[name][1]:
-                pulse = self._trail.of(name)
-                rows.append(
-                    campaign_row(name, *seen[name], self._window, pulse, currency=_currency(view), added=self.listed)
-                )
+        seen: dict[str, _Seen] = {name: (known.get(name), goals.get(name, ())) for name in shown}
+        rows = self._rows(view, seen, is_fresh=is_fresh)
         gone = self._seen.keys() - seen.keys()
         self._seen = seen
         changed, left = self.feed.put(rows, map(shown_id, gone))
-        self.summary = self._summary(now_ms, sum(not is_parent(name) for name in candidates.keys() | goals.keys()))
+        self.summary = self._summary(
+            now_ms, now_s, sum(not is_parent(name) for name in candidates.keys() | goals.keys())
+        )
         return Update(self.summary, changed, left, changes)
 
     def campaigns(self) -> Campaigns:
@@ -117,16 +129,36 @@ class Board:
         """Show the columns of a view's catalogue; gives whether they are others than before, so that all is sent."""
         catalogue = view.snapshot.catalogue if view.snapshot else self.every.catalogue
         shown = listed(catalogue, view.assessments) if view.snapshot else self.listed
-        if catalogue is self.every.catalogue and shown.columns == self.listed.columns:
+        lacking = view.snapshot.lacking if view.snapshot else self.every.lacking
+        is_same = catalogue is self.every.catalogue and shown.columns == self.listed.columns
+        if is_same and lacking == self.every.lacking:
             return False
-        self.listed, self.every = shown, everything(catalogue)
+        self.listed, self.every = (dataclasses.replace(one, lacking=lacking) for one in (shown, everything(catalogue)))
+        if is_same:
+            # A KPI has a value in a window from now on, or none any more: all rows are made again.
+            return True
         # Whoever comes back with what was sent before begins anew.
         self.feed = Feed(f"{self._name}.{self.mark}")
         self._seen = {}
         return True
 
+    def _rows(self, view: View, seen: Mapping[str, _Seen], *, is_fresh: bool) -> list[CampaignNow]:
+        """The rows of what is not as it was seen before; all of them when ``is_fresh``."""
+        channels = channels_of(view.snapshot.series if view.snapshot else ())
+        turn = self._redrawn.pop() if self._redrawn else None
+        rows: list[CampaignNow] = []
+        for name, one in seen.items():
+            before = self._seen.get(name)
+            is_due = is_fresh or (turn is not None and crc32(name.encode()) % _TURNS == turn)
+            # Judged anew means another object; what has no goals changes with its documents only.
+            if is_due or before is None or before[0] is not one[0] or before[1] != one[1]:
+                pulse = self._trail.of(name)
+                row = campaign_row(name, *one, self._window, pulse, currency=_currency(view), added=self.listed)
+                rows.append(replace(row, channels=channels[name]) if name in channels else row)
+        return rows
+
     def _pulse(self, view: View, shown: dict[str, SeriesRows], now_s: float) -> bool:
-        """Remember the last minutes; gives whether every row is to be made again."""
+        """Remember the last minutes; gives whether every row is to be made again, now and at once."""
         windows = view.snapshot.layout.windows if view.snapshot else ()
         window, is_new = recent_window(windows), recent_window(windows) != self._window
         self._window = window
@@ -134,10 +166,13 @@ class Board:
             return is_new
         shortest = windows[0]
         values = {n: rows.windows[shortest][_IMPRESSIONS] for n, rows in shown.items() if shortest in rows.windows}
-        return self._trail.add(values, now_s) or is_new
+        if not self._trail.add(values, now_s):
+            return is_new
+        self._redrawn = list(range(_TURNS)) if len(shown) > _MANY else []
+        return is_new or not self._redrawn
 
-    def _summary(self, now_ms: int, campaigns: int) -> Summary:
-        return summarize(
+    def _summary(self, now_ms: int, now_s: float, campaigns: int) -> Summary:
+        found = summarize(
             self.view,
             self.feed.rows.values(),
             now_ms=now_ms,
@@ -145,6 +180,12 @@ class Board:
             max_lag_ms=self.policy.max_lag_ms,
             campaigns=campaigns,
             columns=self.mark,
+        )
+        return replace(
+            found,
+            health=health_of(self.view, now_ms, now_s, self.policy.freshness, found.streams),
+            tiles=tiles(self.feed.rows.values(), now_ms, found.statuses, self.today if self.view.snapshot else Tiles()),
+            next_steps=next_steps(self.view, campaigns),
         )
 
 

@@ -11,7 +11,8 @@ from kpis.series import shown_id, split
 from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
 from monitors.board.added import NOTHING_ADDED, Added
-from monitors.board.notices import notices, streams
+from monitors.board.overview.notices import notices, streams
+from monitors.board.overview.summing_up import natural
 from monitors.board.shapes import CampaignNow, GoalNow, Measures, Summary, WatchNow
 from monitors.board.watching import acknowledged_by, in_order, is_alarming, watch_now
 from monitors.goals.subject import Watch
@@ -63,8 +64,8 @@ def campaign_row(
         status=_worst(goals, watches),
         goals=goals,
         risk_micros=sum(_risk(g) for g in goals if g.id == "spend"),
-        total=measures(windows.get(TOTAL), added),
-        recent=measures(windows.get(window), added),
+        total=measures(windows, TOTAL, added),
+        recent=measures(windows, window, added),
         pulse=pulse[0],
         pulse_max=pulse[1],
         partitions=rows.partitions if rows else (),
@@ -122,18 +123,19 @@ def goal_now(one: Assessment, currency: str) -> GoalNow:
     )
 
 
-def measures(row: Row | None, added: Added = NOTHING_ADDED) -> Measures | None:
-    """A row with all KPIs of the core of it, and what is shown beside these."""
+def measures(windows: Mapping[str, Row], name: str, added: Added = NOTHING_ADDED) -> Measures | None:
+    """The row of a window with all KPIs of the core of it, and what is shown beside these; None without a row."""
+    row = windows.get(name)
     if row is None:
         return None
-    return Measures(*row[:WIDTH], *(kpi.of(row) for kpi in CATALOGUE), added.values(row))
+    return Measures(*row[:WIDTH], *(kpi.of(row) for kpi in CATALOGUE), added.values(row, name))
 
 
-def worst_first(row: CampaignNow) -> tuple[int, bool, int, float, int, str]:
-    """A sort key: status, whether a watch tells, money at risk, distance from pace, spend, id."""
+def worst_first(row: CampaignNow) -> tuple[int, bool, int, float, int, tuple[tuple[int, str], ...], str]:
+    """A sort key: status, whether a watch tells, money at risk, distance from pace, spend, id as people count."""
     spent = row.total.spend_micros if row.total else 0
     off = _off(row.goals[0]) if row.goals else 0.0
-    return RANK[row.status], not is_alarming(row), -row.risk_micros, -off, -spent, row.id
+    return RANK[row.status], not is_alarming(row), -row.risk_micros, -off, -spent, natural(row.id), row.id
 
 
 def same_to_people(a: CampaignNow, b: CampaignNow) -> bool:
@@ -183,12 +185,14 @@ def summarize(
 
 
 def _notices(view: View) -> tuple[str, ...]:
+    found = view.snapshot
     return notices(
-        view.snapshot.partitions if view.snapshot else (),
+        found.partitions if found else (),
         view.goals_problem,
         view.common,
         catalogue_problem=view.catalogue_problem,
         uncounted=view.uncounted,
+        differing=len(found.differing) if found else 0,
         differing_files=view.differing_files,
     )
 
@@ -224,7 +228,7 @@ def _seen(row: CampaignNow) -> tuple[object, ...]:
         (w.id, w.status, w.reason, w.says, w.shown, w.told, w.since_ms, w.acknowledged_by) for w in row.watches
     )
     numbers = row.total, row.recent, row.pulse, row.pulse_max
-    return row.name, row.is_muted, row.account, row.members, row.partitions, *numbers, goals, watches
+    return row.name, row.is_muted, row.account, row.channels, row.members, row.partitions, *numbers, goals, watches
 
 
 def _moving(goal: GoalNow) -> tuple[float | None, ...]:

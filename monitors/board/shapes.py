@@ -15,6 +15,7 @@ from kpis.measures import MEASURES
 from kpis.units import Unit
 from monitors.alerts.lifecycle import AlertPhase
 from monitors.alerts.status_changes import StatusChange
+from monitors.board.overview.overview_shapes import HealthNow, Tiles
 from monitors.goals.parents.scope import Scope
 from monitors.pacing.verdict import Direction, Reason, Status
 
@@ -121,7 +122,8 @@ class CampaignNow(Struct, frozen=True):
     ``total`` is all that was ever counted, ``recent`` is of the window that the summary names; both are null before the
     first event. ``pulse`` draws the impressions of the shortest window over the last minutes: a digit or letter (base
     36) each, relative to ``pulse_max``. ``partitions`` are places in the summary's ``clocks``: the numbers are as of
-    the earliest of these. ``is_muted`` says whether only ends are sent about it now.
+    the earliest of these. ``is_muted`` says whether only ends are sent about it now. ``channels`` are those that its
+    events named, as far as the monitor reads breakdowns.
     """
 
     id: str
@@ -141,6 +143,7 @@ class CampaignNow(Struct, frozen=True):
     is_muted: bool = False
     scope: Scope = Scope.CAMPAIGN
     members: int = 0
+    channels: tuple[str, ...] = ()
 
 
 class StreamNow(Struct, frozen=True):
@@ -166,7 +169,7 @@ class Summary(Struct, frozen=True):
     ``notices`` are sentences about partitions that are not counted now, and a goals file that cannot be used.
     ``columns`` is another one when the catalogue file adds other numbers to the board. ``goals`` counts goals, not
     watches. ``common`` is what all campaigns are watched for together; of a watch that
-    tells, ``actual`` of ``expected`` campaigns wait for it.
+    tells, ``actual`` of ``expected`` campaigns wait for it. ``next_steps`` says what to do where there is nothing yet.
     """
 
     now_ms: int
@@ -188,6 +191,9 @@ class Summary(Struct, frozen=True):
     streams: tuple[StreamNow, ...] = ()
     common: tuple[WatchNow, ...] = ()
     columns: str = ""
+    health: HealthNow = HealthNow()
+    tiles: Tiles = Tiles()
+    next_steps: tuple[str, ...] = ()
 
 
 class Campaigns(Struct, frozen=True):
@@ -215,73 +221,3 @@ class Update(Struct, frozen=True):
     campaigns: list[CampaignNow]
     gone: list[str]
     changes: list[StatusChange]
-
-
-class Breakdown(Struct, frozen=True):
-    """A part of a campaign, such as one channel."""
-
-    name: str
-    total: Measures | None
-    recent: Measures | None
-
-
-class Point(Struct, frozen=True):
-    """Totals of the flight up to a moment: what there was, and what the curve expects there."""
-
-    at_ms: int
-    actual: int
-    expected: int
-
-
-class PaceLine(Struct, frozen=True):
-    """A total over its flight, in the goal's unit; ``actual`` of points after the data's clock repeats the last."""
-
-    goal: str
-    unit: Unit
-    as_of_ms: int
-    points: list[Point]
-
-
-class MemberGoal(Struct, frozen=True):
-    """What a campaign adds to one goal of its account or portfolio, in that goal's flight or period, in its unit.
-
-    ``actual`` is what it brought (of a ratio: its own value), ``target`` what its own goals plan for all of that time,
-    ``expected`` what they plan for by now; null where it has no such goal. ``share`` is the part of all that came that
-    it brought, ``target_share`` the part of the goal's target that it plans.
-    """
-
-    goal: str
-    actual: int | float | None
-    expected: int | None = None
-    target: int | None = None
-    share: float | None = None
-    target_share: float | None = None
-
-
-class MemberNow(Struct, frozen=True):
-    """A campaign that an account's or the portfolio's goals are of, with what it adds to each."""
-
-    id: str
-    name: str
-    status: Status | None
-    goals: tuple[MemberGoal, ...]
-
-
-class CampaignDetail(Struct, frozen=True):
-    """One campaign with its windows, pace lines and breakdowns (``breakdowns_read`` says whether those could be).
-
-    ``can_act`` says whether whoever reads this may acknowledge and mute.
-    ``members`` has the campaigns of an account or the portfolio, those first that are furthest behind for its goals;
-    200 at most. It is empty for a campaign, and while history cannot be read.
-    """
-
-    summary: Summary
-    campaign: CampaignNow
-    windows: dict[str, Measures]
-    lines: list[PaceLine]
-    breakdowns: list[Breakdown]
-    breakdowns_read: bool
-    changes: list[StatusChange]
-    members: tuple[MemberNow, ...] = ()
-    can_act: bool = False
-    added: tuple[AddedColumn, ...] = ()

@@ -20,6 +20,7 @@ FINDINGS: dict[ExperimentFinding, str] = {
     ExperimentFinding.STALE_DATA: "data too old to judge",
     ExperimentFinding.NO_CLOCK: "no event yet",
     ExperimentFinding.HISTORY_GONE: "began before the history that is kept",
+    ExperimentFinding.PARTLY_COUNTED: "undecided: a measure that it needs is not counted in all of its time",
     ExperimentFinding.NOT_STARTED: "has not begun",
     ExperimentFinding.CLOSED: "is over",
 }

@@ -91,7 +91,7 @@ class Exporter:
             yield self._added(view.snapshot, pinned)
         scopes = chosen_scopes(view.snapshot, self._kept_scopes, self._policy.budget)
         self._kept_scopes = scopes.kept
-        yield scope_samples(scopes, view.snapshot.catalogue, currency)
+        yield scope_samples(scopes, view.snapshot.catalogue, currency, view.snapshot.lacking)
         yield _limits(chosen, self._policy.budget, scopes.folded)
         yield pace_samples(view.assessments, currency)
         yield common_samples(view.common)
@@ -118,7 +118,9 @@ class Exporter:
         budget = replace(policy.budget, max_series=room(policy.budget.max_series, catalogue))
         chosen = export(snapshot, self._kept_added, pinned, budget, breakdowns=policy.breakdowns)
         self._kept_added = chosen.kept
-        return added_samples(chosen, catalogue, snapshot.layout.currency, breakdowns=policy.breakdowns)
+        return added_samples(
+            chosen, catalogue, snapshot.layout.currency, breakdowns=policy.breakdowns, lacking=snapshot.lacking
+        )
 
 
 def _limits(chosen: Export, policy: BudgetPolicy, folded_scopes: int) -> Families:
@@ -135,7 +137,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
             metrics.NOTIFIER_ATTEMPTS, metrics.NOTIFIER_WAITING, metrics.NOTIFIER_OLDEST, metrics.NOTIFIER_PARKED,
             metrics.NOTIFIER_REFRESHES, metrics.REFUSED_REQUESTS, metrics.GOALS_PROBLEM,
-            metrics.CATALOGUE_PROBLEM, metrics.FILES_DIFFER,
+            metrics.CATALOGUE_PROBLEM, metrics.CATALOGUE_DIFFERS, metrics.FILES_DIFFER,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
@@ -144,6 +146,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found.add(metrics.LEADER, (), float(view.leads))
     found.add(metrics.GOALS_PROBLEM, (), float(bool(view.goals_problem)))
     found.add(metrics.CATALOGUE_PROBLEM, (), float(bool(view.catalogue_problem)))
+    found.add(metrics.CATALOGUE_DIFFERS, (), len(view.snapshot.differing) if view.snapshot else 0)
     for kind in KINDS:
         found.add(metrics.FILES_DIFFER, (kind,), float(kind in view.differing_files))
     _notifiers(found, view)

@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encode
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
-from monitors.metrics import Definition
+from monitors.metric_kinds import Definition
 
 LABEL_LIMIT = 200
 _EOF = "# EOF\n"

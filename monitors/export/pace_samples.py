@@ -11,7 +11,7 @@ from monitors.export.added_samples import unit_label
 from monitors.export.samples import Families, campaign_label, seconds
 from monitors.goals.subject import Subject, Watch
 from monitors.goals.values import Campaign, TotalGoal
-from monitors.metrics import Definition
+from monitors.metric_kinds import Definition
 from monitors.pacing.verdict import Status
 
 

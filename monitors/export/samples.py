@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kpis.series import OTHER
 from monitors.export.exposition import Format, Samples, head
-from monitors.metrics import Definition
+from monitors.metric_kinds import Definition
 
 
 class Families:

@@ -131,22 +131,33 @@ def _by_evidence(proven: Status, window: _Finding, sure: Status, *, is_met: bool
 
 
 def _sure(goal: RatioGoal, row: Row, ratio: float | None, window: _Finding, policy: VerdictPolicy) -> Status:
-    """How bad a window is at the least, by the interval of this look; of proportions that is what it was judged by.
+    """How bad a window is at the least, by the interval of this look; of proportions that is what it was judged by."""
+    if goal.kpi.is_proportion or ratio is None:
+        return window.status
+    more = scatter(goal.kpi, goal.bound, row, policy.z)
+    return status_of(ratio * more if goal.bound is Bound.AT_LEAST else ratio / more, goal.warning, goal.critical)
+
+
+def scatter(kpi: Kpi, bound: Bound, row: Row, z: float) -> float:
+    """By how many times chance alone moves a cost or a return to either side, with so few events.
 
     The square root of a count scatters by a half, whatever the count (M. S. Bartlett, 1936); of revenue, orders count
     for less, as some bring far more than others.
+
+    Args:
+        kpi: a quotient that is no proportion.
+        bound: the side that it should be on: what is above the line should be many of a return, below it of a cost.
+        row: its counts.
+        z: standard deviations of the normal distribution.
     """
-    if goal.kpi.is_proportion or ratio is None:
-        return window.status
-    good = goal.kpi.above if goal.bound is Bound.AT_LEAST else goal.kpi.below
+    good = kpi.above if bound is Bound.AT_LEAST else kpi.below
     is_money = good.in_micros
     orders = row[INDEX["conversions"] if is_money else good.column]
     if is_money and good.column >= WIDTH:
         # In how many events it came is not known: one is what all of it may be.
         orders = 1
     events = max(orders, 1) / (PRIOR_LUMPS if is_money else 1)
-    more = (1 + policy.z / 2 / events**0.5) ** 2
-    return status_of(ratio * more if goal.bound is Bound.AT_LEAST else ratio / more, goal.warning, goal.critical)
+    return float((1 + z / 2 / events**0.5) ** 2)
 
 
 def _proportion(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:

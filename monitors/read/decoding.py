@@ -75,6 +75,7 @@ def read_meta(number: int, raw: Mapping[bytes, bytes], problems: Problems) -> Pa
         canary_ms=plain.get(layout.CANARY) or None,
         counters={k: v for k, v in plain.items() if k.startswith(layout.COUNTERS)},
         streams=_streams(plain),
+        measures=plain.get(layout.MEASURES),
     )
 
 

@@ -68,6 +68,7 @@ REASONS: dict[Reason, str] = {
     Reason.NO_WINDOW: "its window is not kept",
     Reason.NO_VALUE: "nothing to divide by",
     Reason.HISTORY_GONE: "older than the history kept",
+    Reason.PARTLY_COUNTED: "a measure that it needs is not counted in all of its time",
     Reason.STALE_DATA: "data too old to judge",
     Reason.GOAL_GONE: "no longer in the goals file",
     Reason.PROJECTED: "will end outside its band",

@@ -83,7 +83,8 @@ async def unmute(settings: MonitorSettings, campaign: str) -> int:
     async with redis_of(settings) as redis:
         store = InterventionStore(redis, settings.redis_address)
         names = [name for name, one in (await store.read()).mutes.items() if one.campaign == campaign]
-        return sum([await store.unmute(name) for name in names])
+        now_ms = settings.the_clock.now_ms()
+        return sum([await store.unmute(name, now_ms=now_ms) for name in names])
 
 
 async def try_notifiers(settings: MonitorSettings) -> AsyncIterator[tuple[str, bool]]:

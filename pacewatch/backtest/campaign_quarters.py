@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,17 +24,18 @@ class CampaignQuarters:
     Args:
         flight: the campaign's; its sum to date is kept.
         from_ms: nothing comes that is older.
+        width: how many columns rows have.
     """
 
-    def __init__(self, flight: Flight, from_ms: int) -> None:
+    def __init__(self, flight: Flight, from_ms: int, width: int = WIDTH) -> None:
         # A past is two weeks long, of which nothing may be known.
         self.start_ms = (from_ms - _BEFORE_MS) // DAY_MS * DAY_MS
         self._first = self.start_ms // QUARTER_MS
-        self._rows: Int64s = np.zeros((_BEFORE_MS // QUARTER_MS + _ROOM, WIDTH), np.int64)
+        self._rows: Int64s = np.zeros((_BEFORE_MS // QUARTER_MS + _ROOM, width), np.int64)
         self._flight = flight.start_ms // QUARTER_MS, -(-flight.end_ms // QUARTER_MS)
         self._flight_day = flight.start_ms - flight.start_ms % DAY_MS
-        self._sum: Int64s = np.zeros(WIDTH, np.int64)
-        self._past = nothing_yet(self.start_ms)
+        self._sum: Int64s = np.zeros(width, np.int64)
+        self._past = nothing_yet(self.start_ms, width)
         self._parents: list[CampaignQuarters] = []
 
     def tell(self, parent: CampaignQuarters) -> None:
@@ -96,22 +97,44 @@ class CampaignQuarters:
         place = quarter - self._first
         assert place >= 0
         if place >= len(self._rows):
-            rows = np.zeros((place * 3 // 2 + _ROOM, WIDTH), np.int64)
+            rows = np.zeros((place * 3 // 2 + _ROOM, len(self._sum)), np.int64)
             rows[: len(self._rows)] = self._rows
             self._rows = rows
         return place
 
 
-def quarters_of(campaigns: Iterable[Campaign], from_ms: int) -> dict[str, CampaignQuarters]:
+def quarters_of(campaigns: Iterable[Campaign], from_ms: int, width: int = WIDTH) -> dict[str, CampaignQuarters]:
     """Those of campaigns, and of parents, which have what their members have, by series.
 
     Args:
         campaigns: members before their parents.
         from_ms: nothing comes that is older.
+        width: how many columns rows have.
     """
     found: dict[str, CampaignQuarters] = {}
     for campaign in campaigns:
-        found[campaign.series] = CampaignQuarters(campaign.flight, from_ms)
+        found[campaign.series] = CampaignQuarters(campaign.flight, from_ms, width)
         for member in campaign.members:
             found[member].tell(found[campaign.series])
+    return found
+
+
+def counted_of(
+    campaigns: Iterable[Campaign], quarters: Mapping[str, CampaignQuarters], from_ms: int, width: int = WIDTH
+) -> dict[str, CampaignQuarters]:
+    """Those of all series that are counted, by series: of campaigns, and of accounts themselves, which parents gain.
+
+    Args:
+        campaigns: members before their parents.
+        quarters: see :func:`quarters_of`.
+        from_ms: nothing comes that is older.
+        width: how many columns rows have; of an account itself only measures beside the core are counted.
+    """
+    found: dict[str, CampaignQuarters] = {}
+    for campaign in campaigns:
+        if not campaign.is_parent:
+            found[campaign.series] = quarters[campaign.series]
+        for name in campaign.own if width > WIDTH else ():
+            own = found.setdefault(name, CampaignQuarters(campaign.flight, from_ms, width))
+            own.tell(quarters[campaign.series])
     return found

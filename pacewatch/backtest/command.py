@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kpis.measures import WIDTH
+from kpis.measures import Kind
 from kpis.packs.catalogue_file import load
 from kpis.runtime.durations import parse_duration
 from kpis.runtime.errors import Misconfigured
@@ -16,7 +16,7 @@ from kpis.settings.environment import PREFIX
 from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS, parse_time
 from monitors import goals as goals_file
 from monitors.goals.all_goals import Goals
-from monitors.goals.values import Goal, TotalGoal
+from monitors.goals.values import Goal, RatioGoal
 from monitors.settings import MonitorSettings
 from pacewatch.backtest import labels as labels_file
 from pacewatch.backtest import report, stored_history
@@ -113,25 +113,19 @@ def _check(options: BacktestOptions) -> None:
 
 
 def countable(found: Goals) -> Goals:
-    """The goals that a backtest can judge, the others are said: it counts the core's measures of whole campaigns."""
-    left_out = sorted({f"{c.campaign} {goal.id}" for c, goal in found if not _is_countable(goal)})
-    if left_out:
-        say(f"goals about measures that the catalogue file adds are not looked at: {', '.join(left_out[:5])}")
+    """The goals that a backtest can judge, the others are said: whole campaigns are counted."""
     parts = sorted(one.campaign for one in found.parents if one.scope.is_breakdown)
     if parts:
         say(f"goals of breakdowns are not looked at, as whole campaigns are counted: {', '.join(parts[:5])}")
     found = replace(found, parents=tuple(one for one in found.parents if not one.scope.is_breakdown))
-    kept = (
-        tuple(replace(one, goals=tuple(filter(_is_countable, one.goals))) for one in some)
-        for some in (found.campaigns, found.parents)
-    )
-    campaigns, parents = kept
-    return Goals(campaigns, parents)
+    ids = sorted({f"{one.campaign} {g.id}" for one in found.parents for g in one.goals if _is_of_ids(g)})
+    if ids:
+        say(f"ids are told apart of each campaign alone: not judged are {', '.join(ids[:5])}")
+    return found
 
 
-def _is_countable(goal: Goal) -> bool:
-    measures = (goal.total,) if isinstance(goal, TotalGoal) else goal.kpi.formula.measures
-    return all(measure.column < WIDTH for measure in measures)
+def _is_of_ids(goal: Goal) -> bool:
+    return isinstance(goal, RatioGoal) and any(measure.kind is Kind.DISTINCT for measure in goal.kpi.formula.measures)
 
 
 def _scan(options: BacktestOptions) -> Scan | None:
@@ -157,7 +151,7 @@ def _over_recording(
 ) -> tuple[list[Trial], Tally]:
     span = _span(options, plan.goals, seen, settings.history_days)
     clock = EventTime(span)
-    partition = OnePartition(settings, plan.goals.all, span.first_ms)
+    partition = OnePartition(settings, plan.goals.all, span.first_ms, plan.goals.catalogue)
     watchlist = Watchlist(plan.goals.all, span.first_ms, plan.base.verdicts.final_ms)
     trials = plan.trials(settings.currency)
     with _recording(options) as recording, Meter("looked at", span.last_ms - span.first_ms) as meter:
@@ -181,7 +175,9 @@ async def _over_history(
     _in_order(since, until)
     span = Span(since, until, QUARTER_MS)
     say("history is known by the quarter hour: looks are as far apart, and goals for windows below 15m are not judged")
-    stored = await stored_history.load(settings, plan.goals.all, span)
+    if unknown := sorted({goal.id for _, goal in plan.goals if _is_of_ids(goal)}):
+        say(f"history does not hold which ids there were: goals on {', '.join(unknown)} are not judged")
+    stored = await stored_history.load(settings, plan.goals.all, span, plan.goals.catalogue)
     watchlist = Watchlist(plan.goals.all, span.first_ms, plan.base.verdicts.final_ms)
     trials, looks = plan.trials(stored.currency), 0
     for moment in stored.moments(watchlist):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from kpis.measures import ZERO
+from kpis.measures import zeros
 from kpis.times import DAY_MS
 from monitors.cycle import history_from
+from monitors.goals.subject import parts_of
 from monitors.goals.values import Campaign
 from monitors.read.queries import ToDate
 from monitors.read.snapshot import Snapshot
@@ -62,10 +63,10 @@ class Watchlist:
             history_ms: the oldest time that history reaches back to.
         """
         now = snapshot.read_at_ms
-        snapshot = with_parents(snapshot, {c.series: c.members for c in self.campaigns if c.is_parent})
-        seen: Seen = []
+        snapshot = with_parents(snapshot, {c.series: parts_of(c) for c in self.campaigns if c.is_parent})
+        seen, nothing = Seen(), ToDate(zeros(snapshot.catalogue.width), None)
         for campaign in self.at(now):
-            found, past, at_ms = ToDate(ZERO, None), None, snapshot.as_of(campaign.series)
+            found, past, at_ms = nothing, None, snapshot.as_of(campaign.series)
             known = campaign.flight.start_ms >= history_ms
             if at_ms is not None and known and self.is_judged(campaign, now):
                 mine = quarters[campaign.series]

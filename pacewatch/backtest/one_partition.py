@@ -6,17 +6,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from kpis.catalogue import CORE, Catalogue
 from kpis.contract import layout
 from kpis.contract.published import Layout
-from kpis.measures import ZERO, Row, Stream, unpack
+from kpis.measures import Row, Stream, unpack, zeros
 from kpis.reasons import Reject
+from kpis.series import is_parent
 from kpis.settings.shared import Settings
 from kpis.times import DAY_MS, HOUR_MS
 from kpis.windows import DAY
 from monitors.goals.values import Campaign, RatioGoal
 from monitors.read.snapshot import PartitionHealth, SeriesRows, Snapshot, StreamHealth
-from pacewatch.backtest.campaign_quarters import quarters_of
+from pacewatch.backtest.beside_core import BesideCore
+from pacewatch.backtest.campaign_quarters import counted_of, quarters_of
 from streams.events.decode import Batch, Decoder
+from streams.events.takings import CORE_PLAN
 from streams.policies import decode_policy, partition_policy
 from streams.state.lateness import Lateness
 from streams.state.partition import Partition
@@ -32,31 +36,40 @@ class OnePartition:
         settings: what is accepted and kept.
         campaigns: those with goals, then their parents.
         from_ms: the clock at the first look.
+        catalogue: what is counted.
 
     Attributes:
         quarters: of each campaign and parent with goals, by series.
     """
 
-    def __init__(self, settings: Settings, campaigns: Iterable[Campaign], from_ms: int) -> None:
+    def __init__(
+        self, settings: Settings, campaigns: Iterable[Campaign], from_ms: int, catalogue: Catalogue = CORE
+    ) -> None:
         campaigns = tuple(campaigns)
         asked = {g.window for c in campaigns for g in c.goals if isinstance(g, RatioGoal)} | {DAY}
         windows = tuple(w for w in settings.the_windows if w.name in asked)
         names = tuple(w.name for w in windows)
         self._layout = Layout(1, settings.currency, names, settings.history_days)
-        policy = replace(partition_policy(settings, 0), windows=windows)
+        self._catalogue, width = catalogue, catalogue.width
+        self._beside: BesideCore | None = None
+        if catalogue.added_measures:
+            self._beside = BesideCore(catalogue, frozenset(c.series for c in campaigns if not c.is_parent))
+        plan = CORE_PLAN if self._beside is None else self._beside.plan
+        policy = replace(partition_policy(settings, 0), windows=windows, plan=plan)
         # Goals are of whole campaigns. One partition has to hold those of all of them.
         most = policy.series.max_campaigns * settings.partitions
         series = replace(policy.series, breakdowns=(), max_campaigns=most, max_series=policy.series.max_series + most)
         self._state = Partition(0, replace(policy, series=series))
-        self._decoders = {s: Decoder(s, decode_policy(settings)) for s in Stream}
+        self._decoders = {s: Decoder(s, decode_policy(settings), plan) for s in Stream}
         self._late = {s: Lateness() for s in Stream}
         self._reached: dict[Stream, int] = {}
         self._readings = {s: StreamReading(None, 0) for s in Stream}
         self._swept_ms = from_ms
         self._known: set[str] = set()
         oldest = from_ms - settings.history_days * DAY_MS
-        self.quarters = quarters_of(campaigns, oldest)
-        self._counted = frozenset(c.series for c in campaigns if not c.is_parent)
+        self.quarters = quarters_of(campaigns, oldest, width)
+        self._quarters = counted_of(campaigns, self.quarters, oldest, width)
+        self._counted = frozenset(self._quarters)
         self._state.registry.protect(self._counted)
 
     @property
@@ -93,13 +106,14 @@ class OnePartition:
     def look(self, now_ms: int) -> Snapshot:
         """What a monitor would read now: everything that came is counted, so the watermark is now."""
         self._state.tick(now_ms)
-        self._flush()
+        self._flush(now_ms)
         if now_ms - self._swept_ms >= _SWEEP_MS:
             self._swept_ms = now_ms
             self._state.sweep(now_ms)
         health = PartitionHealth(0, now_ms, caught_up=True, flushed_at_ms=now_ms, streams=self._streams(now_ms))
-        rows = {series: SeriesRows(self._windows(series), (0,)) for series in self._known}
-        return Snapshot(self._layout, now_ms, (health,), rows, {})
+        rows = {series: SeriesRows(self._windows(series, now_ms), (0,)) for series in self._known}
+        own = {series: rows.pop(series) for series in self._known if is_parent(series)}
+        return Snapshot(self._layout, now_ms, (health,), rows, {}, catalogue=self._catalogue, own=own)
 
     def _add(self, stream: Stream, batch: Batch, records: int, now_ms: int) -> None:
         state = self._state
@@ -115,23 +129,29 @@ class OnePartition:
         if arrived.latest_ms:
             self._reached[stream] = max(arrived.latest_ms, self._reached.get(stream, 0))
 
-    def _flush(self) -> None:
+    def _flush(self, now_ms: int) -> None:
         if not self._state.pending:
             return
         flush = self._state.take_flush({}, documented=False)
-        for (series, quarter), packed in flush.history.items():
-            if series in self._counted:
-                self.quarters[series].put(quarter, unpack(packed))
-        for (series, quarter), row in flush.late.items():
-            if series in self._counted:
-                self.quarters[series].add(quarter, row)
+        if self._beside is not None:
+            for series, quarter, row in self._beside.keep(flush, self._counted, now_ms):
+                self._quarters[series].put(quarter, row)
+        else:
+            for (series, quarter), packed in flush.history.items():
+                if series in self._counted:
+                    self._quarters[series].put(quarter, unpack(packed))
+            for (series, quarter), row in flush.late.items():
+                if series in self._counted:
+                    self._quarters[series].add(quarter, row)
         self._known.update(s for s in self._counted if self._state.registry.index(s) is not None)
 
-    def _windows(self, series: str) -> dict[str, Row]:
+    def _windows(self, series: str, now_ms: int) -> dict[str, Row]:
         index = self._state.registry.index(series)
-        return {
-            ring.window.name: ZERO if index is None else tuple(ring.sums[index].tolist()) for ring in self._state.rings
-        }
+        if index is None:
+            return {ring.window.name: zeros(self._catalogue.width) for ring in self._state.rings}
+        if self._beside is not None:
+            return self._beside.windows(series, {ring.window: ring.sums[index] for ring in self._state.rings}, now_ms)
+        return {ring.window.name: tuple(ring.sums[index].tolist()) for ring in self._state.rings}
 
     def _streams(self, now_ms: int) -> dict[Stream, StreamHealth]:
         found: dict[Stream, StreamHealth] = {}

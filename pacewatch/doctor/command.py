@@ -40,7 +40,7 @@ async def examine() -> list[Finding]:
         _within(of_notifiers(settings), _slow("a notifier's service")),
         _within(of_lanes(settings), []),
     )
-    judged = [*of_catalogue(settings), *of_goals(settings, held)]
+    judged = [*of_catalogue(settings, held), *of_goals(settings, held)]
     return [*found, _codecs(), *in_kafka, *in_redis, *judged, *told, *waiting, *of_pages(settings)]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kpis.catalogue import CORE, Catalogue
+from kpis.contract.claimed import mark_of
 from kpis.packs.catalogue_file import InvalidCatalogue, load
 from kpis.runtime.errors import Permanent
 from kpis.runtime.printable import printable
@@ -19,9 +21,15 @@ from pacewatch.doctor.in_redis import Deployment
 _NAMED = 5
 
 
-def of_catalogue(settings: MonitorSettings) -> Iterator[Finding]:
-    """What the catalogue file adds; nothing is said where there is none."""
+def of_catalogue(settings: MonitorSettings, held: Deployment | None) -> Iterator[Finding]:
+    """What the catalogue file adds, and whether workers count by it; nothing is said where there is none.
+
+    Args:
+        settings: name it.
+        held: what Redis holds; None where nothing is known of that.
+    """
     if settings.catalogue is None:
+        yield from _counted_otherwise(CORE, held)
         return
     try:
         found = load(settings.catalogue)
@@ -30,6 +38,16 @@ def of_catalogue(settings: MonitorSettings) -> Iterator[Finding]:
         return
     added = f"{how_many(len(found.added_measures), 'measure')} and {how_many(len(found.added_kpis), 'KPI')}"
     yield Finding(Level.OK, f"catalogue file: {added} beside the core's")
+    yield from _counted_otherwise(found, held)
+
+
+def _counted_otherwise(found: Catalogue, held: Deployment | None) -> Iterator[Finding]:
+    """That workers use another version of the file, or none: what they do not count is missing here."""
+    others = [p for p in held.partitions if p.measures is not None and p.measures != mark_of(found)] if held else []
+    if others:
+        what = f"catalogue file: workers of {how_many(len(others), 'partition')} count other measures than it has"
+        cure = "give workers and monitors the same file as PACEWATCH_CATALOGUE; they read it again by themselves"
+        yield Finding(Level.WARN, what, cure)
 
 
 def of_goals(settings: MonitorSettings, held: Deployment | None) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kpis.catalogue import CORE, Catalogue
-from kpis.contract.claimed import NO_CLAIMS, Columns, fields_of
+from kpis.contract.claimed import NO_CLAIMS, Columns, fields_of, mark_of
 from kpis.measures import Kind, Measure, Stream, Takes
 from kpis.units import Unit
 
@@ -106,7 +106,12 @@ class MeasurePlan:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What documents call each column beyond the core's; empty for those that they leave out."""
-        return self.columns.names(self.catalogue)
+        return self.columns.names
+
+    @cached_property
+    def mark(self) -> int:
+        """What tells what is counted from what others count."""
+        return mark_of(self.catalogue)
 
     def fields(self, stream: Stream) -> tuple[Field, ...]:
         """The fields that are read of the events of a stream."""

@@ -295,6 +295,6 @@ class PartitionWorker:
             return None
         is_held, is_now = self._held and self._is_flooded(), reading.basis is Basis.NOW
         canary = self.tools.canaries.told(state.canary_ms) if self.tools.canaries is not None else None
-        told = gauges(now, ends, state.offsets, canary, caught_up=is_now, held=is_held)
+        told = self._progress.told(now) | gauges(now, ends, state.offsets, canary, caught_up=is_now, held=is_held)
         acks, self._acks, self.capacity.rows = self._acks, [], 0
-        return state.take_flush(told | self._progress.told(now)), acks
+        return state.take_flush(told | {layout.MEASURES: self.tools.policy.plan.mark}), acks

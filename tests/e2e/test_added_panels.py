@@ -25,13 +25,13 @@ from tests.unit.grafana.test_dashboards import panels
 
 CHOSEN = {
     "campaign": "c1", "window": "1h", "dimension": "channel", "kpi": "cost_per_visit", "measure": "visits",
-    "job": ".*", "instance": ".*", "account": ".*", "goal": "spend", "__rate_interval": "20s",
+    "job": ".+", "instance": ".+", "account": ".*", "goal": "spend", "__rate_interval": "20s", "experiment": "hero",
 }  # fmt: skip
 
 
 def filled(expr: str) -> str:
-    """A query as Grafana sends it."""
-    return re.sub(r"\$\{?(\w+)\}?", lambda m: CHOSEN[m[1]], expr)
+    """A query as Grafana sends it: what is no variable, as a group of a match, stays as it is."""
+    return re.sub(r"\$\{?(\w+)\}?", lambda m: m[0] if m[1].isdigit() else CHOSEN[m[1]], expr)
 
 
 class Asked:
@@ -89,6 +89,7 @@ def check(found: Asked) -> None:
     awaited(lambda: bool(found.ask("query", query="pacewatch_breakdown_kpi")["result"]), "a scrape")
     listed: dict[tuple[str, str], set[str]] = {}
     drawn: dict[tuple[str, str], dict[str, float]] = {}
+    units: set[tuple[str, str]] = set()
     for file in sorted(DIRECTORY.glob("*.json")):
         board = json.loads(file.read_text())
         for variable in board["templating"]["list"]:
@@ -99,16 +100,28 @@ def check(found: Asked) -> None:
                 listed[file.stem, variable["name"]] = {one[known[2]] for one in series}
         for panel in panels(board):
             if panel["title"].startswith("Added"):
-                (target,) = panel["targets"]
-                result = found.ask("query", query=filled(target["expr"]))["result"]
-                values = {one["metric"].get("breakdown", ""): float(one["value"][1]) for one in result}
+                shown, *unit = panel["targets"]
+                result = found.ask("query", query=filled(shown["expr"]))["result"]
+                name = "breakdown" if file.stem == "compare" else "kpi" if "KPI" in panel["title"] else "measure"
+                values = {one["metric"][name]: float(one["value"][1]) for one in result}
                 drawn[file.stem, panel["title"]] = values
+                units |= {
+                    (panel["title"], one["metric"]["unit"])
+                    for target in unit
+                    for one in found.ask("query", query=filled(target["expr"]))["result"]
+                }
     kpis = {"cost_per_visit", "visit_rate", "roi", "per_hour"}
     assert listed["compare", "kpi"] == kpis, "frequency has no value for parts: nobody counts their people"
-    assert listed["launch", "kpi"] == kpis | {"frequency"}
+    assert listed["launch", "kpi"] == listed["portfolio", "kpi"] == kpis | {"frequency"}
     assert listed["compare", "measure"] == {"visits", "hours"}
+    whole = {kind: drawn.pop(("launch", f"Added {kind}")) for kind in ("KPIs", "measures")}
+    assert whole["KPIs"].keys() == kpis | {"frequency"}, "all of them, whatever is chosen"
+    assert (whole["KPIs"]["cost_per_visit"], whole["measures"]["visits"]) == (0.5, 40.0)
     assert drawn == {
         ("compare", "Added KPI: $kpi"): {"channel=search": 2.0, "channel=social": pytest.approx(2 / 3)},
         ("compare", "Added measure: $measure"): {"channel=search": 10.0, "channel=social": 30.0},
-        ("launch", "Added KPI: $kpi"): {"": 0.5},
+        ("launch", "Added KPI: $kpi"): {"cost_per_visit": 0.5},
+        ("launch", "Added measure: $measure"): {"visits": 40.0},
+        ("portfolio", "Added KPI: $kpi"): {"cost_per_visit": 0.5},
     }
+    assert units == {("Added KPI: $kpi", "currency:EUR "), ("Added measure: $measure", "short")}

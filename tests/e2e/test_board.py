@@ -2,111 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from redis.asyncio import Redis
 
-from kpis.series import key
-from kpis.times import QUARTER_MS
 from tests.browser.chromium import chromium, faults, page
 from tests.kit.http_client import Client, basic
-from tests.kit.monitor_fakes import DAY, HOUR, Seed, row
+from tests.kit.launch import Launch
 from tests.kit.processes import until
 from tests.kit.redis_server import redis_server
-from tests.kit.system import System
 
 SCRIPT = "<script>document.title='escaped'</script><img src=x onerror=alert(1)>"
 DESK: dict[str, Any] = {"viewport": {"width": 1400, "height": 900}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
-def _written(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M")
-
-
-class Launch:
-    """Campaigns as a worker would have written them, and the monitor that shows them."""
-
-    def __init__(self, port: int, directory: Path) -> None:
-        self.port = port
-        self.start = int(time.time() * 1000) // DAY * DAY - DAY
-        self.now = int(time.time() * 1000)
-        self.system = System("127.0.0.1:1", f"redis://127.0.0.1:{port}/0", directory)
-        self.url = f"http://127.0.0.1:{self.system.port}"
-
-    def goals(self, *campaigns: tuple[str, str]) -> None:
-        """A goals file: each campaign should spend 3,000 in three days, and is judged at once; (id, name)."""
-        day = [
-            datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M")
-            for ms in (self.start, self.start + 3 * DAY)
-        ]
-        lines = ["campaigns:"]
-        for campaign, name in campaigns:
-            lines += [
-                f"  - campaign: {campaign!r}",
-                f"    name: {name!r}",
-                f"    flight: {{start: {day[0]}, end: {day[1]}, timezone: UTC}}",
-                "    goals: [{total: spend, target: 3000, rule: threshold}, {ratio: ctr, at_least: 0.01, window: 1h}]",
-            ]
-        file = self.system.directory / "goals.yaml"
-        file.write_text("\n".join(lines) + "\n")
-        self.system.settings["GOALS"] = str(file)
-
-    def put(self, spends: dict[str, float], extra: int = 0) -> None:
-        """Campaigns by how much of their expectation they spent; ``extra`` further ones without goals."""
-        # Playwright has an event loop in this thread.
-        with ThreadPoolExecutor(1) as aside:
-            aside.submit(asyncio.run, self._put(spends, extra)).result()
-
-    def put_dark(self, campaign: str) -> None:
-        """A campaign whose spend feed comes two hours late, and that nothing was served of for six hours."""
-        with ThreadPoolExecutor(1) as aside:
-            aside.submit(asyncio.run, self._put_dark(campaign)).result()
-
-    async def _put_dark(self, campaign: str) -> None:
-        await self._put({campaign: 1}, 0)
-        async with Redis(port=self.port) as redis:
-            seed = Seed(redis)
-            quarters = range(self.start, self.now, QUARTER_MS)
-            dark = sum(at > self.now - 6 * HOUR for at in quarters)
-            for at in quarters[-dark:]:
-                await seed.history(0, key(campaign), at, row())
-            for number in range(2):
-                late = {"clock:ads.spend": self.now - 2 * HOUR, "late:ads.spend": 2 * HOUR}
-                await seed.meta(number, self.now, **{name.replace(":", "__"): ms for name, ms in late.items()})
-
-    async def _put(self, spends: dict[str, float], extra: int) -> None:
-        async with Redis(port=self.port) as redis:
-            seed = Seed(redis)
-            await seed.layout()
-            self.now = int(time.time() * 1000)
-            for number in range(2):
-                await seed.meta(number, self.now)
-            for campaign, part in spends.items():
-                spent = int(3_000_000_000 * part * (self.now - self.start) / (3 * DAY))
-                counts = row(impressions=1_234_567, clicks=24_690, conversions=100, spend=spent, revenue=2 * spent)
-                await seed.series(0, key(campaign), self.now, {"1m": row(100), "1h": row(8_000, 160), "total": counts})
-                await seed.series(
-                    0, key(campaign, [("channel", "search")]), self.now, {"1h": row(10), "total": row(900, 9)}
-                )
-                *quarters, begun = range(self.start, self.now, QUARTER_MS)
-                last, count = row(100, 2, 1, 1, 1), len(quarters)
-                await seed.history(0, key(campaign), begun, last)
-                rest = [total - late for total, late in zip(counts, last, strict=True)]
-                for number, at in enumerate(quarters):
-                    own = [n * (number + 1) // count - n * number // count for n in rest]
-                    await seed.history(0, key(campaign), at, tuple(own))
-            for number in range(extra):
-                counts = row(number, number // 50, 0, number * 1000)
-                await seed.series(1, f"x{number:04}", self.now, {"1m": row(number), "1h": counts, "total": counts})
 
 
 @pytest.fixture(scope="module")
@@ -123,10 +35,10 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
         made.system.stop()
 
 
-def opened(made: Page, launch: Launch, path: str = "/") -> Page:
-    """The page, once it is live."""
+def opened(made: Page, launch: Launch, path: str = "/", *, state: str = "● live") -> Page:
+    """The page, once its head says so."""
     made.goto(launch.url + path)
-    expect(made.locator("#live")).to_have_text("● live")
+    expect(made.locator("#live")).to_contain_text(state)
     return made
 
 
@@ -156,7 +68,7 @@ def test_axe_finds_no_fault(browser: Browser, launch: Launch, options: dict[str,
             made.locator("section td.number").first.wait_for()
         else:
             opened(made, launch, path)
-            made.locator("#board tbody svg.pace, svg.line").first.wait_for()
+            made.locator("#board tbody svg.pace, #paces canvas").first.wait_for()
         assert faults(made) == []
         assert made.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
 
@@ -167,8 +79,11 @@ def test_the_worst_campaign_is_first_and_says_why(browser: Browser, launch: Laun
     ready(launch)
     with page(browser, **DESK) as made:
         opened(made, launch)
-        expect(made.locator("#board tbody tr")).to_have_count(3)
-        assert names(made) == ["Late launch", "Fine", "x0000"]
+        expect(made.locator("#board tbody tr[data-id]")).to_have_count(2)
+        assert names(made) == ["Late launch", "Fine"]
+        made.locator("tr.group button").click()
+        expect(made.locator("#board tbody tr[data-id]")).to_have_count(3)
+        assert names(made)[-1] == "x0000"
         first = made.locator("#board tbody tr").first
         expect(first).to_contain_text("Critical")
         expect(first).to_contain_text("spend under")
@@ -207,15 +122,18 @@ def test_it_works_by_keyboard_alone(browser: Browser, launch: Launch) -> None:
     ready(launch)
     with page(browser, **DESK) as made:
         opened(made, launch)
-        expect(made.locator("#board tbody tr")).to_have_count(4)
+        expect(made.locator("#board tbody tr[data-id]")).to_have_count(2)
+        made.locator("tr.group button").focus()
+        made.keyboard.press("Enter")
+        expect(made.locator("tr.group button")).to_be_focused()
         made.keyboard.press("/")
         made.keyboard.type("x0")
-        expect(made.locator("#board tbody tr")).to_have_count(2)
+        expect(made.locator("#board tbody tr[data-id]")).to_have_count(2)
         made.keyboard.press("Escape")
-        expect(made.locator("#board tbody tr")).to_have_count(4)
+        expect(made.locator("#board tbody tr[data-id]")).to_have_count(4)
         made.locator("#statuses button.critical").focus()
         made.keyboard.press("Enter")
-        expect(made.locator("#board tbody tr")).to_have_count(1)
+        expect(made.locator("#board tbody tr[data-id]")).to_have_count(1)
         made.keyboard.press("Enter")
         made.locator("th[data-sort=spend] button").focus()
         made.keyboard.press("Enter")
@@ -237,7 +155,7 @@ def test_a_name_that_is_a_script_stays_text(browser: Browser, launch: Launch) ->
         expect(made.locator("#board tbody tr")).to_have_count(2)
         assert SCRIPT in names(made)
         made.locator("#board tbody a", has_text="script").click()
-        expect(made.locator("svg.line").first).to_be_visible()
+        expect(made.locator("#paces canvas").first).to_be_visible()
         assert made.locator("h1").inner_text() == SCRIPT
         assert made.title() == f"{SCRIPT} · Pacewatch"
         assert made.locator("main img, main script, main b").count() == 0
@@ -253,7 +171,7 @@ def test_what_changes_in_redis_shows_without_a_reload(browser: Browser, launch: 
         made.evaluate("window.stayed = true")
         launch.put({"c": 0.5, "new": 1}, extra=1)
         expect(made.locator("#board tbody tr").first).to_contain_text("Critical")
-        expect(made.locator("#board tbody tr")).to_have_count(3)
+        expect(made.locator("tr.group")).to_contain_text("Without a goal 2 campaigns")
         assert made.evaluate("window.stayed")
 
 
@@ -279,7 +197,7 @@ def test_old_data_is_said_to_be_old_and_pace_is_on_hold(browser: Browser, launch
     until(lambda: time.time() * 1000 > launch.now + 1500, "the data to be old")
     ready(launch)
     with page(browser, **DESK) as made:
-        opened(made, launch)
+        opened(made, launch, state="◐ behind")
         expect(made.locator("#notices")).to_contain_text("behind: pace is on hold")
         expect(made.locator("#board tbody tr")).to_contain_text("On hold")
 
@@ -299,12 +217,16 @@ def test_two_thousand_campaigns_come_in_as_the_reader_scrolls(browser: Browser, 
 def test_empty_states_say_what_to_do(browser: Browser, launch: Launch) -> None:
     launch.system.monitor()
     with page(browser, **DESK) as made:
-        opened(made, launch)
+        opened(made, launch, state="✕ no worker writes")
         expect(made.locator("#notices")).to_contain_text("no worker")
+        expect(made.locator("#next li").first).to_contain_text("pacewatch worker")
         launch.put({})
+        expect(made.locator("#live")).to_have_text("● live")
         expect(made.locator("#more")).to_contain_text("No campaigns yet")
+        expect(made.locator("#next li").first).to_contain_text("pacewatch replay")
         launch.put({"c": 1})
-        expect(made.locator("#notices")).to_contain_text("PACEWATCH_GOALS")
+        expect(made.locator("#next li")).to_have_count(1)
+        expect(made.locator("#next")).to_contain_text("PACEWATCH_GOALS")
 
 
 def test_a_password_lets_the_whole_board_in_and_nobody_without_it(browser: Browser, launch: Launch) -> None:
@@ -323,7 +245,7 @@ def test_a_password_lets_the_whole_board_in_and_nobody_without_it(browser: Brows
         expect(made.locator("#board tbody tr")).to_contain_text("Critical")
         made.locator("#board tbody a").click()
         expect(made.locator("h1")).to_have_text("Spring")
-        expect(made.locator("svg.line").first).to_be_visible()
+        expect(made.locator("#paces canvas").first).to_be_visible()
     refused: list[dict[str, Any]] = [{}, {"http_credentials": {"username": user, "password": "pässwort"}}]
     for wrong in refused:
         context = browser.new_context(**DESK, **wrong)

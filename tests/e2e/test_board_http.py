@@ -45,6 +45,8 @@ class Served:
     view: View
     board: Board
     sums: dict[str, Row] = field(default_factory=dict)
+    quarters: dict[int, Row] = field(default_factory=dict)
+    looks: list[Query] = field(default_factory=list)
 
     async def get(self, path: str, **headers: str) -> tuple[int, Any]:
         """Status and JSON."""
@@ -54,8 +56,11 @@ class Served:
 
 @asynccontextmanager
 async def served() -> AsyncIterator[Served]:
-    async def history(_: Query) -> dict[int, Row]:
-        raise Unreachable("Redis", "nowhere", "a test")
+    async def history(query: Query) -> dict[int, Row]:
+        made.looks.append(query)
+        if not made.quarters:
+            raise Unreachable("Redis", "nowhere", "a test")
+        return made.quarters
 
     async def breakdowns(_: str) -> dict[str, Windows]:
         raise Unreachable("Redis", "nowhere", "a test")
@@ -237,3 +242,31 @@ async def test_an_accounts_page_is_answered_whatever_its_name_and_says_what_each
     made.sums = {}
     _, again = await made.get("/api/campaign?id=late")
     assert again["members"] == []
+
+
+@running
+async def test_trends_are_read_once_for_all_who_look_and_never_while_redis_is_away(made: Served) -> None:
+    _, away = await made.get("/api/campaign/trends?id=late")
+    assert (away["says"], away["series"]) == ("History cannot be read now.", [])
+    made.quarters = {MIDNIGHT: row(1000, 20)}
+    before = len(made.looks)
+    answers = await asyncio.gather(*(made.get("/api/campaign/trends?id=late") for _ in range(5)))
+    assert len(made.looks) == before + 1, "what could not be read is not remembered, what was read is"
+    assert {status for status, _ in answers} == {200}
+    assert answers[0][1]["series"][0]["values"][0] == 0.02
+    made.view, at = view(judged("late", Status.WARNING, 499_000_000), spends=GOALLESS), made.board.feed.id
+    await until(lambda: made.board.feed.id != at)
+    await made.get("/api/campaign/trends?id=late")
+    assert len(made.looks) == before + 1, "another look of the monitor is no reason to read again"
+    await made.get("/api/campaign/trends?id=late&range=all")
+    assert len(made.looks) == before + 2
+
+
+@running
+async def test_files_of_others_are_served_as_our_own_and_nothing_else_of_their_folder(made: Served) -> None:
+    for name, kind in (("uPlot.iife.min.js", "text/javascript"), ("uPlot.min.css", "text/css")):
+        async with made.session.get(f"{made.url}/static/vendor/{name}") as reply:
+            assert (reply.status, reply.content_type) == (200, kind)
+            assert reply.headers["Content-Security-Policy"]
+    async with made.session.get(f"{made.url}/static/vendor/VENDORED.md") as reply:
+        assert reply.status == 404

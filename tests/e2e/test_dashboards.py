@@ -8,7 +8,7 @@ import shutil
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -27,7 +27,7 @@ from tests.unit.grafana.test_dashboards import panels
 PROMETHEUS = Path(__file__).parents[2] / "prometheus"
 VARIABLES = {
     "account": "Acme", "campaign": "sim-0", "goal": "spend", "window": "1m", "dimension": "channel",
-    "job": ".*", "kpi": "roi", "measure": "served", "instance": ".*", "__rate_interval": "20s",
+    "job": ".+", "kpi": "roi", "measure": "served", "instance": ".+", "__rate_interval": "20s", "experiment": "banner",
     "scope": "account", "name": ".*",
 }  # fmt: skip
 WATCHDOG, DOWN, SILENT = "PacewatchWatchdog", "PacewatchWorkerDown", "PacewatchWorkerSilent"
@@ -94,7 +94,7 @@ def ready(port: int) -> bool:
 
 
 def goals(directory: Path) -> str:
-    """Goals of one campaign: spend, and a ratio."""
+    """Goals of one campaign: spend, and a ratio. Two of its channels are compared."""
     moment = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
     start, end = moment - timedelta(days=15), moment + timedelta(days=15)
     file = directory / "goals.yaml"
@@ -103,16 +103,20 @@ def goals(directory: Path) -> str:
         f"    flight: {{start: {start.isoformat()}, end: {end.isoformat()}, timezone: UTC}}\n"
         "    goals:\n      - {total: spend, target: 100000, rule: threshold}\n"
         "      - {ratio: ctr, at_least: 0.0001, window: 1m}\n"
+        "experiments:\n  - experiment: banner\n    name: Banner\n    account: Acme\n    campaign: sim-0\n"
+        "    dimension: channel\n"
+        f"    variants: [search, social]\n    kpi: ctr\n    start: {start.isoformat()}\n    timezone: UTC\n"
     )
     return str(file)
 
 
 def catalogue(directory: Path) -> str:
-    """A measure and a KPI beside the core's."""
+    """A measure beside the core's, a KPI, and one that parts have too: what is simulated spends of no one channel."""
     file = directory / "catalogue.yaml"
     file.write_text(
         "measures: {served: {stream: impressions}}\n"
-        "kpis: {roi: {formula: (revenue - spend) / spend, meaning: Return.}}\n"
+        "kpis:\n  roi: {formula: (revenue - spend) / spend, meaning: Return.}\n"
+        "  per_served: {formula: clicks / served, meaning: Clicks of what was served.}\n"
     )
     return str(file)
 
@@ -157,9 +161,9 @@ def queries() -> Iterator[tuple[str, str, str, str]]:
                 yield file.stem, panel["title"], panel["description"], filled(target["expr"])
 
 
-def filled(expr: str) -> str:
+def filled(expr: str, chosen: Mapping[str, str] = VARIABLES) -> str:
     """A query as Grafana sends it: what is no variable, as a group of a match, stays as it is."""
-    return re.sub(r"\$\{?(\w+)\}?", lambda m: m[0] if m[1].isdigit() else VARIABLES[m[1]], expr)
+    return re.sub(r"\$\{?(\w+)\}?", lambda m: m[0] if m[1].isdigit() else chosen[m[1]], expr)
 
 
 def test_every_panel_shows_something_and_soon(watched: Watched) -> None:

@@ -6,7 +6,8 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.e2e.test_board import Launch, launch, ready
+from tests.e2e.test_board import launch, ready
+from tests.kit.launch import Launch
 from tests.kit.processes import until
 from tests.kit.terminal import Terminal
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 
 from monitors.alerts.notifiers.slack.png import encoded
 
 Pixel = tuple[int, ...]
+_KEPT = 96
 
 
 def pixels(png: bytes) -> list[list[Pixel]]:
@@ -32,13 +34,22 @@ def pixels(png: bytes) -> list[list[Pixel]]:
     return [[palette[point[0]] for point in row] for row in cut] if kind == 3 else cut
 
 
-def smaller(png: bytes) -> bytes:
-    """The same picture with 256 colours at most, the usual ones and steps between them."""
-    rows = [[_coarse(point) for point in row] for row in pixels(png)]
+def smaller(png: bytes, *, is_exact: bool = False) -> bytes:
+    """The same picture with 256 colours at most: the most common ones as they are, steps between the others.
+
+    Exactly those that it has where asked.
+    """
+    exact = pixels(png)
+    common = {
+        point: (point[0], point[1], point[2])
+        for point, _ in Counter(p for row in exact for p in row).most_common(None if is_exact else _KEPT)
+    }
+    rows = [[common.get(point) or _coarse(point) for point in row] for row in exact]
     palette = [colour for colour, _ in Counter(point for row in rows for point in row).most_common(256)]
     numbers = {colour: number for number, colour in enumerate(palette)}
     near = {point: _nearest(point, palette) for row in rows for point in row if point not in numbers}
-    return encoded([bytes(numbers.get(p, near.get(p, 0)) for p in row) for row in rows], palette)
+    colours = [(red, green, blue) for red, green, blue in palette]
+    return encoded([bytes(numbers.get(p, near.get(p, 0)) for p in row) for row in rows], colours)
 
 
 def _coarse(point: Pixel) -> tuple[int, int, int]:
@@ -46,7 +57,7 @@ def _coarse(point: Pixel) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _nearest(point: tuple[int, int, int], palette: list[tuple[int, int, int]]) -> int:
+def _nearest(point: Pixel, palette: Sequence[Pixel]) -> int:
     far = [sum((a - b) ** 2 for a, b in zip(point, colour, strict=True)) for colour in palette]
     return far.index(min(far))
 

@@ -18,7 +18,7 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState, LifecyclePolicy, step
 from monitors.alerts.notifiers.slack import render
 from monitors.board.board import Board, BoardPolicy
-from monitors.board.detail import detail
+from monitors.board.campaign_page.detail import detail
 from monitors.board.http import openapi, pages
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import Format

@@ -15,6 +15,7 @@ Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
     pw:{alerts}:told          list    the last messages, sent or not, for people
     pw:{alerts}:acknowledged  hash    goal -> who takes care of its alert
     pw:{alerts}:mutes         hash    name -> a mute that someone set
+    pw:{alerts}:deeds         list    what people did of late, for people
     pw:{alerts}:files         hash    token -> which files that monitor uses, see
                                       :mod:`monitors.alerts.outbox.files_in_use`
 """

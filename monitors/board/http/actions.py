@@ -21,7 +21,7 @@ from kpis.series import shown_id
 from kpis.times import DAY_MS
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
-from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
+from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnacknowledgeAlerts, UnmuteCampaign
 from monitors.board.board import Board
 from monitors.board.http.api import answer
 from monitors.goals.subject import key_of
@@ -77,6 +77,18 @@ class Actions:
 
         return await _answered(act)
 
+    async def unacknowledge(self, request: web.Request) -> web.Response:
+        """Say that nobody takes care of a campaign's alerts any more, or of one of them."""
+
+        async def act() -> Done:
+            asked = await self._asked(request, UnacknowledgeAlerts)
+            found = [one for one in self._of(asked.campaign) if asked.goal in {"", one.goal.id}]
+            keys = [key_of(one.campaign, one.goal) for one in found]
+            now_ms, by = self._clock.now_ms(), self._who(request, "")
+            return Done(sum([await self._store.unacknowledge(key, by, now_ms) for key in keys]))
+
+        return await _answered(act)
+
     async def mute(self, request: web.Request) -> web.Response:
         """Send nothing but ends about a campaign for a while."""
 
@@ -102,10 +114,11 @@ class Actions:
 
         async def act() -> Done:
             asked = await self._asked(request, UnmuteCampaign)
+            now_ms, by = self._clock.now_ms(), self._who(request, "")
             held = (await self._store.read()).mutes.items()
             whose = {one.campaign.campaign for one in self._of(asked.campaign)} or {asked.campaign}
             names = [name for name, one in held if one.campaign in whose]
-            return Done(sum([await self._store.unmute(name) for name in names]))
+            return Done(sum([await self._store.unmute(name, by=by, now_ms=now_ms) for name in names]))
 
         return await _answered(act)
 
@@ -121,7 +134,9 @@ class Actions:
         if not self.are_open:
             raise Refused(_CLOSED, 403)
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        # Browsers say themselves where a request comes from, also those that leave the origin out.
+        is_foreign = request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}
+        if is_foreign or (origin is not None and urlsplit(origin).netloc != request.host):
             raise Refused("the request comes from another page", 403)
         if request.content_type != "application/json":
             raise Refused("the body must be application/json", 415)

@@ -15,14 +15,20 @@ from kpis.measures import Row
 from kpis.runtime.clock import monotonic
 from kpis.runtime.errors import Recoverable
 from kpis.series import of_shown, split
+from monitors.alerts.interventions import Deed
 from monitors.board.asks import Problem
 from monitors.board.board import Board, encoded
-from monitors.board.detail import detail, history_of
+from monitors.board.campaign_page.campaign_story import story
+from monitors.board.campaign_page.detail import detail, history_of
+from monitors.board.campaign_page.detail_shapes import MemberNow
+from monitors.board.campaign_page.members import Roll, members, roll_of
+from monitors.board.campaign_page.trend_shapes import CampaignTrends, TrendRange
+from monitors.board.campaign_page.trends import trend_query, trends
 from monitors.board.experiment_rows import experiments_now
 from monitors.board.http.hub import Hub, message
-from monitors.board.members import Roll, members, roll_of
+from monitors.board.overview.alert_log import alerts_now
 from monitors.board.scope_board import scope_detail, scopes_now
-from monitors.board.shapes import CampaignNow, Changes, MemberNow
+from monitors.board.shapes import CampaignNow, Changes
 from monitors.read.breakdowns import Windows
 from monitors.read.queries import Query
 
@@ -30,6 +36,8 @@ _READS = 4
 """Campaign pages that read Redis at a time: the monitor's own reads come first."""
 _REST = 20
 """For how many times as long as reading them took members are not read again."""
+_LEAST_S, _MOST_S = 5.0, 60.0
+"""For so many seconds a campaign's trends are not read again at the least, and at the most."""
 T = TypeVar("T")
 
 
@@ -42,12 +50,16 @@ class Reads:
         breakdowns: the windows of a campaign's breakdowns.
         sums: what came of each of some queries.
         catalogue: what the rows are of that are read now.
+        told: the last messages, oldest first; None where none are kept.
+        deeds: what people did of late, oldest first; None where none is kept.
     """
 
     history: Callable[[Query], Awaitable[Mapping[int, Row]]]
     breakdowns: Callable[[str], Awaitable[Mapping[str, Windows]]]
     sums: Callable[[Iterable[Query]], Awaitable[Mapping[Query, Row]]]
     catalogue: Callable[[], Catalogue] = lambda: CORE
+    told: Callable[[], Awaitable[list[bytes]]] | None = None
+    deeds: Callable[[], Awaitable[list[Deed]]] | None = None
 
 
 class Api:
@@ -67,6 +79,7 @@ class Api:
         self._can_act = can_act
         self._reads = asyncio.Semaphore(_READS)
         self._members = _Members(board, redis)
+        self._trends = _Trends(board, redis)
 
     async def campaigns(self, _: web.Request) -> web.Response:
         """The board."""
@@ -77,7 +90,7 @@ class Api:
         name = request.match_info.get("id", request.query.get("id", ""))
         row = self._board.feed.rows.get(name)
         if row is None:
-            return answer(Problem(f"there is no campaign {name[:200]!r} on the board"), 404)
+            return _unknown(name)
         read_as = self._redis.catalogue()
         query = history_of(self._board, row, self._board.summary.now_ms)
         async with self._reads:
@@ -87,7 +100,20 @@ class Api:
         if not read_as is self._redis.catalogue() is self._board.every.catalogue:
             # The catalogue is being changed: what was read has other columns than what is shown.
             quarters, breakdowns, its = None, None, ()
-        return answer(detail(self._board, row, quarters or {}, breakdowns, its, can_act=self._can_act))
+        told = await _or_none(self._redis.told()) if self._redis.told else []
+        found = story(self._board, row, quarters, told)
+        return answer(detail(self._board, row, quarters or {}, breakdowns, its, story=found, can_act=self._can_act))
+
+    async def trends(self, request: web.Request) -> web.Response:
+        """One campaign's KPIs over time, named by ``?id=``; ``?range=`` says how far back."""
+        row = self._board.feed.rows.get(request.query.get("id", ""))
+        if row is None:
+            return _unknown(request.query.get("id", ""))
+        try:
+            asked = TrendRange(request.query["range"]) if "range" in request.query else None
+        except ValueError:
+            return answer(Problem(f"range is one of {', '.join(TrendRange)}"), 400)
+        return answer(await self._trends.of(row, asked))
 
     async def scopes(self, _: web.Request) -> web.Response:
         """What the portfolio, accounts, channels, ... have together."""
@@ -102,6 +128,15 @@ class Api:
     async def changes(self, _: web.Request) -> web.Response:
         """Recent status changes."""
         return answer(Changes(self._board.view.changes.newest()))
+
+    async def alerts(self, request: web.Request) -> web.Response:
+        """What was told and what people did about it, of all or of the campaign ``?campaign=``."""
+        told = await _or_none(self._redis.told()) if self._redis.told else []
+        done = await _or_none(self._redis.deeds()) if self._redis.deeds else []
+        now_ms, one = self._board.summary.now_ms, request.query.get("campaign", "")
+        known = told if done is not None else None
+        found = alerts_now(self._board.view, now_ms, known, done or (), can_act=self._can_act, campaign=one)
+        return answer(found)
 
     async def experiments(self, _: web.Request) -> web.Response:
         """All experiments."""
@@ -150,6 +185,45 @@ class _Members:
             found, took_s = members(self._board, roll, sums), monotonic() - began_s
             self._held[row.id] = (began_s + _REST * took_s, roll, found)
             return found
+
+
+class _Trends:
+    """Campaigns' KPIs over time, as they were read a moment ago, and one at a time: however many look.
+
+    Args:
+        board: what is shown.
+        redis: reads what is not held.
+    """
+
+    def __init__(self, board: Board, redis: Reads) -> None:
+        self._board = board
+        self._redis = redis
+        self._one_at_a_time = asyncio.Lock()
+        self._held: dict[tuple[str, TrendRange], tuple[float, str, CampaignTrends]] = {}
+
+    async def of(self, row: CampaignNow, asked: TrendRange | None) -> CampaignTrends:
+        """Those of a row."""
+        async with self._one_at_a_time:
+            now_s, read_as = monotonic(), self._redis.catalogue()
+            wanted = trend_query(self._board, row, asked)
+            place = row.id, wanted.range
+            # Another goals file or catalogue has other lines; what is judged anew has not.
+            mark = f"{self._board.mark} {sorted((goal.id, goal.target) for goal in row.goals)}"
+            self._held = {name: one for name, one in self._held.items() if one[0] > now_s}
+            if place in self._held and self._held[place][1] == mark:
+                return self._held[place][2]
+            quarters = await _or_none(self._redis.history(wanted.query)) if wanted.query is not None else None
+            if read_as is not self._redis.catalogue():
+                # The catalogue is being changed: what was read has other columns.
+                quarters = None
+            found, rest_s = trends(self._board, row, wanted, quarters, read_as), _REST * (monotonic() - now_s)
+            if quarters is not None:
+                self._held[place] = (now_s + min(max(rest_s, _LEAST_S), _MOST_S), mark, found)
+            return found
+
+
+def _unknown(name: str) -> web.Response:
+    return answer(Problem(f"there is no campaign {name[:200]!r} on the board"), 404)
 
 
 async def _or_none(read: Awaitable[T]) -> T | None:

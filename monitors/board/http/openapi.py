@@ -7,14 +7,18 @@ from typing import Any
 
 import msgspec
 
-from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnmuteCampaign
+from monitors.board.asks import AcknowledgeAlerts, Done, MuteCampaign, Problem, UnacknowledgeAlerts, UnmuteCampaign
+from monitors.board.campaign_page.detail_shapes import CampaignDetail
+from monitors.board.campaign_page.trend_shapes import CampaignTrends, TrendRange
 from monitors.board.experiment_shapes import Experiments
+from monitors.board.http.api_examples import EXAMPLES
+from monitors.board.overview.overview_shapes import Alerts
 from monitors.board.scope_board import ScopeDetail, Scopes
-from monitors.board.shapes import CampaignDetail, Campaigns, Changes, Update
+from monitors.board.shapes import Campaigns, Changes, Update
 
 _TYPES = (
-    Campaigns, CampaignDetail, Scopes, ScopeDetail, Changes, Experiments, Update, Problem, AcknowledgeAlerts,
-    MuteCampaign, UnmuteCampaign, Done,
+    Alerts, Campaigns, CampaignDetail, Scopes, ScopeDetail, Changes, Experiments, Update, Problem, CampaignTrends,
+    AcknowledgeAlerts, UnacknowledgeAlerts, MuteCampaign, UnmuteCampaign, Done,
 )  # fmt: skip
 _REF = "#/components/schemas/"
 _SCHEMES = {"token": {"type": "http", "scheme": "bearer"}, "password": {"type": "http", "scheme": "basic"}}
@@ -50,17 +54,19 @@ def _paths() -> dict[str, Any]:
         "in": "query",
         "description": "The same; takes . and .. too, which a path cannot.",
     }
-    since = {
-        "name": "since",
-        "in": "query",
-        "schema": {"type": "string"},
-        "description": "The id of /api/campaigns, or of the last event; Last-Event-ID goes before it.",
-    }
+    since = _query("since", "The id of /api/campaigns, or of the last event; Last-Event-ID goes before it.")
+    of_one = _query("campaign", "Of one row of the board, by its id in /api/campaigns; of all when it is left out.")
     missing = {"404": _answer("There is no such campaign on the board.", Problem)}
     return {
         "/api/campaigns": _get("All campaigns, accounts and portfolio, the worst first.", Campaigns),
         "/api/campaigns/{id}": _get("One campaign.", CampaignDetail, [by_path], missing),
         "/api/campaign": _get("One campaign, by a query parameter.", CampaignDetail, [by_query], missing),
+        "/api/campaign/trends": _get(
+            "One campaign's KPIs over time, with intervals and goals.",
+            CampaignTrends,
+            [by_query, _range()],
+            {**missing, "400": _answer("There is no such range.", Problem)},
+        ),
         "/api/scopes": _get("What the portfolio, accounts, channels and other breakdowns have together.", Scopes),
         "/api/scope": _get(
             "One of them, with its members.",
@@ -69,12 +75,30 @@ def _paths() -> dict[str, Any]:
             {"404": _answer("There is no such scope.", Problem)},
         ),
         "/api/changes": _get("The last status changes, newest first.", Changes),
+        "/api/alerts": _get(
+            "What was told, newest first, what people did about it, and which mutes hold.", Alerts, [of_one]
+        ),
         "/api/experiments": _get("All experiments: what is proven of their variants.", Experiments),
         "/api/events": _events(since),
         "/api/alerts/acknowledge": _post("Take care of alerts.", AcknowledgeAlerts),
+        "/api/alerts/unacknowledge": _post("Take acknowledgements back.", UnacknowledgeAlerts),
         "/api/alerts/mute": _post("Mute a campaign for a while.", MuteCampaign),
         "/api/alerts/unmute": _post("Take mutes back.", UnmuteCampaign),
     }
+
+
+def _range() -> dict[str, Any]:
+    return {
+        "name": "range",
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string", "enum": list(TrendRange)},
+        "description": "How far back; what suits the flight when it is left out.",
+    }
+
+
+def _query(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}, "description": description}
 
 
 def _get(
@@ -85,7 +109,7 @@ def _get(
 
 
 def _post(summary: str, body: type) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"{_REF}{body.__name__}"}}}
+    content = {"application/json": {"schema": {"$ref": f"{_REF}{body.__name__}"}, "example": EXAMPLES[body]}}
     found = {
         "200": _answer("Done.", Done),
         "400": _answer("The body is not what it should be.", Problem),
@@ -112,5 +136,7 @@ def _refusal() -> dict[str, Any]:
 
 
 def _answer(description: str, kind: type) -> dict[str, Any]:
-    content = {"application/json": {"schema": {"$ref": f"{_REF}{kind.__name__}"}}}
+    content: dict[str, Any] = {"application/json": {"schema": {"$ref": f"{_REF}{kind.__name__}"}}}
+    if kind in EXAMPLES:
+        content["application/json"]["example"] = EXAMPLES[kind]
     return {"description": description, "content": content}

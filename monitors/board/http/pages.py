@@ -14,6 +14,7 @@ from monitors.board.board import Board
 from monitors.board.campaign_rows import worst_first
 from monitors.board.columns import COLUMNS, Column, column_of, page_data
 from monitors.board.experiment_rows import experiments_now
+from monitors.board.http.around_rows import above, below
 from monitors.board.http.experiments_page import experiments_section
 from monitors.board.shapes import CampaignNow, GoalNow, WatchNow
 from monitors.board.watching import shown_of
@@ -22,32 +23,28 @@ from monitors.words.wording import LOOK, REASONS, share_text, word_of
 FIRST_ROWS = 60
 """Rows in the page itself, more than a screen shows; the rest comes with the first load of the API."""
 
+CAMPAIGN_HEAD = (
+    '<link rel="stylesheet" href="/static/vendor/uPlot.min.css"><link rel="stylesheet" href="/static/campaign.css">'
+    '<script defer src="/static/vendor/uPlot.iife.min.js"></script>'
+)
+"""What the page of a campaign loads beside what all do; the library of its charts before its own script."""
 
-def board_page(board: Board) -> str:
-    """All campaigns, the worst first."""
+
+def board_page(board: Board, *, can_act: bool = False) -> str:
+    """All campaigns, the worst first; ``can_act`` says whether whoever reads may acknowledge and mute."""
     rows = sorted(board.feed.rows.values(), key=worst_first)
     body = "".join(_row(row, _columns(board), board.summary.currency) for row in rows[:FIRST_ROWS])
     heads = "".join(
         f'<th scope="col" role="columnheader" data-sort="{key}"{more}>{escape(name)}</th>'
         for name, key, more in _heads(board)
     )
-    problem = f"<p>{escape(board.summary.problem)}</p>" if board.summary.problem else ""
     main = (
-        '<h1 class="unseen">Campaigns</h1>'
-        f'<div id="notices" role="status">{problem}</div>'
-        '<section id="controls" aria-label="Filter and sort">'
-        '<div id="statuses" role="group" aria-label="Show only a status"></div>'
-        '<label class="find"><span>Find</span><input id="find" type="search" autocomplete="off" maxlength="200" '
-        'placeholder="campaign or account (press /)"></label>'
-        '<label class="order"><span>Sort</span><select id="order"></select></label></section>'
-        '<p id="count" aria-live="polite"></p>'
+        f'<h1 class="unseen">Campaigns</h1>{above(board.summary)}'
         '<table id="board" role="table" aria-label="Campaigns">'
         f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
-        f'<tbody role="rowgroup">{body}</tbody></table><p id="more"></p>'
-        '<section id="changes" aria-labelledby="changes-title"><h2 id="changes-title">Recent status changes</h2>'
-        "<ol></ol></section>"
+        f'<tbody role="rowgroup">{body}</tbody></table><p id="more"></p>{below(can_act=can_act)}'
     )
-    return framed("Launch board", main, "list.js", _data(board))
+    return framed("Launch board", main, "list.js", _data(board), style="overview.css")
 
 
 def campaign_page(board: Board, row: CampaignNow | None) -> str:
@@ -59,7 +56,7 @@ def campaign_page(board: Board, row: CampaignNow | None) -> str:
         '<div id="notices" role="status"></div><p class="crumb"><a href="/">All campaigns</a></p>'
         f'<h1>{escape(row.name)}</h1><div id="campaign" data-id="{escape(row.id)}">{facts}</div>'
     )
-    return framed(row.name, main, "campaign.js", _data(board))
+    return framed(row.name, main, "campaign.js", _data(board), head=CAMPAIGN_HEAD)
 
 
 def experiments_page(board: Board) -> str:
@@ -105,7 +102,7 @@ def _data(board: Board) -> str:
 def _heads(board: Board) -> list[tuple[str, str, str]]:
     """Text, what it sorts by, and more attributes of each head."""
     columns = [(c.label, c.key, "" if c.is_headline else ' class="extra"') for c in _columns(board)]
-    return [("Campaign", "worst", ""), ("Pace", "pace", ""), *columns, ("Last minutes", "", "")]
+    return [("Campaign", "worst", ""), ("Pace", "pace", ""), *columns, ("Last 10 min", "", "")]
 
 
 def _row(row: CampaignNow, columns: Iterable[Column], currency: str) -> str:
@@ -133,15 +130,17 @@ def _goals(row: CampaignNow, currency: str) -> str:
     return " · ".join(said) if said else LOOK[None].word
 
 
-def framed(title: str, main: str, script: str = "", data: str = "") -> str:
+def framed(title: str, main: str, script: str = "", data: str = "", *, head: str = "", style: str = "") -> str:
     """A page: what all of them have, around what this one shows."""
     module = f'<script type="module" src="/static/{script}"></script>' if script else ""
+    more = f'<link rel="stylesheet" href="/static/{style}">' if style else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(title)} · Pacewatch</title>"
         '<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/static/board.css">'
+        f"{more}{head}"
         f'{module}</head><body data-look="{escape(data or page_data())}">'
         '<a class="skip" href="#main">Skip to the content</a>'
         '<header><a class="brand" href="/">Pacewatch</a><p id="age"></p><p id="live"></p>'

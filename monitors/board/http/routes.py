@@ -12,18 +12,22 @@ from importlib.resources import files
 from aiohttp import hdrs, web
 
 from kpis.runtime.clock import Clock, monotonic
+from kpis.runtime.errors import Recoverable
 from monitors.board.board import Board, encoded
 from monitors.board.http import openapi, pages, scope_pages
 from monitors.board.http.actions import Actions
 from monitors.board.http.api import Api, Reads
 from monitors.board.http.hub import Hub, message
+from monitors.board.overview.today import Today
 from monitors.board.scope_board import scope_detail, scopes_now
 from monitors.view import View
 
-TICK_S = 0.5
-"""How often the board looks for a new view: an update every half second is as fast as people read."""
+TICK_S = 0.1
+"""How often the board looks for a new view; there is one after each read of the monitor."""
 BEAT_S = 1.0
 """How often clients hear something even when no row changed: the age of the numbers did."""
+_REST = 9
+"""For how many times as long as reading some of today's spend took none is read."""
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -50,21 +54,23 @@ class BoardParts:
 def add_board(app: web.Application, view: Callable[[], View], parts: BoardParts) -> None:
     """Add the board to an application."""
     hub = Hub()
-    _add_pages(app, parts.board)
     can_act = parts.actions is not None and parts.actions.are_open
+    _add_pages(app, parts.board, can_act=can_act)
     _add_api(app, Api(parts.board, hub, parts.redis, can_act=can_act))
     if parts.actions is not None:
         app.router.add_post("/api/alerts/acknowledge", parts.actions.acknowledge)
+        app.router.add_post("/api/alerts/unacknowledge", parts.actions.unacknowledge)
         app.router.add_post("/api/alerts/mute", parts.actions.mute)
         app.router.add_post("/api/alerts/unmute", parts.actions.unmute)
     _add_static(app)
 
     async def running(_: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_keep_up(view, parts, hub))
+        tasks = [asyncio.create_task(_keep_up(view, parts, hub)), asyncio.create_task(_add_up(view, parts))]
         yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     async def farewell(_: web.Application) -> None:
         hub.close()
@@ -74,9 +80,9 @@ def add_board(app: web.Application, view: Callable[[], View], parts: BoardParts)
     app.on_response_prepare.append(_secure)
 
 
-def _add_pages(app: web.Application, board: Board) -> None:
+def _add_pages(app: web.Application, board: Board, *, can_act: bool) -> None:
     async def index(_: web.Request) -> web.Response:
-        return _html(pages.board_page(board))
+        return _html(pages.board_page(board, can_act=can_act))
 
     async def campaign(request: web.Request) -> web.Response:
         row = board.feed.rows.get(request.query.get("id", ""))
@@ -111,9 +117,11 @@ def _add_api(app: web.Application, api: Api) -> None:
     app.router.add_get("/api/campaigns", api.campaigns)
     app.router.add_get("/api/campaigns/{id:.+}", api.campaign)
     app.router.add_get("/api/campaign", api.campaign)
+    app.router.add_get("/api/campaign/trends", api.trends)
     app.router.add_get("/api/scopes", api.scopes)
     app.router.add_get("/api/scope", api.scope)
     app.router.add_get("/api/changes", api.changes)
+    app.router.add_get("/api/alerts", api.alerts)
     app.router.add_get("/api/experiments", api.experiments)
     app.router.add_get("/api/events", api.events)
 
@@ -132,6 +140,18 @@ async def _keep_up(view: Callable[[], View], parts: BoardParts, hub: Hub) -> Non
         await asyncio.sleep(TICK_S)
 
 
+async def _add_up(view: Callable[[], View], parts: BoardParts) -> None:
+    """Keep up what all spent today: a little at a time, and never more than a tenth of it all."""
+    today = Today(parts.redis.sums)
+    while True:
+        began_s, is_more = monotonic(), False
+        # Redis is away, or holds nothing yet: the rest of the board says so.
+        with suppress(Recoverable):
+            is_more = await today.read(view(), parts.clock.now_ms())
+        parts.board.today = today.found
+        await asyncio.sleep(max(TICK_S if is_more else BEAT_S, _REST * (monotonic() - began_s)))
+
+
 async def _secure(_: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
@@ -147,10 +167,12 @@ def _html(text: str, status: int = 200) -> web.Response:
 
 def _add_static(app: web.Application) -> None:
     """Serve the package's own files, each with an ETag: an update of Pacewatch shows at the next load."""
-    for file in files("monitors.board").joinpath("static").iterdir():
-        kind = _TYPES.get(file.name.rpartition(".")[2])
-        if kind is not None:
-            app.router.add_get(f"/static/{file.name}", _static(file.read_bytes(), kind))
+    static = files("monitors.board").joinpath("static")
+    for path, folder in (("/static", static), ("/static/vendor", static.joinpath("vendor"))):
+        for file in folder.iterdir():
+            kind = _TYPES.get(file.name.rpartition(".")[2])
+            if kind is not None:
+                app.router.add_get(f"{path}/{file.name}", _static(file.read_bytes(), kind))
 
 
 def _static(body: bytes, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:

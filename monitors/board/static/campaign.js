@@ -1,83 +1,37 @@
-// One campaign: its goals, pace lines, windows, breakdowns and status changes; loaded again when its row changes.
+// One campaign: its pace, KPIs over time, goals with their evidence, launch, timeline, windows and breakdowns; loaded again when its row changes.
 
+import { Acts } from "./acts.js";
 import { byId, el } from "./dom.js";
-import { paceBar } from "./draw.js";
-import { ago, amount, clock, ends, look, MARKS, outOf, paceOf, reason, share, span, toldWhy, valueIn, word, WORDS } from "./format.js";
-import { paceLine } from "./line.js";
-import { follow, get, header, now, post, state } from "./live.js";
+import { ago, amount, look, share, span, valueIn } from "./format.js";
+import { follow, get, header, now, state } from "./live.js";
+import { Paces } from "./pace.js";
+import { badge, experiments, goals, launch, section, timeline, watches } from "./story.js";
+import { Trends } from "./trends.js";
+import { momentIn, readAs } from "./zoned.js";
 
 const box = byId("campaign");
+const id = encodeURIComponent(box?.dataset.id ?? "");
 const EVERY_MS = 5000;
+const TRENDS_EVERY_MS = 30_000;
 let shown = "";
 let loadedAt = -Infinity;
 let loading = false;
+let latest = null;
+// What somebody did shows with the monitor's next look: it is waited for.
+let hurriesUntil = -Infinity;
+const asked = { range: new URLSearchParams(location.search).get("range"), at: -Infinity, busy: false };
 
-const badge = (status, isWatch = false) => el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, MARKS[status]), ` ${word(status, isWatch)}`);
-const section = (title, ...children) => el("section", {}, el("h2", {}, title), ...children);
-
-/** A button that asks the monitor to do something, and says what came of it. */
-function button(text, path, body) {
-  const made = el("button", { type: "button", class: "act" }, text);
-  made.addEventListener("click", async () => {
-    made.disabled = true;
-    const said = await post(path, body);
-    made.textContent = said || `${text}: done`;
-    loadedAt = -Infinity;
-  });
-  return made;
-}
-
-const acknowledged = (one) => one.acknowledged_by ? ` · acknowledged by ${one.acknowledged_by}` : "";
-
-function acts(d) {
-  if (!d.can_act) return null;
-  const { id: campaign, goals: all, watches: watched, is_muted: isMuted } = d.campaign;
-  const open = [...all, ...watched].some((one) => one.told !== "on_pace" && !one.acknowledged_by);
-  return el("p", { class: "acts wide" }, open ? button("Acknowledge", "/api/alerts/acknowledge", { campaign }) : null,
-    isMuted ? button("Unmute", "/api/alerts/unmute", { campaign }) : button("Mute for 2 hours", "/api/alerts/mute", { campaign, for_s: 7200 }));
-}
 /** Whose a campaign is and its id; of an account or the portfolio how many campaigns it is. */
 const whose = (c) => (c.members ? [`${c.members} ${c.members === 1 ? "campaign" : "campaigns"} together`] : [c.account, c.name === c.id ? "" : c.id]);
 
 function facts(d) {
   const { campaign: c } = d;
+  const zone = d.story.timezone;
   const flight = c.start_ms === null ? "no goals, so no flight" : c.end_ms <= now() ? `flight ended ${ago(c.end_ms, now())}`
-    : c.start_ms > now() ? `flight begins ${clock(c.start_ms, now())}` : `${span(c.end_ms - now())} of the flight left, until ${clock(c.end_ms, now())}`;
+    : c.start_ms > now() ? `flight begins ${momentIn(c.start_ms, zone)}` : `${span(c.end_ms - now())} of the flight left, until ${momentIn(c.end_ms, zone)} (${readAs(zone)})`;
   const clocks = c.partitions.map((p) => state.summary.clocks[p]).filter((ms) => ms != null);
   const age = clocks.length ? `numbers as of ${ago(Math.min(...clocks), now())}` : "no event yet";
   return el("p", { class: "state wide" }, badge(c.status ?? look.no_goal), ` · ${[...whose(c), flight, age, c.is_muted ? "muted" : ""].filter(Boolean).join(" · ")}`);
-}
-
-function goals(d, currency) {
-  const rows = d.campaign.goals.flatMap((goal) => {
-    const more = [`${WORDS[goal.status]}: ${reason(goal)}`];
-    if (goal.told !== "on_pace" && goal.since_ms) more.push(`told as ${WORDS[goal.told].toLowerCase()} ${ago(goal.since_ms, now())}`);
-    if (goal.acknowledged_by) more.push(`acknowledged by ${goal.acknowledged_by}`);
-    if (goal.projected !== null && !goal.says.includes(" end ")) more.push(ends(goal, currency));
-    if (goal.required_per_day) more.push(`needs ${amount(goal.required_per_day, goal.unit, currency)} a day`);
-    return [el("div", { class: "goal" }, el("span", { class: "ratio" }, paceOf(goal)), paceBar(goal),
-      el("small", {}, `${goal.label} ${outOf(goal, currency)}`)), el("p", { class: "fact" }, more.join(" · "))];
-  });
-  return section("Goals", ...(rows.length ? rows : [el("p", {}, "The goals file has none for this campaign.")]));
-}
-
-/** All three, as they stand: that nothing is wrong with tracking is worth knowing too. */
-function watches(d) {
-  if (!d.campaign.watches.length) return null;
-  return section("Watches", ...d.campaign.watches.map((watch) => el("p", { class: "watch" }, badge(watch.status, true), ` ${watch.label}: ${watch.says}`,
-    watch.told !== "on_pace" && watch.since_ms ? ` · told as ${WORDS[watch.told].toLowerCase()} ${ago(watch.since_ms, now())}${acknowledged(watch)}` : "")));
-}
-
-function lines(d, currency) {
-  const found = d.lines.map((line) => {
-    const goal = d.campaign.goals.find((one) => one.id === line.goal);
-    return section(`Pace of ${goal.label}`, paceLine(line, goal, currency, now()),
-      el("p", { class: "legend" }, "Solid: actual. Dashed: expected by the curve. Shaded: inside the warning band."));
-  });
-  if (!found.length && d.campaign.goals.some((g) => g.required_per_day !== null)) {
-    found.push(section("Pace", el("p", {}, "History cannot be read now.")));
-  }
-  return found;
 }
 
 function table(label, first, rows) {
@@ -111,39 +65,90 @@ function members(d, currency) {
     ...cells(member).map((cell) => el("td", { class: "number" }, cell)))))));
 }
 
-function changes(d) {
-  const items = d.changes.slice(0, 20).map((c) => el("li", {}, el("time", { datetime: new Date(c.at_ms).toISOString() }, ago(c.at_ms, now())),
-    ` ${c.label}: ${word(c.before, c.is_watch).toLowerCase()} → `, badge(c.after, c.is_watch), toldWhy(c)));
-  return el("section", { id: "changes" }, el("h2", {}, "Status changes"), el("ol", {}, ...(items.length ? items : [el("li", {}, "None among the last that this monitor saw.")])));
+const places = { facts: el("div", { class: "wide" }), verdicts: el("div", {}), left: el("div", { class: "drawn" }), past: el("div", {}), below: el("div", { class: "wide" }) };
+const paces = new Paces(() => latest && drawPaces(latest));
+const acts = new Acts(() => { loadedAt = -Infinity; hurriesUntil = performance.now() + 10_000; refresh(); });
+const trends = new Trends((range) => {
+  asked.range = range;
+  const address = new URL(location.href);
+  address.searchParams.set("range", range);
+  history.replaceState(null, "", address);
+  asked.at = -Infinity;
+  refreshTrends();
+});
+
+function drawPaces(d) {
+  paces.show(d.lines, d.campaign.goals, d.summary.currency, d.story.timezone);
+}
+
+const drawn = new Map();
+
+/** Draws a part anew where it differs, and gives the focus back to what had it. */
+function put(place, ...children) {
+  const made = el("div", {}, ...children.filter(Boolean));
+  if (made.innerHTML === drawn.get(place)) return;
+  drawn.set(place, made.innerHTML);
+  const focusable = () => [...place.querySelectorAll("summary, .scroll, a")];
+  const at = focusable().indexOf(document.activeElement);
+  const scrolled = [...place.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
+  place.replaceChildren(...made.childNodes);
+  [...place.querySelectorAll(".scroll")].forEach((one, i) => { one.scrollLeft = scrolled[i] ?? 0; });
+  focusable()[at]?.focus({ preventScroll: true });
 }
 
 function draw(d) {
   const currency = d.summary.currency;
-  const scrolled = [...box.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
-  const focused = [...box.querySelectorAll(".scroll")].indexOf(document.activeElement);
-  box.replaceChildren(...[facts(d), acts(d)].filter(Boolean), el("div", {}, ...lines(d, currency)), el("div", {}, watches(d), goals(d, currency), changes(d)),
-    el("section", { class: "wide" }, el("h2", {}, `Windows, money in ${currency}`), table("Windows", "Window", Object.entries(d.windows))),
-    d.campaign.members ? el("section", { class: "wide" }, el("h2", {}, "What its campaigns add"), members(d, currency))
-      : el("section", { class: "wide" }, el("h2", {}, `Breakdowns, money in ${currency}`), parts(d)));
-  const made = [...box.querySelectorAll(".scroll")];
-  scrolled.forEach((left, i) => { if (made[i]) made[i].scrollLeft = left; });
-  made[focused]?.focus({ preventScroll: true });
+  if (!places.left.isConnected) {
+    places.left.append(paces.node, trends.node);
+    box.replaceChildren(places.facts, acts.node, places.verdicts, places.left, places.past, places.below);
+  }
+  put(places.facts, facts(d));
+  drawPaces(d);
+  put(places.verdicts, goals(d, currency, now()), launch(d.story));
+  put(places.past, watches(d, now()), experiments(d.story), timeline(d.story, now()));
+  acts.show(d);
+  put(places.below, section(`Windows, money in ${currency}`, table("Windows", "Window", Object.entries(d.windows))),
+    d.campaign.members ? section("What its campaigns add", members(d, currency)) : section(`Breakdowns, money in ${currency}`, parts(d)));
 }
 
-async function refresh() {
-  if (loading || performance.now() - loadedAt < EVERY_MS) return;
-  loading = true;
-  loadedAt = performance.now();
+const marks = () => (latest?.story.timeline ?? []).filter((one) => one.after === "critical" || one.after === "warning").map((one) => ({ ms: one.at_ms, name: one.after }));
+
+async function refreshTrends() {
+  if (asked.busy || performance.now() - asked.at < TRENDS_EVERY_MS) return;
+  asked.busy = true;
+  asked.at = performance.now();
+  const range = asked.range;
   try {
-    const found = await get(`/api/campaign?id=${encodeURIComponent(box.dataset.id)}`);
-    const text = JSON.stringify(found.campaign) + found.lines.map((l) => l.as_of_ms);
-    if (text !== shown) draw(found);
-    shown = text;
+    const found = await get(`/api/campaign/trends?id=${id}${range ? `&range=${encodeURIComponent(range)}` : ""}`);
+    trends.show(found, found.currency, marks());
   } catch {
-    // The head of the page says that the connection is lost; the next event tries again.
+    if (range && !["day", "week", "all"].includes(range)) asked.range = null;
   } finally {
-    loading = false;
+    asked.busy = false;
+    if (range !== asked.range) { asked.at = -Infinity; refreshTrends(); }
   }
 }
 
-if (box) follow(() => { header(); refresh(); });
+async function refresh() {
+  if (!loading && performance.now() - loadedAt >= (performance.now() < hurriesUntil ? 500 : EVERY_MS)) {
+    loading = true;
+    loadedAt = performance.now();
+    try {
+      const found = await get(`/api/campaign?id=${id}`);
+      const text = JSON.stringify([found.campaign, found.story, found.lines.map((l) => l.as_of_ms)]);
+      latest = found;
+      if (text !== shown) draw(found);
+      shown = text;
+    } catch {
+      // The head of the page says that the connection is lost; the next event tries again.
+    } finally {
+      loading = false;
+    }
+  }
+  if (latest) refreshTrends();
+}
+
+if (box) {
+  follow(() => { header(); refresh(); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { paces.redraw(); trends.redraw(); });
+}

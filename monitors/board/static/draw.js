@@ -1,7 +1,7 @@
 // Bars and lines, as SVG made of attributes: the content security policy allows no inline style.
 
-import { svg } from "./dom.js";
-import { look, outOf } from "./format.js";
+import { el, svg } from "./dom.js";
+import { brief, look, outOf } from "./format.js";
 
 const WIDE = 2;
 
@@ -29,7 +29,8 @@ export function pulse(row, window) {
   const start = 100 - (points.length - 1) * step;
   const path = points.map((y, i) => `${(start + i * step).toFixed(1)},${(22 - (y / 35) * 20).toFixed(1)}`).join(" ");
   const now = Math.round((points.at(-1) / 35) * row.pulse_max);
-  return svg("svg", { class: "pulse", viewBox: "0 0 100 24", preserveAspectRatio: "none", role: "img",
+  return el("div", { class: "spark" }, svg("svg", { class: "pulse", viewBox: "0 0 100 24", preserveAspectRatio: "none", role: "img",
     "aria-label": `impressions per ${window}: at most ${row.pulse_max}, now about ${now}` },
-    svg("polyline", { points: path }));
+    svg("line", { class: "axis", x1: 0, x2: 100, y1: 2, y2: 2 }), svg("line", { class: "axis", x1: 0, x2: 100, y1: 22, y2: 22 }), svg("polyline", { points: path })),
+    el("small", { "aria-hidden": "true" }, el("span", {}, `${brief(row.pulse_max)} / ${window}`), el("span", {}, `now ${brief(now)}`), el("span", {}, "0")));
 }

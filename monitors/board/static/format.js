@@ -33,6 +33,13 @@ export function amount(value, unit, currency = "") {
   return style.currency && currency ? `${text} ${currency}` : text;
 }
 
+/** The same where there is little room: money of a thousand and more without cents. */
+export function whole(value, unit, currency = "") {
+  const style = look.units[unit];
+  if (value === null || value === undefined || !style.currency || Math.abs(value / style.scale) < 1000) return amount(value, unit, currency);
+  return `${counts.format(Math.round(value / style.scale))}${currency ? ` ${currency}` : ""}`;
+}
+
 /** What a window has of a column: of the core's numbers, or of what the catalogue file adds to them. */
 export const valueIn = (values, column) => (column.is_added ? values?.added?.[column.name] : values?.[column.name]);
 
@@ -88,6 +95,13 @@ export function clock(ms, now) {
   const isToday = new Date(ms).toDateString() === new Date(now).toDateString();
   return moment(ms, !isToday).slice(0, -3);
 }
+
+const zones = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
+/** The zone of a time: UTC, CET, GMT+5. */
+export const zone = (ms) => zones.formatToParts(ms).find((part) => part.type === "timeZoneName").value;
+
+/** 14:03 CET: a time that is read far from where it was meant. */
+export const when = (ms, now) => `${clock(ms, now)} ${zone(ms)}`;
 
 /** What follows a change: its side, and why. */
 export function toldWhy(change) {

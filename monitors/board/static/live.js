@@ -1,9 +1,9 @@
 // The state of the page and its events: loaded once, then kept up to date; loaded again when the server says so.
 
 import { byId, el, say } from "./dom.js";
-import { look, moment, span } from "./format.js";
+import { look, moment, span, zone } from "./format.js";
 
-export const state = { summary: null, rows: new Map(), changes: [], heardAt: 0, silentSince: null };
+export const state = { summary: null, rows: new Map(), changes: [], heardAt: 0, heardWall: 0, silentSince: null };
 
 let reloads = false;
 const narrow = matchMedia("(max-width: 760px)");
@@ -35,6 +35,7 @@ function hear(summary) {
   }
   state.summary = summary;
   state.heardAt = performance.now();
+  state.heardWall = Date.now();
   state.silentSince = null;
 }
 
@@ -78,23 +79,40 @@ export function follow(changed) {
   setInterval(() => header(), 1000);
 }
 
+const UNHEARD_MS = 5000;
+const STATES = { live: "● live", behind: "◐ behind", no_worker: "✕ no worker writes", redis_away: "✕ Redis away", unread: "✕ not read" };
+
+/** For how long nothing was heard: a page that slept has two clocks, of which one stood still. */
+const unheard = () => Math.max(performance.now() - state.heardAt, Date.now() - state.heardWall);
+
+/** Whether the numbers are those of now, as this page knows at this moment. */
+export function standing() {
+  const s = state.summary;
+  const lostFor = state.silentSince === null ? 0 : performance.now() - state.silentSince;
+  if (lostFor > 1500) return { state: "lost", text: "✕ not connected", says: `No connection to the monitor for ${span(lostFor)}: nothing here is new.` };
+  if (!s) return { state: "loading", text: "… loading", says: "" };
+  if (unheard() > UNHEARD_MS) return { state: "lost", text: "✕ not connected", says: `Nothing was heard of the monitor for ${span(unheard())}: nothing here is new.` };
+  const behind = s.as_of_ms === null ? 0 : now() - s.as_of_ms;
+  if (s.health.state === "live" && behind > s.max_lag_ms) return { state: "behind", text: `◐ behind ${span(behind)}`, says: `The pipeline is ${span(behind)} behind: pace is on hold until it catches up.` };
+  const { state: found, says, behind_ms: ms, stream } = s.health;
+  const long = found === "behind" ? ` ${span(ms)}${stream ? ` (${stream})` : ""}` : found === "no_worker" && ms ? ` (${span(ms)})` : "";
+  return { state: found, text: `${STATES[found]}${long}`, says: found !== "live" && s.problem && state.rows.size ? `${says} The numbers are the last that were read.` : says };
+}
+
 /** How old the numbers are, and all that is wrong with them. */
 export function header() {
   const s = state.summary;
-  const silent = state.silentSince !== null && performance.now() - state.silentSince > 1500;
-  say(byId("live"), silent ? "✕ not connected" : s ? "● live" : "… loading");
-  byId("live").className = silent ? "lost" : "up";
+  const is = standing();
+  say(byId("live"), is.text);
+  byId("live").className = is.state === "live" ? "up" : is.state === "behind" || is.state === "loading" ? "late" : "lost";
   const notices = [];
-  if (silent) notices.push(["bad", `No connection to the monitor for ${span(performance.now() - state.silentSince)}: nothing here is new.`]);
+  const isTold = is.state === "behind" && (s.common || []).some((one) => one.reason === "pipeline_late" && one.status === "critical");
+  if (is.says && !isTold) notices.push([is.state === "behind" ? "warn" : "bad", is.says]);
   if (s) {
-    const behind = s.as_of_ms === null ? 0 : now() - s.as_of_ms;
-    say(byId("age"), s.as_of_ms === null ? "no event yet" : `as of ${moment(s.as_of_ms, !narrow.matches)}, ${span(behind)} ago`);
-    if (s.problem) notices.push(["bad", `${s.problem}. The numbers are the last that were read.`]);
-    else if (behind > s.max_lag_ms && !(s.common || []).some((one) => one.reason === "pipeline_late" && one.status === "critical")) notices.push(["warn", `The pipeline is ${span(behind)} behind: pace is on hold until it catches up.`]);
+    say(byId("age"), s.as_of_ms === null ? "no event yet" : `as of ${moment(s.as_of_ms, !narrow.matches)} ${zone(s.as_of_ms)}, ${span(now() - s.as_of_ms)} ago`);
     for (const words of s.notices || []) notices.push(["bad", words]);
-    for (const stream of s.streams || []) if (stream.says) notices.push([stream.is_behind ? "warn" : "info", stream.says]);
+    for (const stream of s.streams || []) if (stream.says && stream.says !== is.says) notices.push([stream.is_behind ? "warn" : "info", stream.says]);
     if (s.shown < s.campaigns) notices.push(["info", `${s.shown} of ${s.campaigns} campaigns are on the board: those with goals, then those that spent most.`]);
-    if (!s.goals && s.campaigns) notices.push(["info", "There is no goals file, so nothing has a pace. PACEWATCH_GOALS names one."]);
     if (s.waiting > 3) notices.push(["warn", `${s.waiting} messages wait to be sent.`]);
   }
   const box = byId("notices");

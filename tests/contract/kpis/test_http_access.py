@@ -315,7 +315,8 @@ def test_the_worker_is_served_on_ipv6_too() -> None:
 def test_every_page_of_the_monitor_but_the_probes_is_guarded_and_carries_the_policies(own: Certificates) -> None:
     paths = (
         "/", "/campaign?id=late", "/api/campaigns", "/api/campaigns/late", "/api/campaign?id=late", "/api/changes",
-        "/api/events", "/api/docs", "/api/openapi.json", "/static/list.js", "/metrics",
+        "/api/campaign/trends?id=late", "/static/vendor/uPlot.min.css", "/api/events", "/api/docs",
+        "/api/openapi.json", "/static/list.js", "/metrics",
         "/docs/runbooks/PacewatchMonitorDown.md", "/none",
     )  # fmt: skip
     with monitor_pages(POLICY, own) as client:
@@ -327,7 +328,7 @@ def test_every_page_of_the_monitor_but_the_probes_is_guarded_and_carries_the_pol
         for right in RIGHT:
             status, line = client.first_line("/api/events", right)
             assert (status, line) == (200, "retry: 2000\n")
-            assert [client.ask(path, right).status for path in paths if path != "/api/events"] == [200] * 11 + [404]
+            assert [client.ask(path, right).status for path in paths if path != "/api/events"] == [200] * 13 + [404]
         assert [client.ask(path).status for path in ("/healthz", "/readyz")] == [200, 503]
 
 

@@ -77,6 +77,15 @@ async def test_whoever_has_the_password_acknowledges_mutes_and_takes_it_back(por
             assert await post(base, "unmute", GOOD) == (200, {"count": 1})
             assert await post(base, "unmute", GOOD) == (200, {"count": 0})
 
+            assert await post(base, "unacknowledge", {**GOOD, "goal": "ctr"}) == (200, {"count": 0})
+            assert await post(base, "unacknowledge", {**GOOD, "goal": "spend"}) == (200, {"count": 1})
+            assert await post(base, "unacknowledge", GOOD) == (200, {"count": 0})
+
+            async def is_nobodys() -> bool:
+                found = await campaign(base)
+                return not found["campaign"]["goals"][0]["acknowledged_by"] and not found["story"]["acknowledged"]
+
+            await until(is_nobodys)
             wrong: list[tuple[str, Any, dict[str, str], int]] = [
                 ("acknowledge", {"campaign": "fine"}, {}, 404),
                 ("acknowledge", {**GOOD, "goal": "ctr"}, {}, 404),
@@ -90,6 +99,8 @@ async def test_whoever_has_the_password_acknowledges_mutes_and_takes_it_back(por
                 ("acknowledge", b" " * 20_000, {}, 413),
                 ("acknowledge", GOOD, {"content-type": "text/plain"}, 415),
                 ("acknowledge", GOOD, {"origin": "https://evil.example"}, 403),
+                ("unacknowledge", GOOD, {"origin": "https://evil.example"}, 403),
+                ("unacknowledge", GOOD, {"content-type": "application/x-www-form-urlencoded"}, 415),
             ]
             for path, body, headers, status in wrong:
                 assert (await post(base, path, body, headers))[0] == status, (path, body)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import redis
 
+from kpis.catalogue import CORE
 from kpis.contract import layout
+from kpis.contract.claimed import mark_of
+from kpis.packs.catalogue_file import parse
 from kpis.runtime.clock import Clock
 from kpis.times import HOUR_MS
-from monitors.board.notices import notices
+from monitors.board.overview.notices import notices
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import Format
 from monitors.read.reader import Reader, connect
@@ -137,3 +141,28 @@ def test_doctor_says_what_to_do(redis_url: str, tmp_path: Path) -> None:
     assert "WARN  spend: events come 2 h 00 min late by habit" in done.stdout
     assert "clicks: events come" not in done.stdout
     assert "OK    codecs: gzip, snappy, lz4 and zstd can be read" in done.stdout
+
+
+def test_workers_that_count_by_another_catalogue_are_told_wherever_it_is_looked(redis_url: str, tmp_path: Path) -> None:
+    """By the monitor with the file, and by one without: of what an older worker does not tell nothing is said."""
+    fill(redis_url)
+    own = parse("measures: {visits: {}}", "catalogue.yml")
+    (tmp_path / "catalogue.yml").write_text("measures: {visits: {}}")
+    system = System("127.0.0.1:1", redis_url, tmp_path)
+    for counted, others, without in ((None, 0, 0), (mark_of(own), 0, 1), (0, 1, 0), (mark_of(own) + 1, 1, 1)):
+        with redis.Redis.from_url(redis_url) as client:
+            client.hdel(layout.meta(0), layout.MEASURES)
+            if counted is not None:
+                client.hset(layout.meta(0), layout.MEASURES, counted)
+        for catalogue, count in ((own, others), (CORE, without)):
+            found = replace(snapshot(redis_url), catalogue=catalogue)
+            assert len(found.differing) == count
+            text = Exporter(ExportPolicy(), Counter()).text(View(found, redis_up=True), Format.PLAIN)
+            assert f"pacewatch_catalogue_differs {count}" in text
+            said = notices((), differing=len(found.differing))
+            wanted = "Workers of 1 partition count by another version of the catalogue file: numbers may be missing."
+            assert said == ((wanted,) if count else ())
+            system.settings.pop("CATALOGUE", None)
+            system.settings |= {"CATALOGUE": str(tmp_path / "catalogue.yml")} if catalogue is own else {}
+            trouble = "catalogue file: workers of 1 partition count other measures than it has"
+            assert (trouble in system.run("doctor").stdout) == bool(count)

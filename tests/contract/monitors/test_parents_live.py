@@ -22,10 +22,11 @@ from monitors.alerts.outbox import STATE, Outbox
 from monitors.alerts.outbox.queued import decode_queued, lane_key
 from monitors.alerts.routing import Matter, Routes
 from monitors.board.board import Board, BoardPolicy
-from monitors.board.detail import detail, history_of
-from monitors.board.members import members, roll_of
-from monitors.board.shapes import CampaignDetail
-from monitors.cycle import Cycle, CyclePolicy
+from monitors.board.campaign_page.detail import detail, history_of
+from monitors.board.campaign_page.detail_shapes import CampaignDetail
+from monitors.board.campaign_page.members import members, roll_of
+from monitors.cycle import Cycle
+from monitors.cycle_policy import CyclePolicy
 from monitors.goals.parents.scope import Scope
 from monitors.goals.reload import GoalsSource
 from monitors.pacing.verdict import Reason, Status, Verdict

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from monitors import metrics
+from monitors.metric_kinds import Definition
 from streams.metrics import worker_metrics
 from tests.conftest import need
 
@@ -22,7 +23,7 @@ def promtool(*words: str) -> subprocess.CompletedProcess[str]:
 
 def exported() -> set[str]:
     """The names of all metrics and of all recording rules."""
-    found = {d.name for d in vars(metrics).values() if isinstance(d, metrics.Definition)}
+    found = {d.name for d in vars(metrics).values() if isinstance(d, Definition)}
     found |= {d.name for d in metrics.PARENTS.values()}
     for group in (metrics.CAMPAIGN, metrics.BREAKDOWN):
         found |= {d.name for d in group.all}

@@ -15,13 +15,15 @@ import msgspec
 import pytest
 
 from kpis.contract import layout
-from kpis.contract.claimed import NO_CLAIMS, fetch_columns, fields_of
+from kpis.contract.claimed import NO_CLAIMS, fetch_columns, fields_of, mark_of
+from kpis.contract.published import Layout
 from kpis.measures import WIDTH, Stream
 from kpis.packs.catalogue_source import CatalogueSource
 from kpis.runtime import watched_file
 from kpis.runtime.clock import Clock
 from kpis.runtime.errors import Misconfigured
 from kpis.windows import TOTAL, parse_windows
+from monitors.read.reader import Reader, to_json
 from streams.events.decode import Decoder
 from streams.metrics import worker_metrics
 from streams.partitions import manager as manager_module
@@ -199,6 +201,46 @@ def core(event: Said) -> Said:
     return kept if event["type"] != "impression" else {**kept, "uncounted": True}
 
 
+def test_after_a_measure_is_defined_anew_no_document_of_before_is_taken_for_it(redis_url: str, tmp_path: Path) -> None:
+    """Of a series that is quiet since, too; whoever still has the file of before reads what it counted."""
+    first, second = (f"measures: {{visits: {{name: {name}}}}}" for name in ("opened", "landed"))
+    texts = {"first": first, "second": second, "hours": "measures: {visits: {name: landed, unit: hours}}"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+
+    async def use(store: Store, redis: Any) -> None:
+        await store.publish_layout(Layout(1, "USD", tuple(w.name for w in BASE.windows), 35))
+
+        async def read(name: str, series: str) -> list[object]:
+            reader = Reader(redis, "test", Clock())
+            reader.catalogue = added.catalogue(texts[name])
+            found = to_json(await reader.read())[series]
+            return [found[window]["visits"] for window in ("1h", TOTAL)]
+
+        async def count(name: str, events: list[Said]) -> None:
+            owner = Owner(store, tmp_path / name)
+            await owner.begin()
+            await owner.take()
+            await owner.count(events)
+
+        await count("first", [visit(n, "opened", series) for n, series in enumerate(("quiet", "busy", "busy"))])
+        assert (await read("first", "quiet"), await read("second", "quiet")) == ([1, 1], [0, 0])
+        await count("second", [visit(3, "landed", "busy")])
+        assert (await read("first", "quiet"), await read("second", "quiet")) == ([1, 1], [0, 0])
+        assert (await read("first", "busy"), await read("second", "busy")) == ([2, 2], [1, 1])
+        await count("hours", [visit(4, "landed", "busy")])
+        assert (await read("hours", "busy"), await read("second", "busy")) == ([1.0, 1.0], [1, 1])
+        await count("first", [visit(5, "opened", "busy")])
+        assert (await read("first", "busy"), await read("second", "busy")) == ([3, 3], [1, 1])
+
+    with_store(redis_url, use)
+
+
+def visit(number: int, name: str, series: str) -> Said:
+    """An event of ads.measures."""
+    return {"type": "measure", "event_id": f"{number}", "ts": NOW - 1, "campaign_id": series, "name": name, "value": 1}
+
+
 def sessions(*names: str) -> list[bytes]:
     """Records of ads.measures of these names, each of campaign c."""
     now = Clock().now_ms()
@@ -251,6 +293,7 @@ def test_a_file_that_changes_is_used_without_a_restart_and_one_that_is_broken_is
         await read(21, 2)
         assert int(await redis.hget(layout.meta(0), layout.EPOCH)) > epoch
         assert metrics.registry.get_sample_value("pacewatch_worker_catalogue_problem") == 0
+        assert int(await redis.hget(layout.meta(0), layout.MEASURES)) == mark_of(added.catalogue(path.read_text()))
         assert "2 measures and 0 KPIs beside the core's are in use; partitions are taken anew" in caplog.text
         watching.cancel()
         await manager.hand_over()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpis.catalogue import CORE, Catalogue
-from kpis.contract.claimed import Columns, fields_of, fingerprint, read_columns, stored_names
+from kpis.contract.claimed import Columns, fields_of, fingerprint, mark_of, read_columns, stored_names
 from kpis.contract.layout import MOST_COLUMNS
 from kpis.measures import WIDTH, Measure
 from kpis.packs.catalogue_file import everything, parse
@@ -71,6 +71,35 @@ def test_a_level_has_three_columns_and_a_distinct_count_one_of_events() -> None:
     assert stored_names(measure("{level: true, unit: money}")) == ("m_sum", "m_reports", "m_at")
     assert stored_names(measure("{stream: clicks, distinct: user_id}")) == ("m_ids",)
     assert stored_names(measure("{unit: hours}")) == ("m_micros",)
+
+
+def test_catalogues_with_the_same_measures_have_the_same_mark_and_others_another_one() -> None:
+    """Whatever their order, words and KPIs; the core's is 0, and all of them are numbers that Redis and JSON keep."""
+    texts = ["{a: {}, b: {}}", "{b: {}, a: {meaning: Words.}}", "{a: {}}", "{a: {}, b: {level: true}}"]
+    marks = [mark_of(parse(f"measures: {text}", "x")) for text in texts]
+    kpis = parse("{measures: {a: {}, b: {}}, kpis: {c: {formula: a / b, meaning: Some.}}}", "x")
+    assert marks[0] == marks[1] == mark_of(kpis)
+    assert (len({*marks}), mark_of(CORE), max(marks) < 2**53) == (3, 0, True)
+
+
+def test_each_column_has_a_name_in_documents_that_no_other_has_and_that_stays() -> None:
+    """Of measures of one name the first has it plain, and each later one with its mark; a level's time has none."""
+    bodies = ["{name: a}", "{name: b}", "{level: true}", "{level: true, unit: hours}"]
+    found = [measure(body) for body in bodies]
+    columns, known = Columns(), list[str]()
+    for one in found:
+        more = {name: columns.width + i for i, name in enumerate(fields_of(one))}
+        columns = Columns({**columns.claimed, **more})
+        assert list(columns.names)[: len(known)] == known
+        known = list(columns.names)
+    marks = [fingerprint(one) for one in found]
+    level = ["m_sum", "m_reports", "", f"m_sum@{marks[3]}", f"m_reports@{marks[3]}", ""]
+    assert known == ["m", f"m@{marks[1]}", *level]
+    assert [columns.documented(one) for one in found] == [
+        ("m",), (f"m@{marks[1]}",), ("m_sum", "m_reports"), tuple(level[3:5])
+    ]  # fmt: skip
+    assert columns.documented(measure("{name: c}")) == ()
+    assert columns.documented(CORE.measures[3]) == ("spend_micros",)
 
 
 def test_rows_of_the_core_are_taken_as_they_are() -> None:

@@ -20,13 +20,13 @@ from monitors.alerts.assessment import Assessment
 from monitors.alerts.lifecycle import AlertState
 from monitors.alerts.status_changes import KEPT, RecentChanges
 from monitors.board.board import Board, BoardPolicy
+from monitors.board.campaign_page.detail import detail, history_of, pace_line
+from monitors.board.campaign_page.detail_shapes import Point
 from monitors.board.campaign_rows import campaign_row, worst_first
-from monitors.board.detail import detail, history_of, pace_line
 from monitors.board.http import openapi
 from monitors.board.http.pages import board_page, campaign_page
-from monitors.board.notices import streams
+from monitors.board.overview.notices import streams
 from monitors.board.pulse import EVERY_S, POINTS, Pulses, drawn
-from monitors.board.shapes import Point
 from monitors.board.watching import shown_of
 from monitors.goals.subject import Watch, Watched
 from monitors.goals.values import Band, Bound, Campaign, Flight, Period, RatioGoal, TotalGoal

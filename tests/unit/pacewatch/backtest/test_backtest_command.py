@@ -39,8 +39,8 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def backtest(files: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    env = {k: v for k, v in os.environ.items() if not k.startswith("PACEWATCH_")}
+def backtest(files: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PACEWATCH_")} | more
     paths = [str(files / word) if word.endswith(("json", "yml")) and word != "--json" else word for word in words]
     command = [sys.executable, "-m", "pacewatch", "backtest", "--goals", str(files / "goals.yml"), *paths]
     return subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
@@ -57,6 +57,23 @@ def test_a_dark_campaign_is_told_while_nothing_comes_and_what_was_refused_is_sai
     assert (summary["events"], summary["refused"]) == (1441, {"click bad_time": 1})
     assert summary["left_out"]["lines hold no usable event"] == 1
     assert (summary["recall"], summary["labels"][0]["reason"]) == (1.0, "not_serving")
+
+
+def test_goals_about_what_a_catalogue_file_adds_are_judged_over_events_of_measures(files: Path) -> None:
+    """A measure that no file adds is refused, as a worker would."""
+    names = ["visits", "visits", "strangers"]
+    events = [
+        {"type": "measure", "event_id": f"{n}", "ts": START + n * MINUTE, "campaign_id": "a", "name": names[n % 3]}
+        for n in range(1440)
+    ]
+    (files / "visits.ndjson").write_text("".join(f"{json.dumps(e)}\n" for e in events))
+    (files / "catalogue.yml").write_text("measures: {visits: {}}")
+    (files / "goals.yml").write_text(GOALS.replace("impressions, target: 28800", "visits, target: 20000"))
+    done = backtest(files, "--data", "visits.ndjson", "--json", PACEWATCH_CATALOGUE=str(files / "catalogue.yml"))
+    assert done.returncode == 0, done.stderr
+    *messages, last = map(json.loads, done.stdout.splitlines())
+    assert {(m["goal"], m["change"], m["direction"]) for m in messages} == {("visits", "fired", "under")}
+    assert (last["summary"]["events"], last["summary"]["refused"]) == (960, {"measure unknown_measure": 480})
 
 
 def test_a_sweep_prints_a_row_for_each_value(files: Path) -> None:

@@ -9,7 +9,7 @@ from kpis.measures import Row
 from kpis.runtime.errors import Permanent, Recoverable
 from monitors.alerts.alert import Alert
 from monitors.alerts.notifiers.slack.picture import DrawnLine
-from monitors.board.detail import pace_line
+from monitors.board.campaign_page.detail import pace_line
 from monitors.goals.subject import key_of
 from monitors.read.queries import Query
 from monitors.view import View

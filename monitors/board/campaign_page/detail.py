@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from kpis.measures import Row
 from kpis.series import of_shown
 from kpis.times import DAY_MS, QUARTER_MS
@@ -11,8 +13,17 @@ from kpis.windows import TOTAL
 from monitors.alerts.assessment import Assessment
 from monitors.board.added import Added
 from monitors.board.board import Board
+from monitors.board.campaign_page.cones import cone_of
+from monitors.board.campaign_page.detail_shapes import (
+    Breakdown,
+    CampaignDetail,
+    CampaignStory,
+    MemberNow,
+    PaceLine,
+    Point,
+)
 from monitors.board.campaign_rows import measures
-from monitors.board.shapes import Breakdown, CampaignDetail, CampaignNow, Measures, MemberNow, PaceLine, Point
+from monitors.board.shapes import CampaignNow, Measures
 from monitors.goals.curves import curve_of
 from monitors.goals.periods import period_at, target_of
 from monitors.goals.subject import parts_of
@@ -49,6 +60,7 @@ def detail(
     breakdowns: Mapping[str, Windows] | None = None,
     members: tuple[MemberNow, ...] = (),
     *,
+    story: CampaignStory | None = None,
     can_act: bool = False,
 ) -> CampaignDetail:
     """All that is known of one campaign.
@@ -59,21 +71,16 @@ def detail(
         quarters: its history, by the quarter hour's first millisecond; empty when there is none.
         breakdowns: its breakdowns' windows; None when they cannot be read.
         members: of a parent, its campaigns.
+        story: what is known of it beside its numbers.
         can_act: whether whoever reads may acknowledge and mute.
     """
     found, series = board.view.snapshot, of_shown(row.id)
-    rows = found.rows_of(series) if found else None
-    windows: dict[str, Measures] = {}
-    for name, counted in (rows.windows if rows else {}).items():
-        shown = measures(counted, board.every)
-        if shown is not None:
-            windows[name] = shown
     as_of = found.as_of(series) if found else None
     lines = [pace_line(one, quarters, as_of) for one in (judged_of(board, series) if quarters else ())]
     return CampaignDetail(
         summary=board.summary,
         campaign=row,
-        windows=windows,
+        windows=_windows(board, series),
         lines=[line for line in lines if line is not None],
         breakdowns=_breakdowns(breakdowns or {}, board.summary.window, board.every),
         breakdowns_read=breakdowns is not None,
@@ -81,7 +88,15 @@ def detail(
         can_act=can_act,
         members=members,
         added=board.every.columns,
+        story=story,
     )
+
+
+def _windows(board: Board, series: str) -> dict[str, Measures]:
+    rows = board.view.snapshot.rows_of(series) if board.view.snapshot else None
+    windows = rows.windows if rows else {}
+    made = ((name, measures(windows, name, board.every)) for name in windows)
+    return {name: shown for name, shown in made if shown is not None}
 
 
 def pace_line(one: Assessment, quarters: Mapping[int, Row], as_of_ms: int | None) -> PaceLine | None:
@@ -103,22 +118,30 @@ def pace_line(one: Assessment, quarters: Mapping[int, Row], as_of_ms: int | None
             actual += sums[starts[place]]
             place += 1
         points.append(Point(at, actual, round(target * curve(flight, at))))
-    return PaceLine(goal.id, goal.unit, until, points)
+    line = PaceLine(goal.id, goal.unit, until, points)
+    return replace(line, cone=cone_of(one, line))
 
 
 def _moments(flight: Flight, until_ms: int) -> Sequence[int]:
-    """Quarter hours of the flight, thinned out, and its start, its end and where the data's clock is."""
-    every = max(1, -(-flight.span_ms // (QUARTER_MS * MAX_POINTS))) * QUARTER_MS
-    first = flight.start_ms - flight.start_ms % QUARTER_MS + QUARTER_MS
-    inside = {at for at in range(first, flight.end_ms, every) if at > flight.start_ms}
-    now = {until_ms} if flight.start_ms < until_ms < flight.end_ms else set()
-    return sorted({flight.start_ms, flight.end_ms} | inside | now)
+    """Quarter hours of the flight, thinned out, and its start, its end and where the data's clock is.
+
+    What is past and what is to come have half of the points each: of a launch day the first hours are to be seen.
+    """
+    now = min(max(until_ms, flight.start_ms), flight.end_ms)
+    inside = {*_thinned(flight.start_ms, now), *_thinned(now, flight.end_ms)}
+    return sorted({flight.start_ms, flight.end_ms, now} | inside)
+
+
+def _thinned(begin_ms: int, end_ms: int) -> Sequence[int]:
+    """Quarter hours between two moments, some hundred at the most."""
+    every = max(1, -(-2 * (end_ms - begin_ms) // (QUARTER_MS * MAX_POINTS))) * QUARTER_MS
+    return range(begin_ms - begin_ms % QUARTER_MS + QUARTER_MS, end_ms, every)
 
 
 def _breakdowns(found: Mapping[str, Windows], window: str, added: Added) -> list[Breakdown]:
     """Those that spent most first."""
     parts = [
-        Breakdown(name, measures(windows.get(TOTAL), added), measures(windows.get(window), added))
+        Breakdown(name, measures(windows, TOTAL, added), measures(windows, window, added))
         for name, windows in found.items()
     ]
     parts.sort(key=lambda part: (-(part.total.spend_micros if part.total else 0), part.name))

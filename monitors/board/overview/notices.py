@@ -27,6 +27,7 @@ def notices(
     *,
     catalogue_problem: str = "",
     uncounted: Iterable[str] = (),
+    differing: int = 0,
     differing_files: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """A sentence for each file that is not used, each partition that cannot go on or waits, and each cause.
@@ -37,6 +38,7 @@ def notices(
         common: what all campaigns are watched for together.
         catalogue_problem: the same of the catalogue file.
         uncounted: dimensions that goals or scopes are about, and no worker breaks down by.
+        differing: in how many partitions the worker counts other measures than are read here.
         differing_files: those that another monitor that runs has otherwise.
     """
     found = [said for health in partitions if (said := _of(health))]
@@ -47,8 +49,11 @@ def notices(
         about_goals.insert(0, f"The last good catalogue is used: {catalogue_problem[:_LONGEST_PROBLEM]}")
     if missing := ", ".join(uncounted):
         about_goals.append(not_broken_down(missing))
-    if differing := " and ".join(differing_files):
-        about_goals.append(other_files(differing))
+    if differing:
+        of = how_many(differing, "partition")
+        about_goals.append(f"Workers of {of} count by another version of the catalogue file: numbers may be missing.")
+    if files := " and ".join(differing_files):
+        about_goals.append(other_files(files))
     causes = [f"{sentence(case_of(one.campaign, one.goal, one.verdict, ''))}." for one in common if is_told_here(one)]
     return (*causes, *about_goals, *found[:_MOST], *more)
 
