@@ -254,6 +254,10 @@ async def test_trends_are_read_once_for_all_who_look_and_never_while_redis_is_aw
     assert len(made.looks) == before + 1, "what could not be read is not remembered, what was read is"
     assert {status for status, _ in answers} == {200}
     assert answers[0][1]["series"][0]["values"][0] == 0.02
+    made.view, at = view(judged("late", Status.WARNING, 499_000_000), spends=GOALLESS), made.board.feed.id
+    await until(lambda: made.board.feed.id != at)
+    await made.get("/api/campaign/trends?id=late")
+    assert len(made.looks) == before + 1, "another look of the monitor is no reason to read again"
     await made.get("/api/campaign/trends?id=late&range=all")
     assert len(made.looks) == before + 2
 

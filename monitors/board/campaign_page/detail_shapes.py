@@ -151,7 +151,7 @@ class TimelineEntry(Struct, frozen=True):
     by: str = ""
 
 
-class AcknowledgedNow(Struct, frozen=True):
+class AcknowledgedGoal(Struct, frozen=True):
     """Someone takes care of a goal's alert."""
 
     goal: str
@@ -161,7 +161,7 @@ class AcknowledgedNow(Struct, frozen=True):
     note: str
 
 
-class MuteNow(Struct, frozen=True):
+class CampaignMute(Struct, frozen=True):
     """Only ends are sent from ``from_ms`` until ``until_ms``, exclusive.
 
     ``can_be_taken_back`` is false of mutes of the goals file, and of those that are of all campaigns.
@@ -195,8 +195,8 @@ class CampaignStory(Struct, frozen=True):
     evidence: tuple[GoalEvidence, ...]
     timeline: tuple[TimelineEntry, ...]
     timeline_read: bool
-    acknowledged: tuple[AcknowledgedNow, ...]
-    mutes: tuple[MuteNow, ...]
+    acknowledged: tuple[AcknowledgedGoal, ...]
+    mutes: tuple[CampaignMute, ...]
     experiments: tuple[ExperimentLink, ...]
 
 

@@ -9,7 +9,7 @@ from monitors.alerts.interventions import EVERY, Interventions
 from monitors.alerts.lifecycle import Change
 from monitors.alerts.sentences import headline, title_of
 from monitors.alerts.status_changes import StatusChange
-from monitors.board.campaign_page.detail_shapes import AcknowledgedNow, MuteNow, TimelineEntry, TimelineKind
+from monitors.board.campaign_page.detail_shapes import AcknowledgedGoal, CampaignMute, TimelineEntry, TimelineKind
 from monitors.goals.subject import key_of, subjects_of
 from monitors.goals.values import Campaign
 
@@ -42,20 +42,20 @@ def timeline(
     return tuple(sorted(found, key=lambda one: -one.at_ms)[:MOST])
 
 
-def acknowledged_now(campaign: Campaign, done: Interventions) -> tuple[AcknowledgedNow, ...]:
+def acknowledged_now(campaign: Campaign, done: Interventions) -> tuple[AcknowledgedGoal, ...]:
     """Which of a campaign's alerts someone takes care of."""
     found = ((goal, done.acknowledged.get(key_of(campaign, goal))) for goal in subjects_of(campaign))
-    return tuple(AcknowledgedNow(goal.id, goal.label, one.by, one.at_ms, one.note) for goal, one in found if one)
+    return tuple(AcknowledgedGoal(goal.id, goal.label, one.by, one.at_ms, one.note) for goal, one in found if one)
 
 
-def mutes_now(campaign: Campaign, done: Interventions, now_ms: int) -> tuple[MuteNow, ...]:
+def mutes_now(campaign: Campaign, done: Interventions, now_ms: int) -> tuple[CampaignMute, ...]:
     """The mutes of a campaign that hold or will, those of the goals file too."""
     found = [
-        MuteNow(one.from_ms, one.until_ms, one.by, one.why, one.campaign != EVERY)
+        CampaignMute(one.from_ms, one.until_ms, one.by, one.why, one.campaign != EVERY)
         for one in done.mutes.values()
         if one.is_of(campaign.campaign)
     ]
-    found += [MuteNow(one.from_ms, one.until_ms, "goals file", one.why, False) for one in campaign.mutes]
+    found += [CampaignMute(one.from_ms, one.until_ms, "goals file", one.why, False) for one in campaign.mutes]
     return tuple(sorted((one for one in found if one.until_ms > now_ms), key=lambda one: one.from_ms))
 
 

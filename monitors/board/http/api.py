@@ -206,7 +206,9 @@ class _Trends:
         async with self._one_at_a_time:
             now_s, read_as = monotonic(), self._redis.catalogue()
             wanted = trend_query(self._board, row, asked)
-            place, mark = (row.id, wanted.range), f"{self._board.mark} {row.goals}"
+            place = row.id, wanted.range
+            # Another goals file or catalogue has other lines; what is judged anew has not.
+            mark = f"{self._board.mark} {sorted((goal.id, goal.target) for goal in row.goals)}"
             self._held = {name: one for name, one in self._held.items() if one[0] > now_s}
             if place in self._held and self._held[place][1] == mark:
                 return self._held[place][2]
