@@ -16,7 +16,7 @@ ABOUT = (
 COMMANDS = (
     "`pacewatch catalogue check FILE` names every error with its line and column, `pacewatch catalogue [--pack NAME]` "
     "prints what is below (`--markdown` and `--json` too), `pacewatch catalogue schema` the JSON Schema, for editors "
-    "that complete and check. `examples/catalogue.yaml`, with its goals in `examples/catalogue-goals.yml`, is one of "
+    "that complete and check. `examples/catalogue.yaml`, with its goals in `examples/catalogue-goals.yaml`, is one of "
     "a typical team:"
 )
 MEASURES = """\

@@ -9,15 +9,17 @@ of the base currency. A division by zero has no value: None, never 0 and never N
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import gcd
 
 from kpis.formula import Formula, Quotient, parse_formula
-from kpis.measures import MEASURES, NAMES, Kind, Measure
+from kpis.measures import MEASURES, NAMES, Kind, Measure, Stream
 from kpis.units import MICROS, Unit
 
 Value = int | float | None
+NOTHING_LACKS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,12 @@ class Kpi:
         return not self.is_quotient or (self.above.counting is not None and self.above.can_fall)
 
     @cached_property
+    def is_paid(self) -> bool:
+        """Whether budget moves it: spend is in it, or nothing but what comes of ads."""
+        measures = self.formula.measures
+        return any(m.title == "spend" for m in measures) or all(Stream.MEASURE not in m.streams for m in measures)
+
+    @cached_property
     def above(self) -> Measure:
         """The measure above the line of a quotient."""
         return self.quotient.above
@@ -197,8 +205,8 @@ class Catalogue:
             **{k.name: k.unit for k in self.kpis},
         }
 
-    def document(self, row: Sequence[int]) -> dict[str, Value]:
-        """Every value of one row: measures (sums exact), what is in micros again in units, and the KPIs."""
+    def document(self, row: Sequence[int], lacking: AbstractSet[str] = NOTHING_LACKS) -> dict[str, Value]:
+        """Every value of one row: measures (sums exact), what is in micros again in units, and KPIs but for some."""
         values: dict[str, Value] = {}
         for measure in self.measures:
             is_sum = measure.kind is Kind.SUM
@@ -208,7 +216,7 @@ class Catalogue:
             if measure.in_micros:
                 values[measure.title] = value_of(measure, row)
         for kpi in self.kpis:
-            values[kpi.name] = kpi.of(row)
+            values[kpi.name] = None if kpi.name in lacking else kpi.of(row)
         return values
 
 

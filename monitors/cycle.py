@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from kpis.contract.published import BadLayout
 from kpis.measures import zeros
@@ -12,13 +12,13 @@ from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable, Unusable
 from kpis.times import DAY_MS
 from monitors.alerts.assessment import Assessment
-from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import NO_INTERVENTIONS, InterventionStore
 from monitors.alerts.notifiers.delivery import Delivery
 from monitors.alerts.outbox import Outbox
-from monitors.alerts.routing import Routes
+from monitors.alerts.outbox.files_in_use import Compared
 from monitors.common.together import Looked
 from monitors.common.whole import Concert, Whole
+from monitors.cycle_policy import CyclePolicy
 from monitors.engine import Engine
 from monitors.examining import Examining
 from monitors.gathering import Gathering
@@ -26,8 +26,6 @@ from monitors.goals.all_goals import Goals, accounts_of, breakdowns_of
 from monitors.goals.reload import GoalsSource
 from monitors.goals.subject import key_of, parts_of
 from monitors.goals.values import Campaign, Period
-from monitors.pacing.evidence import EvidencePolicy
-from monitors.pacing.verdict import VerdictPolicy
 from monitors.read.pasts import Pasts
 from monitors.read.queries import Query, ToDate
 from monitors.read.reader import Reader
@@ -41,27 +39,8 @@ from monitors.view import NOTHING_EXAMINED, LaneHealth, View
 
 KEEP_S = 15.0
 """For how many real seconds the last view stands while Redis is away: no number is better than an old one."""
-
-
-@dataclass(frozen=True, slots=True)
-class CyclePolicy:
-    """How the monitor judges and tells.
-
-    Attributes:
-        verdicts: when to judge.
-        telling: when people are told.
-        routes: by whom; what nobody is told of is only logged and kept as told.
-        evidence: what counts as proof.
-        scopes: which kinds of scopes have sums, see :data:`kpis.series.SCOPES`.
-        dimensions: by which breakdowns are read for that.
-    """
-
-    verdicts: VerdictPolicy = field(default_factory=VerdictPolicy)
-    telling: TellingPolicy = field(default_factory=TellingPolicy)
-    routes: Routes = field(default_factory=Routes)
-    evidence: EvidencePolicy = field(default_factory=EvidencePolicy)
-    scopes: tuple[str, ...] = ()
-    dimensions: frozenset[str] = frozenset()
+SPARED_S = 300.0
+"""For so many real seconds a monitor that took the lead from one with another goals file ends nothing for its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +94,7 @@ class Cycle:
         self._examining = Examining(reader.flights, self._telling, policy.verdicts.max_lag_ms)
         self._scopes = ScopeSums(policy.scopes)
         self._scoped: Scoped | None = None
+        self._leads_from_s = 0.0
         self.view = View()
 
     def current(self) -> View:
@@ -154,6 +134,7 @@ class Cycle:
         # The goals of this cycle: a thread may change the source's at any time.
         goals, has_file = self._goals.goals, self._goals.has_file
         leads = await self._lead()
+        files = await self._outbox.files.tell(self._goals.version, self._goals.catalogue.version)
         snapshot = await self._read(goals)
         now = self._clock.now_ms()
         seen = await self._see(goals.all, snapshot, now)
@@ -169,8 +150,7 @@ class Cycle:
             judged += await self._telling.judged(told, one.campaign, one.judged, summed)
         examined = await self._examining.examine(told, goals.experiments, snapshot)
         if leads and has_file:
-            await self._telling.gone(told, goals.all, [*judged, *common, *examined.told])
-            await self._gathering.keep({key_of(j.campaign, j.goal) for j in judged}, monotonic())
+            await self._let_go(told, goals, [*judged, *common, *examined.told], judged, files)
         self.view = View(
             snapshot=snapshot,
             assessments=tuple(judged),
@@ -189,7 +169,19 @@ class Cycle:
             goals_problem=self._goals.problem,
             catalogue_problem=self._goals.catalogue.problem,
             uncounted=self._uncounted(goals, snapshot),
+            differing_files=files.differing,
         )
+
+    async def _let_go(
+        self, told: Round, goals: Goals, found: Sequence[Assessment], judged: Sequence[Assessment], files: Compared
+    ) -> None:
+        """Ends what is judged no more, and keeps the evidence of what is."""
+        # Two files by mistake, or an update that has not come to all monitors: what this one lacks may be meant.
+        is_spared = files.has_other_goals and monotonic() < self._leads_from_s + SPARED_S
+        if not is_spared:
+            await self._telling.gone(told, goals.all, found)
+        known = {key_of(one.campaign, one.goal) for one in judged}
+        await self._gathering.keep(known, monotonic(), forgets=not is_spared)
 
     def _uncounted(self, goals: Goals, snapshot: Snapshot) -> tuple[str, ...]:
         """Dimensions that scopes or goals are about, and no worker breaks down by."""
@@ -209,8 +201,10 @@ class Cycle:
     async def _lead(self) -> bool:
         """Whether this monitor leads; one that begins to sees to what an older version left."""
         leads = await self._outbox.lead()
-        if leads and not self.view.leads and self._deliveries:
-            await self._outbox.adopt([self._deliveries[0].lane.notifier])
+        if leads and not self.view.leads:
+            self._leads_from_s = monotonic()
+            if self._deliveries:
+                await self._outbox.adopt([self._deliveries[0].lane.notifier])
         return leads
 
     async def _judge(self, seen: Iterable[tuple[Campaign, Sight, ToDate | None]], now_ms: int) -> Concert:

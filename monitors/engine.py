@@ -13,13 +13,14 @@ from kpis.series import campaign_part
 from kpis.times import MINUTE_MS
 from kpis.windows import parse_window
 from monitors.goals.subject import Subject, key_of, subjects_of
-from monitors.goals.values import Campaign, RatioGoal, Rule
+from monitors.goals.values import Campaign, Flight, RatioGoal, Rule
 from monitors.habits.dispersion import of_proportion
 from monitors.habits.heard import Heard, first_heard, nothing_heard
 from monitors.pacing import evidence, returns
 from monitors.pacing.causes import Causes, causes_of, explained, in_all, waiting
 from monitors.pacing.evidence import Evidence, EvidencePolicy
 from monitors.pacing.judge import judge
+from monitors.pacing.partly import is_partly
 from monitors.pacing.verdict import Status, Verdict, VerdictPolicy
 from monitors.sight import Sight
 from monitors.vantage import Vantage
@@ -74,6 +75,7 @@ class Engine:
                 continue
             if view is seen:
                 view = seen.settled(goal, heard)
+            view = view.counted(goal)
             proven = self.proven(campaign, goal, view, heard)
             held = None if proven is None else self.held.get(key_of(campaign, goal))
             observed = view.of(goal, heard, proven, None if held is None else held.onset)
@@ -93,19 +95,20 @@ class Engine:
             or goal.rule is Rule.THRESHOLD
             or at_ms is None
             or not flight.start_ms <= at_ms < flight.end_ms
+            or flight.start_ms < seen.history_from_ms
         ):
             return None
-        if flight.start_ms < seen.history_from_ms:
+        if is_partly(flight, goal, seen.whole_ms(goal), at_ms):
+            self._let_go(key_of(campaign, goal))
             return None
         if not evidence.applies_to(goal):
-            past = seen.past
-            return None if past is None else returns.proven(past, goal, flight, seen.open_hour)
+            return _of_hours(goal, flight, seen)
         total, name = seen.to_date, key_of(campaign, goal)
         held, found = self.held.get(name), None
         members = campaign.members_digest
         if held is not None and name in self.lost:
             found = self._counted_again(name, held, goal, total, at_ms)
-        elif held is None or not held.is_about(goal, flight, self.proof, members):
+        elif held is None or not (held.is_about(goal, flight, self.proof, members) and seen.goes_on(goal, held.at_ms)):
             since = seen.windows.get(goal.window) if _is_within(goal, flight.start_ms, at_ms) else seen.to_date
             found = evidence.begin(goal, flight, since or zeros(len(total)), total, at_ms, policy=self.proof)
             found = replace(found, members=members)
@@ -129,6 +132,13 @@ class Engine:
         dropped = sorted(self.dropped)
         self.dropped.clear()
         return gone + silent + dropped
+
+    def _let_go(self, name: str) -> None:
+        """Forget the evidence on a goal: what comes is of other numbers."""
+        for one in (name, name + BESIDE):
+            if self.held.pop(one, None) is not None:
+                self.dropped.add(one)
+        self.lost.discard(name)
 
     def _shared(self, parent: Campaign, now_ms: int) -> Causes:
         """What is wrong with all of a parent's members that are in their flights, so that it explains all of a miss."""
@@ -162,6 +172,16 @@ class Engine:
             self.heard[campaign.series] = heard
             self.changed.add(campaign.series)
         return heard
+
+
+def _of_hours(goal: RatioGoal, flight: Flight, seen: Sight) -> Status | None:
+    """What the hours of a cost or a return prove; None where they are not known."""
+    if seen.past is None:
+        return None
+    if (seen.whole_ms(goal) or 0) > seen.past.end_ms:
+        # Of the hour that is open only some was counted.
+        return Status.ON_PACE
+    return returns.proven(seen.past, goal, flight, seen.open_hour)
 
 
 def _in_reports(goal: RatioGoal, heard: Heard | None) -> bool:

@@ -112,6 +112,7 @@ class Examining:
             as_of_ms=None if reached is None else counts.begin_ms + len(counts.trials) * QUARTER_MS,
             is_stale=_is_stale(experiment, snapshot, due_ms),
             waits_for=None if _is_stale(experiment, snapshot, due_ms) else late,
+            is_partly=_is_partly(experiment, snapshot),
             history_from_ms=now_ms - snapshot.layout.history_days * DAY_MS,
         )
 
@@ -131,6 +132,14 @@ def _end(experiment: Experiment, snapshot: Snapshot, now_ms: int) -> int:
     last = now_ms if experiment.end_ms is None else min(now_ms, experiment.end_ms)
     end_ms = _begin(experiment) if reached is None else min(reached, last)
     return end_ms // QUARTER_MS * QUARTER_MS
+
+
+def _is_partly(experiment: Experiment, snapshot: Snapshot) -> bool:
+    """Whether some of what it compares was not counted in all of its time."""
+    if snapshot.columns is None:
+        return False
+    whole_ms = snapshot.columns.whole_from(experiment.kpi.formula.measures)
+    return whole_ms is None or whole_ms > _begin(experiment)
 
 
 def _campaigns(experiment: Experiment) -> frozenset[str]:

@@ -56,12 +56,13 @@ class Gathering:
                 self._engine.heard[name] = heard
         self._is_loaded = True
 
-    async def keep(self, goals: set[str], now_s: float) -> None:
+    async def keep(self, goals: set[str], now_s: float, *, forgets: bool = True) -> None:
         """Store what changed, every few seconds, and forget goals that are gone.
 
         Args:
             goals: all there are, by their names.
             now_s: see :func:`kpis.runtime.clock.monotonic`.
+            forgets: whether others are gone for good.
 
         Raises:
             Unreachable: Redis does not answer.
@@ -69,7 +70,8 @@ class Gathering:
         if now_s < self._due_s:
             return
         engine = self._engine
-        await self._outbox.forget(engine.forget(goals, {name.partition(_GOAL)[0] for name in goals}))
+        if forgets:
+            await self._outbox.forget(engine.forget(goals, {name.partition(_GOAL)[0] for name in goals}))
         found = {name: encode_evidence(engine.held[name]) for name in engine.changed & engine.held.keys()}
         found |= {name: encode_heard(engine.heard[name]) for name in engine.changed & engine.heard.keys()}
         if self._whole.is_changed and self._whole.held is not None:

@@ -265,6 +265,7 @@ CATALOGUE_PROBLEM = _gauge(
 CATALOGUE_DIFFERS = _gauge(
     "catalogue_differs", "Partitions whose worker counts other measures than the monitor's file has."
 )
+FILES_DIFFER = _gauge("monitor_files_differ", "1 while another monitor that runs has a file otherwise.", "file")
 NOTIFIER_ATTEMPTS = _counter("notifier_attempts", "Attempts to send a message.", "notifier", "outcome")
 NOTIFIER_REFRESHES = _counter(
     "notifier_refreshes", "How often a service that forgets was told again what stands.", "notifier", "outcome"

@@ -34,7 +34,8 @@ from monitors.board.http.api import Reads
 from monitors.board.http.routes import BoardParts
 from monitors.board.overview.notices import not_broken_down
 from monitors.crew import MOST_WAIT_S, crew_of, pause
-from monitors.cycle import Cycle, CyclePolicy
+from monitors.cycle import Cycle
+from monitors.cycle_policy import CyclePolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.goals.announce import GoalAnnouncement

@@ -11,6 +11,7 @@ import numpy as np
 
 from kpis.arrays import Int64s
 from kpis.catalogue import Kpi
+from kpis.contract.claimed import Columns
 from kpis.measures import INDEX, WIDTH, ZERO, Row, Stream, zeros
 from kpis.times import HOUR_MS, QUARTER_MS
 from kpis.windows import parse_window
@@ -43,6 +44,7 @@ class Sight:
         recent: what was counted in each of them, [quarter, measure]; empty where the past ends the day before.
         periods: measures since the current day, week or month began.
         late_ms: how late it is meant to be: as of a feed that is late by habit.
+        columns: since when each measure is counted; None where all always were.
     """
 
     as_of_ms: int | None
@@ -56,6 +58,7 @@ class Sight:
     recent: Int64s = field(default_factory=lambda: np.zeros((0, WIDTH), np.int64))
     periods: Mapping[Period, Row] = field(default_factory=dict)
     late_ms: int = 0
+    columns: Columns | None = None
     _watched: Observed | None = field(default=None, init=False, repr=False)
 
     @property
@@ -81,6 +84,26 @@ class Sight:
             periods={per: _less(row, later) for per, row in self.periods.items()},
             late_ms=self.as_of_ms - end,
         )
+
+    def whole_ms(self, goal: Subject) -> int | None:
+        """From when on all that a goal is made of is counted; 0 where it always was, None where nobody counts it."""
+        if self.columns is None or isinstance(goal, Watch):
+            return 0
+        if isinstance(goal, TotalGoal):
+            return self.columns.since(goal.total)
+        return self.columns.whole_from(goal.kpi.formula.measures)
+
+    def goes_on(self, goal: RatioGoal, at_ms: int) -> bool:
+        """Whether evidence of up to a moment is of the same numbers: all of a ratio's measures were counted by then."""
+        columns = self.columns
+        return columns is None or all((columns.since(one) or 0) <= at_ms for one in goal.kpi.formula.measures)
+
+    def counted(self, goal: Subject) -> Sight:
+        """Without the past hours in which not all that a goal is made of was counted."""
+        since = self.whole_ms(goal)
+        if not since or self.past is None or since <= self.past.start_ms:
+            return self
+        return replace(self, past=_from(self.past, since))
 
     def settled(self, goal: Subject, heard: Heard) -> Sight:
         """Without the last report of many impressions or much spend, of which a ratio's outcomes are yet to come."""
@@ -122,6 +145,7 @@ class Sight:
             open_quarters=self.open_quarters,
             heard=heard,
             late_ms=self.late_ms,
+            whole_ms=self.whole_ms(goal),
         )
 
     def _window(self, name: str, end_ms: int) -> Row:
@@ -166,6 +190,7 @@ def sight(
         recent_ms=found.recent_ms,
         recent=found.recent,
         periods=periods or {},
+        columns=snapshot.columns,
     )
 
 
@@ -181,6 +206,13 @@ def _cut(past: Past, end_ms: int) -> Past:
         return past
     hours = max((end_ms - past.start_ms) // HOUR_MS, 0)
     return past.once(("cut", hours), lambda: Past(past.start_ms, past.hours[:hours], past.busy[: hours * 4]))
+
+
+def _from(past: Past, start_ms: int) -> Past:
+    """A past that begins later; computed once, likewise."""
+    first = past.since(start_ms)
+    found = Past(past.start_ms + first * HOUR_MS, past.hours[first:], past.busy[first * 4 :])
+    return past.once(("from", first), lambda: found)
 
 
 def _cause_of(kpi: Kpi) -> int | None:

@@ -74,6 +74,7 @@ class View:
         goals_problem: why the goals file as it is now is not used, for people; empty while it is.
         catalogue_problem: the same of the catalogue file.
         uncounted: dimensions that goals or scopes are about, and no worker breaks down by.
+        differing_files: those that another monitor that runs has otherwise: goals, catalogue.
     """
 
     snapshot: Snapshot | None = None
@@ -94,6 +95,7 @@ class View:
     goals_problem: str = ""
     catalogue_problem: str = ""
     uncounted: tuple[str, ...] = ()
+    differing_files: tuple[str, ...] = ()
 
     @property
     def announced(self) -> frozenset[str]:

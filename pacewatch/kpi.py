@@ -76,7 +76,11 @@ def added_table(windows: Mapping[str, Mapping[str, Value]], catalogue: Catalogue
     for name, word in _added_names(catalogue):
         values = [found.get(name) for found in windows.values()]
         if any(values) or (name in catalogue.by_name and any(value is not None for value in values)):
-            shown.add_row(f"{name}, {word}" if word else name, *(cell(name, value, catalogue) for value in values))
+            label = f"{name}, {word}" if word not in {"", name} else name
+            shown.add_row(
+                label,
+                *(cell(name, value, catalogue) for value in values),
+            )
     return shown if shown.row_count else None
 
 

@@ -75,7 +75,8 @@ def _check(asked: AskedKpis, snapshot: Snapshot, values: Values) -> None:
         say(kpi_scopes.none_of(asked.scope, asked.name))
     elif asked.name is not None:
         names = sorted({split(campaign_part(series))[0] for series in snapshot.series})
-        raise Misconfigured("CAMPAIGN", f"there is no campaign {asked.name[:40]!r} in Redis", meant(asked.name, names))
+        hint = kpi_scopes.account_hint(snapshot, asked.name) or meant(asked.name, names)
+        raise Misconfigured("CAMPAIGN", f"there is no campaign {asked.name[:40]!r} in Redis", hint)
 
 
 def _print_campaigns(asked: AskedKpis, snapshot: Snapshot, values: Values) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kpis.catalogue import HEADLINES, Catalogue, Value
+from kpis.catalogue import HEADLINES, NOTHING_LACKS, Catalogue, Value
 from kpis.measures import MEASURES
 from kpis.runtime.errors import Misconfigured
 from kpis.runtime.printable import printable
-from kpis.series import SCOPES, of_parent, shown_id
+from kpis.series import SCOPES, is_parent, of_parent, shown_id, split
 from kpis.settings.shared import Settings
-from monitors.goals import load
+from monitors.goals import InvalidGoals, load
 from monitors.goals.all_goals import accounts_of
 from monitors.read import reader
 from monitors.read.scopes.scope_sums import ScopeSums, with_scopes
@@ -56,13 +57,29 @@ def _goals() -> Path | None:
 
 def values_of(snapshot: Snapshot, name: str | None, window: str | None) -> Values:
     """``{id: {window: {name: value}}}`` of all scopes, or those of a name; those that spent most come first."""
-    of = snapshot.catalogue
+    of, lacking = snapshot.catalogue, snapshot.lacking
     found = {
-        shown_id(key): {w: of.document(row) for w, row in rows.windows.items() if window in {None, w}}
+        shown_id(key): {
+            w: of.document(row, lacking.get(w, NOTHING_LACKS)) for w, row in rows.windows.items() if window in {None, w}
+        }
         for key, rows in snapshot.scopes.items()
         if name is None or of_parent(key)[1] == name or shown_id(key) == name
     }
     return dict(sorted(found.items(), key=lambda one: (-_spend(one[1]), one[0])))
+
+
+def account_hint(snapshot: Snapshot, name: str) -> str:
+    """What finds the account of a name that is no campaign's; empty where none is known of that name."""
+    path = _goals()
+    try:
+        accounts = set() if path is None else {*accounts_of(load(path, snapshot.catalogue)).values()}
+    except InvalidGoals:
+        accounts = set()
+    for series in snapshot.series:
+        accounts |= {value for dimension, value in split(series)[1] if dimension == "account"}
+        level, of, _ = of_parent(series) if is_parent(series) else ("", "", "")
+        accounts |= {of} if level == "account" else set()
+    return f"an account has it: pacewatch kpi --scope account {quote(name)}" if name in accounts else ""
 
 
 def none_of(scope: str, name: str | None) -> str:

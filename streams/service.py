@@ -167,7 +167,9 @@ async def prepare(settings: Settings, metrics: WorkerMetrics) -> PartitionManage
         InvalidCatalogue: the catalogue file holds errors.
     """
     store = Store(connect(settings), settings.redis_address, settings.history_days, settings.dedupe_hours)
-    catalogue = CatalogueInUse(CatalogueSource(settings.catalogue), store, policies.decode_policy(settings))
+    catalogue = CatalogueInUse(
+        CatalogueSource(settings.catalogue), store, policies.decode_policy(settings), settings.the_clock
+    )
     partitions = await until_reachable(lambda: topics.ensure(settings))
     windows = tuple(w.name for w in settings.the_windows)
     breakdowns = tuple("+".join(dimensions) for dimensions in settings.the_breakdowns)

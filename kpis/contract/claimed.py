@@ -4,11 +4,15 @@ The core's columns are the first, and are not in it. A measure that a catalogue 
 time that a worker counts it, and keeps them for good: stored rows stay what they were, shorter than later ones. A
 measure that is defined otherwise than before is another one, with columns of its own, and a name of its own in
 documents: no number is a mixture of two, and none is taken for the other's.
+
+Beside its column a field has since when it is counted (``since <field>``: ``@1700000000000``, epoch milliseconds), or
+that no worker counts it any more (``retired``); where nothing is said it always was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -24,7 +28,12 @@ from kpis.contract.redis_client import answers
 from kpis.measures import WIDTH, Kind, Measure
 
 NO_COLUMNS: Mapping[str, int] = MappingProxyType({})
+_NO_TIMES: Mapping[str, int | None] = MappingProxyType({})
+SINCE = "since "
+"""Begins the fields that say since when others are counted: no measure has such a name."""
+RETIRED = "retired"
 _MOST_DIGITS = 9
+_TIME = re.compile(r"@[0-9]{1,16}")
 
 
 def fingerprint(measure: Measure) -> str:
@@ -46,6 +55,7 @@ def stored_names(measure: Measure) -> tuple[str, ...]:
     return (f"{measure.title}_ids" if measure.kind is Kind.DISTINCT else measure.name,)
 
 
+@lru_cache(maxsize=1024)
 def fields_of(measure: Measure) -> tuple[str, ...]:
     """The fields of ``pw:columns`` that a measure claims."""
     mark = fingerprint(measure)
@@ -65,9 +75,12 @@ class Columns:
 
     Attributes:
         claimed: field to column.
+        times: since when a field is counted, where that is not as long as anything is: epoch milliseconds; None where
+            no worker counts it any more. It changes no row.
     """
 
     claimed: Mapping[str, int] = field(default_factory=lambda: NO_COLUMNS)
+    times: Mapping[str, int | None] = field(default_factory=lambda: _NO_TIMES, compare=False)
 
     @property
     def width(self) -> int:
@@ -80,6 +93,26 @@ class Columns:
             return (measure.column,)
         found = [self.claimed.get(name) for name in fields_of(measure)]
         return None if None in found else tuple(found)  # type: ignore[arg-type]
+
+    def since(self, measure: Measure) -> int | None:
+        """Since when a measure is counted, epoch milliseconds: 0 for as long as anything is; None when nobody does."""
+        if measure.counting is None:
+            return 0
+        if self.of(measure) is None:
+            return None
+        found = [self.times.get(name, 0) for name in fields_of(measure)]
+        return max((ms for ms in found if ms is not None), default=0) if None not in found else None
+
+    def whole_from(self, measures: Iterable[Measure]) -> int | None:
+        """From when on sums of several measures are of the same time; None when nobody counts one of them.
+
+        It is 0 where all are counted since one moment: whatever they are summed over, they are of the same time.
+        """
+        found = {self.since(measure) for measure in measures}
+        times = [ms for ms in found if ms is not None]
+        if len(times) < len(found):
+            return None
+        return max(times) if len(times) > 1 else 0
 
     @property
     def levels(self) -> tuple[tuple[int, int, int], ...]:
@@ -141,15 +174,31 @@ NO_CLAIMS = Columns()
 """The core alone."""
 
 
+def asked(known: Columns, fields: Iterable[str], anew: Collection[str]) -> Iterator[str]:
+    """What a claim says of each field: its name, what is known of it, and whether it is counted; see ``claim.lua``."""
+    how = dict.fromkeys(fields, "counts") | dict.fromkeys(anew, "new")
+    for name in dict.fromkeys((*known.claimed, *how)):
+        since = known.times.get(name)
+        said = RETIRED if since is None else f"@{since}"
+        yield from (name, str(known.claimed.get(name, "")), said if name in known.times else "", how.get(name, ""))
+
+
 def read_columns(raw: Mapping[bytes, bytes]) -> Columns:
     """The hash as it is stored; what is no column is left out."""
-    found: dict[str, int] = {}
+    found, times = dict[str, int](), dict[str, int | None]()
     for name, value in raw.items():
         text = name.decode("utf-8", "replace")
+        if text.startswith(SINCE):
+            since = value.decode("utf-8", "replace")
+            if since == RETIRED:
+                times[text.removeprefix(SINCE)] = None
+            elif _TIME.fullmatch(since):
+                times[text.removeprefix(SINCE)] = int(since[1:])
+            continue
         # Of a longer number Python refuses to say what it is.
         if len(value) <= _MOST_DIGITS and value.isdigit() and WIDTH <= int(value) < layout.MOST_COLUMNS:
             found[text] = int(value)
-    return Columns(found)
+    return Columns(found, times)
 
 
 async def fetch_columns(redis: Any, address: str) -> Columns:

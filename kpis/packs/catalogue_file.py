@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 
 from kpis.catalogue import CORE, Catalogue, Kpi
 from kpis.measures import Measure
@@ -17,7 +17,18 @@ from kpis.packs.measure_model import MeasureModel
 from kpis.packs.written import DefinedName, Line, choice_of
 from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import FileProblem, InvalidFile
-from kpis.runtime.yaml_model import AtField, AtFields, FileModel, fields_of, items_of, validate
+from kpis.runtime.yaml_model import (
+    AtField,
+    AtFields,
+    Fields,
+    FileModel,
+    Items,
+    Text,
+    fields_of,
+    items_of,
+    shown_place,
+    validate,
+)  # fmt: skip
 from kpis.runtime.yaml_nodes import Problems
 
 MAX_COLUMNS = 256
@@ -38,11 +49,20 @@ def pack_names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".yaml") for name in found))
 
 
-def _packs(value: Any) -> list[str]:
-    found = [choice_of(item, "pack", (*pack_names(), "core")) for item in items_of(value)]
-    for name in found:
-        if found.count(name) > 1:
-            raise ValueError(f"{name} is given twice")
+def _packs(value: Any, info: ValidationInfo) -> list[str]:
+    """Those that are known: each that is not is noted, so that it hides nothing of the rest."""
+    problems = cast(Problems, info.context)
+    known, found = (*pack_names(), "core"), list[str]()
+    for i, item in enumerate(items_of(value)):
+        try:
+            name = choice_of(item, "pack", known)
+            if name in found:
+                raise ValueError(f"{name} is given twice")
+            found.append(name)
+        except ValueError as e:
+            # An empty item has no node of its own.
+            node = item.node if isinstance(item, Fields | Items | Text) else value.node
+            problems.at(node, shown_place(("packs", i)), str(e))
     return found
 
 
@@ -215,7 +235,9 @@ def _read(text: str, name: str) -> CatalogueFile:
     problems = Problems()
     root = nodes.compose(text, problems)
     if root is None and not problems.found:
-        return CatalogueFile.model_validate({})
+        # One that was emptied by mistake would drop all that it had.
+        text = "the file is empty; it needs packs, measures or kpis (packs: [core] adds nothing)"
+        problems.found.append(FileProblem(1, 1, "", text))
     found = validate(CatalogueFile, root, problems) if root is not None else None
     if found is None or problems.found:
         raise InvalidCatalogue(name, problems.found)

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import msgspec
 
+from kpis.measures import Stream
 from kpis.times import minute_in
 from kpis.units import Unit
 from monitors.alerts.assessment import Assessment
@@ -14,7 +15,7 @@ from monitors.alerts.lifecycle import Change, Transition
 from monitors.goals.parents.scope import Scope
 from monitors.goals.periods import period_at
 from monitors.goals.subject import Subject, Watched
-from monitors.goals.values import Band, Bound, Flight, TotalGoal
+from monitors.goals.values import Band, Bound, Flight, RatioGoal, TotalGoal
 from monitors.pacing.verdict import Direction, Reason, Status
 from monitors.words.phrases import Case, case_of
 
@@ -44,6 +45,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
         ends_ms: when the flight, or the period that the target is for, is over; None where that is not known.
         owner, slack_channel: who looks after it, and where it is told; empty for nobody, and where all others are.
         known_to: the notifiers that were told of the miss before.
+        is_paid: whether budget moves what the goal is about.
         scope: what the goal is of: a campaign, or campaigns of an account or the portfolio together.
 
     What has a default was not known to older versions, whose alerts may still wait in the outbox.
@@ -88,6 +90,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     known_to: tuple[str, ...] = ()
     scope: Scope = Scope.CAMPAIGN
     says: str = ""
+    is_paid: bool = True
 
     @property
     def case(self) -> Case:
@@ -142,7 +145,15 @@ def alert_of(one: Assessment, transition: Transition, currency: str, key: str, u
         watched=case.watched,
         measure=case.measure,
         ends_ms=_end(campaign.flight, goal, verdict.as_of_ms),
+        is_paid=_is_paid(goal),
     )
+
+
+def _is_paid(goal: Subject) -> bool:
+    """Whether budget moves it."""
+    if isinstance(goal, RatioGoal):
+        return goal.kpi.is_paid
+    return not isinstance(goal, TotalGoal) or Stream.MEASURE not in goal.total.streams
 
 
 def _end(flight: Flight, goal: Subject, as_of_ms: int | None) -> int:

@@ -63,6 +63,7 @@ class DeedKind(StrEnum):
     """What people do."""
 
     ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
     MUTED = "muted"
     UNMUTED = "unmuted"
 
@@ -146,10 +147,13 @@ class InterventionStore:
         await self._keep(Deed(DeedKind.ACKNOWLEDGED, goal, kept.by, kept.at_ms, kept.note))
         return True
 
-    async def unacknowledge(self, goal: str) -> bool:
+    async def unacknowledge(self, goal: str, by: str, now_ms: int) -> bool:
         """Take back that someone takes care of an alert; False when nobody does."""
         await self._count()
-        return bool(await self._call(self._redis.hdel(ACKNOWLEDGED, goal)))
+        was_there = bool(await self._call(self._redis.hdel(ACKNOWLEDGED, goal)))
+        if was_there:
+            await self._keep(Deed(DeedKind.UNACKNOWLEDGED, goal, by[:LONGEST], now_ms))
+        return was_there
 
     async def mute(self, name: str, silence: Silence, now_ms: int) -> bool:
         """Keep a mute, and let go of those that are over; False when there are too many already."""

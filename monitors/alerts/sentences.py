@@ -13,8 +13,9 @@ from monitors.goals.parents.scope import Scope
 from monitors.goals.subject import COMMON, EXPERIMENTAL, at_part
 from monitors.goals.values import Band
 from monitors.pacing.verdict import Direction, Reason, Status
-from monitors.words.phrases import ending, ends, missing, moment, phrase
-from monitors.words.wording import BACK, CURED, GROUNDS, LOOK, REASONS, next_step, word_of
+from monitors.words.moments import moment
+from monitors.words.phrases import ending, ends, missing, phrase
+from monitors.words.wording import BACK, CURED, GROUNDS, LOOK, REASONS, next_step, share_text, word_of
 
 NAME_LIMIT = 80
 NO_NAME = "(no name)"
@@ -68,8 +69,8 @@ def figures(alert: Alert) -> list[tuple[str, str]]:
         return [] if alert.after is Status.ON_PACE else [*_since(alert), *_should_have_come(alert)]
     actual, expected = close_amounts((alert.actual, alert.expected), alert.unit, alert.currency)
     found = [("Actual", actual), ("Expected", _expected(alert, expected))]
-    if alert.ratio is not None:
-        found.append(("Actual / expected", f"{alert.ratio:.0%}"))
+    if (share := share_text(alert.ratio, alert.expected)) is not None:
+        found.append(("Actual / expected", share))
     if alert.after.is_miss:
         found.append(_thresholds(alert))
     if alert.bound is None and alert.change is not Change.ENDED:
@@ -92,7 +93,7 @@ def grounds(alert: Alert) -> list[tuple[str, str]]:
     if not alert.after.is_miss:
         return [("Why", CURED)] if alert.change is Change.CORRECTED else []
     why = GROUNDS.get(alert.reason, "")
-    step = next_step(alert.reason, alert.direction, is_ratio=alert.bound is not None)
+    step = next_step(alert.reason, alert.direction, is_ratio=alert.bound is not None, is_paid=alert.is_paid)
     return [("Why", why)] * bool(why) + [("Next step", step)] * bool(step)
 
 

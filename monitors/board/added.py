@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 
-from kpis.catalogue import CORE, Catalogue, Kpi, Value, value_of
+from kpis.catalogue import CORE, NOTHING_LACKS, Catalogue, Kpi, Value, value_of
 from kpis.measures import Measure, Row
 from monitors.alerts.assessment import Assessment
 from monitors.board.shapes import AddedColumn
@@ -25,16 +25,19 @@ class Added:
         measures: by their order in the catalogue.
         kpis: likewise.
         catalogue: which it is.
+        lacking: by window the KPIs that have no value in it, see :attr:`monitors.read.snapshot.Snapshot.lacking`.
     """
 
     measures: tuple[Measure, ...] = ()
     kpis: tuple[Kpi, ...] = ()
     catalogue: Catalogue = CORE
+    lacking: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def values(self, row: Row) -> dict[str, Value]:
-        """What a row has of it, in units that people read."""
+    def values(self, row: Row, window: str) -> dict[str, Value]:
+        """What the row of a window has of it, in units that people read."""
+        unknown = self.lacking.get(window, NOTHING_LACKS)
         found: dict[str, Value] = {measure.title: value_of(measure, row) for measure in self.measures}
-        return found | {kpi.name: kpi.of(row) for kpi in self.kpis}
+        return found | {kpi.name: None if kpi.name in unknown else kpi.of(row) for kpi in self.kpis}
 
     @cached_property
     def columns(self) -> tuple[AddedColumn, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zlib import crc32
@@ -128,9 +129,14 @@ class Board:
         """Show the columns of a view's catalogue; gives whether they are others than before, so that all is sent."""
         catalogue = view.snapshot.catalogue if view.snapshot else self.every.catalogue
         shown = listed(catalogue, view.assessments) if view.snapshot else self.listed
-        if catalogue is self.every.catalogue and shown.columns == self.listed.columns:
+        lacking = view.snapshot.lacking if view.snapshot else self.every.lacking
+        is_same = catalogue is self.every.catalogue and shown.columns == self.listed.columns
+        if is_same and lacking == self.every.lacking:
             return False
-        self.listed, self.every = shown, everything(catalogue)
+        self.listed, self.every = (dataclasses.replace(one, lacking=lacking) for one in (shown, everything(catalogue)))
+        if is_same:
+            # A KPI has a value in a window from now on, or none any more: all rows are made again.
+            return True
         # Whoever comes back with what was sent before begins anew.
         self.feed = Feed(f"{self._name}.{self.mark}")
         self._seen = {}

@@ -64,8 +64,8 @@ def campaign_row(
         status=_worst(goals, watches),
         goals=goals,
         risk_micros=sum(_risk(g) for g in goals if g.id == "spend"),
-        total=measures(windows.get(TOTAL), added),
-        recent=measures(windows.get(window), added),
+        total=measures(windows, TOTAL, added),
+        recent=measures(windows, window, added),
         pulse=pulse[0],
         pulse_max=pulse[1],
         partitions=rows.partitions if rows else (),
@@ -123,11 +123,12 @@ def goal_now(one: Assessment, currency: str) -> GoalNow:
     )
 
 
-def measures(row: Row | None, added: Added = NOTHING_ADDED) -> Measures | None:
-    """A row with all KPIs of the core of it, and what is shown beside these."""
+def measures(windows: Mapping[str, Row], name: str, added: Added = NOTHING_ADDED) -> Measures | None:
+    """The row of a window with all KPIs of the core of it, and what is shown beside these; None without a row."""
+    row = windows.get(name)
     if row is None:
         return None
-    return Measures(*row[:WIDTH], *(kpi.of(row) for kpi in CATALOGUE), added.values(row))
+    return Measures(*row[:WIDTH], *(kpi.of(row) for kpi in CATALOGUE), added.values(row, name))
 
 
 def worst_first(row: CampaignNow) -> tuple[int, bool, int, float, int, tuple[tuple[int, str], ...], str]:
@@ -192,6 +193,7 @@ def _notices(view: View) -> tuple[str, ...]:
         catalogue_problem=view.catalogue_problem,
         uncounted=view.uncounted,
         differing=len(found.differing) if found else 0,
+        differing_files=view.differing_files,
     )
 
 

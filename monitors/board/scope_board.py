@@ -83,7 +83,7 @@ def scope_detail(board: Board, shown: str) -> ScopeDetail | None:
     rows = snapshot.scopes.get(key) if snapshot else None
     if snapshot is None or rows is None:
         return None
-    windows = ((name, measures(row, board.every)) for name, row in rows.windows.items())
+    windows = ((name, measures(rows.windows, name, board.every)) for name in rows.windows)
     return ScopeDetail(
         board.summary,
         _now(board, key, rows),
@@ -114,8 +114,7 @@ def _row(board: Board, series: str) -> SeriesRows | None:
 
 
 def _numbers(board: Board, windows: Mapping[str, Row]) -> tuple[Measures | None, Measures | None]:
-    total, recent = windows.get(TOTAL), windows.get(board.summary.window)
-    return measures(total, board.every), measures(recent, board.every)
+    return measures(windows, TOTAL, board.every), measures(windows, board.summary.window, board.every)
 
 
 def _spent(rows: SeriesRows) -> int:

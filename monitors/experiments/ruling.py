@@ -39,6 +39,8 @@ class ExperimentFinding(StrEnum):
     """No event has come yet."""
     HISTORY_GONE = "history_gone"
     """It began before the history that is kept."""
+    PARTLY_COUNTED = "partly_counted"
+    """A measure that it needs is counted only since after it began, or is not counted any more."""
     NOT_STARTED = "not_started"
     """It has not begun."""
     CLOSED = "closed"
@@ -109,6 +111,7 @@ def _withheld(experiment: Experiment, counts: VariantCounts, weighed: Weighed, n
         (now_ms < experiment.start_ms, ExperimentFinding.NOT_STARTED),
         (end_ms is not None and now_ms >= end_ms + CLOSED_MS, ExperimentFinding.CLOSED),
         (experiment.start_ms < counts.history_from_ms, ExperimentFinding.HISTORY_GONE),
+        (counts.is_partly, ExperimentFinding.PARTLY_COUNTED),
         (counts.as_of_ms is None, ExperimentFinding.NO_CLOCK),
         (counts.waits_for is not None, ExperimentFinding.AWAITS_STREAM),
         (counts.is_stale, ExperimentFinding.STALE_DATA),

@@ -23,6 +23,7 @@ _STATUS: dict[ExperimentFinding, tuple[Status, Reason]] = {
     ExperimentFinding.STALE_DATA: (Status.HOLD, Reason.STALE_DATA),
     ExperimentFinding.NO_CLOCK: (Status.NO_DATA, Reason.NO_CLOCK),
     ExperimentFinding.HISTORY_GONE: (Status.NO_DATA, Reason.HISTORY_GONE),
+    ExperimentFinding.PARTLY_COUNTED: (Status.NO_DATA, Reason.PARTLY_COUNTED),
     ExperimentFinding.NOT_STARTED: (Status.NO_DATA, Reason.NOT_STARTED),
     ExperimentFinding.CLOSED: (Status.NO_DATA, Reason.FLIGHT_CLOSED),
 }

@@ -20,6 +20,7 @@ FINDINGS: dict[ExperimentFinding, str] = {
     ExperimentFinding.STALE_DATA: "data too old to judge",
     ExperimentFinding.NO_CLOCK: "no event yet",
     ExperimentFinding.HISTORY_GONE: "began before the history that is kept",
+    ExperimentFinding.PARTLY_COUNTED: "undecided: a measure that it needs is not counted in all of its time",
     ExperimentFinding.NOT_STARTED: "has not begun",
     ExperimentFinding.CLOSED: "is over",
 }
@@ -32,6 +33,8 @@ def ruling_says(ruling: Ruling) -> str:
         return f"waits for {ruling.waits_for.topic_suffix}, quiet or late"
     if ruling.finding is ExperimentFinding.UNEVEN:
         return f"{FINDINGS[ruling.finding]}: {_shares(ruling)}"
+    if ruling.finding is ExperimentFinding.TOO_SOON and (missing := _without_events(ruling)):
+        return f"nothing counted of {', '.join(missing)}: is it written as in events?"
     winner = ruling.winner
     if winner is not None and ruling.finding is ExperimentFinding.WINNER:
         return f"{shown_variant(winner)} wins: {_rates(ruling, winner)}{_lifts(ruling)}"
@@ -41,6 +44,11 @@ def ruling_says(ruling: Ruling) -> str:
         worse = f"; worse than another: {', '.join(losers)}" if losers else ""
         return f"{FINDINGS[ruling.finding]}: {_rates(ruling, first)}{_lifts(ruling)}{worse}"
     return FINDINGS[ruling.finding]
+
+
+def _without_events(ruling: Ruling) -> list[str]:
+    """The variants that nothing was counted of, though there was of others."""
+    return [shown_variant(one) for one in ruling.variants if not one.trials]
 
 
 def loser_says(ruling: Ruling, variant: VariantRuling) -> str:

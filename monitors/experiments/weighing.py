@@ -43,6 +43,7 @@ class VariantCounts:
         is_stale: whether that is too long ago.
         waits_for: the stream that is late; None where none is.
         history_from_ms: the oldest time that history certainly reaches back to.
+        is_partly: whether some of what is compared was not counted in all of its time.
     """
 
     begin_ms: int
@@ -52,6 +53,7 @@ class VariantCounts:
     is_stale: bool = False
     waits_for: Stream | None = None
     history_from_ms: int = 0
+    is_partly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from kpis.runtime.http.access import REFUSALS, Access
 from monitors import metrics
 from monitors.alerts.notifiers.known import KNOWN
 from monitors.alerts.notifiers.protocol import ANSWERED, GIVEN_UP, Outcome
+from monitors.alerts.outbox.files_in_use import KINDS
 from monitors.export.added_samples import added_samples, room
 from monitors.export.budget import BudgetPolicy
 from monitors.export.counted_again import CountedAgain
@@ -90,7 +91,7 @@ class Exporter:
             yield self._added(view.snapshot, pinned)
         scopes = chosen_scopes(view.snapshot, self._kept_scopes, self._policy.budget)
         self._kept_scopes = scopes.kept
-        yield scope_samples(scopes, view.snapshot.catalogue, currency)
+        yield scope_samples(scopes, view.snapshot.catalogue, currency, view.snapshot.lacking)
         yield _limits(chosen, self._policy.budget, scopes.folded)
         yield pace_samples(view.assessments, currency)
         yield common_samples(view.common)
@@ -117,7 +118,9 @@ class Exporter:
         budget = replace(policy.budget, max_series=room(policy.budget.max_series, catalogue))
         chosen = export(snapshot, self._kept_added, pinned, budget, breakdowns=policy.breakdowns)
         self._kept_added = chosen.kept
-        return added_samples(chosen, catalogue, snapshot.layout.currency, breakdowns=policy.breakdowns)
+        return added_samples(
+            chosen, catalogue, snapshot.layout.currency, breakdowns=policy.breakdowns, lacking=snapshot.lacking
+        )
 
 
 def _limits(chosen: Export, policy: BudgetPolicy, folded_scopes: int) -> Families:
@@ -134,7 +137,7 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
             metrics.BUILD_INFO, metrics.REDIS_UP, metrics.REDIS_READS, metrics.UNREADABLE, metrics.LEADER,
             metrics.NOTIFIER_ATTEMPTS, metrics.NOTIFIER_WAITING, metrics.NOTIFIER_OLDEST, metrics.NOTIFIER_PARKED,
             metrics.NOTIFIER_REFRESHES, metrics.REFUSED_REQUESTS, metrics.GOALS_PROBLEM,
-            metrics.CATALOGUE_PROBLEM, metrics.CATALOGUE_DIFFERS,
+            metrics.CATALOGUE_PROBLEM, metrics.CATALOGUE_DIFFERS, metrics.FILES_DIFFER,
         )
     )  # fmt: skip
     found.add(metrics.BUILD_INFO, (_version(), platform.python_version()), 1)
@@ -144,6 +147,8 @@ def _monitor(view: View, refused: Mapping[Access, int]) -> Families:
     found.add(metrics.GOALS_PROBLEM, (), float(bool(view.goals_problem)))
     found.add(metrics.CATALOGUE_PROBLEM, (), float(bool(view.catalogue_problem)))
     found.add(metrics.CATALOGUE_DIFFERS, (), len(view.snapshot.differing) if view.snapshot else 0)
+    for kind in KINDS:
+        found.add(metrics.FILES_DIFFER, (kind,), float(kind in view.differing_files))
     _notifiers(found, view)
     for access in REFUSALS:
         found.add(metrics.REFUSED_REQUESTS, (access,), refused.get(access, 0))

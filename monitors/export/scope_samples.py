@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kpis.catalogue import Catalogue, value_of
+from kpis.catalogue import NOTHING_LACKS, Catalogue, value_of
 from kpis.measures import Kind, Measure, Row
 from kpis.series import OTHER, of_parent, parent_key
 from kpis.windows import TOTAL
 from monitors import metrics
-from monitors.export.added_samples import unit_label
+from monitors.export.added_samples import ALL_KNOWN, Lacking, unit_label
 from monitors.export.budget import BudgetPolicy, keep
 from monitors.export.samples import Families
 from monitors.read.snapshot import SeriesRows, Snapshot
@@ -66,7 +66,9 @@ def chosen_scopes(snapshot: Snapshot, held: Collection[str], policy: BudgetPolic
     return ExportedScopes(kept, rows, len(found) - len(kept))
 
 
-def scope_samples(chosen: ExportedScopes, catalogue: Catalogue, currency: str) -> Families:
+def scope_samples(
+    chosen: ExportedScopes, catalogue: Catalogue, currency: str, lacking: Lacking = ALL_KNOWN
+) -> Families:
     """Measures and KPIs in every window and total, what a catalogue adds too; None is no sample.
 
     Nor is an added measure that a scope has never had any of.
@@ -81,8 +83,10 @@ def scope_samples(chosen: ExportedScopes, catalogue: Catalogue, currency: str) -
             for measure, unit in measures:
                 if measure not in added or measure in had:
                     found.add(metrics.SCOPE_MEASURE, (*names, measure.title, window, unit), value_of(measure, row))
+            unknown = lacking.get(window, NOTHING_LACKS)
             for kpi, unit in kpis:
-                found.add(metrics.SCOPE_KPI, (*names, kpi.name, window, unit), kpi.of(row))
+                if kpi.name not in unknown:
+                    found.add(metrics.SCOPE_KPI, (*names, kpi.name, window, unit), kpi.of(row))
     return found
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
+from math import inf
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from kpis.catalogue import CORE, Kpi
-from kpis.measures import Measure
+from kpis.measures import Kind, Measure
 from kpis.runtime.yaml_model import AtField, Fields, FileModel, noted
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
+from kpis.times import HOUR_MS
+from kpis.windows import parse_window
 from monitors.goals.curve_model import CurveField, curve_value
 from monitors.goals.fields import (
     BandField,
@@ -153,7 +156,9 @@ class RatioModel(FileModel):
     )
     at_most: Limit | None = Field(None, description="Its upper bound, likewise; either this or at_least.")
     critical: Limit | None = Field(
-        None, description="From beyond here on it is critical; a quarter beyond its bound by default."
+        None,
+        description="From beyond here on it is critical; a quarter beyond its bound by default, and of a bound of 0 "
+        "nothing is.",
     )
     window: WindowName = Field(DEFAULT_WINDOW, description="A rolling window that is kept, see PACEWATCH_WINDOWS.")
     rule: RuleName = Field("evidence", description="When a miss is told, see Rules; threshold where nothing is proven.")
@@ -173,6 +178,11 @@ class RatioModel(FileModel):
         if nearer:
             side = "below at_least" if bound is Bound.AT_LEAST else "above at_most"
             raise AtField("critical", f"critical must be {side}, further off than the warning")
+        if parse_window(self.window).span_ms < HOUR_MS:
+            distinct = [m.title for m in self._kpi.formula.measures if m.kind is Kind.DISTINCT]
+            if distinct:
+                text = f"{distinct[0]} is a distinct count, which has no value in windows below 1h"
+                raise AtField("window" if "window" in self.model_fields_set else "ratio", text)
         _check_for(self._judged_by, self.for_)
         if self._judged_by is Rule.EVIDENCE and not self._is_provable:
             why = "no quotient of two sums" if not self._kpi.is_provable else "bounded by what is not above 0"
@@ -205,7 +215,9 @@ class RatioModel(FileModel):
         # Below zero a quarter beyond is further from it for a lower bound, and nearer to it for an upper one.
         is_further_up = (bound is Bound.AT_MOST) == (limit > 0)
         further = 1 + RATIO_CRITICAL if is_further_up else 1 - RATIO_CRITICAL
-        critical = limit * further if self.critical is None else float(self.critical)
+        # Of nothing a quarter is nothing: without a bound of its own nothing is critical, rather than every warning.
+        usual = limit * further if limit else -inf if bound is Bound.AT_LEAST else inf
+        critical = usual if self.critical is None else float(self.critical)
         return RatioGoal(
             kpi=self._kpi,
             bound=bound,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
+from math import isinf
 
 from kpis.catalogue import Kpi
 from kpis.measures import Measure
@@ -150,7 +151,7 @@ class RatioGoal:
         kpi: which.
         bound: the side it should be on.
         limit: the bound; money in units of the base currency.
-        critical_limit: from beyond here on it is critical.
+        critical_limit: from beyond here on it is critical; infinite where nothing is.
         window: the window's name.
         rule: when a miss is told.
         for_ms: with ``Rule.THRESHOLD``, how long a miss must last to be told.
@@ -202,6 +203,8 @@ class RatioGoal:
     @property
     def critical(self) -> Band:
         """The critical bound as a band of :meth:`part`."""
+        if isinf(self.critical_limit):
+            return OPEN
         part = self.part(self.critical_limit)
         return Band(part, None) if self.bound is Bound.AT_LEAST else Band(None, part)
 

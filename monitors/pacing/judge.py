@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec.structs import replace as replaced
+
 from monitors.goals.curves import Curve, curve_of
 from monitors.goals.periods import period_at, target_of
 from monitors.goals.subject import Subject, Watch
 from monitors.goals.values import Campaign, Flight, Period, TotalGoal
+from monitors.pacing.partly import is_partly
 from monitors.pacing.ratio import judge_ratio
 from monitors.pacing.silence import judge_watch, never_began
 from monitors.pacing.total import judge_total
@@ -42,6 +45,11 @@ def judge(
         status, reason = withheld
         return Verdict.withheld(status, reason, goal, observed.as_of_ms)
     at_ms = observed.as_of_ms or 0
+    if is_partly(campaign.flight, goal, observed.whole_ms, at_ms):
+        # No alert comes of it, and none ends: what was told of the numbers of before stands.
+        return replaced(
+            Verdict.withheld(Status.NO_DATA, Reason.PARTLY_COUNTED, goal, at_ms), since_ms=observed.whole_ms
+        )
     if isinstance(goal, TotalGoal):
         return _judge_total(campaign.flight, goal, observed, policy, at_ms, curve=curve or curve_of(goal.curve))
     if isinstance(goal, Watch):

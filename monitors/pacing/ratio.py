@@ -2,7 +2,8 @@
 
 Proportions (CTR, CVR) miss when the evidence of all looks proves it (:mod:`monitors.pacing.evidence`), costs and
 returns when that of all hours does (:mod:`monitors.pacing.returns`). Of a single look, as at the end of a flight,
-proportions miss when the Wilson interval lies beyond the bound; costs and returns need a volume of events.
+proportions miss when the Wilson interval lies beyond the bound; costs and returns need a volume of events, and so do
+scores and other KPIs of which nothing can be proven, at every look.
 """
 
 from __future__ import annotations
@@ -98,14 +99,19 @@ def _shown(goal: RatioGoal, observed: Observed, at_ms: int) -> tuple[Row, int | 
 
 def _by_this_look(goal: RatioGoal, row: Row, ratio: float | None, policy: VerdictPolicy) -> _Finding:
     if goal.rule is Rule.THRESHOLD:
-        return _at_once(goal, ratio)
+        return _at_once(goal, row, ratio)
     return _proportion(goal, row, ratio, policy) if goal.kpi.is_proportion else _by_volume(goal, row, ratio)
 
 
-def _at_once(goal: RatioGoal, ratio: float | None) -> _Finding:
-    """A plain threshold: what is, against the bound, however little it is made of."""
+def _at_once(goal: RatioGoal, row: Row, ratio: float | None) -> _Finding:
+    """A plain threshold: what is, against the bound, however little it is made of.
+
+    But for a KPI that evidence can never be asked of: nobody chose the threshold for it, and one answer is no score.
+    """
     if ratio is None:
         return _Finding(Status.NO_DATA, Reason.NO_VALUE)
+    if not goal.kpi.is_provable and 0 < goal.kpi.min_volume > _volume(goal.kpi, row):
+        return _Finding(Status.NO_DATA, Reason.TOO_FEW)
     status = status_of(ratio, goal.warning, goal.critical)
     return _Finding(status, Reason.WITHIN if status is Status.ON_PACE else Reason.OUTSIDE)
 
@@ -178,9 +184,13 @@ def _weighed(ratio: float, nearest: float, warning: Band, critical: Band) -> _Fi
     return _Finding(status, Reason.WITHIN if ratio in warning else Reason.NOT_PROVEN)
 
 
+def _volume(kpi: Kpi, row: Row) -> float:
+    return row[kpi.noise.column] / (MICROS if kpi.noise.in_micros else 1)
+
+
 def _by_volume(goal: RatioGoal, row: Row, ratio: float | None) -> _Finding:
     kpi = goal.kpi
-    volume: float = row[kpi.noise.column] / (MICROS if kpi.noise.in_micros else 1)
+    volume = _volume(kpi, row)
     has_cost = goal.bound is Bound.AT_MOST and kpi.noise == kpi.below
     if has_cost:
         # What this spend would have brought at the limit counts as volume too: a cost per event has no value when

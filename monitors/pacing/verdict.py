@@ -78,6 +78,8 @@ class Reason(StrEnum):
     """The ratio has no value: there is nothing to divide by."""
     HISTORY_GONE = "history_gone"
     """The flight began before the history that is kept: its sum is not known."""
+    PARTLY_COUNTED = "partly_counted"
+    """A measure that it needs is counted only since a moment within its time, or is not counted any more."""
     STALE_DATA = "stale_data"
     """The watermark is too far behind now."""
     PROJECTED = "projected"
@@ -180,6 +182,7 @@ class Observed(msgspec.Struct, frozen=True):
         open_quarters: the quarter hours since, the last one up to now.
         heard: when each measure last grew; None to go by the quarter hours.
         late_ms: how late the streams that are needed are by habit.
+        whole_ms: from when on all that it is made of is counted; 0 where it always was, None where nobody counts it.
     """
 
     to_date: Row
@@ -193,6 +196,7 @@ class Observed(msgspec.Struct, frozen=True):
     open_quarters: tuple[Row, ...] = ()
     heard: Heard | None = None
     late_ms: int = 0
+    whole_ms: int | None = 0
 
     @property
     def open_hour(self) -> Row:

@@ -99,6 +99,7 @@ class Reader:
         self._read = 0
         self.catalogue = CORE
         self._format = shared or SharedFormat()
+        self._columns: Columns | None = None
         self._sketches = Sketches(redis, CORE_FORMAT)
         self._unions = Unions(self._sketches)
         self.flights = History(redis, address, self._format)
@@ -135,6 +136,7 @@ class Reader:
             reads=sum((reader.reads for reader in readers), Counter()),
             catalogue=self._format.now.catalogue,
             own=self._own(),
+            columns=self._columns,
         )
 
     async def with_unions(self, snapshot: Snapshot) -> Snapshot:
@@ -169,6 +171,8 @@ class Reader:
         """Read rows of a catalogue and some series from here on; what was read of others is let go of."""
         before = self._format.now
         columns = await fetch_columns(self._redis, self._address) if catalogue.added_measures else Columns()
+        # Since when measures are counted changes no row.
+        self._columns = columns if catalogue.added_measures else None
         is_format = catalogue is before.catalogue and columns == before.columns
         if is_format and wanted == self._wanted:
             return

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from kpis.catalogue import CORE, Catalogue, Value
-from kpis.contract.claimed import mark_of
+from kpis.catalogue import CORE, NOTHING_LACKS, Catalogue, Value
+from kpis.contract.claimed import Columns, mark_of
 from kpis.contract.published import Layout
 from kpis.measures import Row, Stream
 from kpis.series import campaign_part, key, of_shown, parts
-from kpis.windows import TOTAL
+from kpis.windows import TOTAL, parse_window
 from monitors.read.changes import Why
 from monitors.read.memory import Memory
 
@@ -120,6 +120,7 @@ class Snapshot:
         own: what was counted of accounts themselves, and of no campaign, by their keys; never in ``series``.
         scopes: what all campaigns, each account and each value of a dimension have together, by their keys; as
             :class:`monitors.read.scopes.scope_sums.ScopeSums` was asked for, never in ``series``.
+        columns: since when each of its measures is counted; None where all always were.
     """
 
     layout: Layout
@@ -134,6 +135,7 @@ class Snapshot:
     catalogue: Catalogue = CORE
     own: Mapping[str, SeriesRows] = field(default_factory=dict)
     scopes: Mapping[str, SeriesRows] = field(default_factory=dict)
+    columns: Columns | None = None
     _together: dict[tuple[int, ...], Mapping[Stream, StreamHealth]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -143,6 +145,28 @@ class Snapshot:
         """The partitions whose worker counts other measures than the catalogue has: by another version of its file."""
         own = mark_of(self.catalogue)
         return tuple(p.number for p in self.partitions if p.measures is not None and p.measures != own)
+
+    @property
+    def lacking(self) -> Mapping[str, frozenset[str]]:
+        """By window the KPIs that have no value in it, where there are any.
+
+        Their measures were not all counted in all of it: what is divided would be of another time than what it is
+        divided by.
+        """
+        if self.columns is None:
+            return {}
+        begins, as_of = {TOTAL: 0}, self.as_of_ms
+        if as_of is not None:
+            begins |= {name: as_of - parse_window(name).span_ms for name in self.layout.windows}
+        found = {window: self.lacking_since(at) for window, at in begins.items()}
+        return {window: names for window, names in found.items() if names}
+
+    def lacking_since(self, begin_ms: int) -> frozenset[str]:
+        """The KPIs whose measures were not all counted in all of the time since a moment."""
+        if self.columns is None:
+            return NOTHING_LACKS
+        times = {kpi.name: self.columns.whole_from(kpi.formula.measures) for kpi in self.catalogue.added_kpis}
+        return frozenset(name for name, ms in times.items() if ms is None or ms > begin_ms)
 
     @property
     def as_of_ms(self) -> int | None:
@@ -238,8 +262,9 @@ def to_json(
     mine = None if campaign is None else {key(campaign), of_shown(campaign)}
     # What is of an account itself is no campaign: it is there for who asks for it.
     series = snapshot.series if mine is None else {**snapshot.series, **snapshot.own}
+    of, lacking = snapshot.catalogue, snapshot.lacking
     return {
-        name: {w: snapshot.catalogue.document(found.windows[w]) for w in names if w in found.windows}
+        name: {w: of.document(found.windows[w], lacking.get(w, NOTHING_LACKS)) for w in names if w in found.windows}
         for name, found in sorted(series.items(), key=lambda item: parts(item[0]))
         if mine is None or campaign_part(name) in mine
     }

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from math import floor, log10
-from zoneinfo import ZoneInfo
 
 from kpis.measures import TOTALS, Stream
 from kpis.units import STYLES, WHOLE_FROM, Unit, close_amount, close_amounts, how_many
@@ -18,6 +16,8 @@ from monitors.goals.subject import COMMON, Subject, Watch, Watched
 from monitors.goals.values import Bound, Campaign, RatioGoal
 from monitors.pacing.verdict import Direction, Reason, Verdict
 from monitors.words.common_phrases import common_phrase
+from monitors.words.moments import moment
+from monitors.words.partly_words import partly_says
 from monitors.words.wording import REASONS
 
 _DIGITS = 3
@@ -85,7 +85,7 @@ def case_of(campaign: Campaign, goal: Subject, verdict: Verdict, currency: str) 
         unit=goal.unit,
         currency=currency,
         timezone=campaign.flight.timezone,
-        says=verdict.says,
+        says=verdict.says or partly_says(goal, verdict, campaign.flight),
     )
 
 
@@ -105,18 +105,6 @@ def sentence(case: Case) -> str:
     """The same at the head of a line."""
     said = phrase(case)
     return said[:1].upper() + said[1:]
-
-
-def moment(ms: int, timezone: str, as_of_ms: int | None) -> str:
-    """A time for people: ``18:00 (CST)`` on the day of ``as_of_ms``, ``9 June 18:00 (CST)`` on another."""
-    zone = ZoneInfo(timezone)
-    at = datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
-    shown = f"{at:%H:%M} ({at:%Z})"
-    now = None if as_of_ms is None else datetime.fromtimestamp(as_of_ms / 1000, UTC).astimezone(zone)
-    if now is not None and at.date() == now.date():
-        return shown
-    year = f" {at.year}" if now is not None and at.year != now.year else ""
-    return f"{at.day} {at:%B}{year} {shown}"
 
 
 def ending(case: Case) -> str:

@@ -68,6 +68,7 @@ REASONS: dict[Reason, str] = {
     Reason.NO_WINDOW: "its window is not kept",
     Reason.NO_VALUE: "nothing to divide by",
     Reason.HISTORY_GONE: "older than the history kept",
+    Reason.PARTLY_COUNTED: "a measure that it needs is not counted in all of its time",
     Reason.STALE_DATA: "data too old to judge",
     Reason.GOAL_GONE: "no longer in the goals file",
     Reason.PROJECTED: "will end outside its band",
@@ -165,12 +166,23 @@ OF_RATIOS: dict[Direction, str] = {
     Direction.OVER: "see on its page which channel is the dearest; lower its bids or pause it",
 }
 """The same for what has no line of its own, by the side of the miss."""
+UNPAID = "see on its page which of the numbers that it is made of are not as usual"
+"""The same for what no budget moves, such as a score."""
 
 
-def next_step(reason: Reason, direction: Direction | None, *, is_ratio: bool) -> str:
+def share_text(ratio: float | None, expected: float | None) -> str | None:
+    """How much of what is expected came: ``87%``; None where that means nothing: a bound that is not above 0."""
+    if ratio is None or ratio < 0 or expected is None or expected <= 0:
+        return None
+    return f"{ratio:.0%}"
+
+
+def next_step(reason: Reason, direction: Direction | None, *, is_ratio: bool, is_paid: bool = True) -> str:
     """What to look at first, or to do; empty where there is nothing to say."""
     if reason in LOOK_AT or direction is None:
         return LOOK_AT.get(reason, "")
+    if not is_paid:
+        return UNPAID
     return (OF_RATIOS if is_ratio else OF_TOTALS)[direction]
 
 

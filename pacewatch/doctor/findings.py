@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from textwrap import wrap
 
+from kpis.runtime.printable import printable
 from kpis.times import MINUTE_MS, span_text
 from kpis.units import how_many
 
@@ -40,8 +41,8 @@ class Finding:
     remedy: str = ""
 
     def __str__(self) -> str:
-        """One line."""
-        return f"{self.level:<4}  {self.what}" + (f": {self.remedy}" if self.remedy else "")
+        """One line, whatever names are in it."""
+        return printable(f"{self.level:<4}  {self.what}" + (f": {self.remedy}" if self.remedy else ""))
 
 
 def worst(found: Iterable[Finding]) -> Level:
@@ -60,9 +61,9 @@ def lines(found: Sequence[Finding], width: int | None) -> Iterator[str]:
         if width is None:
             yield str(finding)
         else:
-            yield from _folded(f"{finding.level:<4}  {finding.what}", " " * 6, width)
+            yield from _folded(printable(f"{finding.level:<4}  {finding.what}"), " " * 6, width)
             if finding.remedy:
-                yield from _folded(f"      -> {finding.remedy}", " " * 9, width)
+                yield from _folded(printable(f"      -> {finding.remedy}"), " " * 9, width)
     counts = Counter(finding.level for finding in found)
     if counts[Level.WARN] or counts[Level.FAIL]:
         yield f"{how_many(counts[Level.FAIL], 'error')}, {how_many(counts[Level.WARN], 'warning')}"

@@ -18,12 +18,13 @@ from kpis.runtime.errors import Misconfigured, Unreachable, Unusable
 from kpis.series import is_campaign, is_parent, split
 from kpis.times import span_text
 from kpis.units import how_many
+from monitors.alerts.outbox.files_in_use import FILES, differing, files_of
 from monitors.alerts.outbox.outbox import LEADER
 from monitors.read.decoding import read_meta
 from monitors.read.snapshot import PartitionHealth
 from monitors.settings import MonitorSettings
 from pacewatch.doctor.findings import Finding, Level
-from pacewatch.doctor.living import of_monitors, of_workers
+from pacewatch.doctor.living import of_files, of_monitors, of_workers
 from pacewatch.doctor.redis_servers import of_server, skewed
 
 _TOLD = (
@@ -54,6 +55,7 @@ class Deployment:
         parked: why some cannot go on, by number.
         campaigns: the ids of all that have events.
         leader: the token of the monitor that leads; None when nobody does.
+        differing_files: those that not all monitors have alike.
     """
 
     layout: Layout
@@ -61,6 +63,7 @@ class Deployment:
     parked: dict[int, str]
     campaigns: frozenset[str]
     leader: str | None
+    differing_files: tuple[str, ...] = ()
 
 
 async def of_redis(settings: MonitorSettings) -> tuple[list[Finding], Deployment | None]:
@@ -90,6 +93,7 @@ async def of_redis(settings: MonitorSettings) -> tuple[list[Finding], Deployment
         return found, None
     clock = settings.the_clock
     found += [*of_workers(held.partitions, clock.now_ms(), clock.rate), *_partitions(held), *of_monitors(held.leader)]
+    found += of_files(held.differing_files)
     return found, held
 
 
@@ -122,7 +126,9 @@ async def _held(client: Any, stored: Any) -> Deployment | None:
         keys = [key.decode("utf-8", "replace") for key in await client.hkeys(layout.kpi(number))]
         campaigns |= {split(key)[0] for key in keys if is_campaign(key) and not is_parent(key)}
     leader = await client.get(LEADER)
-    return Deployment(found, partitions, parked, frozenset(campaigns), None if leader is None else leader.decode())
+    files = differing(files_of(await client.hvals(FILES), wall_ms()))
+    told = None if leader is None else leader.decode()
+    return Deployment(found, partitions, parked, frozenset(campaigns), told, files)
 
 
 def _partitions(held: Deployment) -> Iterator[Finding]:

@@ -88,3 +88,14 @@ def of_monitors(leader: str | None) -> Iterator[Finding]:
         yield Finding(Level.WARN, "a monitor leads, and has nobody to tell", "set up a notifier: docs/notifiers.md")
     else:
         yield Finding(Level.OK, "a monitor leads, with goals and a notifier")
+
+
+def of_files(differing: Sequence[str]) -> Iterator[Finding]:
+    """Whether all monitors use the same files.
+
+    Args:
+        differing: those that they do not.
+    """
+    for kind in differing:
+        cure = "give all monitors the same: whichever leads ends the alerts of what its own lacks"
+        yield Finding(Level.WARN, f"monitors use different {kind} files", cure)

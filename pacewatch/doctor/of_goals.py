@@ -8,6 +8,7 @@ from kpis.catalogue import CORE, Catalogue
 from kpis.contract.claimed import mark_of
 from kpis.packs.catalogue_file import InvalidCatalogue, load
 from kpis.runtime.errors import Permanent
+from kpis.runtime.printable import printable
 from kpis.runtime.yaml_nodes import nearest
 from kpis.units import how_many
 from monitors import goals
@@ -90,7 +91,8 @@ def _strangers(found: Goals, held: Deployment, now_ms: int) -> Iterator[Finding]
             f"{how_many(len(silent), 'campaign')} of the goals file should run and had no event ever: {_some(silent)}"
         )
         near = {name: meant for name in silent if (meant := nearest(name, list(held.campaigns))) is not None}
-        hint = "".join(f"; is {name} meant to be {meant}?" for name, meant in list(near.items())[:_NAMED])
+        pairs = [tuple(map(printable, pair)) for pair in list(near.items())[:_NAMED]]
+        hint = "".join(f"; is {name} meant to be {meant}?" for name, meant in pairs)
         yield Finding(Level.WARN, what, f"ids must be as in events, letter by letter{hint}")
     over = [c.campaign for c in found.campaigns if c.flight.end_ms <= now_ms]
     if over and len(over) == len(found.campaigns):
@@ -103,4 +105,4 @@ def _strangers(found: Goals, held: Deployment, now_ms: int) -> Iterator[Finding]
 
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
+    return ", ".join(map(printable, names[:_NAMED])) + more

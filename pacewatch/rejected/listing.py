@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from heapq import heappush, heapreplace
 
 from rich.console import Console
 from rich.table import Table
@@ -49,14 +50,20 @@ class Listing:
         again: those of them that were sent again.
         truncated: those of them of which only the start was kept.
         strange: records that are no letters.
-        samples: the last ones read.
+        samples: the newest ones, oldest first.
     """
 
-    samples: deque[Sample]
+    limit: int
     letters: Counter[tuple[str, str]] = field(default_factory=Counter)
     again: Counter[tuple[str, str]] = field(default_factory=Counter)
     truncated: Counter[tuple[str, str]] = field(default_factory=Counter)
     strange: int = 0
+    _newest: list[tuple[tuple[int, int], Sample]] = field(default_factory=list)
+
+    @property
+    def samples(self) -> list[Sample]:
+        """The newest by the time at which they were refused, oldest first: partitions are read one after another."""
+        return [sample for _, sample in sorted(self._newest, key=lambda one: one[0])]
 
     def add(self, found: Found, sent_again: bool) -> None:
         """Count a letter."""
@@ -65,12 +72,16 @@ class Listing:
         self.letters[at] += 1
         self.again[at] += sent_again
         self.truncated[at] += letter.truncated_from is not None
-        self.samples.append(
-            Sample(
-                *at, letter.partition, letter.offset, found.at_ms,
-                printable(letter.key), printable(letter.value), letter.truncated_from, sent_again, letter.error,
-            )
+        # Of two of one millisecond the one that was read later; so no two samples are ever compared.
+        order = (found.at_ms, self.letters.total())
+        if len(self._newest) >= self.limit and (not self._newest or order < self._newest[0][0]):
+            return
+        sample = Sample(
+            *at, letter.partition, letter.offset, found.at_ms,
+            printable(letter.key), printable(letter.value), letter.truncated_from, sent_again, letter.error,
         )  # fmt: skip
+        keep = heappush if len(self._newest) < self.limit else heapreplace
+        keep(self._newest, (order, sample))
 
     def as_json(self) -> str:
         """All of it as one line of JSON."""
@@ -97,7 +108,7 @@ async def collect(settings: Settings, wanted: Wanted, limit: int) -> Listing:
     Raises:
         Unreachable: Kafka or Redis does not answer.
     """
-    listing = Listing(deque(maxlen=limit))
+    listing = Listing(limit)
     meter: Meter | None = None
     with ExitStack() as shown:
         async with replayed(settings) as before:

@@ -1,20 +1,21 @@
 """The catalogue that a worker counts by: from its file to columns of stored rows that are claimed for good.
 
 A new version of the file is used once its columns are claimed; partitions are then taken anew, each with rows as wide
-as all columns that any worker ever claimed. What cannot be used changes nothing, and is said once.
+as all columns that any worker ever claimed. What cannot be used changes nothing, and is said once. A measure is counted
+since the last partition was taken anew with it: what readers divide by it begins there.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kpis.catalogue import CORE, Catalogue
 from kpis.contract.claimed import NO_CLAIMS, Columns, fields_of
 from kpis.measures import Stream
 from kpis.packs.catalogue_source import CatalogueSource
-from kpis.runtime.clock import monotonic
+from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Misconfigured
 from streams.events.decode import DecodePolicy, Decoder
 from streams.events.takings import CORE_PLAN, MeasurePlan
@@ -30,17 +31,22 @@ class CatalogueInUse:
         source: the file.
         store: where columns are claimed.
         accepts: what decoders accept.
+        clock: says since when something is counted.
 
     Attributes:
         catalogue: the last one whose columns were claimed.
         problem: why the file as it is now is not used; empty while it is.
     """
 
-    def __init__(self, source: CatalogueSource, store: Store, accepts: DecodePolicy) -> None:
+    def __init__(
+        self, source: CatalogueSource, store: Store, accepts: DecodePolicy, clock: Clock | None = None
+    ) -> None:
         self.catalogue: Catalogue = CORE
         self.problem = ""
         self._source, self._store, self._accepts = source, store, accepts
+        self._clock = clock or Clock()
         self._columns = NO_CLAIMS
+        self._anew: frozenset[str] = frozenset()
         self._decoders: tuple[MeasurePlan, Mapping[Stream, Decoder]] | None = None
 
     async def begin(self) -> None:
@@ -50,8 +56,12 @@ class CatalogueInUse:
             Misconfigured: there is no room for its columns.
             Unreachable: Redis does not answer.
         """
-        await self._claim(self._source.value)
-        self.catalogue = self._source.value
+        found = self._source.value
+        if self._store.is_fresh:
+            # Nothing was counted before: of all there will ever be, all is counted.
+            await self._store.claim(_fields(found), self._columns, now_ms=0, anew=_fields(found))
+        await self._claim(found)
+        self.catalogue = found
         if self.catalogue is not CORE:
             log.info("%s", _said(self.catalogue))
 
@@ -63,10 +73,14 @@ class CatalogueInUse:
         """
         await asyncio.to_thread(self._source.refresh, monotonic())
         problem, found = self._source.problem, self._source.value
+        # By now all partitions were taken anew with what the last look found.
+        self._anew = frozenset()
         is_new = found is not self.catalogue and found != self.catalogue
         if is_new:
             try:
-                await self._claim(found)
+                added = frozenset(_fields(found)) - frozenset(_fields(self.catalogue))
+                await self._claim(found, added)
+                self._anew = added
             except Misconfigured as e:
                 is_new, problem = False, str(e)
         if problem and problem != self.problem:
@@ -85,7 +99,7 @@ class CatalogueInUse:
             Unreachable: Redis does not answer.
         """
         catalogue = self.catalogue
-        columns = await self._claim(catalogue)
+        columns = await self._claim(catalogue, self._anew)
         return CORE_PLAN if catalogue is CORE and not columns.claimed else MeasurePlan(catalogue, columns)
 
     def decoders(self, plan: MeasurePlan) -> Mapping[Stream, Decoder]:
@@ -94,10 +108,14 @@ class CatalogueInUse:
             self._decoders = plan, {stream: Decoder(stream, self._accepts, plan) for stream in Stream}
         return self._decoders[1]
 
-    async def _claim(self, catalogue: Catalogue) -> Columns:
-        fields = [field for measure in catalogue.added_measures for field in fields_of(measure)]
-        self._columns = await self._store.claim(fields, self._columns)
+    async def _claim(self, catalogue: Catalogue, anew: Collection[str] = ()) -> Columns:
+        now_ms = self._clock.now_ms()
+        self._columns = await self._store.claim(_fields(catalogue), self._columns, now_ms=now_ms, anew=anew)
         return self._columns
+
+
+def _fields(catalogue: Catalogue) -> list[str]:
+    return [field for measure in catalogue.added_measures for field in fields_of(measure)]
 
 
 def _said(catalogue: Catalogue) -> str:

@@ -6,14 +6,14 @@ and an owner that was replaced writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
 import msgspec
 
 from kpis.contract import layout
-from kpis.contract.claimed import Columns, read_columns
+from kpis.contract.claimed import Columns, asked, read_columns
 from kpis.contract.documents import total_of
 from kpis.contract.published import Layout
 from kpis.contract.redis_client import answers, replay_key
@@ -53,6 +53,9 @@ class Store:
         address: where it is, without credentials, for errors.
         history_days: for how many days history is kept.
         dedupe_hours: for how many hours event ids are kept.
+
+    Attributes:
+        is_fresh: whether Redis held nothing when the layout was published: nothing has been counted before.
     """
 
     def __init__(self, redis: Any, address: str, history_days: int, dedupe_hours: int) -> None:
@@ -61,6 +64,7 @@ class Store:
         self._keep_s = (history_days + 1) * 86_400
         self._seen_s = (dedupe_hours + 2) * 3600
         self._layout: Layout | None = None
+        self.is_fresh = False
         self._flush = redis.register_script(_FLUSH)
         self._stage = redis.register_script(_STAGE)
         self._apply = redis.register_script(_APPLY)
@@ -87,6 +91,7 @@ class Store:
                     "use another Redis database, or the same value",
                 )
         await self._call(self._redis.hset(layout.LAYOUT, mapping=found.fields))
+        self.is_fresh = not held and self._layout is None
         self._layout = found
 
     async def take(self, partition: int, floor_ms: int) -> Lease:
@@ -112,12 +117,18 @@ class Store:
             # The owner before committed a flush and did not come to carry it out.
             await self._carry_out(lease)
 
-    async def claim(self, fields: Sequence[str], known: Columns) -> Columns:
+    async def claim(
+        self, fields: Sequence[str], known: Columns, *, now_ms: int = 0, anew: Collection[str] = ()
+    ) -> Columns:
         """Give fields of measures columns of stored rows, for good; those that have one keep it.
+
+        Those that others claimed are retired: nobody is known to count them, until they are claimed again.
 
         Args:
             fields: see :func:`kpis.contract.claimed.fields_of`.
             known: what was claimed before; where Redis forgot some of it, it is claimed again as it was.
+            now_ms: since when what is new, or was retired, is counted.
+            anew: those fields that the caller did not count before, though others may have.
 
         Returns:
             All columns that were ever claimed.
@@ -126,9 +137,8 @@ class Store:
             Misconfigured: there is no room for all of them; none was claimed.
             Unreachable: Redis does not answer.
         """
-        asked = dict.fromkeys((*known.claimed, *fields))
-        args = [x for field in asked for x in (field, str(known.claimed.get(field, "")))]
-        status, found = await self._call(self._claim(keys=[layout.COLUMNS], args=[WIDTH, layout.MOST_COLUMNS, *args]))
+        args = [WIDTH, layout.MOST_COLUMNS, now_ms, *asked(known, fields, anew)]
+        status, found = await self._call(self._claim(keys=[layout.COLUMNS], args=args))
         if status == b"full":
             raise Misconfigured(
                 "PACEWATCH_CATALOGUE",

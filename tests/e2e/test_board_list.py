@@ -238,6 +238,7 @@ def test_the_wall_is_read_from_two_metres_never_scrolls_and_goes_through_its_pag
         expect(foot).to_have_text("Page 1 of 2")
         assert made.evaluate(SMALLEST) >= 26
         assert not made.evaluate(CUT)
+        assert _narrow(made) == []
         assert faults(made) == []
         made.clock.run_for(13_000)
         expect(foot).to_have_text("Page 2 of 2")

@@ -16,6 +16,8 @@ Keys share the hash tag ``{alerts}``, so the scripts work on Redis Cluster::
     pw:{alerts}:acknowledged  hash    goal -> who takes care of its alert
     pw:{alerts}:mutes         hash    name -> a mute that someone set
     pw:{alerts}:deeds         list    what people did of late, for people
+    pw:{alerts}:files         hash    token -> which files that monitor uses, see
+                                      :mod:`monitors.alerts.outbox.files_in_use`
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from uuid import uuid4
 from kpis.contract.redis_client import calls
 from kpis.runtime.clock import monotonic, wall_ms
 from monitors.alerts.interventions import ACKNOWLEDGED, MUTES, WRITES
+from monitors.alerts.outbox.files_in_use import FilesInUse
 from monitors.alerts.outbox.journal import Journal, Write
 from monitors.alerts.outbox.last_seen import LastSeen
 from monitors.alerts.outbox.queued import PARKED, encode_entry, lane_key
@@ -77,6 +80,7 @@ class Outbox:
         ttl_ms: real milliseconds after which a silent leader is replaced.
 
     Attributes:
+        files: which files the monitors use.
         leads_until_s: until when this monitor certainly leads, on :func:`kpis.runtime.clock.monotonic`.
 
     Every method raises :class:`~kpis.runtime.errors.Unreachable` when Redis does not answer.
@@ -87,6 +91,7 @@ class Outbox:
         self._call = calls(address)
         self._token = token
         self._ttl_ms = ttl_ms
+        self.files = FilesInUse(redis, address, token)
         self.leads_until_s = 0.0
         self._leads = False
         self._journal = Journal()
@@ -113,6 +118,7 @@ class Outbox:
     async def resign(self) -> None:
         """Let another monitor lead at once."""
         await self._call(self._resign(keys=[LEADER], args=[self._token]))
+        await self.files.leave()
 
     async def states(self) -> dict[str, bytes]:
         """All stored states by goal."""

@@ -94,7 +94,8 @@ def detail(
 
 def _windows(board: Board, series: str) -> dict[str, Measures]:
     rows = board.view.snapshot.rows_of(series) if board.view.snapshot else None
-    made = ((name, measures(row, board.every)) for name, row in (rows.windows if rows else {}).items())
+    windows = rows.windows if rows else {}
+    made = ((name, measures(windows, name, board.every)) for name in windows)
     return {name: shown for name, shown in made if shown is not None}
 
 
@@ -140,7 +141,7 @@ def _thinned(begin_ms: int, end_ms: int) -> Sequence[int]:
 def _breakdowns(found: Mapping[str, Windows], window: str, added: Added) -> list[Breakdown]:
     """Those that spent most first."""
     parts = [
-        Breakdown(name, measures(windows.get(TOTAL), added), measures(windows.get(window), added))
+        Breakdown(name, measures(windows, TOTAL, added), measures(windows, window, added))
         for name, windows in found.items()
     ]
     parts.sort(key=lambda part: (-(part.total.spend_micros if part.total else 0), part.name))

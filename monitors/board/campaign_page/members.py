@@ -30,11 +30,13 @@ class Roll:
         parent: which.
         as_of_ms: the watermark.
         spans: of each of its goals, the flight or the period that it is about then, up to then.
+        lacking: the KPIs whose measures were not all counted in all of the flight.
     """
 
     parent: Campaign
     as_of_ms: int
     spans: tuple[Flight, ...]
+    lacking: frozenset[str] = frozenset()
 
     def query(self, series: str, span: Flight) -> Query:
         """What to sum for one member."""
@@ -53,7 +55,8 @@ def roll_of(board: Board, row: CampaignNow) -> Roll | None:
     as_of_ms = found.as_of(series) if found else None
     if parent is None or as_of_ms is None or as_of_ms < parent.flight.start_ms:
         return None
-    return Roll(parent, as_of_ms, tuple(_upto(goal, parent.flight, as_of_ms) for goal in parent.goals))
+    spans = tuple(_upto(goal, parent.flight, as_of_ms) for goal in parent.goals)
+    return Roll(parent, as_of_ms, spans, found.lacking_since(parent.flight.start_ms) if found else frozenset())
 
 
 def members(board: Board, roll: Roll, sums: Mapping[Query, Row]) -> tuple[MemberNow, ...]:
@@ -80,7 +83,7 @@ def members(board: Board, roll: Roll, sums: Mapping[Query, Row]) -> tuple[Member
 
 def _added(roll: Roll, goal: Goal, member: Campaign | None, span: Flight, row: Row) -> MemberGoal:
     if not isinstance(goal, TotalGoal):
-        return MemberGoal(goal.id, goal.kpi.of(row))
+        return MemberGoal(goal.id, None if goal.kpi.name in roll.lacking else goal.kpi.of(row))
     actual, flight = row[goal.total.column], roll.parent.flight
     target = target_within(member, goal.total, period_at(flight, goal.per, roll.as_of_ms)) if member else None
     if member is None or target is None:

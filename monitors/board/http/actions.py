@@ -84,7 +84,8 @@ class Actions:
             asked = await self._asked(request, UnacknowledgeAlerts)
             found = [one for one in self._of(asked.campaign) if asked.goal in {"", one.goal.id}]
             keys = [key_of(one.campaign, one.goal) for one in found]
-            return Done(sum([await self._store.unacknowledge(key) for key in keys]))
+            now_ms, by = self._clock.now_ms(), self._who(request, "")
+            return Done(sum([await self._store.unacknowledge(key, by, now_ms) for key in keys]))
 
         return await _answered(act)
 

@@ -18,7 +18,7 @@ from monitors.board.http.around_rows import above, below
 from monitors.board.http.experiments_page import experiments_section
 from monitors.board.shapes import CampaignNow, GoalNow, WatchNow
 from monitors.board.watching import shown_of
-from monitors.words.wording import LOOK, REASONS, word_of
+from monitors.words.wording import LOOK, REASONS, share_text, word_of
 
 FIRST_ROWS = 60
 """Rows in the page itself, more than a screen shows; the rest comes with the first load of the API."""
@@ -76,7 +76,12 @@ def pace_text(goal: GoalNow, currency: str) -> str:
     if goal.ratio is None or goal.actual is None:
         return f"{goal.label}: {LOOK[goal.status].word} ({REASONS[goal.reason]})"
     actual, expected = (amount(value, goal.unit, currency) for value in (goal.actual, goal.expected))
-    return f"{goal.label} {goal.ratio:.0%}: {actual} of {expected}"
+    share = share_text(goal.ratio, goal.expected)
+    return (
+        f"{goal.label}: {actual} against {expected}"
+        if share is None
+        else f"{goal.label} {share}: {actual} of {expected}"
+    )
 
 
 def watch_text(watch: WatchNow) -> str:

@@ -9,7 +9,7 @@ from monitors.alerts.alert import Alert
 from monitors.alerts.assessment import Assessment
 from monitors.alerts.interventions import Deed, DeedKind
 from monitors.alerts.stored import decode_alert
-from monitors.board.overview.overview_shapes import AcknowledgedNow, Alerts, DeedNow, MuteNow, ToldNow
+from monitors.board.overview.overview_shapes import AcknowledgedAlert, Alerts, DeedNow, MutedCampaign, ToldNow
 from monitors.goals.subject import key_of
 from monitors.view import View
 from monitors.words.phrases import phrase
@@ -34,7 +34,7 @@ def alerts_now(
     known = {key_of(one.campaign, one.goal): one for one in every}
     alerts = (alert for raw in told or () if isinstance(alert := decode_alert(raw), Alert))
 
-    def wanted(one: ToldNow | DeedNow | AcknowledgedNow | MuteNow) -> bool:
+    def wanted(one: ToldNow | DeedNow | AcknowledgedAlert | MutedCampaign) -> bool:
         return campaign in {"", one.campaign}
 
     return Alerts(
@@ -67,7 +67,7 @@ def _told(alert: Alert, known: Known) -> ToldNow:
 
 
 def _deed(deed: Deed, known: Known, view: View) -> DeedNow:
-    if deed.kind is DeedKind.ACKNOWLEDGED:
+    if deed.kind in {DeedKind.ACKNOWLEDGED, DeedKind.UNACKNOWLEDGED}:
         one = known.get(deed.of)
         campaign = shown_id(one.campaign.series) if one else ""
         name, label = (one.campaign.name, one.goal.label) if one else (deed.of, "")
@@ -76,9 +76,9 @@ def _deed(deed: Deed, known: Known, view: View) -> DeedNow:
     return DeedNow(deed.at_ms, deed.kind, campaign, name, label, deed.by, deed.note, deed.until_ms)
 
 
-def _acknowledged(view: View, known: Known) -> list[AcknowledgedNow]:
+def _acknowledged(view: View, known: Known) -> list[AcknowledgedAlert]:
     found = [
-        AcknowledgedNow(
+        AcknowledgedAlert(
             shown_id(one.campaign.series), one.campaign.name, one.goal.label, done.by, done.at_ms, done.note
         )
         for field, done in view.done.acknowledged.items()
@@ -87,15 +87,15 @@ def _acknowledged(view: View, known: Known) -> list[AcknowledgedNow]:
     return sorted(found, key=lambda one: -one.at_ms)
 
 
-def _mutes(view: View, now_ms: int) -> list[MuteNow]:
+def _mutes(view: View, now_ms: int) -> list[MutedCampaign]:
     """Those of people, then those of the goals file, which are over last."""
     found = [
-        MuteNow(*_named(mute.campaign, view), mute.from_ms, mute.until_ms, mute.by, mute.why)
+        MutedCampaign(*_named(mute.campaign, view), mute.from_ms, mute.until_ms, mute.by, mute.why)
         for mute in view.done.mutes.values()
         if mute.until_ms > now_ms
     ]
     found += [
-        MuteNow(shown_id(one.series), one.name, mute.from_ms, mute.until_ms, "", mute.why, is_in_file=True)
+        MutedCampaign(shown_id(one.series), one.name, mute.from_ms, mute.until_ms, "", mute.why, is_in_file=True)
         for one in view.campaigns
         for mute in one.mutes
         if mute.until_ms > now_ms

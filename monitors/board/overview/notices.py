@@ -28,6 +28,7 @@ def notices(
     catalogue_problem: str = "",
     uncounted: Iterable[str] = (),
     differing: int = 0,
+    differing_files: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """A sentence for each file that is not used, each partition that cannot go on or waits, and each cause.
 
@@ -38,6 +39,7 @@ def notices(
         catalogue_problem: the same of the catalogue file.
         uncounted: dimensions that goals or scopes are about, and no worker breaks down by.
         differing: in how many partitions the worker counts other measures than are read here.
+        differing_files: those that another monitor that runs has otherwise.
     """
     found = [said for health in partitions if (said := _of(health))]
     left = how_many(len(found) - _MOST, "more partition is", "more partitions are")
@@ -50,6 +52,8 @@ def notices(
     if differing:
         of = how_many(differing, "partition")
         about_goals.append(f"Workers of {of} count by another version of the catalogue file: numbers may be missing.")
+    if files := " and ".join(differing_files):
+        about_goals.append(other_files(files))
     causes = [f"{sentence(case_of(one.campaign, one.goal, one.verdict, ''))}." for one in common if is_told_here(one)]
     return (*causes, *about_goals, *found[:_MOST], *more)
 
@@ -59,6 +63,14 @@ def not_broken_down(dimensions: str) -> str:
     return (
         f"No worker breaks down by {dimensions}: goals of it are not judged, and it has no numbers. "
         "PACEWATCH_BREAKDOWNS of the workers must name it by itself."
+    )
+
+
+def other_files(which: str) -> str:
+    """What is said where monitors of one Redis use different files."""
+    return (
+        f"Monitors of this Redis use different files: {which}. All need the same: whichever leads "
+        "judges by its own, and ends the alerts of what that lacks."
     )
 
 

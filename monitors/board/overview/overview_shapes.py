@@ -107,7 +107,7 @@ class DeedNow(Struct, frozen=True):
     until_ms: int | None = None
 
 
-class AcknowledgedNow(Struct, frozen=True):
+class AcknowledgedAlert(Struct, frozen=True):
     """Someone takes care of an alert that stands."""
 
     campaign: str
@@ -118,7 +118,7 @@ class AcknowledgedNow(Struct, frozen=True):
     note: str
 
 
-class MuteNow(Struct, frozen=True):
+class MutedCampaign(Struct, frozen=True):
     """A mute that holds or will. ``is_in_file`` says that the goals file has it: there it is taken back."""
 
     campaign: str
@@ -139,7 +139,7 @@ class Alerts(Struct, frozen=True):
 
     told: list[ToldNow]
     done: list[DeedNow]
-    acknowledged: list[AcknowledgedNow]
-    mutes: list[MuteNow]
+    acknowledged: list[AcknowledgedAlert]
+    mutes: list[MutedCampaign]
     is_read: bool
     can_act: bool

@@ -36,7 +36,10 @@ class Today:
 
     async def read(self, view: View, now_ms: int) -> bool:
         """Read some; gives whether there are more to be read."""
-        rows = {} if view.snapshot is None else view.snapshot.series
+        if view.snapshot is None:
+            self.found = Tiles()
+            return False
+        rows = view.snapshot.series
         campaigns = {name: rows[name] for name in rows if is_campaign(name)}
         self._begin(view, now_ms)
         self._held = {name: held for name, held in self._held.items() if name in campaigns}

@@ -7,7 +7,7 @@ import { linkTo } from "./rows.js";
 
 const MOST = 30;
 const EVERY_MS = 15_000;
-const DID = { acknowledged: "acknowledged", muted: "muted", unmuted: "unmuted" };
+const DID = { acknowledged: "acknowledged", unacknowledged: "takes care no more of", muted: "muted", unmuted: "unmuted" };
 let found = null;
 let asked = -Infinity;
 let again = null;

@@ -1,7 +1,7 @@
 // Bars and lines, as SVG made of attributes: the content security policy allows no inline style.
 
 import { el, svg } from "./dom.js";
-import { brief, look, share } from "./format.js";
+import { brief, look, outOf } from "./format.js";
 
 const WIDE = 2;
 
@@ -13,7 +13,7 @@ export function paceBar(goal) {
   const [warnLow, warnHigh] = [goal.warning[0] ?? 0, goal.warning[1] ?? WIDE];
   const [critLow, critHigh] = [goal.critical[0] ?? 0, goal.critical[1] ?? WIDE];
   const bar = svg("svg", { class: `pace ${goal.status}`, viewBox: "0 0 200 10", preserveAspectRatio: "none", role: "img",
-    "aria-label": `${goal.label} at ${share(goal.ratio)} of what is expected` },
+    "aria-label": `${goal.label}: ${outOf(goal)}` },
     zone(0, critLow, "far"), zone(critLow, warnLow, "near"), zone(warnLow, warnHigh, "good"),
     zone(warnHigh, critHigh, "near"), zone(critHigh, WIDE, "far"));
   if (goal.ratio !== null) bar.append(svg("rect", { x: 0, y: 3, width: Math.max(1, at(goal.ratio)), height: 4, class: "value" }));

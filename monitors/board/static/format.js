@@ -54,6 +54,9 @@ export function brief(value) {
 
 export const share = (ratio) => (ratio === null ? look.none : `${Math.round(ratio * 100)}%`);
 
+/** How much of what is expected came; of a bound that is not above 0 no share means anything. */
+export const paceOf = (goal) => share(goal.ratio !== null && goal.ratio >= 0 && goal.expected > 0 ? goal.ratio : null);
+
 export function span(ms) {
   const s = Math.max(0, Math.round(ms / 1000));
   if (s < 60) return `${s} s`;
@@ -83,7 +86,8 @@ export function ends(goal, currency) {
 /** 4,700.44 of 7,838.96 EUR: what there is of what is expected by now. */
 export function outOf(goal, currency) {
   if (goal.actual === null) return reason(goal);
-  return `${amount(goal.actual, goal.unit)} of ${amount(goal.expected, goal.unit, currency)}`;
+  const of = goal.expected > 0 && goal.ratio >= 0 ? "of" : "against";
+  return `${amount(goal.actual, goal.unit)} ${of} ${amount(goal.expected, goal.unit, currency)}`;
 }
 
 /** 14:03 today, 2026-11-21 14:03 on another day. */

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { paceBar, pulse } from "./draw.js";
-import { amount, brief, look, MARKS, ORDER, outOf, reason, share, shownWatches, valueIn, when, WORDS } from "./format.js";
+import { amount, brief, look, MARKS, ORDER, outOf, paceOf, reason, shownWatches, valueIn, when, WORDS } from "./format.js";
 import { now, state } from "./live.js";
 
 export const headOf = (column, window) => (column.is_total ? column.label : `${column.label} ${window}`);
@@ -61,7 +61,7 @@ export function why(row) {
 
 function goals(row, currency) {
   return row.goals.slice(0, 3).map((goal, i) => el("div", { class: i ? "goal also" : "goal" },
-    el("span", { class: "ratio" }, share(goal.ratio)), paceBar(goal),
+    el("span", { class: "ratio" }, paceOf(goal)), paceBar(goal),
     el("small", {}, `${goal.label} ${outOf(goal, currency)}`)));
 }
 

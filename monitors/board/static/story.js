@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { paceBar } from "./draw.js";
-import { MARKS, outOf, share, span, word } from "./format.js";
+import { MARKS, outOf, paceOf, span, word } from "./format.js";
 import { momentIn, readAs } from "./zoned.js";
 
 export const badge = (status, isWatch = false) => el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, MARKS[status]), ` ${word(status, isWatch)}`);
@@ -46,7 +46,7 @@ export function goals(d, currency, now) {
   const rows = d.campaign.goals.map((goal) => {
     const one = evidence.get(goal.id);
     return el("div", { class: "verdict" }, el("p", { class: "head" }, badge(goal.status), el("strong", {}, ` ${goal.label}`)),
-      goal.ratio === null ? null : el("div", { class: "goal" }, el("span", { class: "ratio" }, share(goal.ratio)), paceBar(goal), el("small", {}, outOf(goal, currency))),
+      goal.ratio === null ? null : el("div", { class: "goal" }, el("span", { class: "ratio" }, paceOf(goal)), paceBar(goal), el("small", {}, outOf(goal, currency))),
       el("p", { class: "says" }, `${one?.says ?? goal.says}.${told(goal, goal.since_ms, now)}${taken(goal)}`),
       one ? details(`goal ${goal.id}`, ["Evidence", el("span", { class: "unseen" }, ` of ${goal.label}`)], facts(one)) : null);
   });

@@ -2,7 +2,7 @@
 
 import { byId, el, say } from "./dom.js";
 import { paceBar } from "./draw.js";
-import { reason, share, shownWatches, whole } from "./format.js";
+import { paceOf, reason, shownWatches, whole } from "./format.js";
 import { badge, statusOf, why } from "./rows.js";
 import { state } from "./live.js";
 
@@ -14,7 +14,7 @@ let [page, turned, held] = [0, performance.now(), false];
 function card(row) {
   const goal = row.goals[0];
   const watch = shownWatches(row)[0];
-  return el("li", { class: statusOf(row) }, el("p", { class: "what" }, badge(statusOf(row)), goal ? el("b", {}, share(goal.ratio)) : null),
+  return el("li", { class: statusOf(row) }, el("p", { class: "what" }, badge(statusOf(row)), goal ? el("b", {}, paceOf(goal)) : null),
     el("p", { class: "name" }, row.name), goal ? paceBar(goal) : null,
     el("p", { class: "why" }, watch ? `${watch.label}: ${watch.says}` : goal && goal.actual !== null ? `${goal.label} ${whole(goal.actual, goal.unit)} of ${whole(goal.expected, goal.unit, state.summary.currency)}` : goal ? reason(goal) : why(row)));
 }

@@ -186,7 +186,7 @@ def each_experiment_once(experiments: Sequence[ExperimentModel]) -> None:
 
 
 def once(variants: Iterator[tuple[tuple[str | int, ...], Variant]]) -> None:
-    """Refuse a series that is counted twice.
+    """Refuse a series that is counted twice, or events of which another one counts.
 
     Raises:
         AtField: one is.
@@ -195,8 +195,23 @@ def once(variants: Iterator[tuple[tuple[str | int, ...], Variant]]) -> None:
     for place, variant in variants:
         for name in variant.series:
             if name in of:
-                raise AtField(place, f"{quote(name, safe='|=')} is counted twice: of {shown(of[name])} already")
+                raise AtField(place, f"{_quoted(name)} is counted twice: of {shown(of[name])} already")
+            other = next((other for other in of if _overlap(name, other)), None)
+            if other is not None:
+                text = f"{_quoted(name)} and {_quoted(other)} of {shown(of[other])} count the same events"
+                raise AtField(place, f"{text}: variants must have none in common")
             of[name] = variant.name
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether an event may be counted of both: a campaign and its breakdown, or breakdowns by different dimensions."""
+    (campaign, pairs), (same, others) = split(one), split(other)
+    values = dict(others)
+    return campaign == same and all(values.get(dimension, value) == value for dimension, value in pairs)
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="|=")
 
 
 def _check_kpi(kpi: Kpi) -> None:

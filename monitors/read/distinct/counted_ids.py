@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from kpis.contract import layout
@@ -183,11 +184,18 @@ class Sketches:
         counts, columns = self._counts.get(name, {}), self._of.uncounted
         return {
             window: tuple(
-                (min(counts.get((window, i), UNKNOWN), v) if v > 0 else 0) if i in columns else v
+                (min(counts.get((window, i), UNKNOWN), v) if v > 0 else none) if i in columns else v
                 for i, v in enumerate(row)
             )
             for window, row in windows.items()
+            for none in (UNKNOWN if _is_short(window) else 0,)
         }
+
+
+@lru_cache(maxsize=64)
+def _is_short(window: str) -> bool:
+    """Whether nothing is ever known of a window: so nothing is said where none came, either."""
+    return window != TOTAL and parse_window(window).span_ms < HOUR_MS
 
 
 def quarters_of(window: Window, at_ms: int) -> range:

@@ -51,6 +51,8 @@ async def test_what_was_told_and_who_acknowledged_it_is_there_after_a_restart(po
 
             await until(is_told)
             assert await post(base, "acknowledge", {**GOOD, "note": "budget moved"}) == (200, {"count": 1})
+            assert await post(base, "unacknowledge", GOOD) == (200, {"count": 1})
+            assert await post(base, "acknowledge", {**GOOD, "by": "bo"}) == (200, {"count": 1})
             assert await post(base, "mute", {**GOOD, "for_s": 7200}) == (200, {"count": 1})
             assert await post(base, "unmute", GOOD) == (200, {"count": 1})
         async with monitor(port, goals, None, **MORE) as base:
@@ -66,9 +68,11 @@ async def test_what_was_told_and_who_acknowledged_it_is_there_after_a_restart(po
     assert deeds == [
         ("unmuted", "c42", "", "ana", ""),
         ("muted", "c42", "", "ana", ""),
+        ("acknowledged", "c42", "spend", "bo", ""),
+        ("unacknowledged", "c42", "spend", "ana", ""),
         ("acknowledged", "c42", "spend", "ana", "budget moved"),
     ]
-    assert [(one["by"], one["label"]) for one in found["acknowledged"]] == [("ana", "spend")]
+    assert [(one["by"], one["label"]) for one in found["acknowledged"]] == [("bo", "spend")]
     assert (found["is_read"], found["can_act"], found["mutes"]) == (True, True, [])
 
 

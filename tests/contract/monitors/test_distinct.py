@@ -142,10 +142,13 @@ def test_a_count_never_passes_the_number_of_events_and_a_lost_sketch_is_unknown(
             await seed.ids(0, "reach", "few", None, people(0, 3))
             await seed.ids(0, "reach", "few", NOON, people(0, 900))
             await seed.document(0, "lost", {"total": {"reach_ids": 3}})
-            await seed.document(0, "none", {"total": {"impressions": 3}})
+            some = {"impressions": 3}
+            await seed.document(0, "none", {"5m": some, "1h": some, "total": some})
             values = reader.to_json(await found.read())
             assert (values["few"]["1h"]["reach"], values["few"]["total"]["reach"]) == (3, 3)
             assert (values["lost"]["total"]["reach"], values["none"]["total"]["reach"]) == (None, 0)
+            short, hour = values["none"]["5m"], values["none"]["1h"]
+            assert (short["impressions"], short["reach"], hour["reach"]) == (3, None, 0), "of 5m nothing is ever known"
 
     asyncio.run(run())
 

@@ -20,7 +20,8 @@ from monitors.alerts.outbox import Outbox
 from monitors.alerts.outbox.queued import decode_queued, lane_key
 from monitors.alerts.routing import Matter, Routes
 from monitors.board.experiment_rows import experiments_now
-from monitors.cycle import Cycle, CyclePolicy
+from monitors.cycle import Cycle
+from monitors.cycle_policy import CyclePolicy
 from monitors.experiments.ruling import ExperimentFinding, Ruling
 from monitors.experiments.weighing import VariantState
 from monitors.export.exporter import Exporter, ExportPolicy

@@ -27,7 +27,8 @@ from monitors.alerts.outbox.lanes import Lane
 from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Matter, Routes
 from monitors.alerts.stored import decode_alert
-from monitors.cycle import Cycle, CyclePolicy
+from monitors.cycle import Cycle
+from monitors.cycle_policy import CyclePolicy
 from monitors.goals.reload import GoalsSource
 from monitors.pacing.verdict import Reason, Status
 from monitors.read.reader import Reader

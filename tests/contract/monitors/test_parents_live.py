@@ -25,7 +25,8 @@ from monitors.board.board import Board, BoardPolicy
 from monitors.board.campaign_page.detail import detail, history_of
 from monitors.board.campaign_page.detail_shapes import CampaignDetail
 from monitors.board.campaign_page.members import members, roll_of
-from monitors.cycle import Cycle, CyclePolicy
+from monitors.cycle import Cycle
+from monitors.cycle_policy import CyclePolicy
 from monitors.goals.parents.scope import Scope
 from monitors.goals.reload import GoalsSource
 from monitors.pacing.verdict import Reason, Status, Verdict

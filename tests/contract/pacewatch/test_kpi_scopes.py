@@ -98,3 +98,15 @@ def test_one_that_is_not_there_and_one_that_there_cannot_be_are_said(server: int
     unknown = kpi(server, "--scope", "planet")
     assert (unknown.returncode, len(unknown.stderr.splitlines())) == (2, 1)
     assert "portfolio, account, channel" in unknown.stderr
+
+
+def test_who_asks_for_an_account_as_for_a_campaign_is_told_how_to_ask(server: int, tmp_path: Path) -> None:
+    path = tmp_path / "goals.yml"
+    path.write_text(GOALS)
+    for name in ("Acme", "Bolt"):
+        done = kpi(server, name, goals=path)
+        assert done.returncode == 2
+        assert f"there is no campaign '{name}' in Redis" in done.stderr
+        assert f"pacewatch kpi --scope account {name}" in done.stderr
+    path.write_text("campaigns: [")
+    assert "--scope" not in kpi(server, "Acme", goals=path).stderr

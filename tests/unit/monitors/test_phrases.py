@@ -23,7 +23,8 @@ from monitors.alerts.stored import decode_alert, encode_alert
 from monitors.goals import Band, Bound, Campaign, Flight, RatioGoal, TotalGoal
 from monitors.goals.subject import COMMON_WATCHES, WATCHES, Subject, Watch
 from monitors.pacing.verdict import Direction, Reason, Status, Verdict
-from monitors.words.phrases import case_of, missing, moment, phrase, sentence
+from monitors.words.moments import moment
+from monitors.words.phrases import case_of, missing, phrase, sentence
 from monitors.words.wording import GROUNDS, LOOK_AT, REASONS, word_of
 from tests.kit.block_kit import is_fit
 from tests.kit.monitor_fakes import DAY, HOUR, MIDNIGHT, NOON

@@ -6,9 +6,13 @@ import os
 import subprocess
 import sys
 import termios
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
+from kpis.packs.catalogue_file import parse
+from pacewatch.kpi import added_table
 from pacewatch.terminal import columns
 
 
@@ -32,3 +36,11 @@ def test_a_terminal_is_as_wide_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None
             assert columns() == 123
     finally:
         os.close(ours)
+
+
+def test_the_unit_of_a_measure_stands_beside_its_name_unless_it_is_that() -> None:
+    of = parse("measures: {hours: {unit: hours}, overtime: {unit: hours}}", "x")
+    wide = Console(file=StringIO(), width=100, color_system=None)
+    wide.print(added_table({"1h": {"hours": 2.0, "overtime": 1.0}}, of))
+    first, second = [line.split("  ")[0].strip() for line in wide.file.getvalue().splitlines()[1:]]  # type: ignore[attr-defined]
+    assert (first, second) == ("hours", "overtime, hours")

@@ -21,7 +21,7 @@ from monitors.alerts.notifiers.slack.mrkdwn import (
     person,
 )
 from monitors.alerts.sentences import figures, grounds, headline, shown_name, status_change
-from monitors.words.phrases import moment
+from monitors.words.moments import moment
 from monitors.words.wording import LOOK
 
 ACKNOWLEDGE, MUTE, OPEN = "pacewatch_acknowledge", "pacewatch_mute", "pacewatch_open"

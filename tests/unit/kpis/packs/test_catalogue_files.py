@@ -45,9 +45,15 @@ def measure(body: str) -> str:
     return f"measures:\n  m: {{{body}}}\n"
 
 
-def test_a_file_that_says_nothing_is_the_core() -> None:
-    assert parse("", "x").measures == parse("title: ours", "x").measures == CORE.measures
+def test_a_file_that_adds_nothing_is_the_core() -> None:
+    assert parse("packs: [core]", "x").measures == parse("title: ours", "x").measures == CORE.measures
     assert load(None) is CORE
+
+
+@pytest.mark.parametrize("text", ["", " \n\n", "# measures: {a: {}}\n"])
+def test_an_empty_file_is_refused_as_it_would_drop_all_that_it_had(text: str) -> None:
+    (found,) = errors(text)
+    assert found.startswith("line 1, column 1: the file is empty; it needs packs, measures or kpis")
 
 
 LEADS = (("channel", ("social",)), ("kind", ("form", "lead")))
@@ -153,8 +159,8 @@ NO_NAMES = ("A", "a-b", "_a", "a_", "é", "a" * 41)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("packs: [paid, nope]", "packs: unknown pack 'nope'"),
-        ("packs: [paid, paid]", "packs: paid is given twice"),
+        ("packs: [paid, nope]", "packs[1]: unknown pack 'nope'"),
+        ("packs: [paid, paid]", "packs[1]: paid is given twice"),
         ("packs: paid", "packs: must be a list"),
         ("measures: {clicks: {}}", "measures.clicks: clicks is defined already"),
         ("measures: {cpc: {}}", "measures.cpc: cpc is defined already"),
@@ -199,6 +205,16 @@ kpis:
         "line 7, column 20: kpis.first.formula: "
         "it adds or subtracts what is in different units: money and a plain number"
     )  # fmt: skip
+
+
+def test_packs_that_nobody_knows_hide_nothing_of_the_rest() -> None:
+    found = errors("packs: [nope, paid, neither]\nkpis:\n  ctr: {formula: clicks / 0, meaning: a}\n")
+    assert [line.partition(": ")[2].partition(" '")[0] for line in found] == [
+        "packs[0]: unknown pack",
+        "packs[2]: unknown pack",
+        "kpis.ctr: ctr is defined already, in the core or in a pack that is switched on",
+        "kpis.ctr.formula: it divides by zero",
+    ]
 
 
 def test_more_than_is_looked_at_is_refused_before_it_is_looked_at() -> None:
@@ -288,4 +304,8 @@ def test_a_file_that_changes_is_used_from_then_on_and_one_that_breaks_is_not(tmp
     path.write_text("measures: {a: {}, b: {}, c: 1}")
     assert not any(source.refresh(next(looks)) for _ in range(3))
     assert "catalogue file catalogue.yaml is not used as it is now: line 1" in source.problem
+    path.write_text("")
+    assert not any(source.refresh(next(looks)) for _ in range(3))
+    assert "line 1, column 1: the file is empty" in source.problem
+    assert [m.title for m in source.value.added_measures] == ["a", "b"]
     assert source.value.by_title["b"].streams == (Stream.MEASURE,)

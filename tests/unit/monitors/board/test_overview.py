@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 
-from kpis.measures import Stream
+from kpis.measures import Row, Stream
 from kpis.series import key
 from kpis.times import DAY_MS
 from monitors.alerts.alert import alert_of
@@ -20,13 +22,15 @@ from monitors.board.overview.freshness import SILENT_S, FreshnessPolicy, health_
 from monitors.board.overview.notices import streams
 from monitors.board.overview.overview_shapes import Freshness, Tiles
 from monitors.board.overview.summing_up import channels_of, midnight, natural, tiles
+from monitors.board.overview.today import AT_ONCE, Today
 from monitors.board.pulse import EVERY_S
 from monitors.goals.subject import key_of
 from monitors.goals.values import Flight, Mute
 from monitors.pacing.verdict import Status
+from monitors.read.queries import Query
 from monitors.read.snapshot import PartitionHealth, StreamHealth
 from monitors.view import NOT_READ, View
-from tests.kit.monitor_fakes import HOUR, MIDNIGHT, NOON
+from tests.kit.monitor_fakes import HOUR, MIDNIGHT, NOON, row
 from tests.unit.monitors.board.test_board import board, judged, view
 
 SECOND = 1_000
@@ -149,6 +153,38 @@ def test_a_row_has_its_channels_and_one_that_gets_another_is_sent_again() -> Non
     rows = {**more.snapshot.series, part: more.snapshot.series["a"]}
     sent = made.update(replace(more, snapshot=replace(more.snapshot, series=rows)), NOON, 1.0)
     assert [row.channels for row in sent.campaigns] == [("search",)]
+
+
+def test_todays_spend_is_not_known_before_all_was_read_and_only_what_changed_is_read_again() -> None:
+    asked: list[list[str]] = []
+
+    async def sums(queries: Iterable[Query]) -> dict[Query, Row]:
+        wanted = list(queries)
+        assert {query.start_ms for query in wanted} == {MIDNIGHT}
+        asked.append([query.series for query in wanted])
+        return {query: row(spend=2) for query in wanted}
+
+    async def run() -> None:
+        today = Today(sums)
+
+        def spent() -> int | None:
+            return today.found.spend_today_micros
+
+        assert not await today.read(View(), NOON)
+        assert spent() is None, "nothing was read of Redis"
+        shown = view(spends={f"c{n}": n for n in range(AT_ONCE + 1)})
+        assert await today.read(shown, NOON)
+        assert spent() is None, "one is not read yet"
+        assert not await today.read(shown, NOON)
+        assert spent() == 2 * (AT_ONCE + 1)
+        assert shown.snapshot is not None
+        changed = {**shown.snapshot.series, "c7": replace(shown.snapshot.series["c7"])}
+        await today.read(replace(shown, snapshot=replace(shown.snapshot, series=changed)), NOON)
+        assert asked[2:] == [["c7"]]
+        await today.read(View(), NOON)
+        assert spent() is None
+
+    asyncio.run(run())
 
 
 def test_the_summary_has_no_spend_of_today_while_nothing_is_known() -> None:

@@ -150,6 +150,17 @@ def test_of_few_counts_it_is_said_that_it_is_too_soon_and_of_none_that_there_are
     assert ruled(an_experiment(), counts(0.02, 0.03, quarters=0)).finding is ExperimentFinding.NO_EVENTS
 
 
+def test_a_variant_that_nothing_was_counted_of_is_named() -> None:
+    named = tuple(Variant(name, (f"c|variant={name}",)) for name in ("A", "b"))
+    counted = counts(0.02, 0.03)
+    counted.trials[:, 1] = counted.successes[:, 1] = 0
+    found = ruled(replace(an_experiment(), variants=named), counted)
+    assert found.finding is ExperimentFinding.TOO_SOON
+    assert ruling_says(found) == "nothing counted of b: is it written as in events?"
+    early = ruled(an_experiment(), counts(0.02, 0.03, quarters=31))
+    assert ruling_says(early).startswith("too soon")
+
+
 def test_a_split_that_should_be_even_and_is_not_is_told_and_holds_the_rest() -> None:
     rng = np.random.default_rng(1)
     tried = rng.poisson([1000, 1100], (QUARTERS, 2))

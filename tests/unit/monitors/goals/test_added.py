@@ -7,6 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kpis.catalogue import BY_NAME, CORE
+from kpis.measures import WIDTH, zeros
+from kpis.packs.catalogue_file import parse as parse_catalogue
 from kpis.units import Unit
 from monitors.alerts.alert import alert_of
 from monitors.alerts.assessment import Assessment
@@ -18,7 +20,8 @@ from monitors.goals.all_goals import Goals
 from monitors.goals.file import parse, schema
 from monitors.goals.subject import at_part
 from monitors.pacing.judge import judge
-from monitors.pacing.verdict import Direction, Observed, Status, Verdict, VerdictPolicy
+from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy
+from monitors.words.wording import UNPAID, share_text
 from tests.kit.monitor_fakes import DAY, NOON
 from tests.kit.slack_page import plain
 from tests.kit.wide_seed import catalogue
@@ -84,6 +87,10 @@ def test_a_total_may_be_of_any_sum_in_its_own_unit() -> None:
         ("{ratio: roi, at_least: -0.5, critical: -0.2}", "critical must be below at_least"),
         ("{ratio: roi, at_most: -0.5, critical: -0.7}", "critical must be above at_most"),
         ("{ratio: per_hour, at_least: -1, rule: evidence}", "per_hour is bounded by what is not above 0"),
+        (
+            "{ratio: frequency, at_most: 2, window: 5m}",
+            "reach is a distinct count, which has no value in windows below",
+        ),
         ("{ratio: per_hour, at_least: 5, for: 5m}", "for needs rule: threshold"),
     ],
 )
@@ -117,6 +124,54 @@ def test_what_can_be_proven_is_judged_by_evidence_and_all_else_by_its_threshold(
 )
 def test_the_critical_bound_lies_beyond_the_other_whatever_its_sign(goal: str, critical: float) -> None:
     assert ratio(goal).critical_limit == critical
+
+
+@pytest.mark.parametrize("bound", ["at_least", "at_most"])
+def test_beyond_a_bound_of_nothing_is_a_warning_unless_the_goal_says_what_is_critical(bound: str) -> None:
+    goal, sign = ratio(f"{{ratio: roi, {bound}: 0}}"), 1 if bound == "at_most" else -1
+    assert (of(sign * 0.9, goal).status, of(sign * -0.9, goal).status) == (Status.WARNING, Status.ON_PACE)
+    assert goal.critical == Band(None, None)
+    told = ratio(f"{{ratio: roi, {bound}: 0, critical: {sign * 0.5}}}")
+    assert [of(sign * value, told).status for value in (0.4, 0.6)] == [Status.WARNING, Status.CRITICAL]
+
+
+def message(goal: RatioGoal, value: float) -> str:
+    """What people are told of a miss."""
+    campaign = Campaign("c1", "c1", Flight(NOON - DAY, NOON + DAY, "UTC"), (goal,))
+    verdict = of(value, goal)
+    move = step(AlertState(), verdict, LifecyclePolicy(), NOON)
+    return plain(render(alert_of(Assessment(campaign, goal, verdict, move.after), move, "EUR", "k", "1")))
+
+
+@pytest.mark.parametrize(
+    ("goal", "value", "shown"),
+    [
+        ("{ratio: roi, at_least: -0.5}", -0.9, ""),
+        ("{ratio: roi, at_least: 0}", -0.9, ""),
+        ("{ratio: roi, at_least: 0.5}", -0.9, ""),
+        ("{ratio: roi, at_least: 0.5}", 0.1, "20%"),
+    ],
+)
+def test_no_share_of_a_bound_is_told_where_it_means_nothing(goal: str, value: float, shown: str) -> None:
+    found = share_text(of(value, ratio(goal)).ratio, ratio(goal).target)
+    assert (found or "") == shown
+    assert ("Actual / expected" in message(ratio(goal), value)) == bool(shown)
+
+
+def test_only_what_budget_moves_is_told_to_move_budget() -> None:
+    assert "budget" in message(ratio("{ratio: roi, at_least: 0.5}"), 0.1)
+    assert {name: kpi.is_paid for name, kpi in WIDE.by_name.items() if name not in BY_NAME} == {
+        "cost_per_visit": True, "visit_rate": False, "roi": True, "frequency": True, "per_hour": False,
+    }  # fmt: skip
+    assert all(kpi.is_paid for kpi in BY_NAME.values())
+    campaign = Campaign("c1", "c1", Flight(NOON - DAY, NOON + DAY, "UTC"), ())
+    goal = RatioGoal(SCORES.by_name["nps"], Bound.AT_LEAST, 40, 30, "1h", rule=Rule.THRESHOLD)
+    row = (*zeros(WIDTH), 0, 99, 99)
+    verdict = judge(campaign, goal, Observed(row, row, NOON, 0), VerdictPolicy(), NOON)
+    move = step(AlertState(), verdict, LifecyclePolicy(), NOON)
+    said = plain(render(alert_of(Assessment(campaign, goal, verdict, move.after), move, "EUR", "k", "1")))
+    assert "budget" not in said
+    assert UNPAID in said
 
 
 BOUNDS = st.floats(-1e6, 1e6, allow_nan=False)
@@ -180,6 +235,36 @@ def of(value: float, goal: RatioGoal) -> Verdict:
     campaign = read("{total: visits, target: 1}").campaigns[0]
     seen = Observed(tuple(row), tuple(row), NOON, 0)
     return judge(campaign, goal, seen, VerdictPolicy(), NOON)
+
+
+SCORES = parse_catalogue(
+    """
+    measures: {promoters: {}, detractors: {}, answers: {}}
+    kpis:
+      nps: {formula: (promoters - detractors) / answers * 100, meaning: As people recommend it.}
+      nps_of_ten: {formula: (promoters - detractors) / answers * 100, min_volume: 10, meaning: The same.}
+    """,
+    "scores",
+)
+
+
+@pytest.mark.parametrize(
+    ("kpi", "answers", "expected"),
+    [
+        ("nps", 1, (Status.NO_DATA, Reason.TOO_FEW)),
+        ("nps", 29, (Status.NO_DATA, Reason.TOO_FEW)),
+        ("nps", 30, (Status.CRITICAL, Reason.OUTSIDE)),
+        ("nps_of_ten", 9, (Status.NO_DATA, Reason.TOO_FEW)),
+        ("nps_of_ten", 10, (Status.CRITICAL, Reason.OUTSIDE)),
+        ("nps", 0, (Status.NO_DATA, Reason.NO_VALUE)),
+    ],
+)
+def test_a_score_is_judged_from_its_volume_on(kpi: str, answers: int, expected: tuple[Status, Reason]) -> None:
+    goal = RatioGoal(SCORES.by_name[kpi], Bound.AT_LEAST, 40, 30, "1h", rule=Rule.THRESHOLD)
+    row = (*zeros(WIDTH), 0, answers, answers)
+    campaign = read("{total: visits, target: 1}").campaigns[0]
+    found = judge(campaign, goal, Observed(row, row, NOON, 0), VerdictPolicy(), NOON)
+    assert (found.status, found.reason) == expected
 
 
 def test_a_total_of_hours_is_paced_like_one_of_spend() -> None:

@@ -136,6 +136,13 @@ def test_what_no_test_compares_at_any_time_is_refused(kpi: str) -> None:
         ("kpi", "split: odd\nkpi", "unknown split 'odd'; known: even, any"),
         ("{A: c1, B: [c2", "{A: c2, B: [c2", "c2 is counted twice: of 'A' already"),
         ("B: [c2", "B: [c2, c2", "c2 is counted twice: of 'B' already"),
+        ("{A: c1, ", '{A: "c2|variant=A", ', "c2 and c2|variant=A of 'A' count the same events: variants must have"),
+        ("{A: c1, ", "{A: c3, ", "c3|channel=search and c3 of 'A' count the same events"),
+        ("{A: c1, ", '{A: "c3|device=phone", ', "c3|channel=search and c3|device=phone of 'A' count the same events"),
+        (
+            "{A: c1, ", '{A: "c3|channel=search|device=phone", ',
+            "c3|channel=search and c3|channel=search|device=phone of 'A' count the same events",
+        ),
         ("{A: c1, ", "{", "needs 2 to 10 variants, not 1"),
         (
             "c3|channel=search", "c3|chanel=search",
@@ -145,7 +152,12 @@ def test_what_no_test_compares_at_any_time_is_refused(kpi: str) -> None:
     ],
 )  # fmt: skip
 def test_errors_say_what_is_wrong(before: str, after: str, said: str) -> None:
-    assert said in errors(SHORT.replace(before, after, 1))
+    assert any(said in text for text in errors(SHORT.replace(before, after, 1)))
+
+
+def test_series_that_no_event_is_of_both_of_may_be_compared() -> None:
+    text = SHORT.replace("A: c1", 'A: "c3|channel=social|device=phone"').replace("[c2,", "[c30,")
+    assert [variant.name for variant in one(text).variants] == ["A", "B"]
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,16 @@ def test_campaigns_without_a_goal_are_named_and_no_trouble(tmp_path: Path) -> No
     assert "7 campaigns in Redis without a goal: b, c, d, e, f and 2 more" in [one.what for one in found]
 
 
+def test_a_finding_is_one_line_whatever_campaigns_are_called(tmp_path: Path) -> None:
+    held = Deployment(LAYOUT, (), {}, frozenset({"a\nFAIL  b", "\x1b[2J\u202e"}), None)
+    found = list(of_goals(MonitorSettings.load(goals=goals_file(tmp_path, {"a": NOW})), held))
+    for width in (None, 60):
+        shown = "".join(lines(found, width))
+        assert shown.isprintable()
+        assert "a\\u000aFAIL" in shown
+    assert all(str(finding).isprintable() for finding in [Finding(Level.OK, "x\ny", "z\nu")])
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,14 +60,19 @@ def test_what_is_shown_does_nothing_to_a_terminal_and_is_bounded(raw: bytes | No
     assert len(shown or "") <= 10 * SHOWN + 3
 
 
-def test_a_listing_counts_all_and_keeps_the_last_samples() -> None:
-    listing = Listing(deque(maxlen=2))
+def test_a_listing_counts_all_and_keeps_the_newest_samples_whatever_partition_they_are_of() -> None:
+    listing = Listing(2)
     for at_ms in range(5):
         listing.add(found(at_ms=at_ms), at_ms < 2)
     listing.add(Found(found("empty").letter.cut(0), -1), False)
     at = ("unknown_currency", "ads.clicks")
     assert (listing.letters[at], listing.again[at], listing.truncated["empty", "ads.clicks"]) == (5, 2, 1)
-    assert [s.at_ms for s in listing.samples] == [4, -1]
+    assert [s.at_ms for s in listing.samples] == [3, 4]
+    listing.add(found(at_ms=4, partition=1), False)
+    assert [(s.at_ms, s.partition) for s in listing.samples] == [(4, 0), (4, 1)]
+    none = Listing(0)
+    none.add(found(), False)
+    assert (none.samples, none.letters.total()) == ([], 1)
 
 
 @pytest.mark.parametrize("options", [(["nothing"], None, None), (None, "payments", None), (None, None, "yesterday")])
