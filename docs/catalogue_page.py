@@ -46,9 +46,11 @@ With nothing said, a measure adds the values of events of the topic `ads.measure
   kind is in `conversions`, and its revenue in `revenue`, too: KPIs of one kind are formulas over a measure of that
   kind.
 - `unit` is `count` by default, and then values are whole numbers; `money` is converted as other money is; any other
-  word, such as `hours`, is kept to the millionth.
+  word, such as `hours`, is kept to the millionth. Values may be negative.
+- Names and the values of `where` are compared letter by letter: `Lead` is not `lead`.
 - `level: true` is for what is told again and again, such as followers: the last value holds, over a window the mean
-  of its panes. A KPI "since the start" is a formula over two of them, one that is told anew and one that stays.
+  of the panes in which it was told. A KPI "since the start" is a formula over two of them, one that is told anew
+  and one that stays.
 - `distinct: user_id` counts different values of a field, by a sketch with a standard error of 0.81 %: of a campaign
   in total, and in windows of an hour or longer. Shorter ones have no value."""
 KPIS = """\
@@ -58,7 +60,7 @@ has no value where it divides by nothing or less, or where a level was never tol
 
 - A KPI of several campaigns is computed from their summed measures, never as a mean of ratios.
 - One measure over another is judged by what its counts prove; a KPI that is no quotient of two sums by its
-  threshold.
+  threshold, from its `min_volume` of events on: one answer is no score.
 - A plain sum needs no KPI to have a goal: `{total: leads, target: 400}` has pace and a projection. A level or a
   distinct count gets one by a KPI that is its name alone: `formula: followers`.
 - `example` is worked out when the file is read; one that is wrong is an error."""

@@ -280,8 +280,6 @@ CORE = Catalogue(MEASURES, CATALOGUE)
 
 BY_NAME: Mapping[str, Kpi] = CORE.by_name
 HEADLINES: tuple[Kpi, ...] = tuple(k for k in CATALOGUE if k.is_headline)
-UNITS: Mapping[str, Unit] = CORE.units
-"""What each value of a :func:`document` of the core is in; micros are plain integers there."""
 
 
 def document(row: Sequence[int]) -> dict[str, Value]:

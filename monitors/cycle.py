@@ -12,13 +12,13 @@ from kpis.runtime.clock import Clock, monotonic
 from kpis.runtime.errors import Unreachable, Unusable
 from kpis.times import DAY_MS
 from monitors.alerts.assessment import Assessment
+from monitors.alerts.cycle_policy import CyclePolicy
 from monitors.alerts.interventions import NO_INTERVENTIONS, InterventionStore
 from monitors.alerts.notifiers.delivery import Delivery
 from monitors.alerts.outbox import Outbox
 from monitors.alerts.outbox.files_in_use import Compared
 from monitors.common.together import Looked
 from monitors.common.whole import Concert, Whole
-from monitors.cycle_policy import CyclePolicy
 from monitors.engine import Engine
 from monitors.examining import Examining
 from monitors.gathering import Gathering
@@ -143,8 +143,7 @@ class Cycle:
         done = NO_INTERVENTIONS if self._done is None else await self._done.read()
         told = Round(states, leads, snapshot.layout.currency, now, done)
         concert = await self._judge(seen, now)
-        whole = concert.campaign
-        common = [] if whole is None else await self._telling.judged(told, whole, concert.judged, None)
+        common = await self._common(told, concert)
         judged: list[Assessment] = []
         for one, (_, _, summed) in zip(concert.looks, seen, strict=True):
             judged += await self._telling.judged(told, one.campaign, one.judged, summed)
@@ -171,6 +170,10 @@ class Cycle:
             uncounted=self._uncounted(goals, snapshot),
             differing_files=files.differing,
         )
+
+    async def _common(self, told: Round, concert: Concert) -> list[Assessment]:
+        whole = concert.campaign
+        return [] if whole is None else await self._telling.judged(told, whole, concert.judged, None)
 
     async def _let_go(
         self, told: Round, goals: Goals, found: Sequence[Assessment], judged: Sequence[Assessment], files: Compared

@@ -20,6 +20,7 @@ from kpis.runtime.http.serving import Limits, serve
 from kpis.runtime.retry import Backoff
 from kpis.runtime.watched_file import EVERY_S
 from monitors import goals as goals_file
+from monitors.alerts.cycle_policy import CyclePolicy
 from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import InterventionStore
 from monitors.alerts.lifecycle import LifecyclePolicy
@@ -35,7 +36,6 @@ from monitors.board.http.routes import BoardParts
 from monitors.board.overview.notices import not_broken_down
 from monitors.crew import MOST_WAIT_S, crew_of, pause
 from monitors.cycle import Cycle
-from monitors.cycle_policy import CyclePolicy
 from monitors.export.budget import BudgetPolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.goals.announce import GoalAnnouncement

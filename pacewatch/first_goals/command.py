@@ -11,7 +11,7 @@ from kpis.contract.published import BadLayout
 from kpis.measures import TOTALS
 from kpis.runtime.errors import Misconfigured
 from kpis.runtime.printable import printable
-from kpis.series import OTHER, is_campaign, split
+from kpis.series import OTHER, is_campaign, is_parent, split
 from kpis.settings.shared import Settings
 from kpis.times import DAY_MS, day_of
 from kpis.units import how_many
@@ -77,7 +77,7 @@ async def _first_goals(settings: Settings, most: int) -> FirstGoals:
             snapshot = await reader.read()
         except BadLayout as e:
             return _nothing(now_ms, str(e))
-        found = [s for s in snapshot.series if is_campaign(s) and split(s)[0] != OTHER]
+        found = [s for s in snapshot.series if is_campaign(s) and not is_parent(s) and split(s)[0] != OTHER]
         if not found:
             return _nothing(now_ms, "no campaign has had an event yet")
         chosen = sorted(found, key=lambda s: _weight(snapshot.series[s]), reverse=True)[:most]
@@ -89,12 +89,12 @@ async def _first_goals(settings: Settings, most: int) -> FirstGoals:
 async def _of(snapshot: Snapshot, reader: Reader, chosen: list[str], count: int, now_ms: int) -> FirstGoals:
     guesses = await _guesses(snapshot, reader, chosen, now_ms)
     over = [split(series)[0] for series, one in guesses.items() if one is None]
-    left_out = [f"{printable(name)} is left out: it has had no event for two days." for name in over]
+    left_out = [f"{printable(name)} is left out: it has had no ad event for two days." for name in over]
     if count > len(chosen):
         left_out.append(f"{how_many(count - len(chosen), 'campaign')} that spent less are left out: see --most.")
     text, written = draft([one for one in guesses.values() if one is not None], snapshot.layout.currency, left_out)
     if not written:
-        return _nothing(now_ms, "of no campaign enough was counted to guess a goal")
+        return _nothing(now_ms, "of no campaign enough ad events were counted to guess a goal")
     without = count - written
     more = f"; {how_many(without, 'campaign')} left out, as it says" if without else ""
     return FirstGoals(text, written, (f"{how_many(written, 'campaign')}{more}",))

@@ -61,7 +61,7 @@ def draft(guesses: Sequence[Guess], currency: str, left_out: Iterable[str]) -> t
     parts, said = [], list(left_out)
     for one in guesses:
         if one.total is None and not one.ratios:
-            said.append(f"{printable(one.campaign)} is left out: too little was counted to guess a goal.")
+            said.append(f"{printable(one.campaign)} is left out: too few ad events were counted to guess a goal.")
             continue
         part = "\n".join(_campaign(one, currency))
         if is_usable(f"campaigns:\n{part}\n"):

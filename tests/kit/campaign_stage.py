@@ -89,7 +89,8 @@ class Stage:
             seed = Seed(redis)
             await seed.layout()
             for number in range(2):
-                await seed.meta(number, self.now)
+                # The worker writes as long as anybody looks.
+                await seed.meta(number, self.now, flushed_at=self.now + HOUR_MS)
             spring = [(at, _quarter(at, chance, 1 - 0.35 * (at > self.now - 12 * HOUR_MS))) for at in self._past(5)]
             young = [(at, _quarter(at, chance, 0.5)) for at in range(self.hour, self.now, QUARTER_MS)]
             plain = [(at, _quarter(at, chance, 0.3)) for at in self._past(30)]

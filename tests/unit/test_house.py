@@ -21,7 +21,7 @@ FLOORS = {
     "monitors": ("settings", "metric_kinds", "metrics", "read", "goals", "habits", "pacing", "outage", "words",
                  "experiments", "alerts", "alerts.notifiers", "view", "export", "board", "board.campaign_page",
                  "board.http", "runbooks", "web", "sight", "vantage", "engine", "common", "gathering",
-                 "telling", "examining", "crew", "cycle_policy", "cycle", "service"),
+                 "telling", "examining", "crew", "cycle", "service"),
     "pacewatch": ("terminal", "progress", "variables", "catalogue_named", "helping", "fitting", "running", "embedded",
                   "replay", "simulate", "rejected", "catalogue", "goals", "alerts", "backtest", "kpi", "kpi_scopes",
                   "kpi_command", "demo", "top", "doctor", "export", "first_goals", "cli", "__main__"),

@@ -35,7 +35,8 @@ def document() -> bytes:
                 "title": "Pacewatch launch board",
                 "version": "1",
                 "description": "Live KPIs and pace of campaigns, and what people do about alerts. Money of measures "
-                "and totals is integer micros of the base currency, times are epoch milliseconds.",
+                "and totals is integer micros of the base currency, times are epoch milliseconds. Amounts of a goal in "
+                "another unit, such as hours, are integers too, in millionths: its unit is then `amount`.",
             },
             "paths": _paths(),
             "components": {"schemas": schemas, "securitySchemes": _SCHEMES},

@@ -25,9 +25,9 @@ from kpis.runtime import watched_file
 from kpis.runtime.clock import Clock, monotonic
 from kpis.times import MINUTE_MS
 from kpis.windows import TOTAL, parse_windows
+from monitors.alerts.cycle_policy import CyclePolicy
 from monitors.alerts.outbox import TOLD, Outbox
 from monitors.cycle import Cycle
-from monitors.cycle_policy import CyclePolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import Format
 from monitors.goals.reload import GoalsSource

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from kpis.contract import layout
 from kpis.times import MINUTE_MS, QUARTER_MS
 from monitors.alerts.alert import Alert
+from monitors.alerts.cycle_policy import CyclePolicy
 from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
 from monitors.alerts.lifecycle import Change
 from monitors.alerts.outbox import Outbox
@@ -21,7 +22,6 @@ from monitors.alerts.outbox.queued import decode_queued, lane_key
 from monitors.alerts.routing import Matter, Routes
 from monitors.board.experiment_rows import experiments_now
 from monitors.cycle import Cycle
-from monitors.cycle_policy import CyclePolicy
 from monitors.experiments.ruling import ExperimentFinding, Ruling
 from monitors.experiments.weighing import VariantState
 from monitors.export.exporter import Exporter, ExportPolicy

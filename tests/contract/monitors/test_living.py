@@ -19,6 +19,7 @@ from kpis.runtime.watched_file import EVERY_S
 from kpis.times import MINUTE_MS, QUARTER_MS, day_of
 from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
+from monitors.alerts.cycle_policy import CyclePolicy
 from monitors.alerts.deciding import TellingPolicy
 from monitors.alerts.interventions import Acknowledgement, InterventionStore, Silence
 from monitors.alerts.lifecycle import Change
@@ -28,7 +29,6 @@ from monitors.alerts.quieting import QuietPolicy
 from monitors.alerts.routing import Matter, Routes
 from monitors.alerts.stored import decode_alert
 from monitors.cycle import Cycle
-from monitors.cycle_policy import CyclePolicy
 from monitors.goals.reload import GoalsSource
 from monitors.pacing.verdict import Reason, Status
 from monitors.read.reader import Reader

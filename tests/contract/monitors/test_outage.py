@@ -15,10 +15,10 @@ from kpis.contract import layout
 from kpis.measures import pack
 from kpis.runtime.clock import Clock
 from kpis.times import MINUTE_MS, QUARTER_MS, day_of
+from monitors.alerts.cycle_policy import CyclePolicy
 from monitors.alerts.outbox import TOLD, Outbox
 from monitors.board.board import Board, BoardPolicy
 from monitors.cycle import Cycle
-from monitors.cycle_policy import CyclePolicy
 from monitors.export.exporter import Exporter, ExportPolicy
 from monitors.export.exposition import Format
 from monitors.goals.reload import GoalsSource

@@ -17,6 +17,7 @@ from kpis.runtime.watched_file import EVERY_S
 from kpis.times import QUARTER_MS, day_of
 from monitors.alerts.alert import Alert
 from monitors.alerts.check_in import CheckIn
+from monitors.alerts.cycle_policy import CyclePolicy
 from monitors.alerts.lifecycle import Change
 from monitors.alerts.outbox import STATE, Outbox
 from monitors.alerts.outbox.queued import decode_queued, lane_key
@@ -26,7 +27,6 @@ from monitors.board.campaign_page.detail import detail, history_of
 from monitors.board.campaign_page.detail_shapes import CampaignDetail
 from monitors.board.campaign_page.members import members, roll_of
 from monitors.cycle import Cycle
-from monitors.cycle_policy import CyclePolicy
 from monitors.goals.parents.scope import Scope
 from monitors.goals.reload import GoalsSource
 from monitors.pacing.verdict import Reason, Status, Verdict

@@ -22,9 +22,9 @@ from kpis.runtime.clock import Clock
 from kpis.settings.shared import Settings
 from kpis.times import DAY_MS, MINUTE_MS, QUARTER_MS
 from monitors import goals as goals_file
+from monitors.alerts.cycle_policy import CyclePolicy
 from monitors.alerts.outbox import TOLD, Outbox
 from monitors.cycle import Cycle
-from monitors.cycle_policy import CyclePolicy
 from monitors.goals.all_goals import Goals
 from monitors.goals.reload import GoalsSource
 from monitors.read.reader import Reader

@@ -90,7 +90,11 @@ def test_a_total_with_an_open_side_is_never_too_much() -> None:
         (verdict(SPEND, whole=START + 1), Status.NO_DATA, Reason.PARTLY_COUNTED),
         (verdict(SPEND, whole=START), Status.CRITICAL, Reason.OUTSIDE),
         (verdict(SPEND, whole=None), Status.NO_DATA, Reason.PARTLY_COUNTED),
-        (verdict(replace(SPEND, per=Period.DAY), whole=HALF - 12 * HOUR), Status.NO_DATA, Reason.PARTLY_COUNTED),
+        (
+            verdict(replace(SPEND, per=Period.DAY), now=HALF + 9 * HOUR, whole=HALF + HOUR),
+            Status.NO_DATA,
+            Reason.PARTLY_COUNTED,
+        ),
         (verdict(SPEND, whole=None, now=FLIGHT.end_ms + DAY), Status.NO_DATA, Reason.FLIGHT_CLOSED),
         (verdict(SPEND, whole=None, as_of=HALF - 60_001), Status.HOLD, Reason.STALE_DATA),
         (verdict(CTR, window=row(1000, 0), whole=HALF - HOUR + 1), Status.NO_DATA, Reason.PARTLY_COUNTED),

@@ -124,7 +124,7 @@ def test_the_file_says_what_was_guessed_of_each() -> None:
         assert said in text
     both, count = draft([guessed(quarters), replace(guessed(quarters), total=None, ratios=())], "EUR", [])
     assert (count, len(parse(both, "f").campaigns)) == (1, 1)
-    assert "# c is left out: too little was counted" in both
+    assert "# c is left out: too few ad events were counted" in both
 
 
 def test_the_example_for_an_empty_system_passes_the_check() -> None:
