@@ -55,7 +55,7 @@ class Store:
         dedupe_hours: for how many hours event ids are kept.
 
     Attributes:
-        is_fresh: whether Redis held nothing when the layout was published: nothing has been counted before.
+        is_fresh: whether Redis held nothing when the layout was published first: nothing has been counted before.
     """
 
     def __init__(self, redis: Any, address: str, history_days: int, dedupe_hours: int) -> None:
@@ -91,7 +91,7 @@ class Store:
                     "use another Redis database, or the same value",
                 )
         await self._call(self._redis.hset(layout.LAYOUT, mapping=found.fields))
-        self.is_fresh = not held and self._layout is None
+        self.is_fresh = self.is_fresh or (not held and self._layout is None)
         self._layout = found
 
     async def take(self, partition: int, floor_ms: int) -> Lease:

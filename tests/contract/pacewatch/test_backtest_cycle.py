@@ -87,7 +87,7 @@ async def cycled(
     windows = tuple(w.name for w in settings.the_windows)
     await store.publish_layout(Layout(1, settings.currency, windows, settings.history_days))
     lease = await store.take(0, 0)
-    counted = CatalogueInUse(CatalogueSource(catalogue), store, decode_policy(settings))
+    counted = CatalogueInUse(CatalogueSource(catalogue), store, decode_policy(settings), clock)
     await counted.begin()
     plan = await counted.plan()
     state = await load(store, lease, replace(partition_policy(settings, 1), plan=plan), START)
