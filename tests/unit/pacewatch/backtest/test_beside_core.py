@@ -25,7 +25,7 @@ GOALS = parse(
     f"""
 campaigns:
   - {{campaign: a, account: Acme, {FLIGHT}, goals: [{{ratio: each, at_least: 1, window: 1h}}]}}
-  - {{campaign: b, account: Acme, {FLIGHT}, goals: [{{ratio: each, at_least: 1, window: 5m}}]}}
+  - {{campaign: b, account: Acme, {FLIGHT}, goals: [{{ratio: ctr, at_least: 0.01, window: 5m}}]}}
 accounts:
   Acme: {{together: {{goals: [{{total: sessions, target: 9}}]}}}}
 """,
