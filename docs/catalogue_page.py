@@ -13,6 +13,23 @@ ABOUT = (
     "worker and the monitor alike. Both read it again when it changes: nothing is restarted, and what is added counts "
     "from then on, for no event is read twice."
 )
+MEANWHILE = """\
+What is added while workers run is counted from then on, and what was there before is not divided by it:
+
+- A **measure** shows at once what was counted since, in every window and in total.
+- A **KPI** over measures that are counted since different times has a value in a window from when all of that window
+  lies after the last of them: in `1h` an hour later. In total it never has one; of measures that are counted since
+  one moment (all that a file adds at once, or all of it in a Redis that held nothing) it has one everywhere at once.
+- A **goal** on it has no data meanwhile (`partly_counted`: "counted since 11:04; its window is whole at 12:04"), a
+  total until a flight or period begins after that. No alert comes of it, and a miss that was told stands for a day; its
+  evidence begins anew. An experiment that began before is undecided.
+- The same holds for a measure that is **defined anew**, which is another one, and for one that is defined again as it
+  was: what came between is not in it. One that is **removed** is counted by nobody: KPIs over it have no value, and
+  goals on it no data ("no worker counts what it is made of").
+
+`pw:columns` says since when each is counted (`since NAME`): where workers that run take up a file one after the other,
+since the last of them did. So change the file under workers that run, all of them: one that is started again with it
+long after the others counts its partitions from then on, which is later than is said."""
 COMMANDS = (
     "`pacewatch catalogue check FILE` names every error with its line and column, `pacewatch catalogue [--pack NAME]` "
     "prints what is below (`--markdown` and `--json` too), `pacewatch catalogue schema` the JSON Schema, for editors "
@@ -58,5 +75,13 @@ def text(example: str, fields: Iterable[str]) -> str:
     """
     shown = "\n".join(f"    {line}".rstrip() for line in example.splitlines())
     head = ["# Measures and KPIs", ABOUT, COMMANDS, shown]
-    own = ["## Measures of your own", MEASURES, "## KPIs of your own", KPIS, *fields]
+    own = [
+        "## What is added while workers run",
+        MEANWHILE,
+        "## Measures of your own",
+        MEASURES,
+        "## KPIs of your own",
+        KPIS,
+        *fields,
+    ]
     return "\n\n".join([*head, *own, markdown(packs())])

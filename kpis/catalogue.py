@@ -9,7 +9,6 @@ of the base currency. A division by zero has no value: None, never 0 and never N
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import gcd
@@ -205,7 +204,7 @@ class Catalogue:
             **{k.name: k.unit for k in self.kpis},
         }
 
-    def document(self, row: Sequence[int], lacking: AbstractSet[str] = NOTHING_LACKS) -> dict[str, Value]:
+    def document(self, row: Sequence[int], lacking: frozenset[str] = NOTHING_LACKS) -> dict[str, Value]:
         """Every value of one row: measures (sums exact), what is in micros again in units, and KPIs but for some."""
         values: dict[str, Value] = {}
         for measure in self.measures:

@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 import random
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,51 @@ def test_a_claim_says_since_when_a_measure_is_counted_and_what_nobody_counts_any
         found = await store.claim(both, known, now_ms=7000)
         assert (found.claimed, found.times) == (known.claimed, known.times)
         assert await redis.hget(layout.COLUMNS, f"since {a}") == b"@6000"
+
+    with_store(redis_url, use)
+
+
+@dataclass(frozen=True)
+class Shown(Clock):
+    """A clock that shows what it is told to."""
+
+    at: list[int] = field(default_factory=lambda: [0])
+
+    def now_ms(self) -> int:
+        return self.at[0]
+
+
+def test_a_measure_is_counted_since_the_last_worker_took_up_its_file(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And since its partitions were taken anew with it; that a partition moves later changes nothing."""
+    monkeypatch.setattr(watched_file, "EVERY_S", 0.0)
+    path, clock = tmp_path / "catalogue.yml", Shown()
+    path.write_text("title: nothing yet")
+
+    async def use(store: Store, redis: Any) -> None:
+        workers = [CatalogueInUse(CatalogueSource(path), store, added.ACCEPTS, clock) for _ in range(2)]
+        for worker in workers:
+            await worker.begin()
+        path.write_text("measures: {a: {}}")
+        (a,) = fields("measures: {a: {}}")
+
+        async def since() -> int | None:
+            return (await fetch_columns(redis, "test")).times[a]
+
+        for now_ms, worker in zip((1000, 2000), workers, strict=True):
+            clock.at[0] = now_ms
+            # A file is read once it was the same at two looks.
+            assert [await worker.refresh() for _ in range(2)] == [False, True]
+            assert await since() == now_ms
+        clock.at[0] = 2500
+        await workers[1].plan()
+        assert await since() == 2500
+        for worker in workers:
+            clock.at[0] += 500
+            assert not await worker.refresh()
+            await worker.plan()
+        assert await since() == 2500
 
     with_store(redis_url, use)
 

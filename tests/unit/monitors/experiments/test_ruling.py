@@ -129,6 +129,7 @@ def test_what_is_counted_of_a_late_stream_is_not_ruled_on() -> None:
     [
         (-1, {}, {}, ExperimentFinding.NOT_STARTED),
         (END_MS, {}, {"history_from_ms": 1}, ExperimentFinding.HISTORY_GONE),
+        (END_MS, {}, {"is_partly": True}, ExperimentFinding.PARTLY_COUNTED),
         (END_MS, {}, {"as_of_ms": None}, ExperimentFinding.NO_CLOCK),
         (END_MS, {}, {"is_stale": True}, ExperimentFinding.STALE_DATA),
         (END_MS, {"end_ms": END_MS}, {}, ExperimentFinding.ENDED_UNDECIDED),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kpis.catalogue import BY_NAME
 from kpis.measures import TOTALS, ZERO, Row
-from monitors.goals import Band, Bound, Campaign, Flight, Goal, RatioGoal, TotalGoal
+from monitors.goals import Band, Bound, Campaign, Flight, Goal, Period, RatioGoal, TotalGoal
 from monitors.pacing.judge import judge
 from monitors.pacing.onset import Onset
 from monitors.pacing.verdict import Direction, Observed, Reason, Status, Verdict, VerdictPolicy
@@ -39,9 +39,10 @@ def verdict(
     as_of: int | None = -1,
     history_from: int = 0,
     has_window: bool = True,
+    whole: int | None = 0,
 ) -> Verdict:
     """The verdict on half-time of a ten-day flight, with data as of now."""
-    seen = Observed(to_date, window, now if as_of == -1 else as_of, history_from, has_window)
+    seen = Observed(to_date, window, now if as_of == -1 else as_of, history_from, has_window, whole_ms=whole)
     return judge(Campaign("c1", "c1", FLIGHT, (goal,)), goal, seen, POLICY, now)
 
 
@@ -86,6 +87,21 @@ def test_a_total_with_an_open_side_is_never_too_much() -> None:
         (verdict(SPEND, now=FLIGHT.end_ms + DAY), Status.NO_DATA, Reason.FLIGHT_CLOSED),
         (verdict(CTR, has_window=False), Status.NO_DATA, Reason.NO_WINDOW),
         (verdict(CTR), Status.NO_DATA, Reason.TOO_FEW),
+        (verdict(SPEND, whole=START + 1), Status.NO_DATA, Reason.PARTLY_COUNTED),
+        (verdict(SPEND, whole=START), Status.CRITICAL, Reason.OUTSIDE),
+        (verdict(SPEND, whole=None), Status.NO_DATA, Reason.PARTLY_COUNTED),
+        (
+            verdict(replace(SPEND, per=Period.DAY), now=HALF + 9 * HOUR, whole=HALF + HOUR),
+            Status.NO_DATA,
+            Reason.PARTLY_COUNTED,
+        ),
+        (verdict(SPEND, whole=None, now=FLIGHT.end_ms + DAY), Status.NO_DATA, Reason.FLIGHT_CLOSED),
+        (verdict(SPEND, whole=None, as_of=HALF - 60_001), Status.HOLD, Reason.STALE_DATA),
+        (verdict(CTR, window=row(1000, 0), whole=HALF - HOUR + 1), Status.NO_DATA, Reason.PARTLY_COUNTED),
+        (verdict(CTR, window=row(1000, 0), whole=HALF - HOUR), Status.CRITICAL, Reason.OUTSIDE),
+        (verdict(CTR, window=row(1000, 0), whole=None), Status.NO_DATA, Reason.PARTLY_COUNTED),
+        (verdict(CTR, row(1000, 0), now=FLIGHT.end_ms, whole=START + 1), Status.NO_DATA, Reason.PARTLY_COUNTED),
+        (verdict(CTR, row(1000, 0), now=FLIGHT.end_ms, whole=START), Status.CRITICAL, Reason.FLIGHT_ENDED),
     ],
 )
 def test_what_cannot_be_judged_says_why(found: Verdict, status: Status, reason: Reason) -> None:
