@@ -23,6 +23,10 @@ from tests.kit.redis_server import redis_server
 settings.register_profile("pacewatch", deadline=None)
 settings.load_profile("pacewatch")
 
+# readline, which pytest loads, says in the environment of its children that a terminal has 80 columns: nobody asked.
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
+
 _LEFT_OUT = "left out: "
 
 

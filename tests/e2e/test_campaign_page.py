@@ -169,7 +169,9 @@ def test_an_hour_of_data_shows_its_quarter_hours_and_the_way_so_far(browser: Bro
         expect(made.get_by_role("button", name="To date")).to_have_attribute("aria-pressed", "true")
         expect(made.get_by_role("button", name="24 hours")).to_have_attribute("aria-pressed", "true")
         chart(made, "CTR").locator("summary").click()
-        assert 4 <= chart(made, "CTR").locator("tbody tr").count() <= 6
+        rows = chart(made, "CTR").locator("tbody tr")
+        expect(rows.first).to_be_visible()
+        assert 4 <= rows.count() <= 6
         expect(verdict(made, "spend")).to_contain_text("oo early to judge")
 
 

@@ -10,6 +10,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic, RecordsToDelete
 from aiokafka.structs import TopicPartition
 
+from kpis.measures import Stream
 from tests.e2e.test_main_job import event
 from tests.kit.processes import until
 from tests.kit.system import System
@@ -45,8 +46,7 @@ def admin(system: System, *steps: str) -> None:
                 elif step == "make topic":
                     await client.create_topics([NewTopic(topic, 4, 1)])
                 else:
-                    kinds = ("impression", "click", "conversion", "spend")
-                    await client.create_partitions({system.topic(k): NewPartitions(8) for k in kinds})
+                    await client.create_partitions({system.topic(s): NewPartitions(8) for s in Stream})
         finally:
             await client.close()
 

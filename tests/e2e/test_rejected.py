@@ -11,6 +11,7 @@ import redis
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from kpis.contract import layout
+from kpis.units import how_many
 from streams.dead_letters.relay import MAX_WAITING
 from streams.kafka.batches import MAX_RECORDS
 from tests.e2e.conftest import Build
@@ -40,7 +41,7 @@ def replay(system: System, *words: str, sent: int) -> str:
     before = system.counted()
     done = system.run("rejected", "replay", *words)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith(f"{sent} records sent again"), done.stdout
+    assert done.stdout.startswith(f"{how_many(sent, 'record')} sent again"), done.stdout
     system.await_counted(before + sent)
     return done.stdout
 
