@@ -14,8 +14,7 @@ from kpis.catalogue import CORE, Catalogue, Kpi
 from kpis.measures import Measure
 from kpis.packs.kpi_model import KpiModel
 from kpis.packs.measure_model import MeasureModel
-from kpis.packs.written import DefinedName, Line, choice_of
-from kpis.runtime import yaml_nodes as nodes
+from kpis.packs.written import DefinedName, Line
 from kpis.runtime.problems import FileProblem, InvalidFile
 from kpis.runtime.yaml_model import (
     AtField,
@@ -24,11 +23,13 @@ from kpis.runtime.yaml_model import (
     FileModel,
     Items,
     Text,
+    choice_of,
     fields_of,
     items_of,
+    parsed,
+    read_text_of,
     shown_place,
-    validate,
-)  # fmt: skip
+)
 from kpis.runtime.yaml_nodes import Problems
 
 MAX_COLUMNS = 256
@@ -210,11 +211,7 @@ def read_text(path: Path) -> str:
     Raises:
         InvalidCatalogue: it cannot be read whole.
     """
-    problems = Problems()
-    text = nodes.read(path, problems)
-    if text is None:
-        raise InvalidCatalogue(str(path), problems.found)
-    return text
+    return read_text_of(path, InvalidCatalogue)
 
 
 def parse(text: str, name: str) -> Catalogue:
@@ -232,13 +229,6 @@ def everything() -> Catalogue:
 
 
 def _read(text: str, name: str) -> CatalogueFile:
-    problems = Problems()
-    root = nodes.compose(text, problems)
-    if root is None and not problems.found:
-        # One that was emptied by mistake would drop all that it had.
-        text = "the file is empty; it needs packs, measures or kpis (packs: [core] adds nothing)"
-        problems.found.append(FileProblem(1, 1, "", text))
-    found = validate(CatalogueFile, root, problems) if root is not None else None
-    if found is None or problems.found:
-        raise InvalidCatalogue(name, problems.found)
-    return found
+    # One that was emptied by mistake would drop all that it had.
+    needs = "packs, measures or kpis (packs: [core] adds nothing)"
+    return parsed(CatalogueFile, text, name, Problems(), needs=needs, invalid=InvalidCatalogue)

@@ -12,8 +12,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from kpis.catalogue import Example, Kpi, row_of_amounts
 from kpis.formula import BadFormula, Formula, parse_formula, powers_text
 from kpis.measures import MONEY, Kind, Measure
-from kpis.packs.written import Amount, DefinedName, Flag, FormulaText, Line, Volume, choice_of
-from kpis.runtime.yaml_model import AtField, FileModel
+from kpis.packs.written import Amount, DefinedName, Flag, FormulaText, Line, Volume
+from kpis.runtime.yaml_model import AtField, FileModel, choice_of
 from kpis.runtime.yaml_nodes import did_you_mean, shown
 from kpis.units import Unit
 

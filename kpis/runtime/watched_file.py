@@ -80,10 +80,9 @@ class WatchedFile(Generic[T]):
         self._read, self._reread_s = self._seen, now_s + REREAD_S
         return self._load(self._path)
 
-    def read_anew(self) -> bool:
+    def read_anew(self) -> None:
         """Read the file at the next :meth:`refresh` though it did not change: what it is read with did."""
         self._due_s, self._reread_s, self._bad, self.version = 0.0, 0.0, "", ""
-        return self._path is not None
 
     def _load(self, path: Path) -> bool:
         digest = ""

@@ -7,13 +7,16 @@ where the value stands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from kpis.runtime import yaml_nodes as nodes
+from kpis.runtime.problems import FileProblem, InvalidFile
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, is_null, kind, shown
 
 _MERGE_TAG = "tag:yaml.org,2002:merge"
@@ -99,6 +102,46 @@ def validate(model: type[M], root: yaml.Node, problems: Problems) -> M | None:
     return None if problems.found else found
 
 
+Invalid = Callable[[str, Sequence[FileProblem]], InvalidFile]
+"""The error of a file that cannot be used, by its name and its problems."""
+
+
+def read_text_of(path: Path, invalid: Invalid) -> str:
+    """The text of a file, whatever it says.
+
+    Raises:
+        InvalidFile: as ``invalid`` makes it: it cannot be read whole.
+    """
+    problems = Problems()
+    text = nodes.read(path, problems)
+    if text is None:
+        raise invalid(str(path), problems.found)
+    return text
+
+
+def parsed(model: type[M], text: str, name: str, problems: Problems, *, needs: str, invalid: Invalid) -> M:
+    """What a text says, as a model.
+
+    Args:
+        model: what the file may hold.
+        text: what it holds.
+        name: of the file, for errors.
+        problems: where they are noted.
+        needs: what an empty one lacks, for people.
+        invalid: makes the error.
+
+    Raises:
+        InvalidFile: as ``invalid`` makes it: it holds errors; all of them are in ``problems``.
+    """
+    root = nodes.compose(text, problems)
+    if root is None and not problems.found:
+        problems.found.append(FileProblem(1, 1, "", f"the file is empty; it needs {needs}"))
+    found = validate(model, root, problems) if root is not None else None
+    if found is None or problems.found:
+        raise invalid(name, problems.found)
+    return found
+
+
 def kind_of(value: Any) -> str:
     """What a value of a file is, for people."""
     return kind(value.node) if isinstance(value, Fields | Items | Text) else "nothing"
@@ -115,6 +158,18 @@ def text_of(value: Any) -> str:
     if value is None or not str(value).strip():
         raise ValueError("is empty")
     return str(value)
+
+
+def choice_of(value: Any, what: str, names: Iterable[str]) -> str:
+    """One of some names.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    text, choices = text_of(value), tuple(names)
+    if text not in choices:
+        raise ValueError(f"unknown {what} {shown(text)}{did_you_mean(text, choices)}")
+    return text
 
 
 def items_of(value: Any) -> list[Any]:

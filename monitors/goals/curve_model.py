@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from kpis.runtime.yaml_model import AtField, Fields, FileModel, fields_of, text_of
+from kpis.runtime.yaml_model import AtField, Fields, FileModel, choice_of, fields_of, text_of
 from kpis.runtime.yaml_nodes import shown
 from monitors.goals import scalars
 from monitors.goals.curves import NAMED
@@ -51,7 +51,7 @@ DaysField = Annotated[
 LocalDate = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"})]
 ShapeName = Annotated[
     str,
-    BeforeValidator(lambda value: scalars.choice(value, "shape", NAMED)),
+    BeforeValidator(lambda value: choice_of(value, "shape", NAMED)),
     WithJsonSchema({"enum": list(NAMED)}),
 ]
 

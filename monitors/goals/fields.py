@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from kpis.catalogue import CORE, Catalogue, Kpi
 from kpis.measures import Measure
-from kpis.runtime.yaml_model import text_of
+from kpis.runtime.yaml_model import choice_of, text_of
 from kpis.runtime.yaml_nodes import Problems, did_you_mean, shown
 from kpis.windows import parse_window
 from monitors.goals import scalars
@@ -59,7 +59,7 @@ def _total(value: Any, info: ValidationInfo) -> Measure:
         raise ValueError(
             f"{text} is a {kind} count, not a sum" if kind == "distinct" else f"{text} is a {kind}, not a sum"
         )
-    return found or catalogue.totals[scalars.choice(value, "total", catalogue.totals)]
+    return found or catalogue.totals[choice_of(value, "total", catalogue.totals)]
 
 
 def _ratio(value: Any, info: ValidationInfo) -> Kpi:
@@ -115,7 +115,7 @@ def _channel(value: Any) -> str:
 
 def _one_of(what: str, names: Iterable[str]) -> tuple[BeforeValidator, WithJsonSchema]:
     known = tuple(names)
-    return BeforeValidator(lambda v: scalars.choice(v, what, known)), WithJsonSchema({"enum": list(known)})
+    return BeforeValidator(lambda v: choice_of(v, what, known)), WithJsonSchema({"enum": list(known)})
 
 
 CampaignId = Annotated[str, BeforeValidator(_id), WithJsonSchema(_TEXT)]

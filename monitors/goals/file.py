@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from kpis.catalogue import CORE, Catalogue
 from kpis.runtime import yaml_nodes as nodes
 from kpis.runtime.problems import FileProblem, InvalidFile
-from kpis.runtime.yaml_model import AtField, Fields, FileModel, fields_of, items_of, validate
+from kpis.runtime.yaml_model import AtField, Fields, FileModel, fields_of, items_of, parsed, read_text_of
 from kpis.runtime.yaml_nodes import Problems, shown
 from monitors.goals.all_goals import Goals
 from monitors.goals.campaign import CampaignModel, weighs
@@ -140,11 +140,7 @@ def read_text(path: Path) -> str:
     Raises:
         InvalidGoals: it cannot be read whole.
     """
-    problems = Problems()
-    text = nodes.read(path, problems)
-    if text is None:
-        raise InvalidGoals(str(path), problems.found)
-    return text
+    return read_text_of(path, InvalidGoals)
 
 
 def parse(text: str, name: str, catalogue: Catalogue = CORE) -> Goals:
@@ -154,12 +150,7 @@ def parse(text: str, name: str, catalogue: Catalogue = CORE) -> Goals:
         InvalidGoals: it holds errors; all of them are in ``problems``.
     """
     problems = GoalProblems(catalogue)
-    root = nodes.compose(text, problems)
-    if root is None and not problems.found:
-        problems.found.append(FileProblem(1, 1, "", "the file is empty; it needs a list of campaigns"))
-    found = validate(GoalsFile, root, problems) if root is not None else None
-    if found is None or problems.found:
-        raise InvalidGoals(name, problems.found)
+    found = parsed(GoalsFile, text, name, problems, needs="a list of campaigns", invalid=InvalidGoals)
     return replace(found.value, catalogue=catalogue)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -62,14 +61,6 @@ def whole(amount: Decimal, unit: Unit) -> int:
             what = f"{'money' if unit.is_money else 'an amount'} has at most 6 decimals"
         raise ValueError(f"{what}, not {shown(str(amount))}")
     return int(scaled)
-
-
-def choice(value: Any, what: str, names: Iterable[str]) -> str:
-    """One of some names."""
-    text, choices = text_of(value), tuple(names)
-    if text not in choices:
-        raise ValueError(f"unknown {what} {shown(text)}{did_you_mean(text, choices)}")
-    return text
 
 
 def duration(value: Any) -> int:

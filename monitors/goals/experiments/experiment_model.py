@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from kpis.catalogue import Kpi
-from kpis.runtime.yaml_model import AtField, FileModel, fields_of, items_of, text_of
+from kpis.runtime.yaml_model import AtField, FileModel, choice_of, fields_of, items_of, text_of
 from kpis.runtime.yaml_nodes import shown
 from kpis.series import DIMENSIONS, key, split
 from kpis.times import QUARTER_MS
@@ -70,11 +70,11 @@ AlphaField = Annotated[
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MOST_ALPHA}),
 ]
 SplitName = Annotated[
-    str, BeforeValidator(lambda v: scalars.choice(v, "split", _SPLITS)), WithJsonSchema({"enum": list(_SPLITS)})
+    str, BeforeValidator(lambda v: choice_of(v, "split", _SPLITS)), WithJsonSchema({"enum": list(_SPLITS)})
 ]
 DimensionName = Annotated[
     str,
-    BeforeValidator(lambda v: scalars.choice(v, "dimension", DIMENSIONS)),
+    BeforeValidator(lambda v: choice_of(v, "dimension", DIMENSIONS)),
     WithJsonSchema({"enum": list(DIMENSIONS)}),
 ]
 
